@@ -1,0 +1,55 @@
+# Every target sets up what it needs in .venv; only Python >= 3.11, git and make are asked of the machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := baselines,sweep,files,notebooks,dev
+STAMP := $(VENV)/.installed
+
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python >= 3.11 is needed; name it with 'make PYTHON=python3.11 ...'"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	@touch $@
+
+.PHONY: install
+install: $(STAMP)  ## Set up .venv with the tested versions
+
+.PHONY: demo
+demo: $(STAMP)  ## Train a Koopman model on real handwritten digits and forecast them (about three minutes)
+	$(BIN)/python train_koopman.py
+
+.PHONY: test
+test: $(STAMP)  ## Run the default test suite
+	$(BIN)/python -m pytest -m "not slow"
+
+.PHONY: test-slow
+test-slow: $(STAMP)  ## Run the tests that take longer
+	$(BIN)/python -m pytest -m slow
+
+.PHONY: lint
+lint: $(STAMP)  ## Check style, types and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: $(STAMP)  ## Measure speed and memory beside the references, as ratios
+	$(BIN)/python -m benchmarks
+
+.PHONY: notebooks
+notebooks: $(STAMP)  ## Execute the notebooks
+	$(BIN)/python -m pytest tests/test_notebooks.py
+
+.PHONY: clean
+clean:  ## Remove the environment, caches and outputs
+	rm -rf $(VENV) outputs multirun build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,39 @@
+"""What run() asks of a paradigm: a LightningModule that can evaluate itself and draw what it found."""
+
+from typing import Any, ClassVar
+
+from lightning.pytorch import LightningDataModule, LightningModule
+from matplotlib.figure import Figure
+
+from sciml_bench.core.types import Metrics
+
+
+class Method(LightningModule):
+    """The base of every paradigm's LightningModule.
+
+    A method without epochs defines `fit_directly(data)`; run() then calls it in place of `Trainer.fit`.
+    """
+
+    monitor: ClassVar[str | None] = None
+    """The logged quantity that selects the best weights; None keeps the last ones."""
+
+    monitor_mode: ClassVar[str] = "min"
+
+    shown: ClassVar[tuple[str, ...]] = ("loss",)
+    """The logged quantities that the progress bar shows."""
+
+    def evaluate(self, data: LightningDataModule) -> Metrics:
+        """Score the fitted weights on held-out data.
+
+        Returns:
+            finite numbers under documented names.
+        """
+        raise NotImplementedError
+
+    def figures(self, data: LightningDataModule) -> dict[str, Figure]:
+        """Draw what was learned; called after `evaluate`."""
+        return {}
+
+    def arrays(self, data: LightningDataModule) -> dict[str, Any]:
+        """What a person would want to analyse later; called after `evaluate`."""
+        return {}

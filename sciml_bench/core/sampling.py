@@ -1,0 +1,108 @@
+"""The order in which an epoch visits its items, as a pure function of the seed and the epoch.
+
+A resumed run is bit-identical to an uninterrupted one only if the order of epoch 17 does not depend on the epochs drawn
+before it, so no generator state is carried along: every epoch seeds a counter-based generator (Philox; Salmon et al.,
+"Parallel random numbers: as easy as 1, 2, 3", SC 2011) with the pair (seed, epoch).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Int
+
+from sciml_bench.core.errors import ConfigurationError
+
+
+class EpochSampler:
+    """Indices of one epoch, shuffled anew in every epoch and shared out among the processes of a distributed run.
+
+    The shares of the ranks are disjoint, cover all items and differ by at most one item. Every rank must take the same
+    number of optimisation steps, so a loader derives its number of batches from `smallest_share`, never from its own
+    length.
+
+    With a `block_size` the items are shuffled in a way that a disk can follow: the order of contiguous blocks is
+    random, and the items are shuffled within windows of `blocks_per_window` such blocks. A reader that takes
+    `window_size` indices at a time touches each block once.
+
+    Args:
+        n_items: number of items of the whole data set.
+        seed: not negative; together with the epoch it determines the order.
+        shuffle: `False` keeps the items in their own order.
+        rank: number of this process.
+        world_size: number of processes.
+        block_size: length of contiguous blocks in items, for data that do not fit in memory; `None` shuffles freely.
+        blocks_per_window: number of blocks that are mixed with each other.
+
+    Raises:
+        ConfigurationError: an argument is out of range, or there are fewer items than processes.
+    """
+
+    def __init__(
+        self,
+        n_items: int,
+        seed: int,
+        shuffle: bool = True,
+        rank: int = 0,
+        world_size: int = 1,
+        block_size: int | None = None,
+        blocks_per_window: int = 16,
+    ) -> None:
+        if seed < 0:
+            raise ConfigurationError(f"seed={seed}: a seed must not be negative.")
+        if not 0 <= rank < world_size:
+            raise ConfigurationError(f"rank={rank} does not exist among world_size={world_size} processes.")
+        if n_items < world_size:
+            raise ConfigurationError(
+                f"n_items={n_items}: {world_size} process(es) need at least one item each; "
+                "use more data or fewer processes (trainer.devices)."
+            )
+        if block_size is not None and block_size < 1:
+            raise ConfigurationError(f"block_size={block_size}: a block needs at least 1 item.")
+        if blocks_per_window < 1:
+            raise ConfigurationError(f"blocks_per_window={blocks_per_window}: a window needs at least 1 block.")
+        self.n_items = n_items
+        self.seed = seed
+        self.shuffle = shuffle
+        self.rank = rank
+        self.world_size = world_size
+        self.block_size = block_size
+        self.blocks_per_window = blocks_per_window
+        self.epoch = 0
+
+    @property
+    def smallest_share(self) -> int:
+        """Number of items that every rank has at least."""
+        return self.n_items // self.world_size
+
+    @property
+    def window_size(self) -> int | None:
+        """Number of consecutive indices that stay within one group of blocks; `None` without blocks."""
+        return None if self.block_size is None else self.block_size * self.blocks_per_window
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose order `indices` returns; Lightning calls this at the start of every epoch."""
+        self.epoch = epoch
+
+    def indices(self) -> Int[np.ndarray, " share"]:
+        """The items this rank visits in the current epoch, in their order."""
+        if not self.shuffle:
+            return self._share(np.arange(self.n_items))
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, self.epoch))))
+        if self.block_size is None:
+            return self._share(rng.permutation(self.n_items))
+        blocks = np.split(np.arange(self.n_items), np.arange(self.block_size, self.n_items, self.block_size))
+        share = self._share(np.concatenate([blocks[number] for number in rng.permutation(len(blocks))]))
+        window_size = self.block_size * self.blocks_per_window
+        for start in range(0, len(share), window_size):
+            rng.shuffle(share[start : start + window_size])
+        return share
+
+    def _share(self, order: np.ndarray) -> np.ndarray:
+        return np.array_split(order, self.world_size)[self.rank]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.indices().tolist())
+
+    def __len__(self) -> int:
+        extra = self.n_items % self.world_size
+        return self.smallest_share + (1 if self.rank < extra else 0)

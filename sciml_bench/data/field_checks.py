@@ -1,0 +1,67 @@
+"""Checks of single values of the data configuration, at the place where they enter.
+
+A value from the command line may be of any type, so the constructors of the data modules are typed for the reader and
+the type checker (`ConfiguredInteger` is `int`), and these functions do the checking at run time with a message that
+names the key as a person typed it.
+"""
+
+import math
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+from sciml_bench.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    ConfiguredInteger = int
+    ConfiguredNumber = float
+else:
+    # Under pytest the annotations are enforced; a wrong type must reach our own message instead.
+    ConfiguredInteger = Any
+    ConfiguredNumber = Any
+
+
+def require_integer(key: str, value: object, minimum: int, remedy: str) -> int:
+    """Return `value` as an int that is at least `minimum`.
+
+    Args:
+        key: the configuration key, such as "data.lag".
+        value: what the configuration holds.
+        minimum: smallest value allowed.
+        remedy: what to write instead, as a sentence without a full stop.
+
+    Raises:
+        ConfigurationError: `value` is not an integer or too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
+        raise ConfigurationError(f"{key}={value}: {remedy}.")
+    return int(value)
+
+
+def require_number(key: str, value: object, remedy: str, *, positive: bool = True) -> float:
+    """Return `value` as a finite float that is positive (or, with `positive=False`, not negative).
+
+    Args:
+        key: the configuration key, such as "data.time_step".
+        value: what the configuration holds.
+        remedy: what to write instead, as a sentence without a full stop.
+        positive: whether zero is refused as well.
+
+    Raises:
+        ConfigurationError: `value` is not such a number.
+    """
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not math.isfinite(number) or number < 0 or (positive and number == 0):
+        raise ConfigurationError(f"{key}={value}: {remedy}.")
+    return number
+
+
+def require_choice(key: str, value: object, choices: Collection[str]) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Raises:
+        ConfigurationError: it is not; the message lists the choices.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise ConfigurationError(f"{key}={value}: choose one of {', '.join(sorted(choices))}.")
+    return value

@@ -1,0 +1,160 @@
+"""Pairs of states a fixed lag apart, (x_t, x_{t+lag}), drawn as blocks of indices from memory or from disk.
+
+A pair never crosses a trajectory. Pair p of trajectory j starts at row p + j·lag of all states laid end to end, because
+every earlier trajectory loses its last `lag` states as starting points; so nothing has to be stored per pair on disk.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
+from sciml_bench.data.lazy_states import read_block, rows_per_block
+from sciml_bench.data.trajectories import Trajectories
+
+MERGED_GAP = 64
+"""Rows that are read although nobody asked for them, where that saves a separate disk access."""
+
+Pairs = tuple[Float[Tensor, "batch *state"], Float[Tensor, "batch *state"]]
+
+
+def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) -> int:
+    """Return the lag if it fits all trajectories.
+
+    Args:
+        trajectories: the states of one split.
+        lag: distance within a pair, in steps.
+        where: what the states are, for messages: "the training split".
+
+    Raises:
+        ConfigurationError: the lag is not an integer of at least 1.
+        DataError: a trajectory is too short for one pair, or not sampled regularly.
+    """
+    lag = require_integer("data.lag", lag, 1, "the lag must be at least 1 step and a whole number")
+    if not trajectories.is_regular:
+        raise DataError(f"{where}: lagged pairs need states at regular times; resample the trajectories first.")
+    for number, length in enumerate(trajectories.lengths):
+        if length < lag + 1:
+            raise DataError(
+                f"{where}: {trajectories.name(number)} has {length} states, but data.lag={lag} needs at least "
+                f"{lag + 1}; choose a smaller lag, leave it out, or change data.split."
+            )
+    return lag
+
+
+class LaggedPairs:
+    """All pairs of a split, numbered trajectory by trajectory in the order of time.
+
+    States in memory are held once, as one contiguous tensor. States on disk are read in contiguous ranges and never
+    one by one; `block_size` says which indices should be asked for together.
+
+    Args:
+        trajectories: the states.
+        lag: distance within a pair, in steps.
+        dtype: type of the tensors handed out.
+        where: what the states are, for messages.
+
+    Raises:
+        ConfigurationError: the lag is not an integer of at least 1.
+        DataError: a trajectory is too short for one pair.
+    """
+
+    def __init__(
+        self,
+        trajectories: Trajectories,
+        lag: ConfiguredInteger = 1,
+        dtype: torch.dtype = torch.float32,
+        where: str = "the data",
+    ) -> None:
+        self.trajectories = trajectories
+        self.lag = require_lag(trajectories, lag, where)
+        self.dtype = dtype
+        lengths = np.array(trajectories.lengths)
+        self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
+        self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
+        self._states = None if trajectories.on_disk else self._contiguous_states()
+        self._start_rows = None if trajectories.on_disk else torch.from_numpy(self._rows(np.arange(len(self))))
+
+    def __len__(self) -> int:
+        return int(self._first_pairs[-1])
+
+    @property
+    def block_size(self) -> int | None:
+        """Number of consecutive pairs in one contiguous read; `None` for states in memory."""
+        return rows_per_block(self.trajectories.states[0]) if self._states is None else None
+
+    @property
+    def bytes_per_pair(self) -> int:
+        """Memory of one pair in a batch."""
+        return 2 * int(np.prod(self.trajectories.state_shape)) * self.dtype.itemsize
+
+    def starts(self, indices: Int[np.ndarray, " batch"]) -> tuple[Int[np.ndarray, " batch"], Int[np.ndarray, " batch"]]:
+        """Where pairs begin: the number of the trajectory and the time index in it."""
+        trajectory = np.searchsorted(self._first_pairs, indices, side="right") - 1
+        return trajectory, indices - self._first_pairs[trajectory]
+
+    def batch(self, indices: Int[np.ndarray, " batch"]) -> Pairs:
+        """The pairs with these numbers, in this order.
+
+        Shapes:
+            two tensors (batch, *state): the states now and the states `lag` steps later.
+        """
+        if self._states is None or self._start_rows is None:
+            return self._read(indices)
+        rows = self._start_rows[torch.from_numpy(indices)]
+        return self._states.index_select(0, rows), self._states.index_select(0, rows + self.lag)
+
+    def stream(self, batch_size: int) -> Iterator[Pairs]:
+        """All pairs once, in their order, for statistics that are accumulated; the last batch may be smaller."""
+        for start in range(0, len(self), batch_size):
+            yield self.batch(np.arange(start, min(start + batch_size, len(self))))
+
+    def _contiguous_states(self) -> Tensor:
+        states = torch.empty((self.trajectories.n_states, *self.trajectories.state_shape), dtype=self.dtype)
+        for (start, stop), source in zip(pairwise(self._first_rows), self.trajectories.states, strict=True):
+            # NumPy converts every numeric type and byte order, and does not mind read-only arrays.
+            states[start:stop].numpy()[...] = source
+        return states
+
+    def _rows(self, indices: np.ndarray) -> np.ndarray:
+        trajectory, _ = self.starts(indices)
+        return indices + trajectory * self.lag
+
+    def _read(self, indices: np.ndarray) -> Pairs:
+        now = self._rows(indices)
+        starts, stops = self._contiguous_ranges(now)
+        positions = np.concatenate([[0], np.cumsum(stops - starts)])
+        states = torch.empty((int(positions[-1]), *self.trajectories.state_shape), dtype=self.dtype)
+        buffer = states.numpy()
+        for start, stop, position in zip(starts.tolist(), stops.tolist(), positions.tolist(), strict=False):
+            number = int(np.searchsorted(self._first_rows, start, side="right")) - 1
+            offset = int(self._first_rows[number])
+            buffer[position : position + stop - start] = read_block(
+                self.trajectories.states[number], start - offset, stop - offset
+            )
+
+        def rows_of_buffer(rows: np.ndarray) -> Tensor:
+            part = np.searchsorted(starts, rows, side="right") - 1
+            return torch.from_numpy(rows - starts[part] + positions[part])
+
+        return states.index_select(0, rows_of_buffer(now)), states.index_select(0, rows_of_buffer(now + self.lag))
+
+    def _contiguous_ranges(self, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Disjoint sorted ranges that cover both rows of each pair, none of them across two trajectories."""
+        rows = np.sort(now)
+        trajectory = np.searchsorted(self._first_rows, rows, side="right")
+        breaks = np.flatnonzero((np.diff(rows) > MERGED_GAP) | (np.diff(trajectory) > 0)) + 1
+        first = rows[np.concatenate([[0], breaks])]
+        last = rows[np.concatenate([breaks - 1, [-1]])]
+        # The ranges of the later states overlap those of the present ones, or lie far away where the lag is long.
+        bounds = np.concatenate([np.stack([first, last], axis=1), np.stack([first, last], axis=1) + self.lag])
+        bounds = bounds[np.argsort(bounds[:, 0], kind="stable")]
+        reach = np.maximum.accumulate(bounds[:, 1])
+        trajectory = np.searchsorted(self._first_rows, bounds[:, 0], side="right")
+        breaks = np.flatnonzero((bounds[1:, 0] > reach[:-1] + MERGED_GAP) | (np.diff(trajectory) > 0)) + 1
+        return bounds[np.concatenate([[0], breaks]), 0], reach[np.concatenate([breaks - 1, [-1]])] + 1

@@ -1,0 +1,92 @@
+"""States that stay on disk and are read in contiguous blocks of time.
+
+A trajectory is either a NumPy array, a memory map, or `LazyStates` (a chunked zarr array, or any of these seen through
+a transformation). The functions here are the only place that knows the difference.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Shaped
+
+BLOCK_BYTES = 4 * 2**20
+"""Size of a contiguous read: long enough that a disk streams, short enough that sixteen of them fit in any memory."""
+
+
+class LazyStates:
+    """A window in time on an array that is sliced only when it is read.
+
+    Args:
+        source: anything with `shape`, `dtype` and slicing, such as a zarr array or a memory map; time is its first
+            axis, or its second where `trajectory` is given.
+        trajectory: position on the first axis of a source with axes (batch, time, *state).
+        start: first row in time.
+        stop: row after the last one; the end of the source by default.
+        transform: applied to every block that is read; it keeps the shape and returns float64.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        trajectory: int | None = None,
+        start: int = 0,
+        stop: int | None = None,
+        transform: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self.source = source
+        self.trajectory = trajectory
+        self.transform = transform
+        shape = tuple(source.shape) if trajectory is None else tuple(source.shape[1:])
+        self.start = start
+        self.stop = shape[0] if stop is None else stop
+        self.shape = (self.stop - self.start, *shape[1:])
+        self.dtype = np.dtype(source.dtype if transform is None else np.float64)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes, time included."""
+        return len(self.shape)
+
+    def read(self, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
+        """Rows `start` to `stop` of this window as an array in memory."""
+        rows = slice(self.start + start, self.start + stop)
+        block = self.source[rows] if self.trajectory is None else self.source[self.trajectory, rows]
+        block = np.asarray(block)
+        return block if self.transform is None else self.transform(block)
+
+    def window(self, start: int, stop: int) -> "LazyStates":
+        """A narrower window; nothing is read."""
+        return LazyStates(self.source, self.trajectory, self.start + start, self.start + stop, self.transform)
+
+
+StateArray: TypeAlias = np.ndarray | LazyStates
+"""One trajectory with axes (time, *state), in memory or on disk."""
+
+
+def is_on_disk(states: StateArray) -> bool:
+    """Whether reading these states costs a disk access."""
+    return isinstance(states, (LazyStates, np.memmap))
+
+
+def read_block(states: StateArray, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
+    """Rows `start` to `stop`; a view for an array in memory, one contiguous read otherwise."""
+    return states.read(start, stop) if isinstance(states, LazyStates) else np.asarray(states[start:stop])
+
+
+def window(states: StateArray, start: int, stop: int) -> StateArray:
+    """A window in time that stays where it is: a view, a memory map or a lazy window."""
+    return states.window(start, stop) if isinstance(states, LazyStates) else states[start:stop]
+
+
+def rows_per_block(states: StateArray) -> int:
+    """Number of rows of one contiguous read of `BLOCK_BYTES`."""
+    bytes_per_row = int(np.prod(states.shape[1:])) * states.dtype.itemsize
+    return max(1, BLOCK_BYTES // max(1, bytes_per_row))
+
+
+def iterate_blocks(states: StateArray) -> Iterator[tuple[int, np.ndarray]]:
+    """Go through a trajectory once in blocks that fit in memory; yields (first row, block)."""
+    n_rows = rows_per_block(states)
+    for start in range(0, states.shape[0], n_rows):
+        yield start, read_block(states, start, min(start + n_rows, states.shape[0]))

@@ -1,0 +1,242 @@
+"""Every score of a fitted operator that the data allow, with the arrays and figures behind them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.types import Metrics
+from sciml_bench.data.module import TrajectoryData
+from sciml_bench.koopman import figures
+from sciml_bench.koopman.fitted import FittedOperator
+from sciml_bench.koopman.oracle import trained_oracle
+from sciml_bench.metrics import (
+    chapman_kolmogorov_test,
+    classification_accuracy,
+    implied_time_scales,
+    implied_time_scales_with_bands,
+    spectral_error,
+    vamp_e_exact,
+    vamp_score,
+)
+
+SHOWN_IMAGES = 6
+SHOWN_TIME_SCALES = 3
+
+
+@dataclass
+class Results:
+    """What an evaluation found: flat metrics, arrays for later analysis, figures to look at."""
+
+    metrics: Metrics = field(default_factory=dict)
+    arrays: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Which scores are computed, and how far.
+
+    Args:
+        forecast_steps: forecasts reach so many lags ahead, and for images as many back.
+        leading_eigenvalues: eigenvalues compared with the truth; 1 is the trivial one.
+        quadrature_points: points of the exact kernel's discretisation.
+        time_scale_lags: lags, in steps, at which implied time scales are estimated.
+        n_bootstrap: samples behind every band.
+
+    Raises:
+        ConfigurationError: a number is not positive.
+    """
+
+    forecast_steps: int = 15
+    leading_eigenvalues: int = 5
+    quadrature_points: int = 400
+    time_scale_lags: Sequence[int] = (1, 2, 3, 5, 8)
+    n_bootstrap: int = 100
+
+    def __post_init__(self) -> None:
+        smallest = {"forecast_steps": 1, "leading_eigenvalues": 1, "quadrature_points": 10, "n_bootstrap": 2}
+        for name, least in smallest.items():
+            if getattr(self, name) < least:
+                raise ConfigurationError(f"training.evaluation.{name}={getattr(self, name)}: take at least {least}")
+        if len(self.time_scale_lags) == 0 or min(self.time_scale_lags) < 1:
+            raise ConfigurationError(f"training.evaluation.time_scale_lags={self.time_scale_lags}: take lags from 1 step")
+
+    def __call__(self, fitted: FittedOperator, data: TrajectoryData) -> Results:
+        """Evaluate on the validation and test blocks, and on the exact law where it is known."""
+        results = Results()
+        self._held_out_scores(fitted, data, results)
+        self._spectrum(fitted, data, results)
+        self._time_scales(fitted, data, results)
+        if data.labels("test") is not None and len(data.spec.state_shape) == 3:
+            self._image_forecasts(fitted, data, results)
+        else:
+            self._state_forecasts(fitted, data, results)
+        return results
+
+    def _held_out_scores(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
+        for split in ("validation", "test"):
+            if split not in data.splits:
+                continue
+            blocks = list(fitted.evaluated_pairs(data.pairs(split)))
+            f_now, f_next, g_now, g_next = (np.concatenate(side) for side in list(zip(*blocks, strict=True))[:4])
+            results.metrics[f"vamp_2_{split}"] = vamp_score(f_now, g_next)
+            results.metrics[f"vamp_e_{split}"] = fitted.operator.score(f_now, f_next, g_now, g_next)
+
+    def _spectrum(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
+        operator, system, lag = fitted.operator, data.system, data.lag
+        eigenvalues, singular_values = operator.eigenvalues_, operator.singular_values_
+        results.arrays |= {"eigenvalues": eigenvalues, "singular_values": singular_values}
+        known = getattr(system, "known_facts", frozenset())
+        exact_eigenvalues = exact_singular_values = None
+        if system is not None and data.standardization is None:
+            if "eigenvalues" in known:
+                exact_eigenvalues = system.eigenvalues(self.leading_eigenvalues, lag)
+                results.arrays["exact_eigenvalues"] = exact_eigenvalues
+                results.metrics["spectral_error"] = spectral_error(
+                    eigenvalues, exact_eigenvalues, n_leading=self.leading_eigenvalues
+                )
+            if "singular_values" in known:
+                exact_singular_values = system.singular_values(len(singular_values), lag)
+                results.arrays["exact_singular_values"] = exact_singular_values
+            if "quadrature" in known:
+                self._exact_law(fitted, data, known, results)
+        results.figures["spectrum"] = figures.spectrum(
+            eigenvalues, singular_values, exact_eigenvalues, exact_singular_values
+        )
+
+    def _exact_law(
+        self, fitted: FittedOperator, data: TrajectoryData, known: frozenset[str], results: Results
+    ) -> None:
+        system, operator = data.system, fitted.operator
+        assert system is not None
+        rule = system.quadrature(self.quadrature_points)
+        transition = np.linalg.matrix_power(rule.transition, data.lag)
+        left, right = operator.singular_functions(fitted.f(rule.points), fitted.g(rule.points))
+        score = vamp_e_exact(operator.singular_values_, left, right, rule.weights, transition)
+        results.metrics["vamp_e_exact"] = score
+        if "singular_values" in known:
+            maximum = system.maximum_vamp_2(left.shape[1], data.lag)
+            results.metrics["vamp_e_deficit"] = maximum - score
+        if rule.points.shape[1] == 1:
+            exact = None
+            if "singular_functions" in known:
+                exact = system.singular_functions(left.shape[1], rule.points, data.lag)
+            order = np.argsort(rule.points[:, 0])
+            results.figures["singular_functions"] = figures.singular_functions_on_a_line(
+                rule.points[order, 0],
+                (left[order], right[order]),
+                None if exact is None else (exact[0][order], exact[1][order]),
+                rule.weights[order],
+                data.spec.time_unit,
+            )
+            results.arrays |= {"points": rule.points[:, 0], "left_functions": left, "right_functions": right}
+
+    def _time_scales(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
+        """Implied time scales and the Chapman–Kolmogorov test on the training trajectories."""
+        longest = min(data.spec.lengths)
+        lags = [lag for lag in self.time_scale_lags if 25 * lag < longest]
+        if not lags:
+            return
+        trajectories = [np.concatenate(list(_feature_blocks(fitted, states))) for states in data.splits["train"].states]
+        n_scales = min(SHOWN_TIME_SCALES, trajectories[0].shape[1] - 1)
+        if n_scales < 1:
+            return
+        step = data.spec.time_step
+        try:
+            bands = implied_time_scales_with_bands(
+                trajectories, lags, n_scales=n_scales, time_step=step, n_bootstrap=self.n_bootstrap
+            )
+            test = chapman_kolmogorov_test(trajectories, data.lag, (1, 2, 4), n_bootstrap=self.n_bootstrap)
+        except DataError:  # too little data for bands; the point estimates stand in the spectrum
+            return
+        results.arrays |= {
+            "time_scale_lag_times": bands.lag_times,
+            "time_scales": bands.estimates,
+            "time_scales_lower": bands.lower,
+            "time_scales_upper": bands.upper,
+        }
+        results.metrics["chapman_kolmogorov_violation"] = test.largest_violation
+        exact = None
+        if "exact_eigenvalues" in results.arrays:
+            exact = implied_time_scales(results.arrays["exact_eigenvalues"][1 : n_scales + 1], data.spec.lag_time)
+        results.figures["implied_time_scales"] = figures.implied_time_scales_figure(
+            bands, data.spec.time_unit, exact
+        )
+
+    def _image_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
+        """Forecast labelled images ahead and back, and let the oracle read them."""
+        train, test = data.splits["train"], data.splits["test"]
+        n_classes = data.n_classes
+        train_labels, test_labels = train.labels, test.labels
+        assert n_classes is not None and train_labels is not None and test_labels is not None
+        images, labels = _as_seen(data, np.concatenate(test.states)), np.concatenate(test_labels)
+        oracle = trained_oracle(
+            _as_seen(data, np.concatenate(train.states)), np.concatenate(train_labels), n_classes
+        )
+        oracle_accuracy = classification_accuracy(oracle.classify(images), labels)
+        results.metrics["oracle_accuracy"] = oracle_accuracy
+        reach = range(1, self.forecast_steps + 1)
+        steps = [*(-step for step in reversed(reach)), *reach]
+        accuracies, read, shown = [], [], []
+        chosen = np.linspace(0, len(images) - 1, SHOWN_IMAGES).astype(int)
+        for step, forecast in zip(steps, fitted.forecast(np.concatenate(test.states), steps), strict=True):
+            forecast = _as_seen(data, forecast)
+            readings = oracle.classify(forecast)
+            true = (labels + step * data.lag) % n_classes
+            accuracies.append(classification_accuracy(readings, true))
+            name = f"accuracy_step_{step}" if step > 0 else f"accuracy_step_minus_{-step}"
+            results.metrics[name] = accuracies[-1]
+            read.append(readings[chosen])
+            shown.append(forecast[chosen, 0])
+        results.arrays |= {"forecast_steps": steps, "forecast_accuracy": accuracies, "forecast_images": np.stack(shown)}
+        true = np.stack([(labels[chosen] + step * data.lag) % n_classes for step in steps])
+        results.figures["forecast_images"] = figures.forecast_images(
+            images[chosen, 0], np.stack(shown), steps, np.stack(read), true
+        )
+        results.figures["accuracy_against_step"] = figures.accuracy_against_step(
+            steps, {"this run": accuracies}, oracle_accuracy, n_classes
+        )
+        f, g = fitted.f(np.concatenate(test.states)), fitted.g(np.concatenate(test.states))
+        eigenvalues, _, values = fitted.operator.eig(f, g)
+        results.figures["eigenfunctions"] = figures.eigenfunction_scatter(values, eigenvalues, labels)
+        results.arrays |= {"eigenfunctions_test": values, "labels_test": labels}
+
+    def _state_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
+        """The error of the conditional expectation ahead, relative to that of the training mean."""
+        split = "test" if "test" in data.splits else "validation"
+        if split not in data.splits:
+            return
+        states, lag = data.splits[split].states[0], data.lag
+        steps = [step for step in range(1, self.forecast_steps + 1) if step * lag < len(states) - 1]
+        if not steps:
+            return
+        starts = np.arange(0, len(states) - steps[-1] * lag)[:2000]
+        given = np.asarray(states[starts], dtype=np.float64)
+        mean = np.mean([np.mean(part, axis=0) for part in data.splits["train"].states], axis=0).ravel()
+        expected = []
+        for step, forecast in zip(steps, fitted.forecast(given, steps), strict=True):
+            true = np.asarray(states[starts + step * lag], dtype=np.float64)
+            error = np.sqrt(np.mean((forecast - true) ** 2))
+            baseline = np.sqrt(np.mean((true.reshape(len(true), -1) - mean) ** 2))
+            results.metrics[f"relative_forecast_error_step_{step}"] = float(error / baseline)
+            expected.append(forecast[0].ravel())
+        times = np.array(steps) * data.spec.lag_time
+        true = np.asarray(states[[step * lag for step in steps]], dtype=np.float64).reshape(len(steps), -1)
+        results.arrays |= {"forecast_times": times, "forecast_states": np.stack(expected), "true_states": true}
+        results.figures["forecast"] = figures.forecast_states(
+            times, true, np.stack(expected), mean, data.spec.time_unit
+        )
+
+
+def _as_seen(data: TrajectoryData, states: np.ndarray) -> np.ndarray:
+    """States in the units of the data set, whatever the network was given."""
+    return states if data.standardization is None else data.standardization.inverse(states)
+
+
+def _feature_blocks(fitted: FittedOperator, states: np.ndarray, length: int = 4096) -> Iterator[np.ndarray]:
+    for start in range(0, len(states), length):
+        yield fitted.f(np.asarray(states[start : start + length]))

@@ -1,0 +1,139 @@
+"""The pair of learned feature maps: f of the state now, g of the lagged state (Jeong et al., NeurIPS 2025, section 3)."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.spec import DataSpec
+from sciml_bench.networks.sinusoidal_embedding import SinusoidalEmbedding
+
+EncoderFactory = Callable[[Sequence[int], int], nn.Module]
+
+LAGGED_ENCODERS = ("separate", "shared", "linear")
+NORMALIZATIONS = ("none", "l2", "second_moment")
+
+
+class FeaturePair(nn.Module):
+    """Encoders f and g with `n_modes` features each.
+
+    Args:
+        spec: what the data are.
+        encoder: factory of a network, called with (shape of its input, number of outputs).
+        n_modes: number of features, the constant included.
+        lagged: `separate`, g has weights of its own; `shared`, g = f, for reversible systems; `linear`, g is a learned
+            matrix behind f.
+        sinusoidal: whether a periodic state is embedded by sine and cosine first; needs data with a period.
+        center: whether the first feature of both is the constant 1, the known first singular function.
+        normalization: `none`; `l2`, each sample's features have unit norm; `second_moment`, each feature is divided by a
+            running estimate of its root mean square.
+
+    Raises:
+        ConfigurationError: an option is unknown, or does not suit the data.
+    """
+
+    def __init__(
+        self,
+        spec: DataSpec,
+        *,
+        encoder: EncoderFactory,
+        n_modes: int,
+        lagged: str = "separate",
+        sinusoidal: bool = False,
+        center: bool = True,
+        normalization: str = "none",
+    ) -> None:
+        super().__init__()
+        _require_choice("model.lagged", lagged, LAGGED_ENCODERS)
+        _require_choice("model.normalization", normalization, NORMALIZATIONS)
+        n_learned = n_modes - int(center)
+        if n_learned < 1:
+            raise ConfigurationError(f"model.n_modes={n_modes} leaves no feature to learn; take at least {1 + center}")
+        self.n_modes, self.lagged, self.center, self.normalization = n_modes, lagged, center, normalization
+        shape: tuple[int, ...] = spec.state_shape
+        self.embedding: nn.Module = nn.Identity()
+        if sinusoidal:
+            if spec.period is None:
+                raise ConfigurationError("model.sinusoidal=true needs data with a period; these have none")
+            if len(shape) != 1:
+                raise ConfigurationError(f"model.sinusoidal=true needs vector states; these have the shape {shape}")
+            self.embedding = SinusoidalEmbedding(spec.period)
+            shape = (2 * shape[0],)
+        self.encoder = encoder(shape, n_learned)
+        self.lagged_encoder: nn.Module | None = None
+        if lagged == "separate":
+            self.lagged_encoder = encoder(shape, n_learned)
+        elif lagged == "linear":
+            self.lagged_encoder = nn.Linear(n_learned, n_learned, bias=False)
+            nn.init.orthogonal_(self.lagged_encoder.weight)
+        if normalization == "second_moment":
+            self.normalizer: nn.Module = RunningSecondMoment(n_learned)
+            self.lagged_normalizer: nn.Module = RunningSecondMoment(n_learned)
+        else:
+            self.normalizer = self.lagged_normalizer = nn.Identity()
+
+    def forward(
+        self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]
+    ) -> tuple[Float[Tensor, "batch modes"], Float[Tensor, "batch modes"]]:
+        """f of the states now and g of the later states."""
+        if self.lagged_encoder is not None and self.lagged == "separate":
+            return self.encode(now), self.encode_lagged(later)
+        both = self._encoded(self.encoder, torch.cat((now, later)))
+        f, g = both[: len(now)], both[len(now) :]
+        if self.lagged == "linear":
+            g = cast(nn.Module, self.lagged_encoder)(g)
+        return self._completed(self.normalizer(f)), self._completed(self.lagged_normalizer(g))
+
+    def encode(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
+        """The features f."""
+        return self._completed(self.normalizer(self._encoded(self.encoder, states)))
+
+    def encode_lagged(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
+        """The features g of the lagged side."""
+        if self.lagged == "separate":
+            features = self._encoded(cast(nn.Module, self.lagged_encoder), states)
+        else:
+            features = self._encoded(self.encoder, states)
+            if self.lagged == "linear":
+                features = cast(nn.Module, self.lagged_encoder)(features)
+        return self._completed(self.lagged_normalizer(features))
+
+    def _encoded(self, encoder: nn.Module, states: Tensor) -> Tensor:
+        features = encoder(self.embedding(states))
+        return nn.functional.normalize(features, dim=1) if self.normalization == "l2" else features
+
+    def _completed(self, features: Tensor) -> Tensor:
+        return nn.functional.pad(features, (1, 0), value=1.0) if self.center else features
+
+
+class RunningSecondMoment(nn.Module):
+    """Divide each feature by an exponential moving average of its root mean square.
+
+    Args:
+        n_features: number of features.
+        momentum: weight of the past in the average.
+    """
+
+    mean_square: Tensor
+
+    def __init__(self, n_features: int, momentum: float = 0.9) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("mean_square", torch.ones(n_features))
+
+    def forward(self, features: Float[Tensor, "batch features"]) -> Float[Tensor, "batch features"]:
+        """Normalise; in training mode by this batch, which also moves the average."""
+        if not self.training:
+            return features * torch.rsqrt(self.mean_square)
+        mean_square = features.square().mean(dim=0) + 1e-12
+        with torch.no_grad():
+            self.mean_square.lerp_(mean_square, 1 - self.momentum)
+        return features * torch.rsqrt(mean_square)
+
+
+def _require_choice(key: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigurationError(f"{key}={value!r} is unknown; choose one of {', '.join(choices)}")

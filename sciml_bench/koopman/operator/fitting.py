@@ -1,0 +1,197 @@
+"""How an operator estimator takes in data: checked options, checked features, and moments that add up."""
+
+from functools import reduce
+from operator import add
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.koopman.operator.cca import solve_cca
+from sciml_bench.koopman.operator.lagged_input import LaggedInput, Pair, checked_features, lagged_input
+from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
+from sciml_bench.koopman.operator.regression import REGRESSIONS, solve_regression
+from sciml_bench.koopman.operator.solution import OperatorSolution
+
+METHODS = ("cca", *REGRESSIONS)
+RANKED_METHODS = ("cca", "reduced_rank", "principal_component")
+
+# Python's own `Self` would do, but the type checks of the tests decorate methods one by one and cannot resolve it.
+Fitted = TypeVar("Fitted", bound="OperatorFit")
+
+
+class OperatorFit(BaseEstimator):
+    """The half of `KoopmanOperator` that learns; its options and attributes are documented there."""
+
+    n_features_in_: int
+    n_samples_seen_: int
+    moments_: LaggedMoments
+
+    def __init__(
+        self,
+        method: str = "cca",
+        *,
+        rank: int | None = None,
+        tikhonov_regularization: float | int = 1e-6,
+        relative_cutoff: float | int = 1e-7,
+        add_constant: bool = False,
+    ) -> None:
+        self.method = method
+        self.rank = rank
+        self.tikhonov_regularization = tikhonov_regularization
+        self.relative_cutoff = relative_cutoff
+        self.add_constant = add_constant
+
+    def fit(
+        self: Fitted,
+        f_now: ArrayLike,
+        f_next: ArrayLike | None = None,
+        g_now: ArrayLike | None = None,
+        g_next: ArrayLike | None = None,
+        observable_now: ArrayLike | None = None,
+        observable_next: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Fitted:
+        """Estimate the operator from pairs, or from one trajectory.
+
+        Args:
+            f_now: features of the present, (batch, modes); without `f_next`, a trajectory whose consecutive rows are
+                pairs (then so are all other arguments).
+            f_next: the same features of the future, row by row.
+            g_now: features of the present by the lagged encoder; where None, f serves both sides.
+            g_next: features of the future by the lagged encoder.
+            observable_now: what is to be predicted, (batch, dim_out); where None, the features f.
+            observable_next: the same in future.
+            sample_weight: importance of the pairs; a trajectory's pair has the weight of its first row.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            DataError: NaN, infinity, wrong shapes or too few rows; the message names the argument.
+            ConfigurationError: an option is wrong for these features.
+        """
+        data = lagged_input(
+            self, f_now, f_next, g_now, g_next, observable_now, observable_next, sample_weight, reset=True
+        )
+        self._accept(self._moments_of(data))
+        self._solution()
+        return self
+
+    def partial_fit(
+        self: Fitted,
+        f_now: ArrayLike,
+        f_next: ArrayLike | None = None,
+        g_now: ArrayLike | None = None,
+        g_next: ArrayLike | None = None,
+        observable_now: ArrayLike | None = None,
+        observable_next: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Fitted:
+        """Add a chunk of pairs (or one more trajectory) to what was seen; the arguments are those of `fit`.
+
+        The operator is solved when it is next asked for.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            DataError: as `fit`, or other features or observables than in the chunks before.
+            ConfigurationError: an option is wrong for these features.
+        """
+        first = not hasattr(self, "moments_")
+        data = lagged_input(
+            self, f_now, f_next, g_now, g_next, observable_now, observable_next, sample_weight, reset=first
+        )
+        chunk = self._moments_of(data)
+        if not first and chunk.features.shape != self.moments_.features.shape:
+            raise DataError("g_now: give the lagged encoder's features, as many columns, in every chunk or in none")
+        if not first and chunk.observables.shape != self.moments_.observables.shape:
+            raise DataError("observable_now: give observables with the same columns in every chunk")
+        self._accept(chunk if first else self.moments_ + chunk)
+        return self
+
+    def fit_moments(self: Fitted, moments: LaggedMoments) -> Fitted:
+        """Solve from moments gathered before, such as the `moments_` of an operator with another method.
+
+        Args:
+            moments: with the constant among the features where this operator's `add_constant` says so.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ConfigurationError: an option is wrong for these features.
+        """
+        self._require_valid_options(moments.n_modes)
+        self.n_features_in_ = moments.n_modes - int(self.add_constant)
+        self._accept(moments)
+        self._solution()
+        return self
+
+    def _solution(self) -> OperatorSolution:
+        """The operator for everything seen so far, solved once."""
+        check_is_fitted(self, "moments_")
+        if self._solved is None:
+            options = (self.rank, self.tikhonov_regularization, self.relative_cutoff)
+            self._solved = (
+                solve_cca(self.moments_, self.rank, self.relative_cutoff)
+                if self.method == "cca"
+                else solve_regression(self.moments_, self.method, *options)
+            )
+        return self._solved
+
+    def _accept(self, moments: LaggedMoments) -> None:
+        self.moments_, self.n_samples_seen_ = moments, moments.n_samples
+        self._solved: OperatorSolution | None = None
+
+    def _moments_of(self, data: LaggedInput) -> LaggedMoments:
+        self._require_valid_options(data.f[0].shape[1] + int(self.add_constant))
+        return reduce(add, (self._moments_of_block(block) for block in data.blocks()))
+
+    def _moments_of_block(self, block: LaggedInput) -> LaggedMoments:
+        if not self.add_constant:
+            return LaggedMoments.of_pairs(block.f, block.g, block.observable, block.weights)
+        # Without an observable of its own, the constant must not become one.
+        observable = block.f if block.observable is None else block.observable
+        f, g = self._pair_with_constant(block.f), None if block.g is None else self._pair_with_constant(block.g)
+        return LaggedMoments.of_pairs(f, g, observable, block.weights)
+
+    def _pair_with_constant(self, pair: Pair) -> Pair:
+        return self._with_constant(pair[0]), self._with_constant(pair[1])
+
+    def _with_constant(self, features: np.ndarray) -> np.ndarray:
+        return np.column_stack([features, np.ones(len(features))]) if self.add_constant else features
+
+    def _features_of(self, encoder: Encoder, f: ArrayLike, g: ArrayLike | None) -> Float[np.ndarray, "batch modes"]:
+        """Checked float64 features of one encoder; f stands in for g where one encoder serves both sides."""
+        if encoder == "f" or not self.moments_.has_lagged_encoder:
+            features = checked_features(f, "f", self, reset=False)
+        else:
+            if g is None:
+                raise DataError(f"g: method {self.method!r} was fitted with a lagged encoder; give its features here")
+            features = checked_features(g, "g")
+            expected = self.moments_.features.shape[-1] - self.moments_.n_modes - int(self.add_constant)
+            if features.shape[1] != expected:
+                raise DataError(f"g: {features.shape[1]} columns, but the fit had {expected}")
+        return self._with_constant(np.asarray(features, dtype=np.float64))
+
+    def _require_valid_options(self, n_modes: int) -> None:
+        if self.method not in METHODS:
+            raise ConfigurationError(f"method={self.method!r} is not known; choose one of {', '.join(METHODS)}")
+        if self.rank is not None and self.method not in RANKED_METHODS:
+            raise ConfigurationError(
+                f"rank={self.rank}: method {self.method!r} has no rank; leave it None or choose one of "
+                f"{', '.join(RANKED_METHODS)}"
+            )
+        if self.rank is not None and not 1 <= self.rank <= n_modes:
+            raise ConfigurationError(f"rank={self.rank}: choose 1 to {n_modes}, the number of features, or None")
+        if self.tikhonov_regularization < 0 or not 0 <= self.relative_cutoff < 1:
+            raise ConfigurationError(
+                f"tikhonov_regularization={self.tikhonov_regularization}, relative_cutoff={self.relative_cutoff}: "
+                "the first must not be negative, the second lies between 0 and 1"
+            )

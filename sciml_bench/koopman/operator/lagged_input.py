@@ -1,0 +1,136 @@
+"""From what a person hands over (arrays, tensors, lists; pairs or one trajectory) to checked pairs of arrays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_array, validate_data
+
+from sciml_bench.core.errors import DataError
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+BLOCK_ROWS = 8192
+"""Rows that are converted to float64 at once."""
+
+
+@dataclass(frozen=True)
+class LaggedInput:
+    """Pairs of features, checked but not copied; a trajectory's pairs are two views of it.
+
+    Args:
+        f: features at present and in future.
+        g: the same from the lagged encoder, or None.
+        observable: what is to be predicted at both times, or None for the features f.
+        weights: importance of the pairs, or None.
+    """
+
+    f: Pair
+    g: Pair | None
+    observable: Pair | None
+    weights: Float[np.ndarray, " batch"] | None
+
+    def blocks(self) -> Iterator["LaggedInput"]:
+        """The same pairs in float64, a few thousand at a time."""
+        for start in range(0, len(self.f[0]), BLOCK_ROWS):
+            rows = slice(start, start + BLOCK_ROWS)
+
+            def of(pair: Pair | None, rows: slice = rows) -> Any:
+                return None if pair is None else tuple(np.asarray(side[rows], dtype=np.float64) for side in pair)
+
+            weights = None if self.weights is None else self.weights[rows]
+            yield LaggedInput(of(self.f), of(self.g), of(self.observable), weights)
+
+
+def checked_features(array: ArrayLike, name: str, estimator: BaseEstimator | None = None, **options: Any) -> np.ndarray:
+    """One checked matrix of finite real numbers, float64 or float32.
+
+    Args:
+        array: numbers, (batch, modes).
+        name: of the argument, for messages.
+        estimator: where given, the number of columns has to be that of its fit, or is recorded with `reset=True`.
+        **options: of `sklearn.utils.check_array`.
+
+    Raises:
+        DataError: NaN, infinity, another number of axes, too few rows or other columns than in the fit.
+        TypeError: sparse or not numeric.
+    """
+    if hasattr(array, "detach"):
+        array = array.detach().cpu().numpy()  # pyright: ignore[reportAttributeAccessIssue]
+    options = {"dtype": [np.float64, np.float32], **options}
+    try:
+        if estimator is None:
+            return check_array(array, input_name=name, **options)
+        return validate_data(estimator, X=array, **options)  # pyright: ignore[reportReturnType, reportArgumentType]
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from None
+
+
+def lagged_input(
+    estimator: BaseEstimator,
+    f_now: ArrayLike,
+    f_next: ArrayLike | None,
+    g_now: ArrayLike | None,
+    g_next: ArrayLike | None,
+    observable_now: ArrayLike | None,
+    observable_next: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+    *,
+    reset: bool,
+) -> LaggedInput:
+    """Check everything a fit or a score is given.
+
+    Args:
+        estimator: keeps the number of features of `f_now`.
+        f_now: features of the present, or a trajectory where `f_next` is None.
+        f_next: features of the future.
+        g_now: features of the present by the lagged encoder, or its trajectory.
+        g_next: features of the future by the lagged encoder.
+        observable_now: what is to be predicted, at present, or its trajectory.
+        observable_next: the same in future.
+        sample_weight: importance of the pairs, or of a trajectory's rows (a pair then has that of its first row).
+        reset: record the number of features instead of comparing it.
+
+    Raises:
+        DataError: an array is not finite, not a matrix, missing, or does not have as many rows as `f_now`.
+    """
+    trajectory = f_next is None
+    first = checked_features(f_now, "f_now", estimator, reset=reset, ensure_min_samples=2 if trajectory else 1)
+
+    def pair(name: str, now: ArrayLike | None, later: ArrayLike | None) -> Pair | None:
+        if now is None and later is None:
+            return None
+        if now is None or (later is None) != trajectory:
+            shape = "trajectories, so give `{0}_now` alone" if trajectory else "pairs, so give `{0}_now` and `{0}_next`"
+            raise DataError(f"{name}: the features f are {shape.format(name)}")
+        sides = [checked_features(now, f"{name}_now")]
+        sides += [] if later is None else [checked_features(later, f"{name}_next")]
+        for side in sides:
+            if side.shape != (len(first), sides[0].shape[1]):
+                raise DataError(
+                    f"{name}: shape {side.shape} where ({len(first)}, {sides[0].shape[1]}) is needed; give one row per "
+                    "row of `f_now`, and as many columns at both times"
+                )
+        return (sides[0][:-1], sides[0][1:]) if trajectory else (sides[0], sides[1])
+
+    if trajectory:
+        f = (first[:-1], first[1:])
+    else:
+        second = checked_features(f_next, "f_next")
+        if second.shape != first.shape:
+            raise DataError(f"f_next: shape {second.shape}, but f_now has {first.shape}; row i follows row i")
+        f = (first, second)
+    weights = None
+    if sample_weight is not None:
+        weights = checked_features(sample_weight, "sample_weight", ensure_2d=False, dtype=np.float64)
+        if weights.shape != (len(first),) or np.any(weights < 0) or not np.any(weights > 0):
+            raise DataError(
+                f"sample_weight: shape {weights.shape} where ({len(first)},) is needed, one number per row of `f_now`, "
+                "none negative and not all zero"
+            )
+        weights = weights[: len(f[0])]
+    return LaggedInput(f, pair("g", g_now, g_next), pair("observable", observable_now, observable_next), weights)

@@ -1,0 +1,221 @@
+"""An estimator of the Koopman operator from features, in scikit-learn's vocabulary and in float64."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, overload
+
+import numpy as np
+from jaxtyping import Complex, Float
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.files import read_arrays, write_arrays
+from sciml_bench.core.types import PathType
+from sciml_bench.koopman.operator.fitting import OperatorFit
+from sciml_bench.koopman.operator.lagged_input import checked_features, lagged_input
+from sciml_bench.koopman.operator.modes import DynamicalModes
+from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
+from sciml_bench.metrics.timescales import implied_time_scales
+from sciml_bench.metrics.vamp import vamp_e
+
+
+class KoopmanOperator(OperatorFit):
+    """The operator (K h)(x) = E[h(x_{t+1}) | x_t = x], estimated from features of both times.
+
+    Only second moments of the features are kept: memory does not grow with the number of samples, and `partial_fit`
+    over chunks gives the same as one `fit`.
+
+    Args:
+        method: `cca` (truncated singular value decomposition between the features f and g); `edmd_left` and
+            `edmd_right` (least squares on f, on g); `ridge`, `reduced_rank` or `principal_component` (regressions
+            on f).
+        rank: modes to keep, for `cca`, `reduced_rank` and `principal_component`; None keeps all.
+        tikhonov_regularization: γ in M + γI, in the unit of the features' second moment, for `ridge` and
+            `reduced_rank`.
+        relative_cutoff: directions of the features with less than this fraction of the largest variance are left out.
+        add_constant: append the constant 1 to the features: for centred features, whose span lacks it.
+
+    Attributes:
+        n_features_in_: columns of `f_now`.
+        n_samples_seen_: pairs seen.
+        moments_: the second moments, from which other methods can be solved too (`fit_moments`).
+        singular_values_: of the estimate, the largest first; larger than 1 means overfitting, and is not hidden.
+        eigenvalues_: of the estimate, by decreasing modulus.
+    """
+
+    @property
+    def singular_values_(self) -> Float[np.ndarray, " r"]:
+        """Singular values of the estimate, the largest first."""
+        return self._solution().singular_values
+
+    @property
+    def eigenvalues_(self) -> Complex[np.ndarray, " r"]:
+        """Eigenvalues of the estimate, by decreasing modulus."""
+        return self._solution().eigensystem().eigenvalues
+
+    def singular_functions(
+        self, f: ArrayLike, g: ArrayLike | None = None
+    ) -> tuple[Float[np.ndarray, "f_batch r"], Float[np.ndarray, "g_batch r"]]:
+        """Left and right singular functions on data, orthonormal under the training law of present and future.
+
+        Args:
+            f: features of the states where the left functions are wanted.
+            g: features of the states where the right ones are, by the lagged encoder if there is one; where None, `f`.
+                With a lagged encoder, methods on f alone take `f` for both, and `edmd_right` takes `g` for both.
+
+        Returns:
+            u (rows of `f`) and v (rows of `g`).
+        """
+        solution = self._solution()
+        left = self._features_of(solution.left_encoder, f, g)
+        one_encoder = not self.moments_.has_lagged_encoder
+        right = self._features_of(solution.right_encoder, g if one_encoder and g is not None else f, g)
+        return left @ solution.left_map, right @ solution.right_map
+
+    @overload
+    def eig(self) -> Complex[np.ndarray, " r"]: ...
+
+    @overload
+    def eig(
+        self, f: ArrayLike, g: ArrayLike | None = None
+    ) -> tuple[Complex[np.ndarray, " r"], Complex[np.ndarray, "batch r"], Complex[np.ndarray, "batch r"]]: ...
+
+    def eig(self, f: ArrayLike | None = None, g: ArrayLike | None = None) -> Any:
+        """Eigenvalues by decreasing modulus and, where features are given, the eigenfunctions on them.
+
+        A right eigenfunction r evolves as E[r(x_1) | x_0] = λ r(x_0) and has unit norm under the training law. A left
+        one belongs to the adjoint operator and is dual to it: E[conj(l_i) r_j] = δ_ij, over the present for the
+        regressions and, where λ_i is not 0, over the future for `cca`.
+
+        Args:
+            f: features of the states where the eigenfunctions are wanted.
+            g: features of the same states by the lagged encoder, if there is one.
+
+        Returns:
+            The eigenvalues (r,) alone, or (eigenvalues, left (batch, r), right (batch, r)).
+        """
+        solution = self._solution()
+        system = solution.eigensystem()
+        if f is None:
+            return system.eigenvalues
+        left = self._features_of(solution.right_encoder, f, g) @ system.left_map
+        return system.eigenvalues, left, self._features_of(solution.forward.encoder, f, g) @ system.right_map
+
+    def dynamical_modes(self, time_step: float | int = 1.0) -> DynamicalModes:
+        """Frequencies, decay times and shares in the observable of the eigenfunctions that `eig` gives.
+
+        Args:
+            time_step: time of one step.
+
+        Raises:
+            ConfigurationError: the time step is not positive.
+        """
+        system = self._solution().eigensystem()
+        decay_times = implied_time_scales(system.eigenvalues, time_step)
+        frequencies = np.angle(system.eigenvalues) / (2 * np.pi * time_step)
+        return DynamicalModes(system.eigenvalues, frequencies, decay_times, system.modes)
+
+    def predict(
+        self, f: ArrayLike, steps: int | Sequence[int] = 1, g: ArrayLike | None = None
+    ) -> Float[np.ndarray, "batch *steps dim_out"]:
+        """The conditional expectation of the observable, E[y(x_t) | x_0], ahead (t > 0) or back in time (t < 0).
+
+        Args:
+            f: features of the states to start from.
+            steps: t, one number or several; 0 gives the projection of the observable on the features.
+            g: features of the same states by the lagged encoder; `cca` needs them backward and `edmd_right` always,
+                if it was fitted with some.
+
+        Returns:
+            (batch, dim_out), or (batch, steps, dim_out) for several numbers.
+
+        Raises:
+            DataError: wrong features, or the lagged encoder's are missing.
+            ConfigurationError: `steps` is not made of whole numbers.
+        """
+        solution = self._solution()
+        several = np.atleast_1d(np.asarray(steps))
+        if several.ndim != 1 or several.size == 0 or not np.issubdtype(several.dtype, np.integer):
+            raise ConfigurationError(f"steps={steps!r}: give a whole number, or a sequence of them")
+        parts: dict[int, np.ndarray] = {}
+        for direction, propagator in ((1, solution.forward), (-1, solution.backward)):
+            wanted = [int(step) for step in several if step * direction > 0]
+            if wanted:
+                features = self._features_of(propagator.encoder, f, g)
+                predicted = propagator.predict(features, [abs(step) for step in wanted])
+                parts |= {step: predicted[:, place] for place, step in enumerate(wanted)}
+        if 0 in several:
+            parts[0] = self._projected_observable(solution.forward.encoder, f, g)
+        if np.ndim(steps) == 0:
+            return parts[int(several[0])]
+        return np.stack([parts[int(step)] for step in several], axis=1)
+
+    def score(
+        self,
+        f_now: ArrayLike,
+        f_next: ArrayLike | None = None,
+        g_now: ArrayLike | None = None,
+        g_next: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """VAMP-E on held-out pairs (or a trajectory), with the singular functions of the training data.
+
+        Args:
+            f_now: features of the present, or a trajectory where `f_next` is None.
+            f_next: features of the future.
+            g_now: features of the present by the lagged encoder, if there is one.
+            g_next: features of the future by the lagged encoder, if there is one.
+            sample_weight: importance of the pairs.
+        """
+        check_is_fitted(self, "moments_")
+        data = lagged_input(self, f_now, f_next, g_now, g_next, None, None, sample_weight, reset=False)
+        present = None if data.g is None else data.g[0]
+        future = data.f[1] if data.g is None else data.g[1]
+        solution = self._solution()
+        left = self._features_of(solution.left_encoder, data.f[0], present) @ solution.left_map
+        right_source = future if solution.right_encoder == "g" else data.f[1]
+        right = self._features_of(solution.right_encoder, right_source, None if data.g is None else future)
+        return vamp_e(solution.singular_values, left, right @ solution.right_map, data.weights)
+
+    def risk(self, f_now: ArrayLike, observable_next: ArrayLike, g_now: ArrayLike | None = None) -> float:
+        """The mean over pairs of the squared error of the one-step prediction, summed over the observable's columns.
+
+        Args:
+            f_now: features of the present.
+            observable_next: the observable one step later (the features f, if it was fitted without observables).
+            g_now: features of the present by the lagged encoder, if there is one.
+
+        Raises:
+            DataError: the observable does not have the shape of the prediction.
+        """
+        predicted = self.predict(f_now, 1, g_now)
+        true = checked_features(observable_next, "observable_next")
+        if true.shape != predicted.shape:
+            raise DataError(f"observable_next: shape {true.shape}, but the prediction has {predicted.shape}")
+        return float(np.mean(np.sum((predicted - true) ** 2, axis=1)))
+
+    def save(self, path: PathType) -> None:
+        """Write options and moments as one `.npz`, without pickled objects, whole or not at all."""
+        check_is_fitted(self, "moments_")
+        write_arrays(path, {"options": np.array(json.dumps(self.get_params())), **self.moments_.as_arrays()})
+
+    @classmethod
+    def load(cls, path: PathType) -> "KoopmanOperator":
+        """Read what `save` wrote; predictions and further `partial_fit` go on exactly as before.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            DataError: the file is not a saved operator.
+        """
+        arrays = read_arrays(path)
+        try:
+            options = json.loads(str(arrays["options"]))
+            return cls(**options).fit_moments(LaggedMoments.from_arrays(arrays))
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise DataError(f"{path} does not hold a saved KoopmanOperator ({error!r}); save it again") from None
+
+    def _projected_observable(self, encoder: Encoder, f: ArrayLike, g: ArrayLike | None) -> np.ndarray:
+        metric = self.moments_.correlation(encoder, 0, encoder, 0)
+        decoder = np.linalg.pinv(metric, rcond=self.relative_cutoff, hermitian=True)
+        return self._features_of(encoder, f, g) @ decoder @ self.moments_.with_observable(encoder, 0, 0)

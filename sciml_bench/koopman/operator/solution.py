@@ -1,0 +1,101 @@
+"""What every estimate of a Koopman operator from features comes down to: a few small matrices.
+
+With coordinates ψ(x) = φ(x) E of r functions, one step K (r × r) and a decoder D, the conditional expectation of an
+observable t steps ahead is E[y(x_t) | x_0] = ψ(x_0) K^{t−1} D; the same form holds backward in time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from sciml_bench.koopman.operator.moments import Encoder
+
+
+@dataclass(frozen=True)
+class LinearPropagator:
+    """Multi-step conditional expectations in one direction of time.
+
+    Args:
+        encoder: whose features it reads.
+        encode: E, from features to coordinates.
+        step: K, one more step.
+        decode: D, from coordinates to the observable one step ahead.
+    """
+
+    encoder: Encoder
+    encode: Float[np.ndarray, "modes r"]
+    step: Float[np.ndarray, "r r"]
+    decode: Float[np.ndarray, "r dim_out"]
+
+    def predict(
+        self, features: Float[np.ndarray, "batch modes"], steps: Sequence[int]
+    ) -> Float[np.ndarray, "batch steps dim_out"]:
+        """The expected observable after each number of steps, from 1."""
+        # K^{t-1} D is small and shared by the batch; squaring costs log t products and, measured on chains of 30
+        # states up to t = 1000, is as accurate as powers of the real Schur form.
+        decoders = [np.linalg.matrix_power(self.step, count - 1) @ self.decode for count in steps]
+        coordinates = features @ self.encode
+        return np.stack([coordinates @ decoder for decoder in decoders], axis=1)
+
+
+@dataclass(frozen=True)
+class OperatorSolution:
+    """An estimated operator: its singular value decomposition, spectrum and predictions in both directions.
+
+    Args:
+        singular_values: of the estimate between L² of the next and of the present law, the largest first.
+        left_encoder: whose features the left singular functions are made of.
+        left_map: from those features to the left singular functions.
+        right_encoder: the same for the right ones.
+        right_map: from those features to the right singular functions.
+        forward: predictions ahead; its `step` has the estimate's eigenvalues.
+        forward_metric: E[ψ ψᵀ] of the coordinates of `forward`, under the present law.
+        backward: predictions back in time.
+        dual_map: from features of `right_encoder` to the coordinates in which left eigenvectors are functions.
+        dual_scale_by_eigenvalue: whether these have to be divided by their eigenvalue to be dual to the right ones.
+    """
+
+    singular_values: Float[np.ndarray, " r"]
+    left_encoder: Encoder
+    left_map: Float[np.ndarray, "left_modes r"]
+    right_encoder: Encoder
+    right_map: Float[np.ndarray, "right_modes r"]
+    forward: LinearPropagator
+    forward_metric: Float[np.ndarray, "r r"]
+    backward: LinearPropagator
+    dual_map: Float[np.ndarray, "right_modes r"]
+    dual_scale_by_eigenvalue: bool
+
+    def eigensystem(self) -> "Eigensystem":
+        """Eigenvalues by decreasing modulus with right eigenfunctions of unit norm and their duals."""
+        eigenvalues, right = np.linalg.eig(self.forward.step)
+        # A stable sort keeps conjugate pairs, whose moduli are equal, together.
+        order = np.argsort(-np.abs(eigenvalues), kind="stable")
+        eigenvalues, right = eigenvalues[order].astype(complex), right[:, order].astype(complex)
+        norms = np.sqrt(np.einsum("ir,ij,jr->r", right.conj(), self.forward_metric, right).real)
+        right = right / np.where(norms > 0, norms, 1.0)
+        dual = np.linalg.pinv(right)
+        left = dual.conj().T
+        if self.dual_scale_by_eigenvalue:
+            vanishing = np.abs(eigenvalues) <= np.finfo(float).eps * np.abs(eigenvalues[:1])
+            left = left / np.where(vanishing, 1.0, eigenvalues.conj())
+        return Eigensystem(eigenvalues, self.forward.encode @ right, self.dual_map @ left, dual @ self.forward.decode)
+
+
+@dataclass(frozen=True)
+class Eigensystem:
+    """Eigenvalues, and what makes eigenfunctions of features.
+
+    Args:
+        eigenvalues: by decreasing modulus.
+        right_map: from features of the forward encoder to right eigenfunctions.
+        left_map: from features of the right encoder to left eigenfunctions.
+        modes: share of each right eigenfunction in the observable one step ahead.
+    """
+
+    eigenvalues: Complex[np.ndarray, " r"]
+    right_map: Complex[np.ndarray, "modes r"]
+    left_map: Complex[np.ndarray, "right_modes r"]
+    modes: Complex[np.ndarray, "r dim_out"]

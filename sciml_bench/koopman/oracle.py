@@ -1,0 +1,107 @@
+"""The oracle: a classifier that reads forecast images, the instrument of the ordered-images experiments.
+
+It is trained on the labelled training images alone (Kostic et al., ICLR 2024, do the same), with random affine
+distortions, because the instrument must be better than what it measures. The weights are cached under a hash of the
+training images, so that a sweep trains it once.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sciml_bench.core.cache import default_cache
+from sciml_bench.core.errors import DataError
+from sciml_bench.core.files import write_atomically
+from sciml_bench.core.seeds import derived_seed
+from sciml_bench.networks.convolutional import ConvolutionalEncoder
+from sciml_bench.networks.image_augmentation import RandomAffine
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Part of the cache key; raise it when the recipe below changes."""
+
+GRADIENT_STEPS = 500
+BATCH_SIZE = 64
+LEARNING_RATE = 2e-3
+
+
+class Oracle(nn.Module):
+    """A convolutional classifier of images.
+
+    Args:
+        image_shape: (channels, height, width).
+        n_classes: number of classes.
+    """
+
+    def __init__(self, image_shape: Sequence[int], n_classes: int) -> None:
+        super().__init__()
+        self.augmentation = RandomAffine()
+        self.network = ConvolutionalEncoder(image_shape, n_classes, batch_norm=True, dropout=0.3)
+
+    def forward(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """Class scores (logits)."""
+        return self.network(self.augmentation(images))
+
+    @torch.no_grad()
+    def classify(self, images: Float[np.ndarray, "batch channels height width"]) -> Int[np.ndarray, " batch"]:
+        """The most likely class of each image."""
+        self.eval()
+        return self(torch.as_tensor(images, dtype=torch.float32)).argmax(dim=1).numpy()
+
+
+def trained_oracle(
+    images: Float[np.ndarray, "batch channels height width"],
+    labels: Int[np.ndarray, " batch"],
+    n_classes: int,
+    cache: Path | None = None,
+) -> Oracle:
+    """The oracle for these training images, from the cache or trained now; the global random state is left alone.
+
+    Args:
+        images: training images.
+        labels: their classes.
+        n_classes: number of classes.
+        cache: folder of cached weights; the suite's own by default.
+    """
+    images = np.ascontiguousarray(images, dtype=np.float32)
+    digest = hashlib.sha256(images.tobytes() + np.asarray(labels, dtype=np.int64).tobytes())
+    digest.update(f"{VERSION} {n_classes} {images.shape} {torch.__version__}".encode())
+    path = (cache or default_cache()) / "oracle" / f"{digest.hexdigest()[:24]}.pt"
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
+        torch.manual_seed(derived_seed(0, "oracle"))
+        oracle = Oracle(images.shape[1:], n_classes)
+        if path.exists():
+            try:
+                oracle.load_state_dict(torch.load(path, weights_only=True))
+                return oracle.eval()
+            except Exception as error:
+                raise DataError(f"the cached oracle {path} cannot be read ({error}); remove the file") from error
+        log.info("training the oracle classifier on %d images (kept in the cache for later runs)", len(images))
+        _train(oracle, torch.from_numpy(images), torch.as_tensor(labels, dtype=torch.long))
+        write_atomically(path, lambda file: torch.save(oracle.state_dict(), file))
+    return oracle.eval()
+
+
+def _train(oracle: Oracle, images: Tensor, labels: Tensor) -> None:
+    optimizer = torch.optim.AdamW(oracle.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=GRADIENT_STEPS)
+    oracle.train()
+    batch_size = min(BATCH_SIZE, len(images))
+    order = torch.empty(0, dtype=torch.long)
+    for _ in range(GRADIENT_STEPS):
+        if len(order) < batch_size:
+            order = torch.randperm(len(images))
+        batch, order = order[:batch_size], order[batch_size:]
+        loss = functional.cross_entropy(oracle(images[batch]), labels[batch], label_smoothing=0.05)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()

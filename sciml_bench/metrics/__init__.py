@@ -1,0 +1,26 @@
+"""Pure functions that say how good a model is: scores, spectra, time scales, forecasts."""
+
+from sciml_bench.metrics.chapman_kolmogorov import ChapmanKolmogorovResult, chapman_kolmogorov_test
+from sciml_bench.metrics.forecast import classification_accuracy, forecast_root_mean_square_error
+from sciml_bench.metrics.spectrum import directed_hausdorff_distance, spectral_error
+from sciml_bench.metrics.timescales import TimeScaleBands, implied_time_scales, implied_time_scales_with_bands
+from sciml_bench.metrics.vamp import projected_vamp_score, vamp_e, vamp_e_deficit, vamp_e_exact, vamp_score
+from sciml_bench.metrics.whitening import whitening
+
+__all__ = [
+    "ChapmanKolmogorovResult",
+    "TimeScaleBands",
+    "chapman_kolmogorov_test",
+    "classification_accuracy",
+    "directed_hausdorff_distance",
+    "forecast_root_mean_square_error",
+    "implied_time_scales",
+    "implied_time_scales_with_bands",
+    "projected_vamp_score",
+    "spectral_error",
+    "vamp_e",
+    "vamp_e_deficit",
+    "vamp_e_exact",
+    "vamp_score",
+    "whitening",
+]

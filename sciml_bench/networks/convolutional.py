@@ -1,0 +1,109 @@
+"""A small convolutional network for images of any size, and its mirror image that draws them.
+
+The layout is that of Jeong et al. (NeurIPS 2025) for ordered MNIST: two 5×5 convolutions with pooling and one linear
+layer, orthogonally initialised.
+"""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.networks.activations import activation_module
+
+
+class ConvolutionalEncoder(nn.Module):
+    """Images to vectors.
+
+    Args:
+        input_shape: (channels, height, width); height and width at least 4.
+        n_outputs: size of the output vector.
+        channels: channels of the two convolutions.
+        activation: name of the activation function.
+        batch_norm: whether each convolution is batch-normalised.
+        dropout: probability with which a feature of the last layer's input is dropped in training.
+
+    Raises:
+        ConfigurationError: the states are not images, or are too small.
+    """
+
+    def __init__(
+        self,
+        input_shape: Sequence[int],
+        n_outputs: int,
+        channels: Sequence[int] = (16, 32),
+        activation: str = "relu",
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        n_channels, height, width = _image_shape(input_shape)
+        layers: list[nn.Module] = []
+        for n_in, n_out in zip((n_channels, *channels[:-1]), channels, strict=True):
+            layers.append(nn.Conv2d(n_in, n_out, kernel_size=5, padding=2))
+            if batch_norm:
+                layers.append(nn.BatchNorm2d(n_out))
+            layers += [activation_module(activation), nn.MaxPool2d(2)]
+        shrink = 2 ** len(channels)
+        layers.append(nn.Flatten())
+        if dropout > 0:
+            layers.append(nn.Dropout(dropout))
+        layers.append(nn.Linear(channels[-1] * (height // shrink) * (width // shrink), n_outputs))
+        self.layers = nn.Sequential(*layers)
+        for module in self.layers:
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.orthogonal_(module.weight)
+                nn.init.zeros_(module.bias)
+
+    def forward(self, states: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch outputs"]:
+        """Evaluate on a batch of images."""
+        return self.layers(states)
+
+
+class ConvolutionalDecoder(nn.Module):
+    """Vectors to images, the mirror image of the encoder.
+
+    Args:
+        n_inputs: size of the vector.
+        output_shape: (channels, height, width).
+        channels: channels before each of the two enlargements.
+        activation: name of the activation function.
+
+    Raises:
+        ConfigurationError: the states are not images.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        output_shape: Sequence[int],
+        channels: Sequence[int] = (32, 16),
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        n_channels, height, width = _image_shape(output_shape)
+        small = (height // 4, width // 4)
+        self.layers = nn.Sequential(
+            nn.Linear(n_inputs, channels[0] * small[0] * small[1]),
+            activation_module(activation),
+            nn.Unflatten(1, (channels[0], *small)),
+            nn.Upsample(size=(height // 2, width // 2)),
+            nn.Conv2d(channels[0], channels[1], kernel_size=5, padding=2),
+            activation_module(activation),
+            nn.Upsample(size=(height, width)),
+            nn.Conv2d(channels[1], n_channels, kernel_size=5, padding=2),
+        )
+
+    def forward(self, codes: Float[Tensor, "batch codes"]) -> Float[Tensor, "batch channels height width"]:
+        """Draw a batch of images."""
+        return self.layers(codes)
+
+
+def _image_shape(shape: Sequence[int]) -> tuple[int, int, int]:
+    if len(shape) != 3 or min(shape[1:]) < 4:
+        raise ConfigurationError(
+            "a convolutional network needs states (channels, height, width) with at least 4×4 pixels; these states have "
+            f"the shape {tuple(shape)}: choose model=mlp"
+        )
+    return shape[0], shape[1], shape[2]

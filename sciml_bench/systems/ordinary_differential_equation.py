@@ -1,0 +1,170 @@
+"""The contract of systems without randomness: equations once, a torch vector field and a SciPy reference from them."""
+
+from math import inf
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.integrate import solve_ivp
+from torch import Tensor
+
+from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.systems.base import Real, System
+
+# Tolerance of the reference, at the limit of float64; data that add a perturbation of their own need less.
+_REFERENCE_TOLERANCE = 1e-12
+_SAMPLE_TOLERANCE = 1e-9
+
+
+class OrdinaryDifferentialEquation(System):
+    """dx/dt = vector_field(t, x).
+
+    A subclass writes its equations once, in `_derivatives`, for components that may be floats, arrays or tensors.
+
+    Attributes:
+        default_time_step: interval between samples that resolves the motion, in the system's time.
+        default_burn_in: time until a motion from around `default_initial_state` has reached the attractor.
+        initial_deviation: standard deviation of the initial states of `sample`, per component.
+    """
+
+    default_time_step: ClassVar[float]
+    default_burn_in: ClassVar[float]
+    initial_deviation: ClassVar[tuple[float, ...]]
+
+    @property
+    def default_initial_state(self) -> Float[np.ndarray, " dim"]:
+        """A state from which the typical motion starts."""
+        raise NotImplementedError(f"{type(self).__name__} has no default initial state")
+
+    def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
+        raise NotImplementedError(f"{type(self).__name__} has no equations")
+
+    def vector_field(
+        self, t: float | int | Float[Tensor, ""], x: Float[Tensor, "*batch dim"]
+    ) -> Float[Tensor, "*batch dim"]:
+        """The time derivative of the states, differentiable, with any leading axes."""
+        return torch.stack(torch.broadcast_tensors(*self._derivatives(t, x.unbind(-1))), dim=-1)
+
+    def reference(
+        self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]
+    ) -> Float[np.ndarray, "*batch time dim"]:
+        """Integrate by DOP853 with relative and absolute tolerance 1e-12, each trajectory with its own steps.
+
+        Args:
+            x0: states at time `t[0]`.
+            t: increasing times.
+
+        Returns:
+            States at the times `t`, in float64.
+
+        Raises:
+            ConfigurationError: `x0` is not finite or of the wrong size, or `t` does not increase.
+            SolverError: the integration broke down.
+        """
+        flat = self._checked_initial_states(x0).reshape(-1, self.dim)
+        times = self._checked_times(t)
+        states = np.stack([self._integrate(row[None], times, _REFERENCE_TOLERANCE)[0] for row in flat])
+        return states.reshape(*x0.shape[:-1], len(times), self.dim)
+
+    def sample(
+        self,
+        n_steps: int,
+        seed: int,
+        n_trajectories: int = 1,
+        time_step: Real | None = None,
+        burn_in: Real | None = None,
+    ) -> Float[np.ndarray, "batch time dim"]:
+        """Trajectories from random initial states, integrated together by DOP853 with tolerance 1e-9.
+
+        Initial states are normal around `default_initial_state` with deviations `initial_deviation`.
+
+        Args:
+            n_steps: number of samples per trajectory.
+            seed: of the initial states.
+            n_trajectories: number of trajectories.
+            time_step: interval between samples, by default `default_time_step`.
+            burn_in: time that passes before the first sample, by default `default_burn_in`.
+
+        Raises:
+            ConfigurationError: a count below 1, a time step that is not positive or a negative burn-in.
+            SolverError: the integration broke down.
+        """
+        self._require_at_least_one(n_steps=n_steps, n_trajectories=n_trajectories)
+        step = self.default_time_step if time_step is None else float(time_step)
+        wait = self.default_burn_in if burn_in is None else float(burn_in)
+        if not 0 < step < inf:
+            raise ConfigurationError(f"{type(self).__name__}: time_step = {time_step!r}: give a number greater than 0")
+        if not 0 <= wait < inf:
+            raise ConfigurationError(f"{type(self).__name__}: burn_in = {burn_in!r}: give a number of at least 0")
+        rng = np.random.default_rng(seed)
+        x0 = self.default_initial_state + np.array(self.initial_deviation) * rng.standard_normal(
+            (n_trajectories, self.dim)
+        )
+        # Time starts at -burn_in: a driven system meets the same phase of its drive at the first sample.
+        times = np.concatenate([[-wait], step * np.arange(n_steps)]) if wait > 0 else step * np.arange(n_steps)
+        return np.ascontiguousarray(self._integrate(x0, times, _SAMPLE_TOLERANCE)[:, -n_steps:])
+
+    def _checked_initial_states(self, x0: np.ndarray) -> np.ndarray:
+        if x0.ndim == 0 or x0.shape[-1] != self.dim:
+            raise ConfigurationError(
+                f"{type(self).__name__}: x0 has shape {x0.shape}: the last axis must have the {self.dim} components"
+            )
+        if not np.isfinite(x0).all():
+            raise ConfigurationError(f"{type(self).__name__}: x0 holds NaN or infinity: give finite states")
+        return x0.astype(np.float64)
+
+    def _checked_times(self, t: np.ndarray) -> np.ndarray:
+        if t.ndim != 1 or len(t) == 0 or not np.isfinite(t).all() or np.any(np.diff(t) <= 0):
+            raise ConfigurationError(f"{type(self).__name__}: t must be a list of finite, increasing times")
+        return t.astype(np.float64)
+
+    def _integrate(self, x0: np.ndarray, times: np.ndarray, tolerance: float) -> np.ndarray:
+        """Integrate the states `x0 (batch, dim)` as one system; returns (batch, time, dim)."""
+        if len(times) == 1:
+            return x0[:, None]
+        batch, alone = len(x0), len(x0) == 1
+
+        def right_hand_side(t: float, flat: np.ndarray) -> np.ndarray:
+            # Python floats are several times quicker than arrays of one element.
+            components = flat.tolist() if alone else flat.reshape(self.dim, batch)
+            derivatives = self._derivatives(t, tuple(components))
+            return np.array(derivatives) if alone else np.concatenate([np.broadcast_to(d, batch) for d in derivatives])
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            solution = solve_ivp(
+                right_hand_side,
+                (times[0], times[-1]),
+                x0.T.ravel(),
+                method="DOP853",
+                t_eval=times,
+                rtol=tolerance,
+                atol=tolerance,
+            )
+        if solution.status != 0 or not np.isfinite(solution.y).all():
+            reached, last = (solution.t[-1], solution.y[:, -1]) if len(solution.t) else (times[0], x0)
+            raise SolverError(
+                f"{type(self).__name__}: the integration broke down after time {reached:g} of {times[-1]:g}, where "
+                f"the largest component was {np.abs(last).max():.3g} ({solution.message}); shorten the time, or check "
+                "the initial states and parameters"
+            )
+        return solution.y.reshape(self.dim, batch, -1).transpose(1, 2, 0)
+
+    def energy(self, x: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """Energy of the states."""
+        raise self._unknown("energy")
+
+    def invariant(self, x: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """A quantity that every motion conserves."""
+        raise self._unknown("invariant")
+
+    def closed_form(
+        self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]
+    ) -> Float[np.ndarray, "*batch time dim"]:
+        """The solution in closed form."""
+        raise self._unknown("closed_form")
+
+    @property
+    def lyapunov_time(self) -> float:
+        """Time in which a small error grows by the factor e."""
+        raise self._unknown("lyapunov_time")

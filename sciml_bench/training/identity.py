@@ -1,0 +1,59 @@
+"""What makes two runs the same: the name of a run's folder, and the comparison of two configurations."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+IRRELEVANT_KEYS = ("run_folder", "force", "logger", "objective", "trainer.profiler")
+"""Where a run is written and what it reports to; they do not change what it computes."""
+
+IN_THE_PATH_ALREADY = ("data", "pde", "model", "training", "task", "method", "seed")
+LONGEST_NAME = 100
+
+
+def name_of_overrides(overrides: Sequence[str]) -> str:
+    """The path component that stands for a command's overrides, whatever their order.
+
+    Args:
+        overrides: as typed, such as `["data=logistic_map", "training.learning_rate=0.01"]`.
+
+    Returns:
+        the overrides that are not in the path already, sorted and joined by commas; their hash when that is longer than
+        a file name should be; `defaults` when there are none.
+    """
+    kept = []
+    for override in overrides:
+        key, _, _ = override.lstrip("+~").partition("=")
+        if key in IN_THE_PATH_ALREADY or _is_irrelevant(key):
+            continue
+        kept.append(override)
+    name = ",".join(sorted(kept))
+    if not name:
+        return "defaults"
+    safe = "".join(letter if letter.isalnum() or letter in "=,.-_+~" else "-" for letter in name)
+    if safe != name or len(safe) > LONGEST_NAME:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+        return digest if len(safe) > LONGEST_NAME else f"{safe}-{digest[:6]}"
+    return safe
+
+
+def differing_keys(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The keys in which two configurations describe different runs, with both values, ready to be shown."""
+    before, after = (dict(_leaves(configuration)) for configuration in (earlier, now))
+    differing = []
+    for key in sorted(before.keys() | after.keys()):
+        if not _is_irrelevant(key) and before.get(key) != after.get(key):
+            differing.append(f"{key} was {before.get(key)!r}, now {after.get(key)!r}")
+    return differing
+
+
+def _is_irrelevant(key: str) -> bool:
+    return any(key == prefix or key.startswith(f"{prefix}.") for prefix in (*IRRELEVANT_KEYS, "hydra"))
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _leaves(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, node

@@ -1,0 +1,218 @@
+"""What stands between the command line and run(): composition, sweeps, and errors a person can act on."""
+
+import difflib
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException, MissingConfigException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError
+from sciml_bench.training.identity import name_of_overrides
+
+EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, FileNotFoundError)
+"""Errors whose message tells a person what to do; anything else is a defect of ours and shows its traceback."""
+
+GROUPS = ("data", "pde", "model", "training", "experiment", "logger", "trainer", "debug", "task", "method")
+
+_SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
+
+
+def configuration_root() -> Path:
+    """The folder conf/: beside the package in a checkout, inside it in an installed wheel."""
+    package = Path(__file__).resolve().parents[1]
+    beside, inside = package.parent / "conf", package / "conf"
+    return beside if (beside / "shared").is_dir() else inside
+
+
+class SharedConfigurations(SearchPathPlugin):
+    """Puts conf/shared on the search path of every script."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Append conf/shared."""
+        search_path.append("sciml-bench", f"file://{configuration_root() / 'shared'}")
+
+
+def register() -> None:
+    """Make the resolvers and the shared configurations known to Hydra; safe to call twice."""
+    OmegaConf.register_new_resolver("run_path", _run_path, replace=True)
+    Plugins.instance().register(SharedConfigurations)
+
+
+def _run_path(choices: Any, overrides: Any) -> str:
+    """`<data>/<model>/<training>/<overrides>`: the path of a run's folder below its script's, but for the seed."""
+    chosen = [str(choices[group]) for group in ("task", "data", "pde", "model", "training", "method") if group in choices]
+    return "/".join([*chosen, name_of_overrides([str(override) for override in overrides])])
+
+
+def main(paradigm: str) -> None:
+    """Run one of the train_*.py scripts.
+
+    Args:
+        paradigm: the folder below conf/ that holds its config.yaml.
+    """
+    register()
+    root = configuration_root()
+    failures = _SweepFailures()
+    wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
+    show_tracebacks = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    # with it Hydra raises what it would otherwise print in many lines, and we say it in one sentence
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    os.environ["SCIML_BENCH_TRACEBACK"] = "1" if show_tracebacks else "0"
+    try:
+        wrapped()
+    except HydraException as error:
+        if show_tracebacks:
+            raise
+        _stop(explain(error, paradigm, root))
+    except OmegaConfBaseException as error:
+        if show_tracebacks:
+            raise
+        _stop(str(error).splitlines()[0])
+    failures.report()
+
+
+def _job(config: DictConfig) -> float | None:
+    """One job: run() and return the objective; what a person can mend ends with one paragraph."""
+    from sciml_bench.training.run import run
+
+    multirun = HydraConfig.get().mode == RunMode.MULTIRUN
+    try:
+        metrics = run(config)
+        return _objective(config, metrics)
+    except KeyboardInterrupt:
+        _stop("interrupted; repeat the command to continue")
+    except EXPECTED_ERRORS as error:
+        if os.environ.get("SCIML_BENCH_TRACEBACK") == "1":
+            raise
+        if multirun:
+            _SweepFailures.note(config.run_folder, str(error))
+            print(f"this job failed: {error}", file=sys.stderr)
+            return None
+        _stop(str(error))
+    except Exception as error:
+        if not multirun:
+            raise
+        import traceback
+
+        traceback.print_exc()
+        _SweepFailures.note(config.run_folder, f"{type(error).__name__}: {error}")
+        return None
+
+
+def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
+    name = config.get("objective")
+    if name is None or not metrics:
+        return None
+    if name not in metrics:
+        raise ConfigurationError(f"objective={name!r} is not a metric of this run; choose one of {', '.join(metrics)}")
+    return metrics[name]
+
+
+def _stop(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+class _SweepFailures:
+    """A file to which the jobs of a sweep, in whatever process, add their failures; read and removed at its end."""
+
+    def __init__(self) -> None:
+        folder = Path("outputs")
+        self.path = folder / f".failed-jobs-{os.getpid()}-{time.time_ns()}"
+        os.environ[_SWEEP_FAILURES] = str(self.path.absolute())
+        self.path = self.path.absolute()
+
+    @staticmethod
+    def note(folder: str, reason: str) -> None:
+        path = Path(os.environ[_SWEEP_FAILURES])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        line = f"{folder}\t{' '.join(reason.split())}\n"
+        with path.open("a") as file:
+            file.write(line)
+
+    def report(self) -> None:
+        if not self.path.exists():
+            return
+        failed = [line.split("\t", 1) for line in self.path.read_text().splitlines()]
+        self.path.unlink()
+        print(f"\n{len(failed)} job(s) of the sweep failed; the others are finished:", file=sys.stderr)
+        for folder, reason in failed:
+            print(f"  {os.path.relpath(folder)}\n    {reason}", file=sys.stderr)
+        raise SystemExit(1)
+
+
+def explain(error: Exception, paradigm: str, root: Path) -> str:
+    """One sentence for a composition that failed.
+
+    Args:
+        error: what Hydra raised.
+        paradigm: whose script it was.
+        root: the folder conf/.
+    """
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__) is not None:
+        chain.append(cause)
+    for link in chain:
+        if isinstance(link, MissingConfigException) and link.missing_cfg_file:
+            return _explain_missing_choice(link, paradigm, root)
+    text = "\n".join(str(link) for link in chain)
+    misspelt = re.search(r"Could not override '([^']+)'", text) or re.search(r"Could not append.*'([^']+)'", text)
+    if misspelt:
+        return _explain_misspelt_key(misspelt.group(1), paradigm)
+    return str(error).splitlines()[0]
+
+
+def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: Path) -> str:
+    group, _, choice = str(error.missing_cfg_file).rpartition("/")
+    options = sorted(error.options or [])
+    owners = [f"train_{path.parents[1].name}.py" for path in root.glob(f"*/{group}/{choice}.yaml")]
+    script = f"train_{paradigm}.py"
+    if owners:
+        return f"{group}={choice} belongs to {owners[0]}, not to {script}; choose one of: {', '.join(options)}"
+    near = difflib.get_close_matches(choice, options, n=1)
+    hint = f"did you mean {group}={near[0]}? " if near else ""
+    return f"{script} has no {group}={choice}; {hint}choose one of: {', '.join(options)}"
+
+
+def _explain_misspelt_key(key: str, paradigm: str) -> str:
+    from hydra import compose
+
+    choices = [arg for arg in sys.argv[1:] if arg.partition("=")[0] in GROUPS and "," not in arg]
+    parent, _, last = key.rpartition(".")
+    try:
+        with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
+            node = OmegaConf.select(compose("config", overrides=choices), parent) if parent else compose("config")
+        known = sorted(str(name) for name in node)
+    except (HydraException, OmegaConfBaseException, TypeError):
+        return f"there is no configuration key {key!r}"
+    near = difflib.get_close_matches(last, known, n=1)
+    hint = f"did you mean {f'{parent}.' if parent else ''}{near[0]}? " if near else ""
+    return f"there is no configuration key {key!r}; {hint}keys there: {', '.join(known)}"
+
+
+def composed(paradigm: str, overrides: list[str], folder: str | Path) -> DictConfig:
+    """Compose a configuration without the command line, for notebooks and tests.
+
+    Args:
+        paradigm: such as `koopman`.
+        overrides: as on the command line.
+        folder: the run folder.
+    """
+    register()
+    compose: Callable[..., DictConfig] = hydra.compose
+    with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
+        config = compose("config", overrides=[*overrides, f"run_folder={folder}"])
+    return config

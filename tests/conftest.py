@@ -1,0 +1,37 @@
+"""Fixtures shared by all tests."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_warnings_are_errors() -> Iterator[None]:
+    """A warning of ours that a test does not ask for is a defect (here, since pytest would import it too early)."""
+    from sciml_bench.core.errors import SciMLBenchWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SciMLBenchWarning)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """Small networks are faster so, and results do not depend on the machine's cores."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Trained instruments are shared by the tests of one session, and a person's own cache is left alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The checkout."""
+    return Path(__file__).resolve().parents[1]

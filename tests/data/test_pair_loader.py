@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import torch
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.data import loader as loader_file
+from sciml_bench.data.lagged_pairs import LaggedPairs
+from sciml_bench.data.lazy_states import LazyStates
+from sciml_bench.data.loader import PairLoader
+from sciml_bench.data.trajectories import Trajectories
+
+
+def counting_pairs(n_pairs, on_disk=False):
+    """State t is the number t, so that a batch shows which pairs it holds."""
+    states = np.arange(n_pairs + 1.0)[:, None]
+    return LaggedPairs(Trajectories((LazyStates(states) if on_disk else states,)))
+
+
+def shown(loader):
+    return [now[:, 0].long().tolist() for now, _ in loader]
+
+
+@pytest.mark.parametrize("window_bytes", [1, 300, 2**21])
+def test_batches_follow_the_sampler_whatever_the_window(monkeypatch, window_bytes):
+    monkeypatch.setattr(loader_file, "WINDOW_BYTES", window_bytes)
+    pairs, sampler = counting_pairs(103), EpochSampler(103, seed=2)
+    loader = PairLoader(pairs, 10, sampler)
+    sampler.set_epoch(3)
+    batches = shown(loader)
+    assert [len(batch) for batch in batches] == [10] * 10 + [3]
+    assert sum(batches, []) == sampler.indices().tolist()  # noqa: RUF017
+    assert len(loader) == len(batches)
+    assert all((later - now == 1).all() for now, later in loader)
+
+
+@pytest.mark.parametrize("block_size", [1, 7, 50, 1000])
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_blocks_on_disk_cover_an_epoch_once(block_size, drop_last):
+    pairs = counting_pairs(203, on_disk=True)
+    sampler = EpochSampler(203, seed=0, block_size=block_size, blocks_per_window=3)
+    batches = shown(PairLoader(pairs, 10, sampler, drop_last))
+    visited = sum(batches, [])  # noqa: RUF017
+    assert visited == sampler.indices().tolist()[: len(visited)]
+    assert len(visited) == (200 if drop_last else 203)
+
+
+def test_the_same_seed_and_epoch_give_the_same_batches_on_disk():
+    def batches():
+        loader = PairLoader(counting_pairs(500, on_disk=True), 16, EpochSampler(500, seed=1, block_size=32))
+        loader.sampler.set_epoch(7)
+        return shown(loader)
+
+    assert batches() == batches()
+
+
+@pytest.mark.parametrize("drop_last", [True, False])
+@pytest.mark.parametrize("n_pairs", [40, 41, 43, 47, 60])
+def test_every_rank_makes_the_same_number_of_batches(n_pairs, drop_last):
+    pairs = counting_pairs(n_pairs)
+    loaders = [PairLoader(pairs, 5, EpochSampler(n_pairs, 0, True, rank, 4), drop_last) for rank in range(4)]
+    batches = [shown(loader) for loader in loaders]
+    assert len({len(rank) for rank in batches}) == 1
+    assert {len(loader) for loader in loaders} == {len(batches[0])}
+    visited = [pair for rank in batches for batch in rank for pair in batch]
+    assert len(set(visited)) == len(visited)
+    if drop_last:
+        assert {len(batch) for rank in batches for batch in rank} == {5}
+    else:
+        assert len(visited) == n_pairs
+
+
+def test_without_a_sampler_pairs_come_in_their_own_order():
+    assert shown(PairLoader(counting_pairs(5), 2)) == [[0, 1], [2, 3], [4]]
+
+
+@pytest.mark.parametrize("batch_size", [0, -3, 2.5])
+def test_a_batch_needs_at_least_one_pair(batch_size):
+    with pytest.raises(ConfigurationError, match=f"data.batch_size={batch_size}"):
+        PairLoader(counting_pairs(5), batch_size)
+
+
+def test_a_batch_larger_than_the_training_data_is_refused():
+    with pytest.raises(ConfigurationError, match=r"data.batch_size=6 is larger than the 5 training pairs;"):
+        PairLoader(counting_pairs(5), 6, drop_last=True)
+    with pytest.raises(ConfigurationError, match="5 training pairs of each of 2 processes"):
+        PairLoader(counting_pairs(10), 6, EpochSampler(10, 0, world_size=2), drop_last=True)
+
+
+def test_a_batch_is_not_changed_by_the_next_one():
+    loader = PairLoader(counting_pairs(20), 4, EpochSampler(20, seed=0))
+    iterator = iter(loader)
+    first, _ = next(iterator)
+    kept = first.clone()
+    list(iterator)
+    torch.testing.assert_close(first, kept)

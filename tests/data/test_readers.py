@@ -1,0 +1,111 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.readers import read_arrays
+
+STATES = np.random.default_rng(0).standard_normal((20, 3))
+
+
+def test_npy_files_are_opened_as_memory_maps(tmp_path):
+    np.save(tmp_path / "x.npy", STATES)
+    array = read_arrays(tmp_path / "x.npy")[""]
+    assert isinstance(array, np.memmap)
+    np.testing.assert_array_equal(array, STATES)
+
+
+def test_npz_arrays_come_by_name_in_their_order(tmp_path):
+    np.savez(tmp_path / "x.npz", b=STATES, a=2 * STATES)
+    assert list(read_arrays(tmp_path / "x.npz")) == ["b", "a"]
+    np.testing.assert_array_equal(read_arrays(tmp_path / "x.npz", key="a")["a"], 2 * STATES)
+
+
+def test_matlab_rows_are_moments_and_vectors_one_component(tmp_path):
+    savemat(tmp_path / "x.mat", {"y": STATES, "row": np.arange(5.0)[None], "column": np.arange(5.0)[:, None]})
+    arrays = read_arrays(tmp_path / "x.mat")
+    np.testing.assert_array_equal(arrays["y"], STATES)
+    assert arrays["row"].shape == arrays["column"].shape == (5,)
+
+
+def test_an_unknown_key_lists_the_arrays(tmp_path):
+    np.savez(tmp_path / "x.npz", first=STATES, second=STATES)
+    with pytest.raises(ConfigurationError, match=r"data.key=third: .* its arrays are first, second"):
+        read_arrays(tmp_path / "x.npz", key="third")
+
+
+def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ConfigurationError, match=r"unknown suffix '\.parquet'; known are \.npy, \.npz, \.mat, \.csv"):
+        read_arrays(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".mat", ".csv", ".zip"])
+def test_an_empty_file_is_named(tmp_path, suffix):
+    path = tmp_path / f"x{suffix}"
+    path.touch()
+    with pytest.raises(DataError, match=f"{path}: the file is empty"):
+        read_arrays(path)
+
+
+@pytest.mark.parametrize("fraction", [0.02, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize("kind", ["npy", "npz", "mat", "mat-compressed"])
+def test_a_truncated_file_is_named(tmp_path, kind, fraction):
+    path = tmp_path / f"x.{kind.split('-')[0]}"
+    values = np.random.default_rng(0).standard_normal((500, 3))
+    if path.suffix == ".npy":
+        np.save(path, values)
+    elif path.suffix == ".npz":
+        np.savez_compressed(path, x=values, y=values)
+    else:
+        savemat(path, {"x": values, "y": values}, do_compression="compressed" in kind)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(fraction * len(content))])
+    with pytest.raises(DataError, match=f"data.path={path}"):
+        read_arrays(path)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".mat", ".zip"])
+def test_a_file_of_another_format_is_named(tmp_path, suffix):
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes(b"this is not what the suffix says\n" * 30)
+    with pytest.raises(DataError, match=f"data.path={path}"):
+        read_arrays(path)
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    marker = tmp_path / "executed"
+
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(marker), "w"))
+
+    ragged = np.array([Trap(), None], dtype=object)
+    np.save(tmp_path / "x.npy", ragged, allow_pickle=True)
+    np.savez(tmp_path / "x.npz", x=ragged)
+    for name in ("x.npy", "x.npz"):
+        with pytest.raises(DataError, match="object array"):
+            read_arrays(tmp_path / name)
+    assert not marker.exists()
+
+
+def test_cells_and_structures_of_matlab_are_refused(tmp_path):
+    savemat(tmp_path / "x.mat", {"s": {"a": 1.0}, "x": STATES})
+    with pytest.raises(DataError, match=r"array 's'.*data.key"):
+        read_arrays(tmp_path / "x.mat")
+    np.testing.assert_array_equal(read_arrays(tmp_path / "x.mat", key="x")["x"], STATES)
+
+
+@pytest.mark.parametrize("offset", [0, 512])
+def test_matlab_files_of_version_7_3_name_the_remedy(tmp_path, offset):
+    (tmp_path / "x.mat").write_bytes(b"MATLAB 7.3".ljust(offset)[:offset] + b"\x89HDF\r\n\x1a\n" + bytes(600))
+    with pytest.raises(DataError, match=r"version 7.3.*-v7"):
+        read_arrays(tmp_path / "x.mat")
+
+
+def test_the_readers_load_neither_scipy_io_nor_zarr_before_they_are_needed():
+    code = "import sys, sciml_bench.data.readers; print({'zarr', 'scipy.io'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.lazy_states import LazyStates
+from sciml_bench.data.trajectories import Trajectories
+
+
+def walk(n_steps, dim=2, seed=0):
+    return np.random.default_rng(seed).standard_normal((n_steps, dim)).cumsum(axis=0)
+
+
+def test_trajectories_know_their_shape_and_count():
+    trajectories = Trajectories((walk(5), walk(7)), time_step=0.1, time_unit="ns")
+    assert trajectories.lengths == (5, 7)
+    assert trajectories.n_states == 12
+    assert trajectories.n_trajectories == 2
+    assert trajectories.state_shape == (2,)
+    assert not trajectories.on_disk
+
+
+def test_flattened_images_lie_one_after_the_other_as_vectors():
+    images = np.random.default_rng(0).random((4, 1, 3, 3))
+    trajectories = Trajectories((images[:1], images[1:]))
+    np.testing.assert_array_equal(trajectories.flattened, images.reshape(4, 9))
+
+
+def test_a_selection_is_a_view_that_carries_labels_times_and_names_along():
+    states = (walk(10), walk(8, seed=1))
+    trajectories = Trajectories(
+        states,
+        labels=(np.arange(10), np.arange(8)),
+        times=(np.arange(10.0), np.arange(8.0)),
+        names=("first.npy", "second.npy"),
+    )
+    part = trajectories.select(trajectories=[1], time=slice(2, 5))
+    np.testing.assert_array_equal(part.states[0], states[1][2:5])
+    assert np.shares_memory(part.states[0], states[1])
+    assert part.labels is not None
+    assert part.times is not None
+    assert part.labels[0].tolist() == [2, 3, 4]
+    assert part.times[0].tolist() == [2.0, 3.0, 4.0]
+    assert part.names == ("second.npy",)
+
+
+@pytest.mark.parametrize("time", [slice(5, 5), slice(0, 8, 2), slice(20, 30)])
+def test_an_empty_or_strided_window_is_refused(time):
+    with pytest.raises(ConfigurationError, match="time="):
+        Trajectories((walk(10),)).select(time=time)
+
+
+def test_a_trajectory_that_does_not_exist_is_refused():
+    with pytest.raises(ConfigurationError, match="0 to 0"):
+        Trajectories((walk(10),)).select(trajectories=[1])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e35])
+def test_a_value_that_single_precision_cannot_carry_is_named_with_its_place(value):
+    states = walk(20, dim=3)
+    states[13, 2] = value
+    with pytest.raises(DataError, match=r"trajectory 1 \(b\.csv\) holds .* at time index 13, component \(2,\)"):
+        Trajectories((walk(20, dim=3), states), names=("a.csv", "b.csv"))
+
+
+def test_a_bad_value_is_found_in_a_late_block_of_a_memory_map(tmp_path):
+    states = np.ones((3_000_000, 1), dtype=np.float32)
+    states[0], states[2_500_000] = 0, np.nan
+    np.save(tmp_path / "x.npy", states)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    with pytest.raises(DataError, match="time index 2500000"):
+        Trajectories((mapped,))
+
+
+def test_a_memory_map_stays_one_through_selection(tmp_path):
+    np.save(tmp_path / "x.npy", walk(50))
+    trajectories = Trajectories((np.load(tmp_path / "x.npy", mmap_mode="r"),))
+    part = trajectories.select(time=slice(10, 20))
+    assert trajectories.on_disk
+    assert isinstance(part.states[0], np.memmap)
+    assert Trajectories((LazyStates(walk(5)),)).on_disk
+
+
+def test_constant_data_are_refused_but_constant_components_are_not():
+    border = walk(10)
+    border[:, 0] = 3.0
+    Trajectories((border,))
+    with pytest.raises(DataError, match="constant"):
+        Trajectories((np.full((10, 2), 3.0), np.full((4, 2), 3.0)))
+
+
+def test_trajectories_that_differ_only_from_each_other_are_not_constant():
+    Trajectories((np.zeros((4, 1)), np.ones((4, 1))))
+
+
+@pytest.mark.parametrize(
+    ("states", "message"),
+    [
+        ((), "no trajectory"),
+        ((np.array([[1, "a"]], dtype=object),), "object"),
+        ((np.array([["1"], ["2"]]),), "only real numbers"),
+        ((np.ones((3, 2)) * 1j,), "complex"),
+        ((np.arange(5.0),), "time, dim"),
+        ((np.empty((0, 2)),), "not empty"),
+        ((walk(5), walk(5, dim=3)), r"\(3,\), but trajectory 0 has \(2,\)"),
+    ],
+)
+def test_unusable_arrays_are_refused_with_the_reason(states, message):
+    with pytest.raises(DataError, match=message):
+        Trajectories(states)
+
+
+@pytest.mark.parametrize(
+    ("clock", "message"),
+    [
+        ({"time_step": 0.0}, "time_step=0.0"),
+        ({"time_step": float("nan")}, "time_step=nan"),
+        ({"labels": (np.arange(3),)}, "labels"),
+        ({"times": (np.arange(4.0),)}, "times"),
+        ({"times": (np.array([0.0, 1.0, 1.0, 2.0, 3.0]),)}, "increase"),
+    ],
+)
+def test_a_clock_that_does_not_fit_is_refused(clock, message):
+    with pytest.raises(DataError, match=message):
+        Trajectories((walk(5),), **clock)
+
+
+def test_times_are_regular_to_one_percent():
+    regular = Trajectories((walk(3),), time_step=0.1, times=(np.array([0.0, 0.1, 0.2004]),))
+    irregular = Trajectories((walk(3),), time_step=0.1, times=(np.array([0.0, 0.1, 0.3]),))
+    assert regular.is_regular
+    assert not irregular.is_regular
