@@ -86,3 +86,35 @@ class PairLoader:
 
 def _joined(remainder: Tensor, following: Tensor) -> Tensor:
     return torch.cat([remainder, following]) if len(remainder) else following
+
+
+class GroupedBatches:
+    """Lists of consecutive batches, so that a training loop's own cost per call is shared by several small steps.
+
+    Args:
+        loader: where the batches come from.
+        size: batches per list; the last list may be shorter.
+    """
+
+    batch_sampler: None = None
+
+    def __init__(self, loader: PairLoader, size: int) -> None:
+        self.loader, self.size = loader, size
+
+    @property
+    def sampler(self) -> EpochSampler:
+        """The sampler of the batches, which Lightning tells the epoch."""
+        return self.loader.sampler
+
+    def __len__(self) -> int:
+        return -(-len(self.loader) // self.size)
+
+    def __iter__(self) -> Iterator[list[Pairs]]:
+        group: list[Pairs] = []
+        for batch in self.loader:
+            group.append(batch)
+            if len(group) == self.size:
+                yield group
+                group = []
+        if group:
+            yield group

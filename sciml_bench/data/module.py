@@ -15,11 +15,14 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.field_checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.data.lagged_pairs import LaggedPairs, require_lag
-from sciml_bench.data.loader import PairLoader
+from sciml_bench.data.loader import GroupedBatches, PairLoader
 from sciml_bench.data.spec import DataSpec
 from sciml_bench.data.split import SPLIT_NAMES, SPLITTERS, checked_fractions, split_trajectories
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
+
+HELD_OUT_BYTES = 2**22
+"""Memory of one held-out batch: large, since nothing is learned from it, and independent of the number of pairs."""
 
 DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
@@ -35,6 +38,12 @@ class TrajectoryData(LightningDataModule):
         seed: of the shuffling; the run's seed.
         standardize: whether states are scaled to mean 0 and deviation 1 with the statistics of the training split.
 
+        shuffle: whether training batches come in a new order every epoch.
+
+    Attributes:
+        batches_per_call: set above 1 by a method that takes several optimiser steps per call; training batches then come
+            in lists of that many.
+
     Raises:
         ConfigurationError: a value is out of range.
     """
@@ -48,14 +57,16 @@ class TrajectoryData(LightningDataModule):
         split_by: str = "time",
         seed: ConfiguredInteger = 0,
         standardize: bool = False,
+        shuffle: bool = True,
     ) -> None:
         super().__init__()
+        self.batches_per_call = 1
         self.lag = require_integer("data.lag", lag, 1, "the lag must be at least 1 step and a whole number")
         self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         self.split = checked_fractions(dict(DEFAULT_SPLIT if split is None else split))
         self.split_by = require_choice("data.split_by", split_by, SPLITTERS)
         self.seed = require_integer("seed", seed, 0, "a seed is a whole number and not negative")
-        self.standardize = standardize
+        self.standardize, self.shuffle = standardize, shuffle
         self.standardization: Standardization | None = None
         self._splits: dict[str, Trajectories] | None = None
         self._pairs: dict[tuple[str, int], LaggedPairs] = {}
@@ -152,26 +163,33 @@ class TrajectoryData(LightningDataModule):
         """The class numbers of every state of a split, one array per trajectory, or `None` without labels."""
         return self.splits[split].labels
 
-    def train_dataloader(self) -> PairLoader:
+    def train_dataloader(self) -> PairLoader | GroupedBatches:
         """Full batches in a new order every epoch, shared out among the processes of a distributed run."""
-        return self._loader("train", shuffle=True)
+        loader = self._loader("train", self.batch_size, training=True)
+        return loader if self.batches_per_call == 1 else GroupedBatches(loader, self.batches_per_call)
 
     def val_dataloader(self) -> PairLoader | list[PairLoader]:
-        """All validation pairs in their order; no loader where there is no such split."""
-        return self._loader("validation", shuffle=False) if "validation" in self.splits else []
+        """All validation pairs in their order, in large batches; no loader where there is no such split."""
+        return self._held_out_loader("validation")
 
     def test_dataloader(self) -> PairLoader | list[PairLoader]:
-        """All test pairs in their order; no loader where there is no such split."""
-        return self._loader("test", shuffle=False) if "test" in self.splits else []
+        """All test pairs in their order, in large batches; no loader where there is no such split."""
+        return self._held_out_loader("test")
 
-    def _loader(self, split: str, shuffle: bool) -> PairLoader:
+    def _held_out_loader(self, split: str) -> PairLoader | list[PairLoader]:
+        if split not in self.splits:
+            return []
+        fitting = HELD_OUT_BYTES // self.pairs(split).bytes_per_pair
+        return self._loader(split, max(self.batch_size, fitting), training=False)
+
+    def _loader(self, split: str, batch_size: int, training: bool) -> PairLoader:
         pairs = self.pairs(split)
         sampler = EpochSampler(
             len(pairs),
             self.seed,
-            shuffle=shuffle,
+            shuffle=training and self.shuffle,
             rank=self.trainer.global_rank if self.trainer else 0,
             world_size=self.trainer.world_size if self.trainer else 1,
             block_size=pairs.block_size,
         )
-        return PairLoader(pairs, self.batch_size, sampler, drop_last=shuffle)
+        return PairLoader(pairs, batch_size, sampler, drop_last=training)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
+from sciml_bench.data.loader import GroupedBatches
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.spec import DataSpec
 from sciml_bench.koopman.evaluation import Evaluation
@@ -23,8 +24,9 @@ from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.fitted import FittedOperator
 from sciml_bench.koopman.operator import KoopmanOperator
 
+BATCHES_PER_CALL = 16
 SCHEDULES = ("constant", "cosine", "one_cycle")
-Batch = tuple[Tensor, Tensor] | list[Tensor]
+Batch = tuple[Tensor, Tensor]
 
 
 class KoopmanLearning(Method):
@@ -63,6 +65,7 @@ class KoopmanLearning(Method):
         evaluation: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
+        self.automatic_optimization = False
         if not learning_rate > 0:
             raise ConfigurationError(f"training.learning_rate={learning_rate} must be positive")
         if schedule not in SCHEDULES:
@@ -72,18 +75,41 @@ class KoopmanLearning(Method):
         self.augmentation = augmentation
         self.operator_factory = operator
         self.evaluation = Evaluation(**(evaluation or {}))
-        self._training_losses: list[Tensor] = []
+        self._training_losses: list[float] = []
 
     # ---- training -------------------------------------------------------------------------------------------------
 
-    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
-        """The loss of one batch of pairs."""
-        now, later = batch
-        if self.augmentation is not None:
-            now, later = self.augmentation(now), self.augmentation(later)
-        loss = self.pair_loss(now, later)
-        self._training_losses.append(loss.detach())
-        return loss
+    def setup(self, stage: str) -> None:
+        """Ask for several batches per call where one process trains alone: the loop's own cost is then shared."""
+        data = getattr(self.trainer, "datamodule", None)
+        if data is not None:
+            data.batches_per_call = BATCHES_PER_CALL if self.trainer.world_size == 1 else 1
+
+    def training_step(self, batch: Batch | list[Batch], batch_index: int) -> None:
+        """One optimiser step per batch."""
+        batches = batch if isinstance(batch[0], tuple | list) else [batch]
+        optimizer, scheduler = self.optimizers(), self.lr_schedulers()
+        for now, later in batches:
+            if self.augmentation is not None:
+                now, later = self.augmentation(now), self.augmentation(later)
+            loss = self.pair_loss(now, later)
+            value = loss.item()
+            self.require_finite(value, self.trainer.global_step)
+            optimizer.zero_grad()
+            if self._plain_backward():
+                loss.backward()
+            else:
+                self.manual_backward(loss)
+            if self.gradient_clip_val:
+                nn.utils.clip_grad_norm_(self.parameters(), self.gradient_clip_val)
+            optimizer.step()
+            if scheduler is not None:
+                scheduler.step()
+            self._training_losses.append(value)
+
+    def _plain_backward(self) -> bool:
+        """Whether nothing stands between the loss and its gradient: no other process, no loss scaling."""
+        return self.trainer.world_size == 1 and str(self.trainer.precision).startswith(("32", "64"))
 
     def pair_loss(self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]) -> Tensor:
         """The loss of states now and later."""
@@ -91,7 +117,7 @@ class KoopmanLearning(Method):
 
     def on_train_epoch_end(self) -> None:
         """Log the mean loss of the epoch (over weights that moved; the validation loss is at fixed weights)."""
-        self.log("loss", torch.stack(self._training_losses).mean(), sync_dist=True)
+        self.log("loss", float(np.mean(self._training_losses)), sync_dist=True)
         self._training_losses.clear()
 
     def on_validation_epoch_start(self) -> None:
@@ -114,12 +140,22 @@ class KoopmanLearning(Method):
         optimizer = torch.optim.AdamW(parameters, lr=self.learning_rate, weight_decay=self.weight_decay, fused=True)
         if self.schedule == "constant":
             return optimizer
-        steps = int(self.trainer.estimated_stepping_batches)
+        steps = self._total_steps()
         if self.schedule == "cosine":
             scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
         else:
             scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.learning_rate, total_steps=steps)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+        return [optimizer], [scheduler]
+
+    def _total_steps(self) -> int:
+        """Optimiser steps of the whole fit."""
+        trainer = self.trainer
+        calls = int(trainer.estimated_stepping_batches)  # also makes the loaders known
+        loader = trainer.train_dataloader
+        if isinstance(loader, GroupedBatches):
+            per_epoch = min(len(loader.loader), int(trainer.num_training_batches) * loader.size)
+            return per_epoch * (trainer.max_epochs or 1)
+        return calls
 
     # ---- what was learned -------------------------------------------------------------------------------------------
 

@@ -79,9 +79,8 @@ class NoisyLogisticMap(ScalarMarkovProcess):
         harmonic = np.arange(1, self.noise_order // 2 + 1)
         angle = 2 * np.pi * harmonic * x[:, None]
         cosines, sines = self._stationary_coefficients[1::2], self._stationary_coefficients[2::2]
-        return x + np.sqrt(2) * ((np.sin(angle) @ (cosines / harmonic)) + (1 - np.cos(angle)) @ (sines / harmonic)) / (
-            2 * np.pi
-        )
+        waves = np.sin(angle) @ (cosines / harmonic) + (1 - np.cos(angle)) @ (sines / harmonic)
+        return x + waves / (np.sqrt(2) * np.pi)
 
     def _draw_noise(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         # sin²(πξ) follows a Beta law when ξ has a density proportional to cos^N(πξ): no rejection, no table.

@@ -1,10 +1,12 @@
 """Checkpoints that are whole or absent, hold tensors and plain containers only, and load without running code."""
 
+import time
 from typing import Any
 
+import lightning.pytorch as pl
 import torch
 from lightning.fabric.plugins import CheckpointIO
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import Checkpoint
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.files import write_atomically
@@ -46,20 +48,62 @@ def load_checkpoint(path: PathType, map_location: Any = "cpu") -> dict[str, Any]
         ) from error
 
 
-def checkpoint_callbacks(folder: RunFolder, monitor: str | None, mode: str = "min") -> list[ModelCheckpoint]:
-    """`best.ckpt`, where there is a quantity to select by, and `last.ckpt`, both at the end of every epoch.
+class Checkpointing(Checkpoint):
+    """Keep the best weights and the state from which a run continues, at the ends of epochs.
+
+    `last.ckpt` holds both, so one atomic rename keeps them consistent; `best.ckpt` is written from it at the end. The
+    best weights are those on which the selection metric was computed.
 
     Args:
         folder: the run's folder.
-        monitor: the logged quantity on which the best weights are selected, or None.
+        monitor: the logged quantity that selects the best weights; None keeps the last ones.
         mode: `min` or `max`.
+        seconds_between: epochs shorter than this do not all write `last.ckpt`; a killed run repeats what came since.
     """
-    directory = folder.last_checkpoint.parent
-    shared = {"dirpath": directory, "auto_insert_metric_name": False, "enable_version_counter": False}
-    callbacks = []
-    if monitor is not None:
-        callbacks.append(
-            ModelCheckpoint(filename="best", monitor=monitor, mode=mode, save_on_train_epoch_end=True, **shared)
-        )
-    callbacks.append(ModelCheckpoint(filename="last", save_on_train_epoch_end=True, **shared))
-    return callbacks
+
+    def __init__(
+        self, folder: RunFolder, monitor: str | None, mode: str = "min", seconds_between: float | int = 10.0
+    ) -> None:
+        self.folder, self.monitor, self.mode = folder, monitor, mode
+        self.seconds_between = seconds_between
+        self.best: dict[str, Any] = {}
+        self._last_saved = -float("inf")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look at the epoch's selection metric, and save where it is time."""
+        self._update_best(trainer, pl_module)
+        ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        due = ends or time.monotonic() - self._last_saved >= self.seconds_between
+        if trainer.strategy.broadcast(due):  # all ranks take part in a save
+            trainer.save_checkpoint(self.folder.last_checkpoint)
+            self._last_saved = time.monotonic()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Nothing good is lost: the best weights so far are written."""
+        if trainer.is_global_zero:
+            self.write_best()
+
+    def write_best(self) -> None:
+        """Write `best.ckpt`, if an epoch has ended."""
+        if self.best:
+            write_atomically(self.folder.best_checkpoint, lambda file: torch.save(self.best, file))
+
+    def _update_best(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        value = None
+        if self.monitor is not None:
+            if self.monitor not in trainer.callback_metrics:
+                return
+            value = float(trainer.callback_metrics[self.monitor])
+            sign = 1 if self.mode == "min" else -1
+            if self.best and not sign * value < sign * self.best["value"]:
+                return
+        weights = {name: tensor.detach().cpu().clone() for name, tensor in pl_module.state_dict().items()}
+        self.best = {"state_dict": weights, "value": value, "epoch": trainer.current_epoch, "monitor": self.monitor}
+
+    def state_dict(self) -> dict[str, Any]:
+        """For the checkpoint."""
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From the checkpoint."""
+        self.best = dict(state_dict["best"])

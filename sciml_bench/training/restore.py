@@ -32,8 +32,7 @@ def restore(path: PathType) -> tuple[pl.LightningDataModule, Method]:
     if direct is not None:
         direct(data)
         return data, method.eval()
-    checkpoint = folder.best_checkpoint if folder.best_checkpoint.exists() else folder.last_checkpoint
-    if not checkpoint.exists():
+    if not folder.best_checkpoint.exists():
         raise DataError(f"{folder.path} holds no checkpoint; repeat its command first")
-    method.load_state_dict(load_checkpoint(checkpoint)["state_dict"])
+    method.load_state_dict(load_checkpoint(folder.best_checkpoint)["state_dict"])
     return data, method.eval()

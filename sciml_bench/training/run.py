@@ -21,7 +21,7 @@ from sciml_bench.core.run_folder import FAILED, FINISHED, RUNNING, RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.types import Metrics
 from sciml_bench.training.callbacks import Cost, History, SeedEveryEpoch, StopOnNonFinite
-from sciml_bench.training.checkpoints import AtomicCheckpointIO, checkpoint_callbacks, load_checkpoint
+from sciml_bench.training.checkpoints import AtomicCheckpointIO, Checkpointing, load_checkpoint
 from sciml_bench.training.figures import learning_curves
 from sciml_bench.training.identity import differing_keys
 from sciml_bench.training.loggers import finish_logger, make_logger
@@ -191,6 +191,8 @@ def _fit(
     warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
     warnings.filterwarnings("ignore", message=".*isinstance.*LeafSpec.*")
     settings.pop("threads")
+    if not method.automatic_optimization:  # Lightning leaves clipping to a method that steps by itself
+        method.gradient_clip_val = settings.pop("gradient_clip_val")
     stopping = settings.pop("early_stopping")
     shown = tuple(dict.fromkeys((*method.shown, *([method.monitor] if method.monitor else []))))
     callbacks: list[pl.Callback] = [
@@ -207,7 +209,10 @@ def _fit(
             method.monitor, mode=method.monitor_mode, patience=stopping["patience"], min_delta=stopping["min_delta"]
         )
         callbacks.append(early)
-    callbacks += checkpoint_callbacks(folder, method.monitor, method.monitor_mode)
+    checkpointing = Checkpointing(
+        folder, method.monitor, method.monitor_mode, seconds_between=settings.pop("seconds_between_checkpoints")
+    )
+    callbacks.append(checkpointing)
     trainer = pl.Trainer(
         **settings,
         default_root_dir=folder.logs,
@@ -221,10 +226,14 @@ def _fit(
     )
     checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
     if checkpoint is not None and early is not None and _stopped_early(checkpoint, early):
-        for callback in extra_callbacks:
-            callback.load_state_dict(load_checkpoint(checkpoint)["callbacks"][callback.state_key])
+        states = load_checkpoint(checkpoint)["callbacks"]
+        for callback in (*extra_callbacks, checkpointing):
+            callback.load_state_dict(states[callback.state_key])
+        checkpointing.write_best()
         return trainer
     trainer.fit(method, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+    if trainer.is_global_zero:
+        checkpointing.write_best()
     if torch.distributed.is_initialized():
         trainer.strategy.barrier()
         torch.distributed.destroy_process_group()
@@ -238,8 +247,7 @@ def _stopped_early(checkpoint: Any, early: EarlyStopping) -> bool:
 
 
 def _load_best(method: Method, folder: RunFolder) -> None:
-    path = folder.best_checkpoint if folder.best_checkpoint.exists() else folder.last_checkpoint
-    method.load_state_dict(load_checkpoint(path)["state_dict"])
+    method.load_state_dict(load_checkpoint(folder.best_checkpoint)["state_dict"])
     method.to("cpu")
     method.eval()
 
