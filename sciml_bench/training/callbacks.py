@@ -5,11 +5,19 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 
 from sciml_bench.core.errors import TrainingError
 from sciml_bench.core.method import Method
 from sciml_bench.core.seeds import seed_everything
+
+
+class AfterMethod(Checkpoint):
+    """A callback that sees what the method logs at the end of the same epoch.
+
+    Lightning calls every callback before the method's own `on_train_epoch_end`, except those of type `Checkpoint`.
+    """
 
 
 class SeedEveryEpoch(Callback):
@@ -45,7 +53,7 @@ class StopOnNonFinite(Callback):
                 )
 
 
-class History(Callback):
+class History(AfterMethod):
     """Every logged quantity, epoch by epoch, across interruptions.
 
     `rows` holds one `{name: value}` per epoch.

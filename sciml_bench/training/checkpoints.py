@@ -75,7 +75,7 @@ class Checkpointing(Checkpoint):
         ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
         due = ends or time.monotonic() - self._last_saved >= self.seconds_between
         if trainer.strategy.broadcast(due):  # all ranks take part in a save
-            trainer.save_checkpoint(self.folder.last_checkpoint)
+            trainer.save_checkpoint(self.folder.last_checkpoint, weights_only=False)
             self._last_saved = time.monotonic()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:

@@ -3,14 +3,16 @@
 import sys
 import time
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sciml_bench.training.callbacks import AfterMethod
 
 SECONDS_BETWEEN_LINES = 5.0
 
 
-class EpochProgress(Callback):
+class EpochProgress(AfterMethod):
     """A live bar on a terminal; elsewhere (a log file, a pipe) a line every few seconds.
 
     Args:

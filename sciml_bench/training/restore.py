@@ -7,7 +7,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.types import PathType
 from sciml_bench.training.checkpoints import load_checkpoint
-from sciml_bench.training.run import build
+from sciml_bench.training.one_run import build
 
 
 def restore(path: PathType) -> tuple[pl.LightningDataModule, Method]:

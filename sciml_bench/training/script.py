@@ -86,7 +86,7 @@ def main(paradigm: str) -> None:
 
 def _job(config: DictConfig) -> float | None:
     """One job: run() and return the objective; what a person can mend ends with one paragraph."""
-    from sciml_bench.training.run import run
+    from sciml_bench.training.one_run import run
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:

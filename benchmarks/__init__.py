@@ -1,0 +1,1 @@
+"""Speed and memory beside references, as ratios: one script per claim, all of them by `python -m benchmarks`."""

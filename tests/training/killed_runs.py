@@ -1,0 +1,98 @@
+"""Runs of train_koopman.py that are killed with SIGKILL at chosen moments; executed as a script by test_resume.py.
+
+The packages are imported once; every run is a child of its own (fork), in which the file system is watched. A plan is one
+line on stdin, a JSON list of `{"arguments": [...], "kill": null | {"when", "file", "count"} | {"after_seconds"}}`; the
+answer is one line on stdout, the list of how the children ended: an exit code, or minus the signal.
+"""
+
+import io
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+
+
+def kill_now():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch(when, file, count):
+    """Kill this process in the `count`-th writing of `file`: half written, or just before or after its renaming."""
+    import torch
+
+    seen, being_written = 0, ""
+    replace, save, mkstemp = os.replace, torch.save, tempfile.mkstemp
+
+    def watched_mkstemp(*args, **options):
+        nonlocal being_written
+        being_written = options.get("prefix", "")
+        return mkstemp(*args, **options)
+
+    def watched_replace(source, target, **options):
+        nonlocal seen
+        concerned = when != "half_written" and os.path.basename(target) == file
+        seen += concerned
+        if concerned and seen == count and when == "before_renaming":
+            kill_now()
+        replace(source, target, **options)
+        if concerned and seen == count and when == "after_renaming":
+            kill_now()
+
+    def watched_save(content, opened, **options):
+        nonlocal seen
+        buffer = io.BytesIO()
+        save(content, buffer, **options)
+        concerned = when == "half_written" and being_written == f"{file}."
+        seen += concerned
+        if concerned and seen == count:
+            opened.write(buffer.getvalue()[: len(buffer.getvalue()) // 2])
+            opened.flush()
+            os.fsync(opened.fileno())
+            kill_now()
+        opened.write(buffer.getvalue())
+
+    os.replace, torch.save, tempfile.mkstemp = watched_replace, watched_save, watched_mkstemp
+
+
+def child(arguments, kill):
+    from sciml_bench.training.script import main
+
+    sys.argv = ["train_koopman.py", *arguments]
+    os.dup2(2, 1)  # stdout carries the answer
+    code = 0
+    try:
+        if kill and "when" in kill:
+            watch(**kill)
+        main("koopman")
+    except SystemExit as stop:
+        code = stop.code or 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        code = 70
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run(arguments, kill):
+    process = os.fork()
+    if process == 0:
+        child(arguments, kill)
+    if kill and "after_seconds" in kill:
+        time.sleep(kill["after_seconds"])
+        os.kill(process, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+if __name__ == "__main__":
+    import torch
+
+    import sciml_bench.koopman
+    import sciml_bench.training.one_run  # noqa: F401
+
+    torch.set_num_threads(1)
+    for line in sys.stdin:
+        print(json.dumps([run(job["arguments"], job["kill"]) for job in json.loads(line)]), flush=True)

@@ -1,0 +1,190 @@
+"""A run that is killed and repeated ends exactly where an uninterrupted one ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+KILLED = -9
+
+LOGISTIC_MAP = (
+    "data=logistic_map",
+    "model=mlp",
+    "data.n_steps=3000",
+    "trainer.max_epochs=12",
+    "trainer.seconds_between_checkpoints=0",
+    "training.evaluation.n_bootstrap=5",
+    "training.evaluation.quadrature_points=50",
+)
+DIGITS = (  # dropout and augmentation draw random numbers in every step
+    "data=ordered_digits",
+    "data.n_digits=2",
+    "data.image_size=8",
+    "model.encoder.dropout=0.2",
+    "model.encoder.channels=[4,8]",
+    "model.n_modes=3",
+    "trainer.max_epochs=5",
+    "trainer.seconds_between_checkpoints=0",
+    "trainer.early_stopping.patience=50",
+    "training.evaluation.n_bootstrap=5",
+    "training.evaluation.forecast_steps=2",
+)
+
+
+def job(arguments: tuple[str, ...], folder: Path, **kill: Any) -> dict[str, Any]:
+    return {"arguments": [*arguments, f"hydra.run.dir={folder}"], "kill": kill or None}
+
+
+Runner = Callable[[list[dict[str, Any]]], list[int]]
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """Run a plan in a process of its own; how every run of it ended: 0 or minus the signal."""
+    errors = tmp_path_factory.mktemp("killed_runs") / "stderr"
+    with (
+        errors.open("w") as stderr,
+        subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("killed_runs.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            cwd=tmp_path_factory.getbasetemp(),
+            env={**os.environ, "OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": str(tmp_path_factory.getbasetemp() / "cache")},
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def run(plan: list[dict[str, Any]]) -> list[int]:
+            print(json.dumps(plan), file=process.stdin, flush=True)
+            codes = json.loads(process.stdout.readline())
+            assert set(codes) <= {0, KILLED}, errors.read_text()
+            return codes
+
+        yield run
+        process.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def whole(ends: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nobody interrupts."""
+    folder = tmp_path_factory.mktemp("uninterrupted") / "run"
+    assert ends([job(LOGISTIC_MAP, folder)]) == [0]
+    return folder
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return torch.load(path, weights_only=True)["state_dict"]
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """Bit-identical weights and metrics; and nothing half written is left behind."""
+    for name in ("best.ckpt", "last.ckpt"):
+        expected, found = (weights(folder / "checkpoints" / name) for folder in (one, other))
+        assert expected.keys() == found.keys()
+        assert all(torch.equal(expected[key], found[key]) for key in expected), name
+    assert (one / "metrics.json").read_bytes() == (other / "metrics.json").read_bytes()
+    with np.load(one / "arrays.npz") as expected, np.load(other / "arrays.npz") as found:
+        assert set(expected.files) == set(found.files)
+        for name in expected.files:
+            np.testing.assert_array_equal(expected[name], found[name], err_msg=name)
+    assert not list(other.rglob("*.incomplete"))
+    assert json.loads((other / "record.json").read_text())["status"] == "finished"
+
+
+def test_a_run_killed_again_and_again_ends_bit_identical_to_an_uninterrupted_one(
+    ends: Runner, whole: Path, tmp_path: Path
+) -> None:
+    killed = tmp_path / "killed"
+    moments: list[dict[str, Any]] = [
+        {"when": "half_written", "file": "last.ckpt", "count": 1},  # before there is any checkpoint
+        {"when": "half_written", "file": "last.ckpt", "count": 3},
+        {"when": "before_renaming", "file": "last.ckpt", "count": 2},
+        {"when": "after_renaming", "file": "last.ckpt", "count": 2},
+        {"when": "before_renaming", "file": "last.ckpt", "count": 1},  # no progress at all in between
+        {"when": "after_renaming", "file": "last.ckpt", "count": 1},
+        {"when": "half_written", "file": "best.ckpt", "count": 1},  # after the last epoch
+        {"when": "after_renaming", "file": "best.ckpt", "count": 1},
+        {"when": "before_renaming", "file": "spectrum.png", "count": 1},
+        {"when": "before_renaming", "file": "metrics.json", "count": 1},
+        {"when": "after_renaming", "file": "metrics.json", "count": 1},
+        {"when": "before_renaming", "file": "record.json", "count": 2},  # all done but for the word `finished`
+    ]
+    plan = [*(job(LOGISTIC_MAP, killed, **moment) for moment in moments), job(LOGISTIC_MAP, killed)]
+    assert ends(plan) == [*[KILLED] * len(moments), 0]
+    assert_same_run(whole, killed)
+    record = json.loads((killed / "record.json").read_text())
+    assert record["interruptions"] == len(moments)
+    assert record["epochs"] == 12
+    assert record["steps"] == json.loads((whole / "record.json").read_text())["steps"]
+
+
+def test_a_run_killed_at_random_moments_ends_bit_identical_to_an_uninterrupted_one(
+    ends: Runner, whole: Path, tmp_path: Path
+) -> None:
+    killed = tmp_path / "killed"
+    seconds = np.random.default_rng(0).uniform(0.3, 1.5, 5)
+    plan = [
+        *(job(LOGISTIC_MAP, killed, after_seconds=moment) for moment in seconds.tolist()),
+        job(LOGISTIC_MAP, killed),
+    ]
+    assert ends(plan)[-1] == 0
+    assert_same_run(whole, killed)
+
+
+def test_dropout_and_augmentation_are_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    plan = [
+        job(DIGITS, whole),
+        job(DIGITS, killed, when="after_renaming", file="last.ckpt", count=1),
+        job(DIGITS, killed, when="half_written", file="last.ckpt", count=2),
+        job(DIGITS, killed),
+    ]
+    assert ends(plan) == [0, KILLED, KILLED, 0]
+    assert_same_run(whole, killed)
+
+
+def test_a_sweep_killed_half_way_runs_only_what_is_missing(ends: Runner, tmp_path: Path) -> None:
+    sweep = ("--multirun", *LOGISTIC_MAP, "trainer.max_epochs=2", "seed=0,1,2", f"hydra.sweep.dir={tmp_path}")
+    kill = {"when": "after_renaming", "file": "metrics.json", "count": 2}
+
+    def records() -> dict[str, dict[str, Any]]:
+        return {path.parent.name: json.loads(path.read_text()) for path in tmp_path.rglob("record.json")}
+
+    assert ends([{"arguments": sweep, "kill": kill}]) == [KILLED]
+    before = records()
+    assert {name: record["status"] for name, record in before.items()} == {"seed=0": "finished", "seed=1": "running"}
+    assert ends([{"arguments": sweep, "kill": None}]) == [0]
+    after = records()
+    assert set(after) == {"seed=0", "seed=1", "seed=2"}
+    assert {record["status"] for record in after.values()} == {"finished"}
+    assert after["seed=0"] == before["seed=0"]
+    assert after["seed=1"]["started"] == before["seed=1"]["started"]
+    assert after["seed=1"]["interruptions"] == 1
+
+
+@pytest.mark.slow
+def test_the_script_itself_survives_being_killed(tmp_path: Path, repository: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    command = [sys.executable, "train_koopman.py", *LOGISTIC_MAP, "trainer.max_epochs=60"]
+    subprocess.run([*command, f"hydra.run.dir={whole}"], cwd=repository, check=True, capture_output=True)
+    for seconds in (6.0, 7.0, 8.0):
+        process = subprocess.Popen(
+            [*command, f"hydra.run.dir={killed}"], cwd=repository, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    subprocess.run([*command, f"hydra.run.dir={killed}"], cwd=repository, check=True, capture_output=True)
+    assert_same_run(whole, killed)
