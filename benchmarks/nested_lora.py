@@ -30,7 +30,7 @@ def measure() -> list[Outcome]:
 def compare_losses(nesting: str, reference_name: str, reference: FeaturesLoss, repetitions: int = 15) -> Comparison:
     f, g = correlated_features(BATCH_SIZE, N_MODES, torch.float32)
     ours = NestedLoRALoss(N_MODES, nesting)
-    claim = f"{nesting} nesting, forward + backward: batch {BATCH_SIZE}, {N_MODES} modes"
+    claim = f"{nesting} nesting loss: batch {BATCH_SIZE}, {N_MODES} modes"
     for mine, theirs in zip(gradient_step(ours, f, g), gradient_step(reference, f, g), strict=True):
         require_agreement(claim, mine, theirs, 1e-4)
     return compare(

@@ -16,7 +16,7 @@ N_FEATURES = 20
 
 
 def measure(n_pairs: int = 50_000, repetitions: int = 9) -> list[Outcome]:
-    size = f"{n_pairs} pairs, {N_FEATURES} features"
+    size = f"{n_pairs} x {N_FEATURES}"
     if find_spec("deeptime") is None:
         return [Skipped(f"operator fit and VAMP-2 score: {size}", "deeptime is not installed (extra `baselines`)")]
     from deeptime.covariance import Covariance

@@ -4,6 +4,7 @@ Peak memory is what tracemalloc sees: every array of NumPy and every Python obje
 has just been generated included.
 """
 
+import math
 import tracemalloc
 from collections.abc import Iterator
 
@@ -23,13 +24,13 @@ FLAT = 0.95
 def measure() -> list[Outcome]:
     streamed_peak(2 * CHUNK)  # whatever is imported or cached at the first fit does not count
     shortest = streamed_peak(SHORTEST)
-    return [compare_lengths(n_samples, shortest) for n_samples in LONGEST] + [compare_with_arrays(LONGEST[0])]
+    return [*(compare_lengths(n_samples, shortest) for n_samples in LONGEST), compare_with_arrays(LONGEST[0])]
 
 
 def compare_lengths(n_samples: int, shortest: int) -> Comparison:
     return compare_bytes(
-        f"peak memory of partial_fit over {n_samples:.0e} samples, {N_FEATURES} features",
-        f"the same over {SHORTEST:.0e}",
+        f"peak memory, partial_fit: 10^{math.log10(n_samples):g} x {N_FEATURES}",
+        f"with 10^{math.log10(SHORTEST):g} samples",
         [streamed_peak(n_samples)],
         [shortest],
         target=FLAT,
@@ -38,8 +39,8 @@ def compare_lengths(n_samples: int, shortest: int) -> Comparison:
 
 def compare_with_arrays(n_samples: int) -> Comparison:
     return compare_bytes(
-        f"peak memory of partial_fit over {n_samples:.0e} samples, {N_FEATURES} features",
-        "NumPy: all samples at once",
+        f"peak memory, partial_fit: 10^{math.log10(n_samples):g} x {N_FEATURES}",
+        "NumPy, all at once",
         [streamed_peak(n_samples)],
         [peak_at_once(n_samples)],
     )

@@ -54,7 +54,7 @@ def compare_loaders(n_pairs: int, dim: int, repetitions: int = 5) -> Comparison:
     states = np.random.default_rng(0).standard_normal((n_pairs + 1, dim)).astype(np.float32)
     ours = OurEpochs(LaggedPairs(Trajectories((states,))))
     reference = DataLoader(SampleBySample(torch.from_numpy(states)), batch_size=BATCH_SIZE, shuffle=True)
-    claim = f"one epoch over {n_pairs} shuffled pairs: {dim} component{'s' * (dim > 1)}, batch {BATCH_SIZE}"
+    claim = f"epoch over {n_pairs} pairs: batch {BATCH_SIZE}, state dim {dim}"
     require_agreement(claim, ours(), _checksum(reference), 1e-4)
     return compare(
         claim,

@@ -17,7 +17,7 @@ from rich.table import Table
 from benchmarks.measurement import Comparison, Outcome, Skipped, Spread, one_thread
 
 PACKAGES = ("sciml-bench", "torch", "numpy", "kooplearn", "deeptime")
-LEAST_WIDTH = 132
+LEAST_WIDTH = 152
 
 
 def main(*scripts: Callable[[], list[Outcome]]) -> None:
@@ -53,7 +53,9 @@ def show(outcomes: Sequence[Outcome], circumstances: dict[str, Any], console: Co
     """Print the table of outcomes, what was skipped, and under which circumstances it was measured."""
     console = Console() if console is None else console
     console.width = max(console.width, LEAST_WIDTH)  # a log file is not 80 columns wide
-    table = Table(title="ratio = reference / ours: how many times cheaper ours is (median and quartiles)")
+    table = Table(
+        title="ratio = theirs / ours: median and quartiles; losses forward and backward, times in CPU seconds"
+    )
     for heading in ("claim", "reference"):
         table.add_column(heading)
     for heading in ("ours", "theirs", "ratio, CPU or bytes", "wall", "target", "reached"):
@@ -61,9 +63,10 @@ def show(outcomes: Sequence[Outcome], circumstances: dict[str, Any], console: Co
     for outcome in outcomes:
         if isinstance(outcome, Comparison):
             table.add_row(*_cells(outcome))
-        else:
-            table.add_row(outcome.claim, f"skipped: {outcome.reason}", style="dim")
     console.print(table)
+    for outcome in outcomes:
+        if isinstance(outcome, Skipped):
+            console.print(f"skipped: {outcome.claim}: {outcome.reason}")
     console.print(
         f"{circumstances['seconds']:.0f} s in one process on one thread; load average "
         f"{circumstances['load_average_before']:.2f} before, {circumstances['load_average_after']:.2f} after, on "
@@ -74,7 +77,7 @@ def show(outcomes: Sequence[Outcome], circumstances: dict[str, Any], console: Co
 
 
 def _cells(comparison: Comparison) -> list[str]:
-    target = "–" if comparison.target is None else f"≥ {comparison.target:g}"
+    target = "–" if comparison.target is None else f"≥ {comparison.target:.3g}"
     verdict = {None: "–", True: "[green]yes[/green]", False: "[red]no[/red]"}[comparison.reached]
     return [
         comparison.claim,

@@ -22,7 +22,7 @@ PRECISIONS = {torch.float32: ("float32", 2e-2), torch.float64: ("float64", 1e-8)
 
 def measure() -> list[Outcome]:
     if find_spec("kooplearn") is None:
-        return [Skipped("VAMP-1 and VAMP-2, forward + backward", "kooplearn is not installed (extra `baselines`)")]
+        return [Skipped("VAMP-1 and VAMP-2 loss", "kooplearn is not installed (extra `baselines`)")]
     from kooplearn.torch.nn import VampLoss
 
     return [
@@ -44,7 +44,7 @@ def compare_losses(
     f, g = correlated_features(batch_size, n_modes, dtype)
     ours = VAMPLoss(schatten_norm)
     precision, tolerance = PRECISIONS[dtype]
-    claim = f"VAMP-{schatten_norm}, forward + backward: batch {batch_size}, {n_modes} features, {precision}"
+    claim = f"VAMP-{schatten_norm} loss: batch {batch_size}, {n_modes} features, {precision}"
     for mine, theirs in zip(gradient_step(ours, f, g), gradient_step(reference, f, g), strict=True):
         require_agreement(claim, mine, theirs, tolerance)
     return compare(

@@ -2,13 +2,15 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
+from cycler import cycler
 from matplotlib.figure import Figure
 
 from sciml_bench.core.files import write_atomically
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.dpi": 130,
     "savefig.bbox": "tight",
     "figure.constrained_layout.use": True,
@@ -18,9 +20,7 @@ STYLE = {
     "grid.alpha": 0.25,
     "legend.frameon": False,
     # Okabe and Ito's palette, distinguishable with every common colour blindness
-    "axes.prop_cycle": matplotlib.cycler(
-        color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-    ),
+    "axes.prop_cycle": cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]),
 }
 
 

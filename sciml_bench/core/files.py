@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.core.types import PathType
+from sciml_bench.core.plain_types import PathType
 
 TEMPORARY_SUFFIX = ".incomplete"
 

@@ -36,7 +36,7 @@ def instantiate(config: Any, *args: Any, trusted_packages: Sequence[str] = (), *
                 f"{key}={target!r} is not allow-listed: targets start with one of {', '.join(allowed)}; "
                 "name your own package in `trusted_packages=[...]` if you trust it"
             )
-        _require_public_object(key, target)
+        _require_own_object(key, target, allowed)
     try:
         return hydra.utils.instantiate(DictConfig(plain), *args, _convert_="all", **overrides)
     except InstantiationException as error:
@@ -59,8 +59,8 @@ def _targets(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _targets(value, f"{path}[{position}]")
 
 
-def _require_public_object(key: str, target: str) -> None:
-    """Refuse to walk through an allow-listed package into another one (`sciml_bench.core.files.os.system`)."""
+def _require_own_object(key: str, target: str, allowed: Sequence[str]) -> None:
+    """Refuse to walk through an allow-listed package into another one (`torch.nn.functional.torch.load`)."""
     module_name, name = target, ""
     module = None
     while module is None and "." in module_name:
@@ -70,12 +70,13 @@ def _require_public_object(key: str, target: str) -> None:
             module = importlib.import_module(module_name)
         except ModuleNotFoundError as error:
             if error.name is None or not module_name.startswith(error.name):
-                raise ConfigurationError(f"{key}={target!r} needs the package {error.name!r}, which is missing") from None
+                raise ConfigurationError(
+                    f"{key}={target!r} needs the package {error.name!r}, which is missing"
+                ) from None
     found: Any = module
     for part in name.split("."):
         found = getattr(found, part, None)
-    root = target.split(".", 1)[0]
     if found is None:
         raise ConfigurationError(f"{key}={target!r} does not exist")
-    if getattr(found, "__module__", "").split(".", 1)[0] != root:
-        raise ConfigurationError(f"{key}={target!r} is defined outside {root!r} and is not allow-listed")
+    if not f"{getattr(found, '__module__', '')}.".startswith(tuple(allowed)):
+        raise ConfigurationError(f"{key}={target!r} is defined outside the allow-listed packages {', '.join(allowed)}")

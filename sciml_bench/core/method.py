@@ -24,6 +24,9 @@ class Method(LightningModule):
     shown: ClassVar[tuple[str, ...]] = ("loss",)
     """The logged quantities that the progress bar shows."""
 
+    headline: ClassVar[tuple[str, ...]] = ()
+    """The metrics that are shown when a run has finished."""
+
     gradient_clip_val: float | None = None
     """Norm at which a method with its own optimisation loop clips gradients; set by run()."""
 

@@ -23,7 +23,7 @@ from sciml_bench.core.files import (
     write_atomically,
     write_json,
 )
-from sciml_bench.core.types import Metrics, PathType
+from sciml_bench.core.plain_types import Metrics, PathType
 
 RUNNING, FINISHED, FAILED = "running", "finished", "failed"
 

@@ -5,15 +5,26 @@ any rank), `modes` (learned functions), `dim_out` (size of an observable).
 """
 
 from collections.abc import Sequence
-from os import PathLike
 from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
-PathType: TypeAlias = str | PathLike[str]
-"""A file or folder as a person writes it."""
+from sciml_bench.core.plain_types import Metrics, PathType
+
+__all__ = [
+    "ArrayFeatures",
+    "ArrayStates",
+    "Features",
+    "Indices",
+    "Metrics",
+    "PathType",
+    "Scalar",
+    "Shape",
+    "StateTrajectories",
+    "States",
+]
 
 States: TypeAlias = Float[Tensor, "batch *state"]
 """States of one moment."""
@@ -31,5 +42,3 @@ ArrayStates: TypeAlias = Float[np.ndarray, "batch *state"]
 ArrayFeatures: TypeAlias = Float[np.ndarray, "batch modes"]
 Indices: TypeAlias = Int[np.ndarray, " batch"]
 Shape: TypeAlias = Sequence[int]
-Metrics: TypeAlias = dict[str, float]
-"""What ends in metrics.json: finite numbers under documented names."""

@@ -41,8 +41,8 @@ class TrajectoryData(LightningDataModule):
         shuffle: whether training batches come in a new order every epoch.
 
     Attributes:
-        batches_per_call: set above 1 by a method that takes several optimiser steps per call; training batches then come
-            in lists of that many.
+        batches_per_call: set above 1 by a method that takes several optimiser steps per call; training batches then
+            come in lists of that many.
 
     Raises:
         ConfigurationError: a value is out of range.

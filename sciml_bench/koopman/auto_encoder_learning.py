@@ -34,7 +34,8 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
         super().__init__(model, spec, loss=loss, **options)
         if model.lagged != "shared" or model.center:
             raise ConfigurationError(
-                "training=dynamical_auto_encoder learns one code for both times: set model.lagged=shared model.center=false"
+                "training=dynamical_auto_encoder learns one code for both times: set model.lagged=shared and "
+                "model.center=false"
             )
         self.step = nn.Linear(model.n_modes, model.n_modes, bias=False)
         nn.init.eye_(self.step.weight)

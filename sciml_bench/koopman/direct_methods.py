@@ -1,7 +1,7 @@
 """Methods without epochs, for comparison: features that are given, and an operator in closed form."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.spec import DataSpec
-from sciml_bench.koopman.evaluation import Evaluation
+from sciml_bench.koopman.evaluation import HEADLINE, Evaluation
 from sciml_bench.koopman.fitted import FittedOperator
 from sciml_bench.koopman.operator import KoopmanOperator
 from sciml_bench.koopman.oracle import trained_oracle
@@ -29,6 +29,8 @@ class DirectKoopman(Method):
         operator: factory of the operator estimator.
         evaluation: which scores are computed, and up to which step.
     """
+
+    headline: ClassVar[tuple[str, ...]] = HEADLINE
 
     def __init__(
         self,
@@ -90,7 +92,7 @@ class ClassifierFeatures(DirectKoopman):
         labels, n_classes = data.labels("train"), data.n_classes
         if labels is None or n_classes is None:
             raise ConfigurationError("training=classifier_features needs labelled data, such as data=ordered_digits")
-        images = np.concatenate(data.splits["train"].states)
+        images = data.splits["train"].flattened.reshape(-1, *data.spec.state_shape)
         classifier = trained_oracle(images, np.concatenate(labels), n_classes)
 
         @torch.no_grad()

@@ -1,6 +1,6 @@
 """Every score of a fitted operator that the data allow, with the arrays and figures behind them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import Metrics
+from sciml_bench.data.lazy_states import iterate_blocks, read_block
 from sciml_bench.data.module import TrajectoryData
+from sciml_bench.data.standardization import Standardization
 from sciml_bench.koopman import figures
 from sciml_bench.koopman.fitted import FittedOperator
 from sciml_bench.koopman.oracle import trained_oracle
@@ -23,8 +25,23 @@ from sciml_bench.metrics import (
     vamp_score,
 )
 
+HEADLINE = (
+    "vamp_e_exact",
+    "spectral_error",
+    "vamp_e_test",
+    "accuracy_step_1",
+    "accuracy_step_5",
+    "accuracy_step_10",
+    "accuracy_step_15",
+    "oracle_accuracy",
+    "relative_forecast_error_step_1",
+)
+"""The metrics that say most; shown when a run has finished."""
+
 SHOWN_IMAGES = 6
 SHOWN_TIME_SCALES = 3
+FORECAST_STARTS = 2000
+"""Held-out states from which forecasts are scored."""
 
 
 @dataclass
@@ -63,7 +80,9 @@ class Evaluation:
             if getattr(self, name) < least:
                 raise ConfigurationError(f"training.evaluation.{name}={getattr(self, name)}: take at least {least}")
         if len(self.time_scale_lags) == 0 or min(self.time_scale_lags) < 1:
-            raise ConfigurationError(f"training.evaluation.time_scale_lags={self.time_scale_lags}: take lags from 1 step")
+            raise ConfigurationError(
+                f"training.evaluation.time_scale_lags={self.time_scale_lags}: take lags from 1 step"
+            )
 
     def __call__(self, fitted: FittedOperator, data: TrajectoryData) -> Results:
         """Evaluate on the validation and test blocks, and on the exact law where it is known."""
@@ -108,11 +127,10 @@ class Evaluation:
             eigenvalues, singular_values, exact_eigenvalues, exact_singular_values
         )
 
-    def _exact_law(
-        self, fitted: FittedOperator, data: TrajectoryData, known: frozenset[str], results: Results
-    ) -> None:
+    def _exact_law(self, fitted: FittedOperator, data: TrajectoryData, known: frozenset[str], results: Results) -> None:
         system, operator = data.system, fitted.operator
-        assert system is not None
+        if system is None:
+            return
         rule = system.quadrature(self.quadrature_points)
         transition = np.linalg.matrix_power(rule.transition, data.lag)
         left, right = operator.singular_functions(fitted.f(rule.points), fitted.g(rule.points))
@@ -141,7 +159,10 @@ class Evaluation:
         lags = [lag for lag in self.time_scale_lags if 25 * lag < longest]
         if not lags:
             return
-        trajectories = [np.concatenate(list(_feature_blocks(fitted, states))) for states in data.splits["train"].states]
+        trajectories = [
+            np.concatenate([fitted.f(block) for _, block in iterate_blocks(states)])
+            for states in data.splits["train"].states
+        ]
         n_scales = min(SHOWN_TIME_SCALES, trajectories[0].shape[1] - 1)
         if n_scales < 1:
             return
@@ -163,19 +184,18 @@ class Evaluation:
         exact = None
         if "exact_eigenvalues" in results.arrays:
             exact = implied_time_scales(results.arrays["exact_eigenvalues"][1 : n_scales + 1], data.spec.lag_time)
-        results.figures["implied_time_scales"] = figures.implied_time_scales_figure(
-            bands, data.spec.time_unit, exact
-        )
+        results.figures["implied_time_scales"] = figures.implied_time_scales_figure(bands, data.spec.time_unit, exact)
 
     def _image_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
         """Forecast labelled images ahead and back, and let the oracle read them."""
         train, test = data.splits["train"], data.splits["test"]
         n_classes = data.n_classes
         train_labels, test_labels = train.labels, test.labels
-        assert n_classes is not None and train_labels is not None and test_labels is not None
-        images, labels = _as_seen(data, np.concatenate(test.states)), np.concatenate(test_labels)
+        if n_classes is None or train_labels is None or test_labels is None:
+            return
+        images, labels = _as_seen(data, test.flattened.reshape(-1, *data.spec.state_shape)), np.concatenate(test_labels)
         oracle = trained_oracle(
-            _as_seen(data, np.concatenate(train.states)), np.concatenate(train_labels), n_classes
+            _as_seen(data, train.flattened.reshape(-1, *data.spec.state_shape)), np.concatenate(train_labels), n_classes
         )
         oracle_accuracy = classification_accuracy(oracle.classify(images), labels)
         results.metrics["oracle_accuracy"] = oracle_accuracy
@@ -183,7 +203,9 @@ class Evaluation:
         steps = [*(-step for step in reversed(reach)), *reach]
         accuracies, read, shown = [], [], []
         chosen = np.linspace(0, len(images) - 1, SHOWN_IMAGES).astype(int)
-        for step, forecast in zip(steps, fitted.forecast(np.concatenate(test.states), steps), strict=True):
+        for step, forecast in zip(
+            steps, fitted.forecast(test.flattened.reshape(-1, *data.spec.state_shape), steps), strict=True
+        ):
             forecast = _as_seen(data, forecast)
             readings = oracle.classify(forecast)
             true = (labels + step * data.lag) % n_classes
@@ -200,7 +222,10 @@ class Evaluation:
         results.figures["accuracy_against_step"] = figures.accuracy_against_step(
             steps, {"this run": accuracies}, oracle_accuracy, n_classes
         )
-        f, g = fitted.f(np.concatenate(test.states)), fitted.g(np.concatenate(test.states))
+        f, g = (
+            fitted.f(test.flattened.reshape(-1, *data.spec.state_shape)),
+            fitted.g(test.flattened.reshape(-1, *data.spec.state_shape)),
+        )
         eigenvalues, _, values = fitted.operator.eig(f, g)
         results.figures["eigenfunctions"] = figures.eigenfunction_scatter(values, eigenvalues, labels)
         results.arrays |= {"eigenfunctions_test": values, "labels_test": labels}
@@ -210,22 +235,24 @@ class Evaluation:
         split = "test" if "test" in data.splits else "validation"
         if split not in data.splits:
             return
-        states, lag = data.splits[split].states[0], data.lag
+        whole, lag = data.splits[split].states[0], data.lag
+        states = read_block(whole, 0, min(whole.shape[0], FORECAST_STARTS + self.forecast_steps * lag)).astype(
+            np.float64
+        )
         steps = [step for step in range(1, self.forecast_steps + 1) if step * lag < len(states) - 1]
         if not steps:
             return
-        starts = np.arange(0, len(states) - steps[-1] * lag)[:2000]
-        given = np.asarray(states[starts], dtype=np.float64)
-        mean = np.mean([np.mean(part, axis=0) for part in data.splits["train"].states], axis=0).ravel()
+        starts = np.arange(0, len(states) - steps[-1] * lag)
+        given, mean = states[starts], Standardization.fit(data.splits["train"]).mean.ravel()
         expected = []
         for step, forecast in zip(steps, fitted.forecast(given, steps), strict=True):
-            true = np.asarray(states[starts + step * lag], dtype=np.float64)
+            true = states[starts + step * lag]
             error = np.sqrt(np.mean((forecast - true) ** 2))
             baseline = np.sqrt(np.mean((true.reshape(len(true), -1) - mean) ** 2))
             results.metrics[f"relative_forecast_error_step_{step}"] = float(error / baseline)
             expected.append(forecast[0].ravel())
         times = np.array(steps) * data.spec.lag_time
-        true = np.asarray(states[[step * lag for step in steps]], dtype=np.float64).reshape(len(steps), -1)
+        true = states[[step * lag for step in steps]].reshape(len(steps), -1)
         results.arrays |= {"forecast_times": times, "forecast_states": np.stack(expected), "true_states": true}
         results.figures["forecast"] = figures.forecast_states(
             times, true, np.stack(expected), mean, data.spec.time_unit
@@ -235,8 +262,3 @@ class Evaluation:
 def _as_seen(data: TrajectoryData, states: np.ndarray) -> np.ndarray:
     """States in the units of the data set, whatever the network was given."""
     return states if data.standardization is None else data.standardization.inverse(states)
-
-
-def _feature_blocks(fitted: FittedOperator, states: np.ndarray, length: int = 4096) -> Iterator[np.ndarray]:
-    for start in range(0, len(states), length):
-        yield fitted.f(np.asarray(states[start : start + length]))

@@ -1,4 +1,4 @@
-"""The pair of learned feature maps: f of the state now, g of the lagged state (Jeong et al., NeurIPS 2025, section 3)."""
+"""The pair of learned feature maps: f of the state now, g of the lagged state (Jeong et al., NeurIPS 2025)."""
 
 from collections.abc import Callable, Sequence
 from typing import cast
@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.spec import DataSpec
+from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 from sciml_bench.networks.sinusoidal_embedding import SinusoidalEmbedding
+from sciml_bench.networks.stacked_perceptrons import StackedPerceptrons, can_stack
 
 EncoderFactory = Callable[[Sequence[int], int], nn.Module]
 
@@ -28,8 +30,8 @@ class FeaturePair(nn.Module):
             matrix behind f.
         sinusoidal: whether a periodic state is embedded by sine and cosine first; needs data with a period.
         center: whether the first feature of both is the constant 1, the known first singular function.
-        normalization: `none`; `l2`, each sample's features have unit norm; `second_moment`, each feature is divided by a
-            running estimate of its root mean square.
+        normalization: `none`; `l2`, each sample's features have unit norm; `second_moment`, each feature is divided by
+            a running estimate of its root mean square.
 
     Raises:
         ConfigurationError: an option is unknown, or does not suit the data.
@@ -62,10 +64,14 @@ class FeaturePair(nn.Module):
                 raise ConfigurationError(f"model.sinusoidal=true needs vector states; these have the shape {shape}")
             self.embedding = SinusoidalEmbedding(spec.period)
             shape = (2 * shape[0],)
-        self.encoder = encoder(shape, n_learned)
+        self.encoder: nn.Module | None = encoder(shape, n_learned)
         self.lagged_encoder: nn.Module | None = None
+        self.stacked_encoders: StackedPerceptrons | None = None
         if lagged == "separate":
             self.lagged_encoder = encoder(shape, n_learned)
+            if can_stack(both := (self.encoder, self.lagged_encoder)):
+                self.stacked_encoders = StackedPerceptrons(cast(Sequence[MultilayerPerceptron], both))
+                self.encoder = self.lagged_encoder = None
         elif lagged == "linear":
             self.lagged_encoder = nn.Linear(n_learned, n_learned, bias=False)
             nn.init.orthogonal_(self.lagged_encoder.weight)
@@ -79,31 +85,41 @@ class FeaturePair(nn.Module):
         self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]
     ) -> tuple[Float[Tensor, "batch modes"], Float[Tensor, "batch modes"]]:
         """f of the states now and g of the later states."""
-        if self.lagged_encoder is not None and self.lagged == "separate":
-            return self.encode(now), self.encode_lagged(later)
-        both = self._encoded(self.encoder, torch.cat((now, later)))
-        f, g = both[: len(now)], both[len(now) :]
-        if self.lagged == "linear":
-            g = cast(nn.Module, self.lagged_encoder)(g)
+        if self.lagged == "separate":
+            if self.stacked_encoders is None:
+                return self.encode(now), self.encode_lagged(later)
+            both = self._normalized(self.stacked_encoders(self.embedding(torch.stack((now, later)))))
+            f, g = both[0], both[1]
+        else:
+            both = self._encoded(0, torch.cat((now, later)))
+            f, g = both[: len(now)], both[len(now) :]
+            if self.lagged == "linear":
+                g = cast(nn.Module, self.lagged_encoder)(g)
         return self._completed(self.normalizer(f)), self._completed(self.lagged_normalizer(g))
 
     def encode(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
         """The features f."""
-        return self._completed(self.normalizer(self._encoded(self.encoder, states)))
+        return self._completed(self.normalizer(self._encoded(0, states)))
 
     def encode_lagged(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
         """The features g of the lagged side."""
         if self.lagged == "separate":
-            features = self._encoded(cast(nn.Module, self.lagged_encoder), states)
+            features = self._encoded(1, states)
         else:
-            features = self._encoded(self.encoder, states)
+            features = self._encoded(0, states)
             if self.lagged == "linear":
                 features = cast(nn.Module, self.lagged_encoder)(features)
         return self._completed(self.lagged_normalizer(features))
 
-    def _encoded(self, encoder: nn.Module, states: Tensor) -> Tensor:
-        features = encoder(self.embedding(states))
-        return nn.functional.normalize(features, dim=1) if self.normalization == "l2" else features
+    def _encoded(self, side: int, states: Tensor) -> Tensor:
+        """The learned features of one encoder: 0 is that of f, 1 a separate one of g."""
+        embedded = self.embedding(states)
+        if self.stacked_encoders is not None:
+            return self._normalized(self.stacked_encoders.member(side, embedded))
+        return self._normalized(cast(nn.Module, self.lagged_encoder if side else self.encoder)(embedded))
+
+    def _normalized(self, features: Tensor) -> Tensor:
+        return nn.functional.normalize(features, dim=-1) if self.normalization == "l2" else features
 
     def _completed(self, features: Tensor) -> Tensor:
         return nn.functional.pad(features, (1, 0), value=1.0) if self.center else features

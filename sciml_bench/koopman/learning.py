@@ -5,11 +5,12 @@ linear baseline change only what they must.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
@@ -19,7 +20,7 @@ from sciml_bench.core.types import Metrics
 from sciml_bench.data.loader import GroupedBatches
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.spec import DataSpec
-from sciml_bench.koopman.evaluation import Evaluation
+from sciml_bench.koopman.evaluation import HEADLINE, Evaluation
 from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.fitted import FittedOperator
 from sciml_bench.koopman.operator import KoopmanOperator
@@ -49,7 +50,8 @@ class KoopmanLearning(Method):
     """
 
     monitor: ClassVar[str | None] = "loss_validation"
-    shown: ClassVar[tuple[str, ...]] = ("loss", "vamp_2_validation")
+    shown: ClassVar[tuple[str, ...]] = ("loss",)
+    headline: ClassVar[tuple[str, ...]] = HEADLINE
 
     def __init__(
         self,
@@ -72,7 +74,7 @@ class KoopmanLearning(Method):
             raise ConfigurationError(f"training.schedule={schedule!r} is unknown; choose one of {', '.join(SCHEDULES)}")
         self.model, self.spec, self.loss = model, spec, loss
         self.learning_rate, self.weight_decay, self.schedule = learning_rate, weight_decay, schedule
-        self.augmentation = augmentation
+        self.augmentation = augmentation if augmentation is not None else nn.Identity()
         self.operator_factory = operator
         self.evaluation = Evaluation(**(evaluation or {}))
         self._training_losses: list[float] = []
@@ -80,18 +82,28 @@ class KoopmanLearning(Method):
     # ---- training -------------------------------------------------------------------------------------------------
 
     def setup(self, stage: str) -> None:
-        """Ask for several batches per call where one process trains alone: the loop's own cost is then shared."""
+        """Ask for several batches per call where one process trains alone: the loop's own cost is then shared.
+
+        Raises:
+            ConfigurationError: a batch has fewer pairs than there are modes.
+        """
         data = getattr(self.trainer, "datamodule", None)
-        if data is not None:
-            data.batches_per_call = BATCHES_PER_CALL if self.trainer.world_size == 1 else 1
+        if data is None:
+            return
+        if data.batch_size < self.model.n_modes:
+            raise ConfigurationError(
+                f"data.batch_size={data.batch_size} is smaller than model.n_modes={self.model.n_modes}, so the second "
+                "moments of a batch are singular; choose a larger data.batch_size or fewer model.n_modes"
+            )
+        whole_epochs = self.trainer.limit_train_batches == 1.0 and self.trainer.max_steps == -1
+        data.batches_per_call = BATCHES_PER_CALL if self.trainer.world_size == 1 and whole_epochs else 1
 
     def training_step(self, batch: Batch | list[Batch], batch_index: int) -> None:
         """One optimiser step per batch."""
-        batches = batch if isinstance(batch[0], tuple | list) else [batch]
-        optimizer, scheduler = self.optimizers(), self.lr_schedulers()
+        batches = cast(list[Batch], batch if isinstance(batch[0], tuple | list) else [batch])
+        optimizer, scheduler = cast(LightningOptimizer, self.optimizers()), cast(Any, self.lr_schedulers())
         for now, later in batches:
-            if self.augmentation is not None:
-                now, later = self.augmentation(now), self.augmentation(later)
+            now, later = self.augmentation(now), self.augmentation(later)
             loss = self.pair_loss(now, later)
             value = loss.item()
             self.require_finite(value, self.trainer.global_step)

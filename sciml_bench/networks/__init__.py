@@ -5,6 +5,7 @@ from sciml_bench.networks.convolutional import ConvolutionalDecoder, Convolution
 from sciml_bench.networks.image_augmentation import RandomAffine
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 from sciml_bench.networks.sinusoidal_embedding import SinusoidalEmbedding
+from sciml_bench.networks.stacked_perceptrons import StackedPerceptrons
 
 __all__ = [
     "ConvolutionalDecoder",
@@ -12,5 +13,6 @@ __all__ = [
     "MultilayerPerceptron",
     "RandomAffine",
     "SinusoidalEmbedding",
+    "StackedPerceptrons",
     "activation_module",
 ]

@@ -17,9 +17,9 @@ class ConvolutionalEncoder(nn.Module):
     """Images to vectors.
 
     Args:
-        input_shape: (channels, height, width); height and width at least 4.
+        input_shape: (channels, height, width); every convolution halves height and width.
         n_outputs: size of the output vector.
-        channels: channels of the two convolutions.
+        channels: channels of the convolutions.
         activation: name of the activation function.
         batch_norm: whether each convolution is batch-normalised.
         dropout: probability with which a feature of the last layer's input is dropped in training.
@@ -38,14 +38,16 @@ class ConvolutionalEncoder(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        n_channels, height, width = _image_shape(input_shape)
+        if not channels:
+            raise ConfigurationError("model.encoder.channels is empty; name at least one convolution's channels")
+        shrink = 2 ** len(channels)
+        n_channels, height, width = _image_shape(input_shape, least=shrink)
         layers: list[nn.Module] = []
         for n_in, n_out in zip((n_channels, *channels[:-1]), channels, strict=True):
             layers.append(nn.Conv2d(n_in, n_out, kernel_size=5, padding=2))
             if batch_norm:
                 layers.append(nn.BatchNorm2d(n_out))
             layers += [activation_module(activation), nn.MaxPool2d(2)]
-        shrink = 2 ** len(channels)
         layers.append(nn.Flatten())
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
@@ -54,7 +56,8 @@ class ConvolutionalEncoder(nn.Module):
         for module in self.layers:
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.orthogonal_(module.weight)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, states: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch outputs"]:
         """Evaluate on a batch of images."""
@@ -82,7 +85,7 @@ class ConvolutionalDecoder(nn.Module):
         activation: str = "relu",
     ) -> None:
         super().__init__()
-        n_channels, height, width = _image_shape(output_shape)
+        n_channels, height, width = _image_shape(output_shape, least=4)
         small = (height // 4, width // 4)
         self.layers = nn.Sequential(
             nn.Linear(n_inputs, channels[0] * small[0] * small[1]),
@@ -100,10 +103,10 @@ class ConvolutionalDecoder(nn.Module):
         return self.layers(codes)
 
 
-def _image_shape(shape: Sequence[int]) -> tuple[int, int, int]:
-    if len(shape) != 3 or min(shape[1:]) < 4:
+def _image_shape(shape: Sequence[int], least: int) -> tuple[int, int, int]:
+    if len(shape) != 3 or min(shape[1:]) < least:
         raise ConfigurationError(
-            "a convolutional network needs states (channels, height, width) with at least 4×4 pixels; these states have "
-            f"the shape {tuple(shape)}: choose model=mlp"
+            f"this convolutional network needs states (channels, height, width) with at least {least}×{least} pixels; "
+            f"these states have the shape {tuple(shape)}: choose model=mlp"
         )
     return shape[0], shape[1], shape[2]

@@ -43,15 +43,13 @@ class RandomAffine(nn.Module):
         if not self.training:
             return images
 
-        def draw(magnitude: float, *size: int) -> Tensor:
+        def draw(magnitude: float | int, *size: int) -> Tensor:
             return magnitude * (2 * torch.rand(len(images), *size, device=images.device, dtype=images.dtype) - 1)
 
         angle, shear = draw(self.rotation), draw(self.shear)
         scale = 1 + draw(self.scaling, 2)
         cos, sin = torch.cos(angle), torch.sin(angle)
-        matrix = torch.stack(
-            (scale[:, 0] * cos, -sin + shear, sin, scale[:, 1] * cos), dim=1
-        ).reshape(-1, 2, 2)
+        matrix = torch.stack((scale[:, 0] * cos, -sin + shear, sin, scale[:, 1] * cos), dim=1).reshape(-1, 2, 2)
         shift = draw(2 * self.translation, 2, 1)
         grid = functional.affine_grid(torch.cat((matrix, shift), dim=2), list(images.shape), align_corners=False)
         return functional.grid_sample(images, grid, align_corners=False)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -37,7 +38,7 @@ class MultilayerPerceptron(nn.Module):
         if min(sizes) < 1:
             raise ConfigurationError(f"layer sizes must be positive; got {sizes} (model.encoder.hidden)")
         layers: list[nn.Module] = [] if len(input_shape) == 1 else [nn.Flatten()]
-        for n_in, n_out in zip(sizes[:-2], sizes[1:-1], strict=True):
+        for n_in, n_out in pairwise(sizes[:-1]):
             layers.append(nn.Linear(n_in, n_out))
             if batch_norm:
                 layers.append(nn.BatchNorm1d(n_out))

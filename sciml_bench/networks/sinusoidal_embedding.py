@@ -25,7 +25,7 @@ class SinusoidalEmbedding(nn.Module):
             raise ConfigurationError(f"period must be positive; got {period}")
         self.wave_number = 2 * math.pi / period
 
-    def forward(self, states: Float[Tensor, "batch dim"]) -> Float[Tensor, "batch 2*dim"]:
+    def forward(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch 2*dim"]:
         """All sines, then all cosines."""
         phase = self.wave_number * states
         return torch.cat((torch.sin(phase), torch.cos(phase)), dim=-1)

@@ -42,6 +42,16 @@ class StopOnNonFinite(Callback):
         if isinstance(pl_module, Method):
             pl_module.require_finite(loss.item(), trainer.global_step)
 
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Check the quantity that selects the best weights; nothing compares with NaN."""
+        name = pl_module.monitor if isinstance(pl_module, Method) else None
+        if name in trainer.callback_metrics and not torch.isfinite(trainer.callback_metrics[name]).all():
+            raise TrainingError(
+                f"{name} became {float(trainer.callback_metrics[name])} in epoch {trainer.current_epoch}, step "
+                f"{trainer.global_step}; the last good checkpoint is kept; try a smaller training.learning_rate "
+                "or trainer.gradient_clip_val=1"
+            )
+
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Check the weights that are about to be saved."""
         for name, parameter in pl_module.named_parameters():
@@ -107,7 +117,7 @@ class Cost(Callback):
             self.cpu_seconds += cpu - self._since[1]
         self._since = (wall, cpu)
 
-    def summary(self) -> dict[str, float]:
+    def summary(self) -> dict[str, float | int]:
         """Seconds in total, per epoch and per step, for record.json."""
         epochs, steps = max(self.epochs, 1), max(self.steps, 1)
         return {

@@ -56,7 +56,7 @@ class Checkpointing(Checkpoint):
 
     Args:
         folder: the run's folder.
-        monitor: the logged quantity that selects the best weights; None keeps the last ones.
+        monitor: the logged quantity that selects the best weights; None, or one that is never logged, keeps the last.
         mode: `min` or `max`.
         seconds_between: epochs shorter than this do not all write `last.ckpt`; a killed run repeats what came since.
     """
@@ -89,13 +89,13 @@ class Checkpointing(Checkpoint):
             write_atomically(self.folder.best_checkpoint, lambda file: torch.save(self.best, file))
 
     def _update_best(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        value = None
-        if self.monitor is not None:
-            if self.monitor not in trainer.callback_metrics:
-                return
-            value = float(trainer.callback_metrics[self.monitor])
+        # without a validation split nothing is monitored, and the last weights are kept
+        value = trainer.callback_metrics.get(self.monitor) if self.monitor is not None else None
+        if value is not None:
+            value = float(value)
             sign = 1 if self.mode == "min" else -1
-            if self.best and not sign * value < sign * self.best["value"]:
+            earlier = self.best.get("value")
+            if earlier is not None and not sign * value < sign * earlier:
                 return
         weights = {name: tensor.detach().cpu().clone() for name, tensor in pl_module.state_dict().items()}
         self.best = {"state_dict": weights, "value": value, "epoch": trainer.current_epoch, "monitor": self.monitor}

@@ -32,7 +32,7 @@ def make_logger(settings: dict[str, Any], folder: RunFolder, configuration: dict
         try:
             return TensorBoardLogger(save_dir=folder.logs, name="tensorboard")
         except ModuleNotFoundError:
-            raise ConfigurationError("logger=tensorboard needs the package tensorboard: pip install tensorboard") from None
+            raise ConfigurationError("logger=tensorboard needs: pip install tensorboard") from None
     if name == "wandb":
         return WandbLogger(
             project=settings["project"],
@@ -57,4 +57,4 @@ def finish_logger(logger: Logger | None, status: str) -> None:
     if isinstance(logger, WandbLogger):
         import wandb
 
-        wandb.finish(exit_code=0 if status == "success" else 1, quiet=True)
+        wandb.finish(exit_code=0 if status == "success" else 1)

@@ -6,12 +6,14 @@ import os
 import time
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import lightning.pytorch as pl
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.figures import save_figure
@@ -20,6 +22,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import FAILED, FINISHED, RUNNING, RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.types import Metrics
+from sciml_bench.data.field_checks import require_integer
 from sciml_bench.training.callbacks import Cost, History, SeedEveryEpoch, StopOnNonFinite
 from sciml_bench.training.checkpoints import AtomicCheckpointIO, Checkpointing, load_checkpoint
 from sciml_bench.training.figures import learning_curves
@@ -45,8 +48,8 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
         DataError: the data cannot be used.
         TrainingError: the loss or the weights stopped being finite.
     """
-    configuration = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else dict(config)
-    assert isinstance(configuration, dict)
+    configuration = _plain(config)
+    require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")
     folder = RunFolder(configuration["run_folder"])
     if int(os.environ.get("LOCAL_RANK", 0)) > 0:  # a DDP worker: the folder belongs to rank 0
         _train(configuration, folder, {})
@@ -64,6 +67,20 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
         _close(folder, record, clock, FINISHED)
         log.info("finished: %s", _shown_path(folder))
         return metrics
+
+
+def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration as plain containers, every value given and resolved."""
+    if not isinstance(config, DictConfig):
+        return dict(config)
+    try:
+        missing = sorted(OmegaConf.missing_keys(config))
+        plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:
+        raise ConfigurationError(str(error).splitlines()[0]) from error
+    if missing:
+        raise ConfigurationError(f"{missing[0]} has no value; give it on the command line: {missing[0]}=<value>")
+    return plain
 
 
 def _prepare(configuration: dict[str, Any], folder: RunFolder) -> bool:
@@ -94,8 +111,9 @@ def _opened_record(configuration: dict[str, Any], folder: RunFolder) -> dict[str
         "seed": configuration["seed"],
         "started": earlier.get("started", utc_now()),
         "interruptions": earlier.get("interruptions", -1) + 1,
-        "earlier_wall_seconds": earlier.get("wall_seconds", 0.0),
-        "earlier_cpu_seconds": earlier.get("cpu_seconds", 0.0),
+        # a run that was killed had no time to add its own seconds
+        "earlier_wall_seconds": earlier.get("wall_seconds", earlier.get("earlier_wall_seconds", 0.0)),
+        "earlier_cpu_seconds": earlier.get("cpu_seconds", earlier.get("earlier_cpu_seconds", 0.0)),
         **environment(),
     }
     folder.write_record(record)
@@ -143,6 +161,9 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
                 return {}
             _load_best(method, folder)
         metrics = _evaluate(method, data, folder, history)
+        shown = [f"{name.replace('_', ' ')} {metrics[name]:.4g}" for name in method.headline if name in metrics]
+        if shown:
+            log.info("held-out scores: %s", ", ".join(shown))
         if logger is not None:
             logger.log_metrics(metrics, step=cost.steps)
         status = "success"
@@ -188,6 +209,7 @@ def _fit(
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*Total length of `list` across ranks is zero.*")  # no validation split
     warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")  # all we log is per epoch
     warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
     warnings.filterwarnings("ignore", message=".*isinstance.*LeafSpec.*")
@@ -195,7 +217,7 @@ def _fit(
     if not method.automatic_optimization:  # Lightning leaves clipping to a method that steps by itself
         method.gradient_clip_val = settings.pop("gradient_clip_val")
     stopping = settings.pop("early_stopping")
-    shown = tuple(dict.fromkeys((*method.shown, *([method.monitor] if method.monitor else []))))
+    shown = (*method.shown, *([method.monitor] if method.monitor and method.monitor not in method.shown else []))
     callbacks: list[pl.Callback] = [
         SeedEveryEpoch(seed),
         StopOnNonFinite(),
@@ -214,17 +236,20 @@ def _fit(
         folder, method.monitor, method.monitor_mode, seconds_between=settings.pop("seconds_between_checkpoints")
     )
     callbacks.append(checkpointing)
-    trainer = pl.Trainer(
-        **settings,
-        default_root_dir=folder.logs,
-        logger=logger if logger is not None else False,
-        callbacks=callbacks,
-        plugins=[AtomicCheckpointIO()],
-        num_sanity_val_steps=0,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-    )
+    try:
+        trainer = pl.Trainer(
+            **settings,
+            default_root_dir=folder.logs,
+            logger=logger if logger is not None else False,
+            callbacks=callbacks,
+            plugins=[AtomicCheckpointIO()],
+            num_sanity_val_steps=0,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        raise ConfigurationError(f"the settings in trainer do not suit this machine or each other: {error}") from error
     checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
     if checkpoint is not None and early is not None and _stopped_early(checkpoint, early):
         states = load_checkpoint(checkpoint)["callbacks"]

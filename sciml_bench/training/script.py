@@ -5,7 +5,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, Va
 GROUPS = ("data", "pde", "model", "training", "experiment", "logger", "trainer", "debug", "task", "method")
 
 _SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
+_TRACEBACK = "SCIML_BENCH_TRACEBACK"
 
 
 def configuration_root() -> Path:
@@ -53,7 +55,9 @@ def register() -> None:
 
 def _run_path(choices: Any, overrides: Any) -> str:
     """`<data>/<model>/<training>/<overrides>`: the path of a run's folder below its script's, but for the seed."""
-    chosen = [str(choices[group]) for group in ("task", "data", "pde", "model", "training", "method") if group in choices]
+    chosen = [
+        str(choices[group]) for group in ("task", "data", "pde", "model", "training", "method") if group in choices
+    ]
     return "/".join([*chosen, name_of_overrides([str(override) for override in overrides])])
 
 
@@ -67,21 +71,33 @@ def main(paradigm: str) -> None:
     root = configuration_root()
     failures = _SweepFailures()
     wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
-    show_tracebacks = os.environ.get("HYDRA_FULL_ERROR") == "1"
-    # with it Hydra raises what it would otherwise print in many lines, and we say it in one sentence
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    os.environ["SCIML_BENCH_TRACEBACK"] = "1" if show_tracebacks else "0"
-    try:
-        wrapped()
-    except HydraException as error:
-        if show_tracebacks:
-            raise
-        _stop(explain(error, paradigm, root))
-    except OmegaConfBaseException as error:
-        if show_tracebacks:
-            raise
-        _stop(str(error).splitlines()[0])
+    with _one_sentence_errors() as show_tracebacks:
+        try:
+            wrapped()
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
+            if show_tracebacks:
+                raise
+            _stop(explain(error, paradigm, root))
     failures.report()
+
+
+@contextmanager
+def _one_sentence_errors() -> Iterator[bool]:
+    """Let Hydra raise what it would otherwise print in many lines; whether the person asked for tracebacks.
+
+    The choice is in the environment, where the processes of a sweep and of a distributed run find it.
+    """
+    asked = os.environ.get("HYDRA_FULL_ERROR"), os.environ.get(_TRACEBACK)
+    show = asked[1] == "1" if asked[1] is not None else asked[0] == "1"
+    os.environ["HYDRA_FULL_ERROR"], os.environ[_TRACEBACK] = "1", "1" if show else "0"
+    try:
+        yield show
+    finally:
+        for name, value in zip(("HYDRA_FULL_ERROR", _TRACEBACK), asked, strict=True):
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _job(config: DictConfig) -> float | None:
@@ -95,7 +111,7 @@ def _job(config: DictConfig) -> float | None:
     except KeyboardInterrupt:
         _stop("interrupted; repeat the command to continue")
     except EXPECTED_ERRORS as error:
-        if os.environ.get("SCIML_BENCH_TRACEBACK") == "1":
+        if os.environ.get(_TRACEBACK) == "1":
             raise
         if multirun:
             _SweepFailures.note(config.run_folder, str(error))
@@ -214,5 +230,4 @@ def composed(paradigm: str, overrides: list[str], folder: str | Path) -> DictCon
     register()
     compose: Callable[..., DictConfig] = hydra.compose
     with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-        config = compose("config", overrides=[*overrides, f"run_folder={folder}"])
-    return config
+        return compose("config", overrides=[*overrides, f"run_folder={folder}"])

@@ -70,10 +70,14 @@ def eigenfunction_scatter(
             for label in [] if labels is None else np.unique(labels):
                 chosen = labels == label
                 axis.scatter(horizontal[chosen], vertical[chosen], s=12, label=str(label), alpha=0.8)
-            axis.set(xlabel=names[0], ylabel=names[1], title=f"eigenvalue {_shown(eigenvalues[x[0]])}")
+            axis.set(
+                xlabel=names[0],
+                ylabel=names[1],
+            )
+            axis.set_title(f"eigenvalue {_shown(eigenvalues[x[0]])}", fontsize=9)
             axis.margins(0.15)
             if labels is not None and axis is figure.axes[0]:
-                axis.legend(title="class", fontsize=7, title_fontsize=7)
+                axis.legend(title="class", fontsize=7, title_fontsize=7, loc="upper left")
     return figure
 
 
@@ -104,7 +108,7 @@ def _panels(eigenvalues: np.ndarray) -> list[tuple[Coordinate, Coordinate, tuple
 
 
 def _coordinate(values: np.ndarray, mode: int, part: str) -> np.ndarray:
-    return values[:, mode].imag if part == "imag" else values[:, mode].real
+    return np.imag(values[:, mode]) if part == "imag" else np.real(values[:, mode])
 
 
 def _shown(value: complex) -> str:

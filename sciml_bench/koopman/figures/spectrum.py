@@ -30,8 +30,8 @@ def spectrum(
         angle = np.linspace(0, 2 * np.pi, 200)
         disc.plot(np.cos(angle), np.sin(angle), color="0.7", linewidth=1)
         if exact_eigenvalues is not None:
-            disc.scatter(exact_eigenvalues.real, exact_eigenvalues.imag, **TRUTH)
-        disc.scatter(eigenvalues.real, eigenvalues.imag, s=22, zorder=2, label="estimated")
+            disc.scatter(np.real(exact_eigenvalues), np.imag(exact_eigenvalues), **TRUTH)
+        disc.scatter(np.real(eigenvalues), np.imag(eigenvalues), s=22, zorder=2, label="estimated")
         disc.set(xlabel="real part", ylabel="imaginary part", title="Eigenvalues over one lag", aspect="equal")
         disc.legend(loc="upper left", fontsize=8)
         rank = np.arange(1, len(singular_values) + 1)

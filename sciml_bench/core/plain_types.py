@@ -1,0 +1,10 @@
+"""The part of the vocabulary that needs no torch, for those who only read and write files."""
+
+from os import PathLike
+from typing import TypeAlias
+
+PathType: TypeAlias = str | PathLike[str]
+"""A file or folder as a person writes it."""
+
+Metrics: TypeAlias = dict[str, float]
+"""What ends in metrics.json: finite numbers under documented names."""

@@ -1,0 +1,107 @@
+"""The runs below some folders: the finished ones with their numbers, the others with why they do not count."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.core.plain_types import Metrics, PathType
+from sciml_bench.core.run_folder import FAILED, FINISHED, RunFolder
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that came to its end.
+
+    Args:
+        folder: where it is.
+        record: the content of record.json.
+        metrics: the content of metrics.json.
+    """
+
+    folder: RunFolder
+    record: dict[str, Any]
+    metrics: Metrics
+
+    @property
+    def path(self) -> Path:
+        """The run's folder, which is its identity."""
+        return self.folder.path
+
+    @property
+    def fit_cpu_seconds(self) -> float | None:
+        """CPU seconds of the fit alone, or None where the record does not tell."""
+        seconds = self.record.get("fit_cpu_seconds")
+        return None if seconds is None else float(seconds)
+
+    @cached_property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The content of arrays.npz, read once; empty where there is none.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        try:
+            return self.folder.arrays
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            raise DataError(
+                f"{self.path / 'arrays.npz'} cannot be read ({error}); repeat the run with force=true"
+            ) from None
+
+
+@dataclass(frozen=True)
+class UnfinishedRun:
+    """A run that a comparison leaves out.
+
+    Args:
+        path: its folder.
+        reason: why, ready to be shown.
+    """
+
+    path: Path
+    reason: str
+
+
+def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[UnfinishedRun]]:
+    """Every run folder at or below the given ones, each once, ordered by path.
+
+    Args:
+        folders: where to look.
+
+    Returns:
+        the finished runs, and those that are not finished or cannot be read.
+
+    Raises:
+        FileNotFoundError: a given folder does not exist.
+    """
+    paths: set[Path] = set()
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise FileNotFoundError(f"there is no folder {folder}; give one that holds run folders, such as outputs")
+        paths |= {record.parent.resolve() for record in folder.rglob("record.json")}
+    runs = [_read(path) for path in sorted(paths)]
+    finished = [run for run in runs if isinstance(run, FinishedRun)]
+    return finished, [run for run in runs if isinstance(run, UnfinishedRun)]
+
+
+def _read(path: Path) -> FinishedRun | UnfinishedRun:
+    folder = RunFolder(path)
+    try:
+        record = folder.record
+        status = record.get("status")
+        if status == FINISHED:
+            return FinishedRun(folder, record, folder.metrics)
+    except FileNotFoundError:
+        return UnfinishedRun(path, "metrics.json is missing; repeat the run with force=true")
+    except (DataError, TypeError, ValueError) as error:
+        return UnfinishedRun(path, f"cannot be read: {error}")
+    if status == FAILED:
+        return UnfinishedRun(path, f"failed: {record.get('reason', 'without a reason')}")
+    return UnfinishedRun(path, "still running, or interrupted; in the latter case repeat its command to continue it")

@@ -1,0 +1,69 @@
+"""The comparison as a table: aligned Markdown for people, csv with every digit for machines."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from sciml_bench.report.comparison import Comparison, Estimate
+
+MISSING = "–"
+
+
+def markdown_table(comparison: Comparison, metrics: Sequence[str]) -> str:
+    """One row per method: mean ± standard deviation over seeds, number of seeds, CPU seconds of the fit.
+
+    Args:
+        comparison: the methods.
+        metrics: the columns.
+    """
+    header = ["method", *metrics, "seeds", "CPU s of the fit"]
+    rows = [
+        [
+            method.label.replace("|", "\\|"),
+            *(_shown(method.metric(name)) for name in metrics),
+            str(len(method.runs)),
+            _shown(method.fit_cpu_seconds, decimals=1),
+        ]
+        for method in comparison.methods
+    ]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(_line(row, widths) for row in (header, rule, *rows)) + "\n"
+
+
+def csv_table(comparison: Comparison, metrics: Sequence[str]) -> str:
+    """The same with every digit; a standard deviation over one seed, or a missing metric, is an empty field.
+
+    Args:
+        comparison: the methods.
+        metrics: the columns, each as `<name>_mean` and `<name>_standard_deviation`.
+    """
+    quantities = [*metrics, "fit_cpu_seconds"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    statistics = [f"{name}_{part}" for name in quantities for part in Estimate._fields]
+    writer.writerow(["method", "seeds", *statistics])
+    for method in comparison.methods:
+        estimates = [*(method.metric(name) for name in metrics), method.fit_cpu_seconds]
+        numbers = [number for found in estimates for number in (found or (None, None))]
+        writer.writerow([method.label, len(method.runs), *numbers])
+    return text.getvalue()
+
+
+def _shown(found: Estimate | None, decimals: int = 3) -> str:
+    if found is None:
+        return MISSING
+    # a spread that is all zeros and a mean without a digit left would hide what there is to see
+    plain = found.mean == 0 or 10.0**-decimals <= abs(found.mean) < 1e5
+    number = f".{decimals}f" if plain else ".2e"
+    shown = f"{found.mean:{number}}"
+    return shown if found.standard_deviation is None else f"{shown} ± {found.standard_deviation:{number}}"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first = cells[0].ljust(widths[0])
+    return (
+        "| "
+        + " | ".join([first, *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))])
+        + " |"
+    )

@@ -1,0 +1,44 @@
+import pytest
+
+from sciml_bench.training.identity import LONGEST_NAME, differing_keys, name_of_overrides
+
+
+def test_the_order_of_a_commands_words_does_not_matter() -> None:
+    words = ["data=lorenz63", "training.learning_rate=0.1", "data.lag=2", "seed=3"]
+    assert name_of_overrides(words) == name_of_overrides(words[::-1]) == "data.lag=2,training.learning_rate=0.1"
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["seed=3", "force=true", "logger=wandb", "logger.offline=true", "data=lorenz63", "objective=loss", "hydra.verbose=1"],
+)
+def test_what_does_not_change_the_result_or_is_in_the_path_does_not_change_the_name(word: str) -> None:
+    assert name_of_overrides([word]) == "defaults"
+    assert name_of_overrides(["data.lag=2", word]) == "data.lag=2"
+
+
+def test_every_other_word_changes_the_name() -> None:
+    words = ["data.lag=2", "data.lag=3", "+data.lag=2", "trainer=cpu", "debug=fast", "seeds=3", "training.seed=1"]
+    assert len({name_of_overrides([word]) for word in words} | {"defaults"}) == len(words) + 1
+
+
+def test_names_are_safe_and_short_and_still_different() -> None:
+    names = [
+        name_of_overrides([f"data.path={path}"])
+        for path in ("/a/b c", "/a/b_c", "/a/b/c", "a" * 300, "a" * 299 + "b", "../../etc", "*", "?")
+    ]
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert len(name) <= LONGEST_NAME + 7
+        assert not set(name) & set("/\\ *?<>|\"':")
+
+
+def test_differences_are_shown_with_both_values_and_irrelevant_ones_are_passed_over() -> None:
+    earlier = {"seed": 0, "data": {"lag": 1, "split": {"train": 0.6}}, "logger": {"name": "csv"}, "force": False}
+    now = {"seed": 0, "data": {"lag": 2, "split": {"train": 0.6, "test": 0.4}}, "logger": {"name": "none"}, "force": True}
+    assert differing_keys(earlier, now) == ["data.lag was 1, now 2", "data.split.test was None, now 0.4"]
+    assert differing_keys(earlier, earlier) == []
+
+
+def test_a_value_that_became_a_group_differs() -> None:
+    assert differing_keys({"augmentation": None}, {"augmentation": {"rotation": 1}})
