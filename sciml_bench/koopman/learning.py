@@ -95,7 +95,8 @@ class KoopmanLearning(Method):
                 f"data.batch_size={data.batch_size} is smaller than model.n_modes={self.model.n_modes}, so the second "
                 "moments of a batch are singular; choose a larger data.batch_size or fewer model.n_modes"
             )
-        whole_epochs = self.trainer.limit_train_batches == 1.0 and self.trainer.max_steps == -1
+        limit = self.trainer.limit_train_batches  # the number 1.0 means all batches, 1 means one
+        whole_epochs = isinstance(limit, float) and limit == 1.0 and self.trainer.max_steps == -1
         data.batches_per_call = BATCHES_PER_CALL if self.trainer.world_size == 1 and whole_epochs else 1
 
     def training_step(self, batch: Batch | list[Batch], batch_index: int) -> None:

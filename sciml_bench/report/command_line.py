@@ -46,8 +46,9 @@ def compare(folders: Sequence[Path], metrics: Sequence[str] | None = None, outpu
     names = chosen_metrics(comparison, metrics)
     table = markdown_table(comparison, names)
     print(table, end="")
-    if metrics is None and (others := {name for run in comparison.runs for name in run.metrics} - set(names)):
-        print(f"{len(others)} more metrics, to be chosen with --metrics: {_abridged(sorted(others))}")
+    present = dict.fromkeys(name for run in comparison.runs for name in run.metrics)
+    if metrics is None and (others := [name for name in present if name not in names]):
+        print(f"{len(others)} more metrics, to be chosen with --metrics: {_abridged(others)}")
     if output is not None:
         _write(comparison, names, table, output)
 

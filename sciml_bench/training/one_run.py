@@ -214,6 +214,7 @@ def _fit(
     warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
     warnings.filterwarnings("ignore", message=".*isinstance.*LeafSpec.*")
     settings.pop("threads")
+    require_integer("trainer.max_epochs", settings["max_epochs"], 1, "train at least 1 epoch")
     if not method.automatic_optimization:  # Lightning leaves clipping to a method that steps by itself
         method.gradient_clip_val = settings.pop("gradient_clip_val")
     stopping = settings.pop("early_stopping")

@@ -14,7 +14,7 @@ import hydra
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -184,6 +184,9 @@ def explain(error: Exception, paradigm: str, root: Path) -> str:
     for link in chain:
         if isinstance(link, MissingConfigException) and link.missing_cfg_file:
             return _explain_missing_choice(link, paradigm, root)
+        if isinstance(link, OverrideParseException):
+            reason = str(link).splitlines()[0]
+            return f"the argument {link.override!r} cannot be read ({reason}); put quotes around special characters"
     text = "\n".join(str(link) for link in chain)
     misspelt = re.search(r"Could not override '([^']+)'", text) or re.search(r"Could not append.*'([^']+)'", text)
     if misspelt:
