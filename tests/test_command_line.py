@@ -100,7 +100,7 @@ BAD_FILES = {
     "infinity": (save_npy(with_value(np.inf)), ["data.path", "mine.npy"]),
     "a trajectory shorter than the lag": (save_npy(walk(4)), ["data.lag", "smaller lag"]),
     "constant data": (save_npy(np.ones((100, 2))), ["constant"]),
-    "a single number": (save_npy(np.array(3.0)), ["data.path"]),
+    "a single number": (save_npy(np.array(3.0)), ["mine.npy", "shape ()"]),
     "an empty array": (save_npy(np.zeros((0, 2))), ["mine.npy"]),
     "states of different shapes": (unequal_shapes, ["shape"]),
     "a missing file": (missing, ["data.path", "nothing_here.npy"]),
@@ -150,7 +150,7 @@ BAD_VALUES = {
     "a negative fraction": (["data.split.train=-0.5"], ["data.split"]),
     "a negative seed": (["seed=-3"], ["seed=-3"]),
     "a learning rate of zero": (["training.learning_rate=0"], ["training.learning_rate=0"]),
-    "no modes": (["model.n_modes=0", "model.center=false"], ["model.n_modes=0"]),
+    "no modes": (["model.n_modes=0", "model.center=false"], ["n_modes=0", "at least one"]),
     "an unknown encoder side": (["model.lagged=seperate"], ["model.lagged='seperate'", "separate, shared, linear"]),
     "an unknown nesting": (["training.loss.nesting=both"], ["nesting", "both", "joint"]),
     "no epochs": (["trainer.max_epochs=0"], ["trainer.max_epochs=0"]),
@@ -165,7 +165,9 @@ def test_values_that_make_no_sense_stop_before_training(
     kind: str, command_line: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
     words, parts = BAD_VALUES[kind]
-    small = [word for word in SMALL if not (kind == "an image network for vectors" and word.startswith("model.encoder"))]
+    small = [
+        word for word in SMALL if not (kind == "an image network for vectors" and word.startswith("model.encoder"))
+    ]
     code, said = command_line("data=logistic_map", "data.n_steps=2000", *small, *words)
     assert_stopped_before_training(tmp_path, code, said, parts)
 
@@ -295,4 +297,7 @@ def test_two_processes_train_one_run_and_a_repeated_command_continues_it(reposit
         assert json.loads((tmp_path / name / "record.json").read_text())["status"] == "finished"
         metrics.append((tmp_path / name / "metrics.json").read_bytes())
     assert metrics[0] == metrics[1]
-    assert "already finished" in script(repository, tmp_path, *words, "trainer.max_epochs=3", f"hydra.run.dir={tmp_path / 'one'}").stderr
+    assert (
+        "already finished"
+        in script(repository, tmp_path, *words, "trainer.max_epochs=3", f"hydra.run.dir={tmp_path / 'one'}").stderr
+    )

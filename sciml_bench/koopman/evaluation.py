@@ -113,13 +113,13 @@ class Evaluation:
         exact_eigenvalues = exact_singular_values = None
         if system is not None and data.standardization is None:
             if "eigenvalues" in known:
-                exact_eigenvalues = system.eigenvalues(self.leading_eigenvalues, lag)
+                exact_eigenvalues = system.eigenvalues(_count(system, self.leading_eigenvalues), lag)
                 results.arrays["exact_eigenvalues"] = exact_eigenvalues
                 results.metrics["spectral_error"] = spectral_error(
-                    eigenvalues, exact_eigenvalues, n_leading=self.leading_eigenvalues
+                    eigenvalues, exact_eigenvalues, n_leading=len(exact_eigenvalues)
                 )
             if "singular_values" in known:
-                exact_singular_values = system.singular_values(len(singular_values), lag)
+                exact_singular_values = system.singular_values(_count(system, len(singular_values)), lag)
                 results.arrays["exact_singular_values"] = exact_singular_values
             if "quadrature" in known:
                 self._exact_law(fitted, data, known, results)
@@ -137,12 +137,12 @@ class Evaluation:
         score = vamp_e_exact(operator.singular_values_, left, right, rule.weights, transition)
         results.metrics["vamp_e_exact"] = score
         if "singular_values" in known:
-            maximum = system.maximum_vamp_2(left.shape[1], data.lag)
+            maximum = system.maximum_vamp_2(_count(system, left.shape[1]), data.lag)
             results.metrics["vamp_e_deficit"] = maximum - score
         if rule.points.shape[1] == 1:
             exact = None
             if "singular_functions" in known:
-                exact = system.singular_functions(left.shape[1], rule.points, data.lag)
+                exact = system.singular_functions(_count(system, left.shape[1]), rule.points, data.lag)
             order = np.argsort(rule.points[:, 0])
             results.figures["singular_functions"] = figures.singular_functions_on_a_line(
                 rule.points[order, 0],
@@ -257,6 +257,11 @@ class Evaluation:
         results.figures["forecast"] = figures.forecast_states(
             times, true, np.stack(expected), mean, data.spec.time_unit
         )
+
+
+def _count(system: Any, wanted: int) -> int:
+    """As many exact values as are wanted and as there are."""
+    return min(wanted, getattr(system, "n_states", wanted))
 
 
 def _as_seen(data: TrajectoryData, states: np.ndarray) -> np.ndarray:

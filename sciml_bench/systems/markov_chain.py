@@ -146,15 +146,11 @@ class MarkovChain(ScalarMarkovProcess):
     # --- facts ------------------------------------------------------------------------------------------------------
 
     def quadrature(self, n_points: int | None = None) -> Quadrature:
-        """The chain itself: the sums are exact.
+        """The chain itself: its states are the points, and the sums are exact.
 
         Args:
-            n_points: nothing to choose; if given, it must be the number of states.
+            n_points: for the sake of the contract; a chain has as many points as states.
         """
-        if n_points is not None and n_points != self.n_states:
-            raise ConfigurationError(
-                f"MarkovChain.quadrature: n_points = {n_points}, but the chain has {self.n_states} states; leave it out"
-            )
         states = np.arange(self.n_states, dtype=float)[:, None]
         return Quadrature(points=states, weights=self.stationary_weights, transition=self.transition)
 

@@ -36,7 +36,10 @@ def test_a_claimed_folder_is_refused_to_everybody_else_until_it_is_free(tmp_path
     command = [sys.executable, "-c", claim, str(tmp_path)]
     with RunFolder(tmp_path).claimed():
         refused = subprocess.run(command, capture_output=True, text=True, check=False)
-        with pytest.raises(ConfigurationError, match=r"another process.*hydra\.run\.dir="), RunFolder(tmp_path).claimed():
+        with (
+            pytest.raises(ConfigurationError, match=r"another process.*hydra\.run\.dir="),
+            RunFolder(tmp_path).claimed(),
+        ):
             pass
     assert refused.returncode != 0
     assert "another process is working on" in refused.stderr
@@ -67,7 +70,12 @@ def test_clearing_removes_every_result_of_the_earlier_run(tmp_path: Path) -> Non
     folder.write_record({"status": FINISHED})
     folder.write_metrics({"a": 1.0})
     folder.write_arrays({"a": [1]})
-    files = (folder.best_checkpoint, folder.last_checkpoint, folder.figures / "a.png", folder.logs / "csv" / "b" / "c.csv")
+    files = (
+        folder.best_checkpoint,
+        folder.last_checkpoint,
+        folder.figures / "a.png",
+        folder.logs / "csv" / "b" / "c.csv",
+    )
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")

@@ -1,7 +1,7 @@
 """Runs of train_koopman.py that are killed with SIGKILL at chosen moments; executed as a script by test_resume.py.
 
-The packages are imported once; every run is a child of its own (fork), in which the file system is watched. A plan is one
-line on stdin, a JSON list of `{"arguments": [...], "kill": null | {"when", "file", "count"} | {"after_seconds"}}`; the
+The packages are imported once; every run is a child of its own (fork), in which the file system is watched. A plan is
+one line on stdin, a JSON list of `{"arguments": [...], "kill": null | {"when", "file", "count"} | {"after_seconds"}}`; the
 answer is one line on stdout, the list of how the children ended: an exit code, or minus the signal.
 """
 

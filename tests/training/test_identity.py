@@ -10,7 +10,15 @@ def test_the_order_of_a_commands_words_does_not_matter() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["seed=3", "force=true", "logger=wandb", "logger.offline=true", "data=lorenz63", "objective=loss", "hydra.verbose=1"],
+    [
+        "seed=3",
+        "force=true",
+        "logger=wandb",
+        "logger.offline=true",
+        "data=lorenz63",
+        "objective=loss",
+        "hydra.verbose=1",
+    ],
 )
 def test_what_does_not_change_the_result_or_is_in_the_path_does_not_change_the_name(word: str) -> None:
     assert name_of_overrides([word]) == "defaults"
@@ -35,7 +43,12 @@ def test_names_are_safe_and_short_and_still_different() -> None:
 
 def test_differences_are_shown_with_both_values_and_irrelevant_ones_are_passed_over() -> None:
     earlier = {"seed": 0, "data": {"lag": 1, "split": {"train": 0.6}}, "logger": {"name": "csv"}, "force": False}
-    now = {"seed": 0, "data": {"lag": 2, "split": {"train": 0.6, "test": 0.4}}, "logger": {"name": "none"}, "force": True}
+    now = {
+        "seed": 0,
+        "data": {"lag": 2, "split": {"train": 0.6, "test": 0.4}},
+        "logger": {"name": "none"},
+        "force": True,
+    }
     assert differing_keys(earlier, now) == ["data.lag was 1, now 2", "data.split.test was None, now 0.4"]
     assert differing_keys(earlier, earlier) == []
 

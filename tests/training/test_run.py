@@ -33,7 +33,9 @@ TRAINER: dict[str, Any] = {
 }
 
 
-def toy(folder: Path, target: str = "ToyMethod", trainer: dict[str, Any] | None = None, **training: Any) -> dict[str, Any]:
+def toy(
+    folder: Path, target: str = "ToyMethod", trainer: dict[str, Any] | None = None, **training: Any
+) -> dict[str, Any]:
     return {
         "seed": 0,
         "force": False,
@@ -126,9 +128,7 @@ def test_another_configuration_in_the_folder_stops_with_both_values_and_the_reme
 
 
 @pytest.mark.parametrize("factor", ["nan", "inf"])
-def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_checkpoint(
-    tmp_path: Path, factor: str
-) -> None:
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path: Path, factor: str) -> None:
     with pytest.raises(TrainingError, match=rf"loss became {factor} in epoch 2, step 8.*learning_rate"):
         run(toy(tmp_path, loss_becomes=factor, at_epoch=2))
     folder = RunFolder(tmp_path)
@@ -199,7 +199,15 @@ def test_a_run_killed_after_it_decided_to_stop_early_does_not_train_on(tmp_path:
 
 def test_gradients_are_clipped_at_the_norm_asked_for(tmp_path: Path) -> None:
     run(toy(tmp_path / "free", loss_becomes="1000", at_epoch=0, learning_rate=1e-6))
-    run(toy(tmp_path / "clipped", loss_becomes="1000", at_epoch=0, learning_rate=1e-6, trainer={"gradient_clip_val": 0.5}))
+    run(
+        toy(
+            tmp_path / "clipped",
+            loss_becomes="1000",
+            at_epoch=0,
+            learning_rate=1e-6,
+            trainer={"gradient_clip_val": 0.5},
+        )
+    )
     weights = [
         torch.load(RunFolder(tmp_path / name).last_checkpoint, weights_only=True)["state_dict"]["model.weight"].item()
         for name in ("free", "clipped")
