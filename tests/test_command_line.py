@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sciml_bench.training import one_run
 from sciml_bench.training.script import main
 
 SMALL = [
@@ -31,6 +32,9 @@ def command_line(
 ) -> Callable[..., tuple[int, str]]:
     """train_koopman.py in this process, in an empty working directory: its exit code and what it said on stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        one_run, "save_figure", lambda figure, path: None
+    )  # they take longer than all that matters here
 
     def run(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["train_koopman.py", *arguments])

@@ -98,15 +98,7 @@ def test_every_training_goes_with_every_model(training: str, model: str, tmp_pat
         assert any(parameter.grad is not None for parameter in method.model.parameters())
 
 
-RANK_DEFICIENT = pytest.mark.xfail(
-    strict=True,
-    reason="koopman/operator: OperatorSolution says `r` of two sizes that differ where states are collinear",
-)
-
-
-@pytest.mark.parametrize(
-    "training", [pytest.param(name, marks=RANK_DEFICIENT) if name == "linear_ridge" else name for name in TRAININGS]
-)
+@pytest.mark.parametrize("training", TRAININGS)
 def test_every_training_runs_through_in_its_fast_setting(
     training: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,14 +157,7 @@ MISTAKES = {
 }
 
 
-UNNOTICED = pytest.mark.xfail(
-    strict=True, reason="conf/koopman/config.yaml: `optional debug` passes over what is missing"
-)
-
-
-@pytest.mark.parametrize(
-    "mistake", [pytest.param(name, marks=UNNOTICED) if name == "a misspelt debug" else name for name in MISTAKES]
-)
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_stops_the_script_with_one_clear_sentence(
     mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,6 @@ from sciml_bench.core.files import write_atomically
 
 STYLE: dict[Any, Any] = {
     "figure.dpi": 130,
-    "savefig.bbox": "tight",
     "figure.constrained_layout.use": True,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -40,6 +40,12 @@ HEADLINE = (
 
 SHOWN_IMAGES = 6
 SHOWN_TIME_SCALES = 3
+PAIRS_PER_MODE = 5
+"""With fewer held-out pairs a score that whitens with them measures their number, not the features."""
+
+LARGEST_BOOTSTRAPPED = 64
+"""Features beyond which bands are left out: each of their samples solves an eigenvalue problem of that size."""
+
 FORECAST_STARTS = 2000
 """Held-out states from which forecasts are scored."""
 
@@ -90,7 +96,7 @@ class Evaluation:
         self._held_out_scores(fitted, data, results)
         self._spectrum(fitted, data, results)
         self._time_scales(fitted, data, results)
-        if data.labels("test") is not None and len(data.spec.state_shape) == 3:
+        if "test" in data.splits and data.labels("test") is not None and len(data.spec.state_shape) == 3:
             self._image_forecasts(fitted, data, results)
         else:
             self._state_forecasts(fitted, data, results)
@@ -102,7 +108,8 @@ class Evaluation:
                 continue
             blocks = list(fitted.evaluated_pairs(data.pairs(split)))
             f_now, f_next, g_now, g_next = (np.concatenate(side) for side in list(zip(*blocks, strict=True))[:4])
-            results.metrics[f"vamp_2_{split}"] = vamp_score(f_now, g_next)
+            if len(f_now) >= PAIRS_PER_MODE * f_now.shape[1]:
+                results.metrics[f"vamp_2_{split}"] = vamp_score(f_now, g_next)
             results.metrics[f"vamp_e_{split}"] = fitted.operator.score(f_now, f_next, g_now, g_next)
 
     def _spectrum(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
@@ -164,7 +171,7 @@ class Evaluation:
             for states in data.splits["train"].states
         ]
         n_scales = min(SHOWN_TIME_SCALES, trajectories[0].shape[1] - 1)
-        if n_scales < 1:
+        if n_scales < 1 or trajectories[0].shape[1] > LARGEST_BOOTSTRAPPED:
             return
         step = data.spec.time_step
         try:

@@ -140,6 +140,8 @@ class KoopmanLearning(Method):
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """The loss of one batch of held-out pairs."""
         now, later = batch
+        if len(now) < 2:  # no second moments; at most one pair of a whole split
+            return
         self._validation.append((float(self.pair_loss(now, later)), len(now)))
 
     def on_validation_epoch_end(self) -> None:

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -222,15 +222,21 @@ def _explain_misspelt_key(key: str, paradigm: str) -> str:
     return f"there is no configuration key {key!r}; {hint}keys there: {', '.join(known)}"
 
 
-def composed(paradigm: str, overrides: list[str], folder: str | Path) -> DictConfig:
+def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | None = None) -> DictConfig:
     """Compose a configuration without the command line, for notebooks and tests.
 
     Args:
         paradigm: such as `koopman`.
         overrides: as on the command line.
-        folder: the run folder.
+        folder: the run folder; by default the one that the same command would have below the working directory.
     """
     register()
     compose: Callable[..., DictConfig] = hydra.compose
     with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-        return compose("config", overrides=[*overrides, f"run_folder={folder}"])
+        if folder is None:
+            whole = compose("config", overrides=list(overrides), return_hydra_config=True)
+            path = _run_path(whole.hydra.runtime.choices, overrides)
+            folder = Path("outputs") / whole.hydra.job.name / path / f"seed={whole.seed}"
+        config = compose("config", overrides=list(overrides))
+    config.run_folder = str(folder)
+    return config

@@ -12,5 +12,5 @@ def test_every_call_makes_a_module_of_its_own() -> None:
 
 
 def test_an_unknown_activation_is_named_with_the_choices() -> None:
-    with pytest.raises(ConfigurationError, match="activation='swish'.*relu"):
+    with pytest.raises(ConfigurationError, match=r"activation='swish'.*relu"):
         activation_module("swish")

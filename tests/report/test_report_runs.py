@@ -8,7 +8,7 @@ from sciml_bench.report import find_runs
 
 def test_finished_runs_are_found_once_however_often_their_folder_is_given(tmp_path):
     write_run(tmp_path / "a" / "seed=0", {"score": 1.5})
-    finished, unfinished = find_runs([tmp_path, tmp_path / "a", tmp_path / "a" / "seed=0"])
+    finished, unfinished = find_runs([tmp_path, tmp_path / "a" / ".." / "a", tmp_path / "a" / "seed=0"])
     assert [run.path for run in finished] == [tmp_path / "a" / "seed=0"]
     assert finished[0].metrics == {"score": 1.5}
     assert finished[0].fit_cpu_seconds == 2.0

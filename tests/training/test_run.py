@@ -14,7 +14,7 @@ import yaml
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.training import run
-from sciml_bench.training.restore import restore
+from sciml_bench.training.restored_run import restore
 
 TRAINER: dict[str, Any] = {
     "accelerator": "cpu",
@@ -303,7 +303,7 @@ def test_the_tensorboard_logger_writes_its_events(tmp_path: Path) -> None:
 
 
 def test_an_unknown_logger_is_named_with_the_choices(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="logger.name='mlflow'.*csv"):
+    with pytest.raises(ConfigurationError, match=r"logger\.name='mlflow'.*csv"):
         run(toy(tmp_path) | {"logger": {"name": "mlflow"}})
 
 

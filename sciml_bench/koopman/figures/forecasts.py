@@ -5,8 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from sciml_bench.core.figures import styled
+
+GAP = 2
+"""White pixels around each image."""
 
 
 def forecast_images(
@@ -26,25 +30,34 @@ def forecast_images(
         true: the class that is right; a wrong reading is framed in vermilion.
     """
     position = int(np.searchsorted(steps, 0))
-    columns = len(steps) + 1
+    n_rows, height, width = initial.shape
+    pictures = np.insert(forecasts, position, initial, axis=0)
+    padded = np.pad(pictures, ((0, 0), (0, 0), (GAP, GAP), (GAP, GAP)))
+    cell_height, cell_width = height + 2 * GAP, width + 2 * GAP
+    mosaic = padded.transpose(1, 2, 0, 3).reshape(n_rows * cell_height, len(pictures) * cell_width)
     with styled():
-        figure = Figure(figsize=(0.62 * columns + 0.4, 0.72 * len(initial) + 0.5))
-        axes = figure.subplots(len(initial), columns, squeeze=False)
-        for row in range(len(initial)):
-            for column in range(columns):
-                axis = axes[row, column]
-                axis.set(xticks=[], yticks=[])
-                axis.grid(visible=False)
-                index = column if column < position else column - 1
-                given = column == position
-                image = initial[row] if given else forecasts[index, row]
-                axis.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-                wrong = not given and read[index, row] != true[index, row]
-                for spine in axis.spines.values():
-                    spine.set(visible=given or wrong, color="#0072B2" if given else "#D55E00", linewidth=2)
-                if row == 0:
-                    axis.set_title("given" if given else f"{steps[index]:+d}", fontsize=7)
-        figure.suptitle("Held-out images and their forecasts by step (framed: read wrongly by the oracle)", fontsize=9)
+        figure = Figure(figsize=(0.5 * len(pictures) + 0.3, 0.5 * n_rows + 0.6))
+        axis = figure.subplots()
+        axis.imshow(mosaic, cmap="gray_r", vmin=0, vmax=1)
+        for row in range(n_rows):
+            for column in range(len(pictures)):
+                index, given = column - (column > position), column == position
+                if given or read[index, row] != true[index, row]:
+                    corner = (column * cell_width + GAP / 2 - 0.5, row * cell_height + GAP / 2 - 0.5)
+                    size = (cell_width - GAP, cell_height - GAP)
+                    colour = "#0072B2" if given else "#D55E00"
+                    axis.add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=1.6))
+        names = [f"{step:+d}" for step in steps]
+        names.insert(position, "given")
+        axis.set_xticks((np.arange(len(pictures)) + 0.5) * cell_width - 0.5, names, fontsize=7)
+        axis.xaxis.tick_top()
+        axis.tick_params(length=0)
+        axis.set_yticks([])
+        axis.grid(visible=False)
+        axis.spines[:].set_visible(False)
+        axis.set_title(
+            "Held-out images and their forecasts by step (vermilion: read wrongly by the oracle)", fontsize=9
+        )
     return figure
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Inexact
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sciml_bench.core.figures import styled
 from sciml_bench.metrics.timescales import TimeScaleBands
@@ -39,7 +40,13 @@ def spectrum(
             known = exact_singular_values[: len(rank)]
             ranks.scatter(np.arange(1, len(known) + 1), known, **TRUTH)
         ranks.plot(rank, singular_values, "o-", markersize=4, linewidth=1, label="estimated")
-        ranks.set(xlabel="rank", ylabel="singular value", title="Singular values", ylim=(0, None))
+        ranks.set(
+            xlabel="rank",
+            ylabel="singular value",
+            title="Singular values",
+            ylim=(0, 1.06 * max(1.0, singular_values[0])),
+        )
+        ranks.xaxis.set_major_locator(MaxNLocator(integer=True))
         ranks.legend(fontsize=8)
     return figure
 

@@ -63,9 +63,9 @@ class OperatorSolution:
     right_encoder: Encoder
     right_map: Float[np.ndarray, "right_modes r"]
     forward: LinearPropagator
-    forward_metric: Float[np.ndarray, "r r"]
+    forward_metric: Float[np.ndarray, "coordinates coordinates"]
     backward: LinearPropagator
-    dual_map: Float[np.ndarray, "right_modes r"]
+    dual_map: Float[np.ndarray, "dual_modes coordinates"]
     dual_scale_by_eigenvalue: bool
 
     def eigensystem(self) -> "Eigensystem":
