@@ -223,6 +223,7 @@ class Evaluation:
             shown.append(forecast[chosen, 0])
         results.arrays |= {"forecast_steps": steps, "forecast_accuracy": accuracies, "forecast_images": np.stack(shown)}
         true = np.stack([(labels[chosen] + step * data.lag) % n_classes for step in steps])
+        results.arrays |= {"given_images": images[chosen, 0], "forecast_correct": np.stack(read) == true}
         results.figures["forecast_images"] = figures.forecast_images(
             images[chosen, 0], np.stack(shown), steps, np.stack(read), true
         )

@@ -96,6 +96,10 @@ class KoopmanLearning(Method):
                 "moments of a batch are singular; choose a larger data.batch_size or fewer model.n_modes"
             )
         limit = self.trainer.limit_train_batches  # the number 1.0 means all batches, 1 means one
+        if "validation" in data.splits and len(data.pairs("validation")) < 2:
+            raise ConfigurationError(
+                "the validation split has fewer than 2 pairs; enlarge data.split.validation or set it to 0"
+            )
         whole_epochs = isinstance(limit, float) and limit == 1.0 and self.trainer.max_steps == -1
         data.batches_per_call = BATCHES_PER_CALL if self.trainer.world_size == 1 and whole_epochs else 1
 

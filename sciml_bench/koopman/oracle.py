@@ -89,7 +89,7 @@ def trained_oracle(
                 oracle.load_state_dict(torch.load(path, weights_only=True))
                 return oracle.eval()
             except Exception as error:
-                raise DataError(f"the cached oracle {path} cannot be read ({error}); remove the file") from error
+                raise DataError(f"the cached oracle {path} cannot be read ({type(error).__name__}); remove the file") from error
         log.info("training the oracle classifier on %d images (kept in the cache for later runs)", len(images))
         _train(oracle, torch.from_numpy(images), torch.as_tensor(labels, dtype=torch.long))
         write_atomically(path, lambda file: torch.save(oracle.state_dict(), file))
@@ -108,10 +108,12 @@ def _train(oracle: Oracle, images: Tensor, labels: Tensor) -> None:
             order = torch.randperm(len(images))
         batch, order = order[:batch_size], order[batch_size:]
         examples = images[batch]
-        for position in range(0, batch_size, 2):
-            same_class = members[int(labels[batch[position]])]
-            count = int(torch.randint(2, LARGEST_MEAN + 1, ()))
-            examples[position] = images[same_class[torch.randint(len(same_class), (count,))]].mean(dim=0)
+        drawn = torch.rand(batch_size // 2, LARGEST_MEAN)
+        counts = torch.randint(2, LARGEST_MEAN + 1, (batch_size // 2, 1))
+        for position, label in enumerate(labels[batch[: batch_size // 2]].tolist()):
+            same_class = members[label]
+            chosen = same_class[(drawn[position, : int(counts[position])] * len(same_class)).long()]
+            examples[position] = images[chosen].mean(dim=0)
         loss = functional.cross_entropy(oracle(examples), labels[batch], label_smoothing=0.05)
         optimizer.zero_grad()
         loss.backward()

@@ -5,7 +5,6 @@ import pytest
 
 from sciml_bench.core.figures import save_figure
 from sciml_bench.koopman import figures
-from sciml_bench.koopman.figures.forecasts import GAP
 from sciml_bench.metrics.timescales import TimeScaleBands
 
 ROOTS = np.exp(2j * np.pi * np.array([0, 1, -1, 2, -2]) / 5)
