@@ -89,7 +89,8 @@ def trained_oracle(
                 oracle.load_state_dict(torch.load(path, weights_only=True))
                 return oracle.eval()
             except Exception as error:
-                raise DataError(f"the cached oracle {path} cannot be read ({type(error).__name__}); remove the file") from error
+                problem = type(error).__name__
+                raise DataError(f"the cached oracle {path} cannot be read ({problem}); remove the file") from error
         log.info("training the oracle classifier on %d images (kept in the cache for later runs)", len(images))
         _train(oracle, torch.from_numpy(images), torch.as_tensor(labels, dtype=torch.long))
         write_atomically(path, lambda file: torch.save(oracle.state_dict(), file))
