@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -17,8 +18,8 @@ from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 class DynamicalAutoEncoderLearning(KoopmanLearning):
     """Train an encoder, a linear step of its code and a decoder together.
 
-    The forecast decodes the code's conditional expectation; the decoder is convolutional for images and a multilayer
-    perceptron otherwise.
+    A forecast steps the code with the learned matrix and decodes it; the decoder is convolutional for images and a
+    multilayer perceptron otherwise.
 
     Args:
         model: the encoder; one encoder serves both times (`model.lagged=shared`), and no constant is added to the code.
@@ -56,3 +57,7 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
     def decoder(self) -> Callable[[Tensor], Tensor]:
         """The trained decoder."""
         return self.decode
+
+    def learned_step(self) -> Float[np.ndarray, "modes modes"]:
+        """The trained linear step of the code."""
+        return self.step.weight.detach().double().numpy()

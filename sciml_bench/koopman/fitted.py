@@ -33,6 +33,8 @@ class FittedOperator:
         lagged_features: g, from states to the features of the lagged side.
         state_shape: shape of one state.
         decode: from predicted features f to states; None where the operator predicts (flattened) states itself.
+        learned_step: a matrix K (modes, modes) that was learned together with f and `decode`, f(x_{t+1}) ≈ K f(x_t);
+            where given, forecasts take its powers (of its pseudo-inverse, back in time) in place of the operator's.
     """
 
     operator: KoopmanOperator
@@ -40,6 +42,7 @@ class FittedOperator:
     lagged_features: FeatureMap
     state_shape: tuple[int, ...]
     decode: FeatureMap | None = None
+    learned_step: Float[np.ndarray, "modes modes"] | None = None
 
     @classmethod
     def fit(
@@ -49,9 +52,10 @@ class FittedOperator:
         features: FeatureMap,
         lagged_features: FeatureMap,
         decode: FeatureMap | None = None,
+        learned_step: Float[np.ndarray, "modes modes"] | None = None,
     ) -> "FittedOperator":
         """Stream the moments of all training pairs into `operator`."""
-        fitted = cls(operator, features, lagged_features, data.spec.state_shape, decode)
+        fitted = cls(operator, features, lagged_features, data.spec.state_shape, decode, learned_step)
         for f_now, f_next, g_now, g_next, now, later in fitted.evaluated_pairs(data.pairs("train")):
             observables = (f_now, f_next) if decode is not None else (now, later)
             operator.partial_fit(f_now, f_next, g_now, g_next, *observables)
@@ -90,7 +94,11 @@ class FittedOperator:
         """
         f, g = self.f(states), self.g(states)
         for step in steps:
-            predicted = self.operator.predict(f, step, g=g)
+            if self.learned_step is None:
+                predicted = self.operator.predict(f, step, g=g)
+            else:
+                matrix = self.learned_step if step > 0 else np.linalg.pinv(self.learned_step)
+                predicted = f @ np.linalg.matrix_power(matrix, abs(step)).T
             if self.decode is not None:
                 codes = torch.as_tensor(predicted, dtype=torch.float32)
                 predicted = self.decode(codes).detach().double().numpy()

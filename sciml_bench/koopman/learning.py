@@ -182,7 +182,12 @@ class KoopmanLearning(Method):
         """The operator estimated from the features of all training pairs, in evaluation mode and float64."""
         self.eval()
         return FittedOperator.fit(
-            self.operator_factory(), data, self.features, self.lagged_features, decode=self.decoder()
+            self.operator_factory(),
+            data,
+            self.features,
+            self.lagged_features,
+            decode=self.decoder(),
+            learned_step=self.learned_step(),
         )
 
     def features(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
@@ -195,6 +200,10 @@ class KoopmanLearning(Method):
 
     def decoder(self) -> Callable[[Tensor], Tensor] | None:
         """A map from predicted features to states; None predicts the states themselves, linearly."""
+        return None
+
+    def learned_step(self) -> Float[np.ndarray, "modes modes"] | None:
+        """A matrix that was learned to step the features; None estimates it from the training pairs."""
         return None
 
     def evaluate(self, data: TrajectoryData) -> Metrics:

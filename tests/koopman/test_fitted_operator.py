@@ -103,3 +103,19 @@ def test_features_of_both_sides_keep_their_places():
     assert all(part.dtype == np.float64 for part in (f_now, g_next, now))
     np.testing.assert_array_equal(estimate.f(np.array([[2.0]])), eye[[2]])
     np.testing.assert_array_equal(estimate.g(np.array([[2.0]])), 2 * eye[[2]])
+
+
+def test_a_learned_step_takes_the_place_of_the_estimated_operator():
+    rotation = np.array([[0.0, -1.0], [1.0, 0.0]])
+    states = np.stack([np.linalg.matrix_power(rotation, step) @ [1.0, 0.0] for step in range(5)])
+    fitted = FittedOperator(
+        KoopmanOperator("edmd_left").fit(states[:-1], states[1:]),
+        lambda x: x,
+        lambda x: x,
+        state_shape=(2,),
+        decode=lambda codes: 2 * codes,
+        learned_step=rotation,
+    )
+    ahead, back = fitted.forecast(states[:1], [3, -1])
+    np.testing.assert_allclose(ahead[0], 2 * states[3], atol=1e-6)
+    np.testing.assert_allclose(back[0], 2 * states[3], atol=1e-6)
