@@ -92,14 +92,14 @@ class FittedOperator:
         Yields:
             for each step, states (batch, *state).
         """
-        f, g = self.f(states), self.g(states)
+        f, g, decode = self.f(states), self.g(states), self.decode
         for step in steps:
             if self.learned_step is None:
                 predicted = self.operator.predict(f, step, g=g)
             else:
                 matrix = self.learned_step if step > 0 else np.linalg.pinv(self.learned_step)
                 predicted = f @ np.linalg.matrix_power(matrix, abs(step)).T
-            if self.decode is not None:
+            if decode is not None:
                 codes = torch.as_tensor(predicted, dtype=torch.float32)
-                predicted = self.decode(codes).detach().double().numpy()
+                predicted = decode(codes).detach().double().numpy()
             yield predicted.reshape(len(states), *self.state_shape)
