@@ -12,8 +12,8 @@ TRUTH = {"facecolors": "none", "edgecolors": "black", "s": 90, "linewidths": 1.3
 
 
 def spectrum(
-    eigenvalues: Inexact[np.ndarray, " modes"],
-    singular_values: Float[np.ndarray, " modes"],
+    eigenvalues: Inexact[np.ndarray, " eigenvalues"],
+    singular_values: Float[np.ndarray, " singular_values"],
     exact_eigenvalues: Inexact[np.ndarray, " leading"] | None = None,
     exact_singular_values: Float[np.ndarray, " known"] | None = None,
 ) -> Figure:

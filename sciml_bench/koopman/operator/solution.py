@@ -74,7 +74,8 @@ class OperatorSolution:
         # A stable sort keeps conjugate pairs, whose moduli are equal, together.
         order = np.argsort(-np.abs(eigenvalues), kind="stable")
         eigenvalues, right = eigenvalues[order].astype(complex), right[:, order].astype(complex)
-        norms = np.sqrt(np.einsum("ir,ij,jr->r", right.conj(), self.forward_metric, right).real)
+        squared_norms = np.einsum("ir,ij,jr->r", right.conj(), self.forward_metric, right).real
+        norms = np.sqrt(np.maximum(squared_norms, 0))  # rounding makes null directions slightly negative
         right = right / np.where(norms > 0, norms, 1.0)
         dual = np.linalg.pinv(right)
         left = dual.conj().T
