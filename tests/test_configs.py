@@ -107,7 +107,9 @@ def test_every_training_runs_through_in_its_fast_setting(
         arguments = [argument for argument in arguments if not argument.startswith("model.")]
     assert command_line(monkeypatch, *arguments) == 0
     metrics = json.loads((tmp_path / "metrics.json").read_text())
-    assert {"accuracy_step_1", "accuracy_step_minus_2", "vamp_e_validation", "vamp_2_validation"} <= metrics.keys()
+    assert {"accuracy_step_1", "accuracy_step_minus_2", "vamp_e_validation"} <= metrics.keys()
+    # 65 features of a ridge on pixels are too many for the few held-out pairs to be whitened with
+    assert ("vamp_2_validation" in metrics) == (training != "linear_ridge")
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["status"] == "finished"
     assert record.get("steps", 3) == 3
