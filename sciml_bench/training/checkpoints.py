@@ -75,6 +75,7 @@ class Checkpointing(Checkpoint):
         ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
         due = ends or time.monotonic() - self._last_saved >= self.seconds_between
         if trainer.strategy.broadcast(due):  # all ranks take part in a save
+            # "weights only" would leave the optimiser out here; what is written still loads with weights_only=True
             trainer.save_checkpoint(self.folder.last_checkpoint, weights_only=False)
             self._last_saved = time.monotonic()
 
