@@ -34,6 +34,14 @@ def test_reference_agrees_with_another_integrator_of_hand_written_equations():
     np.testing.assert_allclose(reference[:, 2], runge_kutta(start, 2.5e-4, 4000), atol=1e-8)
 
 
+def test_reference_agrees_with_another_integrator_over_the_window_of_the_paper():
+    state = np.array([1.2, 2.1, 1.7])
+    reference = Lorenz63().reference(state, np.linspace(0, 3, 31))
+    for states in reference[10::10]:
+        state = runge_kutta(state, 2.5e-4, 4000)
+        np.testing.assert_allclose(states, state, atol=1e-6)
+
+
 def test_reference_moves_along_the_vector_field():
     system, h = Lorenz63(), 1e-4
     states = system.reference(np.array([2.0, -3.0, 15.0]), np.array([0.0, 0.7 - h, 0.7, 0.7 + h]))

@@ -4,9 +4,32 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
+from scipy.integrate import solve_ivp
+from torchdiffeq import odeint
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.systems import Duffing, Lorenz63, OrdinaryDifferentialEquation
+from sciml_bench.systems import (
+    DoublePendulum,
+    Duffing,
+    Lorenz63,
+    LotkaVolterra,
+    OrdinaryDifferentialEquation,
+    Robertson,
+    VanDerPol,
+)
+
+EQUATIONS = [
+    Duffing(driving_amplitude=0.4),
+    Lorenz63(),
+    LotkaVolterra(),
+    DoublePendulum(),
+    VanDerPol(5.0),
+    Robertson(),
+]
+
+
+def name_of(system):
+    return type(system).__name__
 
 
 @dataclass(frozen=True)
@@ -17,6 +40,30 @@ class Explosion(OrdinaryDifferentialEquation):
 
     def _derivatives(self, t, components):
         return (components[0] * components[0],)
+
+
+@dataclass(frozen=True)
+class FastAndSlow(OrdinaryDifferentialEquation):
+    """dx/dt = −x, dy/dt = 1e8 (x − y): y follows x closer than an explicit integrator could."""
+
+    dim: ClassVar[int] = 2
+    is_stiff: ClassVar[bool] = True
+    default_time_step: ClassVar[float] = 0.1
+    default_burn_in: ClassVar[float] = 0.0
+    initial_deviation: ClassVar[tuple[float, ...]] = (0.1, 0.1)
+
+    @property
+    def default_initial_state(self):
+        return np.array([1.0, 3.0])
+
+    def _derivatives(self, t, components):
+        x, y = components
+        return -x, 1e8 * (x - y)
+
+    @staticmethod
+    def solution(start, t):
+        ratio, fast = 1e8 / (1e8 - 1), np.exp(-1e8 * t)
+        return np.stack([start[0] * np.exp(-t), start[1] * fast + start[0] * ratio * (np.exp(-t) - fast)], axis=-1)
 
 
 def test_a_motion_that_escapes_to_infinity_is_reported_with_its_time_and_size():
@@ -50,9 +97,67 @@ def test_samples_are_repeated_by_their_seed():
     assert not np.array_equal(first, other)
 
 
-def test_vector_field_is_differentiable_in_the_state():
-    x = torch.tensor([0.5, -0.3], dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda z: Duffing().vector_field(0.0, z), x)
+@pytest.mark.parametrize(
+    ("system", "start", "end"),
+    [
+        (Duffing(driving_amplitude=0.4), [0.3, 0.9], 6.0),
+        (Lorenz63(), [1.2, 2.1, 1.7], 3.0),
+        (LotkaVolterra(), [0.44249296, 4.6280594], 6.0),
+        (DoublePendulum(), [-1.13, -1.30, -0.54, -6.16], 1.0),
+        (VanDerPol(5.0), [2.0, 0.0], 4.0),
+    ],
+    ids=lambda value: name_of(value) if isinstance(value, OrdinaryDifferentialEquation) else "",
+)
+def test_the_torch_vector_field_integrated_by_torchdiffeq_is_the_reference(system, start, end):
+    t = torch.linspace(0, end, 7, dtype=torch.float64)
+    start = torch.tensor(start, dtype=torch.float64)
+    # Its steps end at the times asked for: between them it would interpolate.
+    states = odeint(system.vector_field, start, t, method="dopri8", rtol=1e-11, atol=1e-11, options={"step_t": t})
+    np.testing.assert_allclose(states.numpy(), system.reference(start.numpy(), t.numpy()), atol=1e-7)
+
+
+@pytest.mark.parametrize(("system", "end"), [(VanDerPol(100), 90.0), (Robertson(), 40.0)])
+def test_the_torch_vector_field_of_a_stiff_system_integrated_by_lsoda_is_the_reference(system, end):
+    t, start = np.linspace(0, end, 7), system.default_initial_state
+
+    def field(t, x):
+        return system.vector_field(t, torch.from_numpy(x)).numpy()
+
+    other = solve_ivp(field, (0, end), start, method="LSODA", t_eval=t, rtol=1e-11, atol=1e-15).y.T
+    np.testing.assert_allclose(system.reference(start, t), other, atol=1e-7)
+
+
+@pytest.mark.parametrize("system", EQUATIONS, ids=name_of)
+def test_vector_field_is_differentiable_in_the_state(system):
+    rng = np.random.default_rng(0)
+    x = torch.tensor(rng.uniform(0.1, 1, (2, system.dim)), requires_grad=True)
+    # Absolute errors of finite differences are those of rounding, which the fast reactions enlarge.
+    scale = float(system.vector_field(0.3, x).detach().abs().max())
+    assert torch.autograd.gradcheck(lambda z: system.vector_field(0.3, z) / scale, x, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("system", EQUATIONS, ids=name_of)
+def test_the_jacobian_is_that_of_central_differences_for_every_state_of_a_batch(system):
+    x, h = np.random.default_rng(1).uniform(0.1, 1, (3, 2, system.dim)), 1e-5
+
+    def field(x):
+        return system.vector_field(0.3, torch.from_numpy(x)).numpy()
+
+    differences = np.stack([(field(x + h * e) - field(x - h * e)) / (2 * h) for e in np.eye(system.dim)], axis=-1)
+    with torch.inference_mode():
+        jacobian = system.jacobian(0.3, x)
+    assert jacobian.shape == (3, 2, system.dim, system.dim)
+    np.testing.assert_allclose(jacobian, differences, atol=1e-7 * np.abs(differences).max())
+
+
+def test_a_stiff_system_is_integrated_and_sampled_as_accurately_as_its_closed_form_tells():
+    system, t = FastAndSlow(), np.array([0.0, 1e-9, 1e-8, 1e-7, 0.1, 1.0, 5.0])
+    start = np.array([1.0, 3.0])
+    np.testing.assert_allclose(system.reference(start, t), system.solution(start, t), rtol=1e-9)
+    states = system.sample(11, seed=0, n_trajectories=3)
+    assert not np.allclose(states[0, 0], states[1, 0])
+    for path in states:
+        np.testing.assert_allclose(path, system.solution(path[0], 0.1 * np.arange(11)), rtol=1e-7)
 
 
 @pytest.mark.parametrize(

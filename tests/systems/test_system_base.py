@@ -4,16 +4,20 @@ import pytest
 from sciml_bench import systems
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems import (
+    DoublePendulum,
     Duffing,
     LinearGaussian,
     Lorenz63,
+    LotkaVolterra,
     MarkovChain,
     MarkovProcess,
     NoisyLogisticMap,
     OrdinaryDifferentialEquation,
     OrnsteinUhlenbeck,
     PrinzPotential,
+    Robertson,
     SwitchingAutoregressive,
+    VanDerPol,
 )
 
 PROCESSES = [
@@ -24,7 +28,7 @@ PROCESSES = [
     LinearGaussian([[0.8, 0.3], [-0.3, 0.6]], [[1.0, 0.2], [0.2, 0.5]]),
     SwitchingAutoregressive([[0.9, 0.1], [0.2, 0.8]], [[[0.9]], [[-0.5]]], [[0.0], [1.0]], [0.3, 0.6]),
 ]
-EQUATIONS = [Lorenz63(), Duffing()]
+EQUATIONS = [Lorenz63(), Duffing(), LotkaVolterra(), DoublePendulum(), VanDerPol(), Robertson()]
 SPECTRAL_FACTS = ["eigenvalues", "singular_values"]
 
 
