@@ -92,7 +92,11 @@ class TrajectoryFiles(TrajectoryData):
             ConfigurationError: an unknown suffix, key, layout or column.
             DataError: a file cannot be used.
         """
-        found = [part for path in find_files(self.path) for part in self._read(path)]
+        found = [
+            part
+            for path in find_files(self.path)
+            for part in read_trajectories(path, self.key, self.layout, self.time_column)
+        ]
         n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
         keep_on_disk = n_bytes > self.in_memory_gigabytes * 2**30
         try:
@@ -105,27 +109,6 @@ class TrajectoryFiles(TrajectoryData):
             )
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}") from error
-
-    def _read(self, path: Path) -> list[NamedTrajectory]:
-        if self.time_column is not None:
-            if path.suffix.lower() not in TABLE_SUFFIXES:
-                raise ConfigurationError(
-                    f"data.time_column={self.time_column}: only text files ({', '.join(TABLE_SUFFIXES)}) have a time "
-                    f"column, {path} has none; give data.time_step instead."
-                )
-            table = read_csv(path, self.time_column)
-            return [NamedTrajectory(str(path), table.states, table.times)]
-        arrays = read_arrays(path, self.key)
-        trajectories = []
-        for name, array in arrays.items():
-            place = f"{path}, array {name}" if name else str(path)
-            trajectories += arrange(array, self.layout, place)
-        if len(arrays) > 1 and len({part.states.shape[1:] for part in trajectories}) > 1:
-            shapes = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
-            raise DataError(
-                f"data.path={path}: the arrays differ in shape ({shapes}); choose one with data.key=<name>."
-            )
-        return trajectories
 
     def _common_time_step(self, found: list[NamedTrajectory]) -> float:
         steps = [
@@ -164,6 +147,38 @@ def find_files(path: PathType | Sequence[PathType]) -> list[Path]:
     if not files:
         raise FileNotFoundError(f"data.path={path}: there is no such file or folder (searched from {Path.cwd()}).")
     return files
+
+
+def read_trajectories(path: Path, key: str | None, layout: str, time_column: str | int | None) -> list[NamedTrajectory]:
+    """The trajectories of one file.
+
+    Args:
+        path: the file.
+        key: name of the array within .npz, .mat and zarr files; without it every array is used.
+        layout: "auto", "single" or "many", as in `arrange`.
+        time_column: name or number of the column of a text file that holds the time.
+
+    Raises:
+        ConfigurationError: an unknown suffix, key, layout or column.
+        DataError: the file cannot be used.
+    """
+    if time_column is not None:
+        if path.suffix.lower() not in TABLE_SUFFIXES:
+            raise ConfigurationError(
+                f"data.time_column={time_column}: only text files ({', '.join(TABLE_SUFFIXES)}) have a time "
+                f"column, {path} has none; give data.time_step instead."
+            )
+        table = read_csv(path, time_column)
+        return [NamedTrajectory(str(path), table.states, table.times)]
+    arrays = read_arrays(path, key)
+    trajectories = []
+    for name, array in arrays.items():
+        place = f"{path}, array {name}" if name else str(path)
+        trajectories += arrange(array, layout, place)
+    if len(arrays) > 1 and len({part.states.shape[1:] for part in trajectories}) > 1:
+        shapes = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
+        raise DataError(f"data.path={path}: the arrays differ in shape ({shapes}); choose one with data.key=<name>.")
+    return trajectories
 
 
 def arrange(array: Any, layout: str, name: str) -> list[NamedTrajectory]:

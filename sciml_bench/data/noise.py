@@ -10,21 +10,22 @@ from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
 
 
-def checked_noise(noise_std: float | int | Sequence[float | int], dim: int) -> np.ndarray:
+def checked_noise(noise_std: float | int | Sequence[float | int], dim: int, key: str = "data.noise_std") -> np.ndarray:
     """Standard deviation of the noise for each component.
 
     Args:
         noise_std: one value for all components, or one for each, in the state's own units.
         dim: number of components.
+        key: the configuration key, for the message.
 
     Raises:
         ConfigurationError: a value is negative or not finite, or their number is wrong.
     """
     deviation = np.asarray(list(noise_std) if isinstance(noise_std, Sequence) else noise_std, dtype=np.float64)
     if deviation.ndim > 1 or deviation.size not in (1, dim):
-        raise ConfigurationError(f"data.noise_std={noise_std}: give one value, or one for each of {dim} components.")
+        raise ConfigurationError(f"{key}={noise_std}: give one value, or one for each of {dim} components.")
     if not (np.isfinite(deviation).all() and (deviation >= 0).all()):
-        raise ConfigurationError(f"data.noise_std={noise_std}: noise must be finite and not negative.")
+        raise ConfigurationError(f"{key}={noise_std}: noise must be finite and not negative.")
     return np.broadcast_to(deviation, (dim,))
 
 

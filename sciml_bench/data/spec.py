@@ -3,7 +3,12 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from jaxtyping import Float
+
+from sciml_bench.data.observations import PADDING, Observations
+from sciml_bench.systems import System
 
 
 @dataclass(frozen=True)
@@ -39,3 +44,48 @@ class DataSpec:
     def lag_time(self) -> float:
         """Time between the two states of a pair, in `time_unit`."""
         return self.lag * self.time_step
+
+
+@dataclass(frozen=True, eq=False)
+class ObservationSpec:
+    """The state, its scale and the clock of whole trajectories.
+
+    Args:
+        dim: number of components of a state.
+        mean: of each observed component over the interpolation windows.
+        deviation: standard deviation of each observed component over the interpolation windows; 1 where it is constant.
+        component_names: what the components are called in figures.
+        time_unit: unit of all times.
+        time_step: median time between two rows, in `time_unit`.
+        n_trajectories: number of trajectories.
+        system: the system that was simulated, `None` for observed data.
+    """
+
+    dim: int
+    mean: Float[np.ndarray, " dim"]
+    deviation: Float[np.ndarray, " dim"]
+    component_names: tuple[str, ...]
+    time_unit: str
+    time_step: float
+    n_trajectories: int = 1
+    system: System | None = None
+
+    @classmethod
+    def of(
+        cls, observations: Observations, component_names: tuple[str, ...], time_unit: str, system: System | None = None
+    ) -> "ObservationSpec":
+        """Describe `observations`; nothing is taken from the rows that are forecast but their clock."""
+        learned = observations.states[observations.interpolation]
+        intervals = np.diff(observations.times)[observations.window[:, 1:] != PADDING]
+        # Rounding leaves a constant component a tiny deviation, and dividing by it would blow up its rounding errors.
+        varies = np.ptp(learned, axis=0) > 0
+        return cls(
+            dim=observations.dim,
+            mean=learned.mean(axis=0),
+            deviation=np.where(varies, learned.std(axis=0), 1.0),
+            component_names=component_names,
+            time_unit=time_unit,
+            time_step=float(np.median(intervals)),
+            n_trajectories=observations.n_trajectories,
+            system=system,
+        )
