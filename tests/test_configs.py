@@ -188,7 +188,7 @@ def test_a_choice_of_another_paradigm_is_named_with_its_script(
 ) -> None:
     shutil.copytree(ROOT, tmp_path / "conf")
     other = tmp_path / "conf" / "node_homotopy" / "training" / "homotopy.yaml"
-    other.parent.mkdir(parents=True)
+    other.parent.mkdir(parents=True, exist_ok=True)
     other.write_text("_target_: sciml_bench.node.Homotopy\n")
     monkeypatch.setattr(script, "configuration_root", lambda: tmp_path / "conf")
     monkeypatch.chdir(tmp_path)

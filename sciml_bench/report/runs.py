@@ -72,6 +72,8 @@ class UnfinishedRun:
 def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[UnfinishedRun]]:
     """Every run folder at or below the given ones, each once, ordered by path.
 
+    A finished ensemble counts as its members, which are run folders below its own.
+
     Args:
         folders: where to look.
 
@@ -91,11 +93,14 @@ def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[Unfi
     return finished, [run for run in runs if isinstance(run, UnfinishedRun)]
 
 
-def _read(path: Path) -> FinishedRun | UnfinishedRun:
+def _read(path: Path) -> FinishedRun | UnfinishedRun | None:
+    """A run, or None for the folder of a finished ensemble."""
     folder = RunFolder(path)
     try:
         record = folder.record
         status = record.get("status")
+        if status == FINISHED and isinstance(record.get("ensemble"), list):
+            return None
         if status == FINISHED:
             return FinishedRun(folder, record, folder.metrics)
     except FileNotFoundError:

@@ -1,8 +1,11 @@
 """What every fit carries along: its cost, its history, exact reproducibility and a guard against numbers gone wrong."""
 
+import math
+import random
 import time
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
@@ -10,7 +13,7 @@ from torch import Tensor
 
 from sciml_bench.core.errors import TrainingError
 from sciml_bench.core.method import Method
-from sciml_bench.core.seeds import seed_everything
+from sciml_bench.core.seeds import derived_seed
 
 
 class AfterMethod(Checkpoint):
@@ -30,63 +33,101 @@ class SeedEveryEpoch(Callback):
         self.seed = seed
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Reseed; every rank gets its own stream."""
-        seed_everything(self.seed, "epoch", trainer.current_epoch, "rank", trainer.global_rank)
+        """Reseed the generators of the CPU and of the module's device; every rank gets its own stream."""
+        value = derived_seed(self.seed, "epoch", trainer.current_epoch, "rank", trainer.global_rank)
+        random.seed(value)
+        np.random.seed(value % 2**32)  # noqa: NPY002  (libraries that use the global generator)
+        # torch.manual_seed would walk through every kind of device that torch knows, for half a millisecond
+        torch.default_generator.manual_seed(value)
+        if pl_module.device.type != "cpu":
+            torch.get_device_module(pl_module.device).manual_seed(value)
 
 
-class StopOnNonFinite(Callback):
-    """End the fit at the first loss or weight that is not finite, before a checkpoint can hold it."""
+class StopOnNonFinite(AfterMethod):
+    """End the fit at the first loss, selection metric or weight that is not finite, before a checkpoint can hold it."""
 
     def on_before_backward(self, trainer: Trainer, pl_module: LightningModule, loss: Tensor) -> None:
         """Check the loss of the step (a method with its own optimisation loop checks there)."""
         if isinstance(pl_module, Method):
             pl_module.require_finite(loss.item(), trainer.global_step)
 
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Check the quantity that selects the best weights; nothing compares with NaN."""
-        name = pl_module.monitor if isinstance(pl_module, Method) else None
-        if name in trainer.callback_metrics and not torch.isfinite(trainer.callback_metrics[name]).all():
-            raise TrainingError(
-                f"{name} became {float(trainer.callback_metrics[name])} in epoch {trainer.current_epoch}, step "
-                f"{trainer.global_step}; the last good checkpoint is kept; try a smaller training.learning_rate "
-                "or trainer.gradient_clip_val=1"
-            )
-
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Check the weights that are about to be saved."""
+        """Check the quantity that selects the best weights (nothing compares with NaN), and the weights themselves."""
+        if isinstance(pl_module, Method):
+            self._require_finite_monitor(trainer, pl_module)
+        with torch.no_grad():
+            # the largest entry of every tensor at once; a norm of another order could overflow
+            if math.isfinite(float(torch.nn.utils.get_total_norm(list(pl_module.parameters()), math.inf))):
+                return
         for name, parameter in pl_module.named_parameters():
             if not torch.isfinite(parameter).all():
-                raise TrainingError(
-                    f"the weights {name!r} are no longer finite after epoch {trainer.current_epoch}, step "
-                    f"{trainer.global_step}; the last good checkpoint is kept; try a smaller training.learning_rate "
-                    "or trainer.gradient_clip_val=1"
-                )
+                raise TrainingError(f"the weights {name!r} are no longer finite {_when(trainer)}")
+
+    @staticmethod
+    def _require_finite_monitor(trainer: Trainer, method: Method) -> None:
+        for index, value in enumerate(monitored(trainer, method)):
+            if value is not None and not math.isfinite(value):
+                whose = f" of member {index} of the ensemble" if method.n_members > 1 else ""
+                raise TrainingError(f"{method.monitor}{whose} became {value} {_when(trainer)}")
+
+
+def monitored(trainer: Trainer, method: LightningModule) -> list[float | None]:
+    """The quantity that selects the best weights, for each member; None where it was not logged."""
+    if not isinstance(method, Method) or method.monitor is None:
+        return [None]
+    if method.monitored_members is not None:
+        return [float(value) for value in method.monitored_members]
+    value = trainer.callback_metrics.get(method.monitor)
+    return [None if value is None else float(value)]
+
+
+def _when(trainer: Trainer) -> str:
+    return (
+        f"after epoch {trainer.current_epoch}, step {trainer.global_step}; the last good checkpoint is kept; try a "
+        "smaller training.learning_rate or trainer.gradient_clip_val=1"
+    )
 
 
 class History(AfterMethod):
     """Every logged quantity, epoch by epoch, across interruptions.
 
-    `rows` holds one `{name: value}` per epoch.
+    `rows` holds one `{name: value}` per epoch; `member_values`, for an ensemble, each member's selection metric.
     """
 
     def __init__(self) -> None:
         self.rows: list[dict[str, float]] = []
+        self.member_values: list[list[float]] = []
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Add the epoch's quantities."""
         values = {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.rows.append({"epoch": float(trainer.current_epoch), **values})
+        members = pl_module.monitored_members if isinstance(pl_module, Method) else None
+        if members is not None:
+            self.member_values.append([float(value) for value in members])
+
+    def of_member(self, index: int, name: str) -> "History":
+        """The selection metric of one member of an ensemble, as a history of its own.
+
+        Args:
+            index: position among the joined methods.
+            name: of the selection metric.
+        """
+        history = History()
+        pairs = zip(self.rows, self.member_values, strict=True)
+        history.rows = [{"epoch": row["epoch"], name: values[index]} for row, values in pairs]
+        return history
 
     def state_dict(self) -> dict[str, Any]:
         """For the checkpoint."""
-        return {"rows": self.rows}
+        return {"rows": self.rows, "member_values": self.member_values}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """From the checkpoint."""
-        self.rows = list(state_dict["rows"])
+        self.rows, self.member_values = list(state_dict["rows"]), list(state_dict["member_values"])
 
 
-class Cost(Callback):
+class Cost(AfterMethod):
     """Wall and CPU seconds of the fit, summed over interruptions up to the last checkpoint."""
 
     def __init__(self) -> None:

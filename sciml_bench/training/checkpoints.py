@@ -1,6 +1,8 @@
 """Checkpoints that are whole or absent, hold tensors and plain containers only, and load without running code."""
 
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import lightning.pytorch as pl
@@ -10,8 +12,10 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.files import write_atomically
+from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.types import PathType
+from sciml_bench.training.callbacks import monitored
 
 
 class AtomicCheckpointIO(CheckpointIO):
@@ -48,35 +52,56 @@ def load_checkpoint(path: PathType, map_location: Any = "cpu") -> dict[str, Any]
         ) from error
 
 
+def load_best(method: Method, folder: RunFolder) -> None:
+    """Give a method the selected weights of a run; it is then on the CPU and in evaluation mode.
+
+    Raises:
+        FileNotFoundError: the folder holds no checkpoint.
+        DataError: the checkpoint cannot be read.
+    """
+    best = load_checkpoint(folder.best_checkpoint)
+    method.load_state_dict(best["state_dict"])
+    method.best_epoch = best["epoch"]
+    method.to("cpu").eval()
+
+
 class Checkpointing(Checkpoint):
     """Keep the best weights and the state from which a run continues, at the ends of epochs.
 
     `last.ckpt` holds both, so one atomic rename keeps them consistent; `best.ckpt` is written from it at the end. The
-    best weights are those on which the selection metric was computed.
+    best weights are those on which the selection metric was computed. In an ensemble every member has its own.
 
     Args:
-        folder: the run's folder.
-        monitor: the logged quantity that selects the best weights; None, or one that is never logged, keeps the last.
-        mode: `min` or `max`.
+        folder: the run's folder, for `last.ckpt`.
+        members: the folders for `best.ckpt`, one per member; the run's folder alone where one seed is trained.
+        mode: `min` or `max`: which value of the method's `monitor` is best; a method without one, or one that never
+            logs it, keeps the last weights.
         seconds_between: epochs shorter than this do not all write `last.ckpt`; a killed run repeats what came since.
     """
 
     def __init__(
-        self, folder: RunFolder, monitor: str | None, mode: str = "min", seconds_between: float | int = 10.0
+        self,
+        folder: RunFolder,
+        members: Sequence[RunFolder],
+        mode: str = "min",
+        seconds_between: float | int = 10.0,
     ) -> None:
-        self.folder, self.monitor, self.mode = folder, monitor, mode
+        self.folder, self.members, self.mode = folder, members, mode
         self.seconds_between = seconds_between
-        self.best: dict[str, Any] = {}
+        self.best: list[dict[str, Any]] = []
         self._last_saved = -float("inf")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Look at the epoch's selection metric, and save where it is time."""
-        self._update_best(trainer, pl_module)
+        if isinstance(pl_module, Method):
+            self._update_best(trainer, pl_module)
         ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
         due = ends or time.monotonic() - self._last_saved >= self.seconds_between
         if trainer.strategy.broadcast(due):  # all ranks take part in a save
             # "weights only" would leave the optimiser out here; what is written still loads with weights_only=True
             trainer.save_checkpoint(self.folder.last_checkpoint, weights_only=False)
+            for logger in trainer.loggers:
+                logger.save()
             self._last_saved = time.monotonic()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
@@ -85,21 +110,26 @@ class Checkpointing(Checkpoint):
             self.write_best()
 
     def write_best(self) -> None:
-        """Write `best.ckpt`, if an epoch has ended."""
-        if self.best:
-            write_atomically(self.folder.best_checkpoint, lambda file: torch.save(self.best, file))
+        """Write `best.ckpt` of every member, if an epoch has ended."""
+        for folder, best in zip(self.members, self.best, strict=False):
+            write_atomically(folder.best_checkpoint, partial(torch.save, best))
 
-    def _update_best(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        # without a validation split nothing is monitored, and the last weights are kept
-        value = trainer.callback_metrics.get(self.monitor) if self.monitor is not None else None
-        if value is not None:
-            value = float(value)
-            sign = 1 if self.mode == "min" else -1
-            earlier = self.best.get("value")
-            if earlier is not None and not sign * value < sign * earlier:
-                return
-        weights = {name: tensor.detach().cpu().clone() for name, tensor in pl_module.state_dict().items()}
-        self.best = {"state_dict": weights, "value": value, "epoch": trainer.current_epoch, "monitor": self.monitor}
+    def _update_best(self, trainer: pl.Trainer, method: Method) -> None:
+        sign = 1 if self.mode == "min" else -1
+        for index, value in enumerate(monitored(trainer, method)):
+            earlier = self.best[index]["value"] if index < len(self.best) else None
+            # without a validation split nothing is monitored, and the last weights are kept
+            if value is not None and earlier is not None and not sign * value < sign * earlier:
+                continue
+            state = method.member_state(index)
+            self.best[index : index + 1] = [
+                {
+                    "state_dict": {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()},
+                    "value": value,
+                    "epoch": trainer.current_epoch,
+                    "monitor": method.monitor,
+                }
+            ]
 
     def state_dict(self) -> dict[str, Any]:
         """For the checkpoint."""
@@ -107,4 +137,4 @@ class Checkpointing(Checkpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """From the checkpoint."""
-        self.best = dict(state_dict["best"])
+        self.best = list(state_dict["best"])

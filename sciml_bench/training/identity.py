@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-IRRELEVANT_KEYS = ("run_folder", "force", "logger", "objective", "trainer.profiler")
-"""Where a run is written and what it reports to; they do not change what it computes."""
+IRRELEVANT_KEYS = ("run_folder", "force", "logger", "objective", "generate", "trainer.profiler")
+"""Where a run is written, what it reports to and what is made of its weights; they do not change what it learns."""
 
 IN_THE_PATH_ALREADY = ("data", "pde", "model", "training", "task", "method", "seed")
 LONGEST_NAME = 100

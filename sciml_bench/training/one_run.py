@@ -4,32 +4,41 @@ import logging
 import math
 import os
 import time
-import warnings
 from collections.abc import Mapping
 from typing import Any, cast
 
 import lightning.pytorch as pl
 import torch
-from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import EarlyStopping
+from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.figures import save_figure
-from sciml_bench.core.instantiate import instantiate
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import FAILED, FINISHED, RUNNING, RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.field_checks import require_integer
-from sciml_bench.training.callbacks import Cost, History, SeedEveryEpoch, StopOnNonFinite
-from sciml_bench.training.checkpoints import AtomicCheckpointIO, Checkpointing, load_checkpoint
+from sciml_bench.training.building import build
+from sciml_bench.training.callbacks import Cost, History
+from sciml_bench.training.checkpoints import load_best
+from sciml_bench.training.ensemble import (
+    averaged,
+    build_members,
+    ensemble_seeds,
+    member_configuration,
+    member_folder,
+    member_record,
+    remove_members,
+)
 from sciml_bench.training.figures import learning_curves
+from sciml_bench.training.fit import fit
+from sciml_bench.training.forecast import forecast_file, forecast_is_missing, require_forecast, write_forecast
 from sciml_bench.training.identity import differing_keys
 from sciml_bench.training.loggers import finish_logger, make_logger
-from sciml_bench.training.progress import EpochProgress
-from sciml_bench.training.record import environment, peak_memory_mebibytes, utc_now
+from sciml_bench.training.record import environment, n_trainable_parameters, peak_memory_mebibytes, utc_now
+from sciml_bench.training.restored_run import give_fitted_weights
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +59,19 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     """
     configuration = _plain(config)
     require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")
+    seeds = ensemble_seeds(configuration)
+    require_forecast(configuration)
+    if configuration["trainer"]["threads"]:
+        torch.set_num_threads(configuration["trainer"]["threads"])
     folder = RunFolder(configuration["run_folder"])
     if int(os.environ.get("LOCAL_RANK", 0)) > 0:  # a DDP worker: the folder belongs to rank 0
         _train(configuration, folder, {})
         return {}
     with folder.claimed():
         if not _prepare(configuration, folder):
+            _add_forecast(configuration, folder)
             return folder.metrics
-        record = _opened_record(configuration, folder)
+        record = _opened_record(configuration, folder, seeds)
         clock = time.perf_counter(), time.process_time()
         try:
             metrics = _train(configuration, folder, record)
@@ -100,15 +114,19 @@ def _prepare(configuration: dict[str, Any], folder: RunFolder) -> bool:
         return False
     if folder.last_checkpoint.exists():
         log.info("continuing: %s", _shown_path(folder))
+    else:  # a fresh start: nothing that an earlier run left may count as its result
+        remove_members(folder)
+        forecast_file(folder).unlink(missing_ok=True)
     folder.write_configuration(configuration)
     return True
 
 
-def _opened_record(configuration: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
+def _opened_record(configuration: dict[str, Any], folder: RunFolder, seeds: list[int] | None) -> dict[str, Any]:
     earlier = folder.record
     record = {
         "status": RUNNING,
         "seed": configuration["seed"],
+        **({} if seeds is None else {"ensemble": seeds}),
         "started": earlier.get("started", utc_now()),
         "interruptions": earlier.get("interruptions", -1) + 1,
         # a run that was killed had no time to add its own seconds
@@ -135,32 +153,38 @@ def _close(
 
 def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, Any]) -> Metrics:
     """Build, fit, evaluate, draw; fills `record` on the way."""
-    settings = dict(configuration["trainer"])
-    if settings["threads"]:
-        torch.set_num_threads(settings["threads"])
-    seed = configuration["seed"]
-    seed_everything(seed, "build")
-    data, method = build(configuration)
-    record["parameters"] = sum(p.numel() for p in method.parameters() if p.requires_grad)
+    seeds = ensemble_seeds(configuration)
+    if seeds is None:
+        seed_everything(configuration["seed"], "build")
+        data, method = build(configuration)
+        methods, members = [method], None
+    else:
+        data, methods, method = build_members(configuration, folder, seeds)
+        members = [member_folder(folder, seed) for seed in seeds]
+    require_forecast(configuration, methods[0])
+    record["parameters"] = n_trainable_parameters(method)
 
     logger = make_logger(configuration["logger"], folder, configuration)
     status = "failed"
     try:
         history, cost = History(), Cost()
-        direct = getattr(method, "fit_directly", None)
-        if direct is not None:
-            started = time.perf_counter(), time.process_time()
-            direct(data)
-            record["fit_wall_seconds"] = time.perf_counter() - started[0]
-            record["fit_cpu_seconds"] = time.process_time() - started[1]
+        if hasattr(method, "fit_directly"):
+            record.update(_fit_directly(method, data))
         else:
-            trainer = _fit(method, data, settings, folder, seed, logger, [history, cost])
+            seed = configuration["seed"] if seeds is None else seeds[0]
+            trainer = fit(method, data, configuration["trainer"], folder, seed, logger, history, cost, members)
             record.update(cost.summary())
             record["resumed"] = trainer.ckpt_path is not None
             if trainer.global_rank > 0:
                 return {}
-            _load_best(method, folder)
-        metrics = _evaluate(method, data, folder, history)
+        if seeds is not None:
+            _evaluate_members(method, methods, seeds, data, configuration, folder, history, record)
+            metrics = _evaluate_ensemble(seeds, folder, history)
+        else:
+            record.update(method.record_entries())
+            if not hasattr(method, "fit_directly"):
+                load_best(method, folder)
+            metrics = _evaluate(method, data, configuration, folder, history)
         shown = [f"{name.replace('_', ' ')} {metrics[name]:.4g}" for name in method.headline if name in metrics]
         if shown:
             log.info("held-out scores: %s", ", ".join(shown))
@@ -172,114 +196,61 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         finish_logger(logger, status)
 
 
-def build(configuration: Mapping[str, Any]) -> tuple[pl.LightningDataModule, Method]:
-    """The data module, set up, and the method with its model, from a composed configuration.
-
-    Raises:
-        ConfigurationError: a choice is wrong.
-        DataError: the data cannot be used.
-    """
-    trusted = configuration.get("trusted_packages") or ()
-    data_node = "pde" if "pde" in configuration else "data"
-    data = instantiate(configuration[data_node], trusted_packages=trusted)
-    data.seed = configuration["seed"]
-    data.setup()
-    make_model = instantiate({**configuration["model"], "_partial_": True}, trusted_packages=trusted)
-    make_method = instantiate({**configuration["training"], "_partial_": True}, trusted_packages=trusted)
-    model = _called(make_model, "model", data.spec)
-    return data, _called(make_method, "training", model, data.spec)
+def _fit_directly(method: Any, data: pl.LightningDataModule) -> dict[str, float]:
+    """Fit a method without epochs; the seconds it took, for the record."""
+    started = time.perf_counter(), time.process_time()
+    method.fit_directly(data)
+    return {
+        "fit_wall_seconds": time.perf_counter() - started[0],
+        "fit_cpu_seconds": time.process_time() - started[1],
+    }
 
 
-def _called(factory: Any, node: str, *args: Any) -> Any:
-    try:
-        return factory(*args)
-    except TypeError as error:
-        raise ConfigurationError(f"{node} cannot be built: {error}") from error
+def _evaluate_members(
+    joined: Method,
+    methods: list[Method],
+    seeds: list[int],
+    data: pl.LightningDataModule,
+    configuration: dict[str, Any],
+    folder: RunFolder,
+    history: History,
+    record: dict[str, Any],
+) -> None:
+    """Complete the run folder of each member that is not finished yet."""
+    for index, (seed, method) in enumerate(zip(seeds, methods, strict=True)):
+        member = member_folder(folder, seed)
+        if member.status == FINISHED:
+            continue
+        clock = time.perf_counter(), time.process_time()
+        load_best(method, member)
+        joined.hand_over(index, method)
+        own = member_configuration(configuration, folder, seed)
+        member.write_configuration(own)
+        own_record = member_record(record, seeds, seed, method)
+        # a member alone would have spent its part of the fit and its own evaluation
+        own_record["earlier_wall_seconds"] = own_record["fit_wall_seconds"]
+        own_record["earlier_cpu_seconds"] = own_record["fit_cpu_seconds"]
+        own_history = history.of_member(index, str(method.monitor)) if history.member_values else History()
+        _evaluate(method, data, own, member, own_history)
+        _close(member, own_record, clock, FINISHED)
+    record.update(joined.record_entries())
 
 
-def _fit(
+def _evaluate_ensemble(seeds: list[int], folder: RunFolder, history: History) -> Metrics:
+    """The mean scores and the common learning curves."""
+    metrics = averaged([member_folder(folder, seed).metrics for seed in seeds])
+    figures, arrays = _shown_history(history, None)
+    _write_results(folder, metrics, figures, arrays)
+    return metrics
+
+
+def _evaluate(
     method: Method,
     data: pl.LightningDataModule,
-    settings: dict[str, Any],
+    configuration: Mapping[str, Any],
     folder: RunFolder,
-    seed: int,
-    logger: Any,
-    extra_callbacks: list[pl.Callback],
-) -> pl.Trainer:
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", message=".*Total length of `list` across ranks is zero.*")  # no validation split
-    warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")  # all we log is per epoch
-    warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
-    warnings.filterwarnings("ignore", message=".*isinstance.*LeafSpec.*")
-    settings.pop("threads")
-    require_integer("trainer.max_epochs", settings["max_epochs"], 1, "train at least 1 epoch")
-    if not method.automatic_optimization:  # Lightning leaves clipping to a method that steps by itself
-        method.gradient_clip_val = settings.pop("gradient_clip_val")
-    stopping = settings.pop("early_stopping")
-    shown = (*method.shown, *([method.monitor] if method.monitor and method.monitor not in method.shown else []))
-    callbacks: list[pl.Callback] = [
-        SeedEveryEpoch(seed),
-        StopOnNonFinite(),
-        *extra_callbacks,
-        EpochProgress(type(method).__name__, shown),
-    ]
-    early = None
-    if stopping["patience"] is not None:
-        if method.monitor is None:
-            raise ConfigurationError("trainer.early_stopping.patience is set, but this method has no quantity to watch")
-        early = EarlyStopping(
-            method.monitor, mode=method.monitor_mode, patience=stopping["patience"], min_delta=stopping["min_delta"]
-        )
-        callbacks.append(early)
-    checkpointing = Checkpointing(
-        folder, method.monitor, method.monitor_mode, seconds_between=settings.pop("seconds_between_checkpoints")
-    )
-    callbacks.append(checkpointing)
-    try:
-        trainer = pl.Trainer(
-            **settings,
-            default_root_dir=folder.logs,
-            logger=logger if logger is not None else False,
-            callbacks=callbacks,
-            plugins=[AtomicCheckpointIO()],
-            num_sanity_val_steps=0,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            use_distributed_sampler=False,
-        )
-    except (MisconfigurationException, TypeError, ValueError) as error:
-        raise ConfigurationError(f"the settings in trainer do not suit this machine or each other: {error}") from error
-    checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
-    if checkpoint is not None and early is not None and _stopped_early(checkpoint, early):
-        states = load_checkpoint(checkpoint)["callbacks"]
-        for callback in (*extra_callbacks, checkpointing):
-            callback.load_state_dict(states[callback.state_key])
-        checkpointing.write_best()
-        return trainer
-    trainer.fit(method, datamodule=data, ckpt_path=checkpoint, weights_only=True)
-    if trainer.is_global_zero:
-        checkpointing.write_best()
-    if torch.distributed.is_initialized():
-        trainer.strategy.barrier()
-        torch.distributed.destroy_process_group()
-    return trainer
-
-
-def _stopped_early(checkpoint: Any, early: EarlyStopping) -> bool:
-    """Whether the fit that wrote the checkpoint had already decided to stop (it was killed before evaluating)."""
-    state = load_checkpoint(checkpoint)["callbacks"].get(early.state_key, {})
-    return state.get("wait_count", 0) >= early.patience
-
-
-def _load_best(method: Method, folder: RunFolder) -> None:
-    method.load_state_dict(load_checkpoint(folder.best_checkpoint)["state_dict"])
-    method.to("cpu")
-    method.eval()
-
-
-def _evaluate(method: Method, data: pl.LightningDataModule, folder: RunFolder, history: History) -> Metrics:
+    history: History,
+) -> Metrics:
     with torch.inference_mode():
         metrics = {name: float(value) for name, value in method.evaluate(data).items()}
         broken = [name for name, value in metrics.items() if not math.isfinite(value)]
@@ -287,15 +258,47 @@ def _evaluate(method: Method, data: pl.LightningDataModule, folder: RunFolder, h
             raise DataError(f"the evaluation gave numbers that are not finite: {', '.join(broken)}")
         figures = method.figures(data)
         arrays = dict(method.arrays(data))
-    if history.rows:
-        figures = {"learning_curves": learning_curves(history.rows, method.monitor, method.monitor_mode), **figures}
-        names = sorted({name for row in history.rows for name in row})
-        arrays |= {f"history_{name}": [row.get(name, math.nan) for row in history.rows] for name in names}
+    curves, curve_arrays = _shown_history(history, method.monitor, method.monitor_mode)
+    if configuration.get("generate") is not None:
+        write_forecast(method, data, configuration["generate"], folder)
+    _write_results(folder, metrics, curves | figures, arrays | curve_arrays)
+    return metrics
+
+
+def _shown_history(
+    history: History, monitor: str | None, mode: str = "min"
+) -> tuple[dict[str, Figure], dict[str, list[float]]]:
+    """The learning curves and their numbers, or nothing where there were no epochs."""
+    if not history.rows:
+        return {}, {}
+    names = sorted({name for row in history.rows for name in row})
+    arrays = {f"history_{name}": [row.get(name, math.nan) for row in history.rows] for name in names}
+    return {"learning_curves": learning_curves(history.rows, monitor, mode)}, arrays
+
+
+def _write_results(
+    folder: RunFolder, metrics: Metrics, figures: Mapping[str, Figure], arrays: Mapping[str, Any]
+) -> None:
     for name, figure in figures.items():
         save_figure(figure, folder.figures / f"{name}.png")
     folder.write_arrays(arrays)
     folder.write_metrics(metrics)
-    return metrics
+
+
+def _add_forecast(configuration: dict[str, Any], folder: RunFolder) -> None:
+    """Write the forecast that a finished run, or each member of a finished ensemble, does not hold yet."""
+    for seed in ensemble_seeds(configuration) or []:
+        _add_forecast(member_configuration(configuration, folder, seed), member_folder(folder, seed))
+    if configuration.get("ensemble") is not None or not forecast_is_missing(configuration, folder):
+        return
+    seed_everything(configuration["seed"], "build")
+    data, method = build(configuration)
+    require_forecast(configuration, method)
+    give_fitted_weights(method, data, folder)
+    forecast_file(folder).unlink(missing_ok=True)  # the configuration must never describe another forecast
+    folder.write_configuration({**(folder.configuration or {}), "generate": configuration["generate"]})
+    write_forecast(method, data, configuration["generate"], folder)
+    log.info("wrote the forecast: %s", _shown_path(folder))
 
 
 def _shown_path(folder: RunFolder) -> str:

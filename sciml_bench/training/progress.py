@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sciml_bench.training.callbacks import AfterMethod
 
 SECONDS_BETWEEN_LINES = 5.0
+SECONDS_BETWEEN_UPDATES = 0.1
 
 
 class EpochProgress(AfterMethod):
@@ -24,7 +25,7 @@ class EpochProgress(AfterMethod):
         self.label = label
         self.shown = shown
         self._progress: Progress | None = None
-        self._last_line = 0.0
+        self._last_shown = -float("inf")
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the bar."""
@@ -48,18 +49,19 @@ class EpochProgress(AfterMethod):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the epoch that just ended."""
-        done = trainer.current_epoch + 1
+        done, now = trainer.current_epoch + 1, time.monotonic()
+        seconds_between = SECONDS_BETWEEN_LINES if self._progress is None else SECONDS_BETWEEN_UPDATES
+        ends = done == self._total or trainer.should_stop
+        if not trainer.is_global_zero or not (ends or now - self._last_shown >= seconds_between):
+            return
+        self._last_shown = now
+        metrics = trainer.callback_metrics
         quantities = "  ".join(
-            f"{name.replace('_', ' ')} {float(trainer.callback_metrics[name]):.4g}"
-            for name in self.shown
-            if name in trainer.callback_metrics
+            f"{name.replace('_', ' ')} {float(metrics[name]):.4g}" for name in self.shown if name in metrics
         )
         if self._progress is not None:
             self._progress.update(self._task, completed=done, quantities=quantities)
-        elif trainer.is_global_zero and (
-            done == self._total or time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES
-        ):
-            self._last_line = time.monotonic()
+        else:
             print(f"{self.label}: epoch {done}/{self._total or '?'}  {quantities}", file=sys.stderr, flush=True)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -41,6 +41,11 @@ def peak_memory_mebibytes() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
+def n_trainable_parameters(module: torch.nn.Module) -> int:
+    """How many numbers a fit adjusts."""
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+
+
 def utc_now() -> str:
     """The time of day, to the second, in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,6 +1,5 @@
 """One run from its configuration to its folder, on a toy method that trains in milliseconds."""
 
-import copy
 import json
 import logging
 from pathlib import Path
@@ -10,43 +9,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from toy_runs import toy
 
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.training import run
 from sciml_bench.training.restored_run import restore
-
-TRAINER: dict[str, Any] = {
-    "accelerator": "cpu",
-    "devices": 1,
-    "strategy": "auto",
-    "precision": "32-true",
-    "threads": 1,
-    "max_epochs": 4,
-    "max_steps": -1,
-    "gradient_clip_val": None,
-    "limit_train_batches": 1.0,
-    "limit_val_batches": 1.0,
-    "profiler": None,
-    "early_stopping": {"patience": None, "min_delta": 0.0},
-    "seconds_between_checkpoints": 0.0,
-}
-
-
-def toy(
-    folder: Path, target: str = "ToyMethod", trainer: dict[str, Any] | None = None, **training: Any
-) -> dict[str, Any]:
-    return {
-        "seed": 0,
-        "force": False,
-        "trusted_packages": ["toy_method"],
-        "run_folder": str(folder),
-        "logger": {"name": "none"},
-        "trainer": copy.deepcopy(TRAINER) | (trainer or {}),
-        "data": {"_target_": "toy_method.ToyData"},
-        "model": {"_target_": "toy_method.toy_model"},
-        "training": {"_target_": f"toy_method.{target}", **training},
-    }
 
 
 def test_a_run_leaves_a_complete_folder(tmp_path: Path) -> None:
