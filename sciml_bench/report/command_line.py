@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sciml_bench.report.comparison import Comparison, chosen_metrics
-from sciml_bench.report.runs import UnfinishedRun, find_runs
+from sciml_bench.report.left_out import print_left_out
+from sciml_bench.report.runs import find_runs
 from sciml_bench.report.table import csv_table, markdown_table
+from sciml_bench.report.table5 import summarise_table5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     asked = _parser().parse_args(arguments)
     try:
-        compare(asked.folders, asked.metrics, asked.output)
+        if asked.command == "table5":
+            summarise_table5(asked.folders, asked.output)
+        else:
+            compare(asked.folders, asked.metrics, asked.output)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -41,7 +46,7 @@ def compare(folders: Sequence[Path], metrics: Sequence[str] | None = None, outpu
         ConfigurationError: there is no finished run, or none has a wanted metric.
     """
     finished, unfinished = find_runs(folders)
-    _list_unfinished(unfinished)
+    print_left_out(unfinished)
     comparison = Comparison.of(finished)
     names = chosen_metrics(comparison, metrics)
     table = markdown_table(comparison, names)
@@ -70,36 +75,35 @@ def _write(comparison: Comparison, names: Sequence[str], table: str, output: Pat
         print(line)
 
 
-def _list_unfinished(unfinished: Sequence[UnfinishedRun]) -> None:
-    if unfinished:
-        print(f"{len(unfinished)} run(s) are left out:", file=sys.stderr)
-    for run in unfinished:
-        print(f"  {run.path}\n    {run.reason}", file=sys.stderr)
-
-
 def _abridged(names: Sequence[str], most: int = 6) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sciml-bench", description="Look at finished runs.")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    command = commands.add_parser(
+    commands = parser.add_subparsers(required=True, metavar="command", dest="command")
+    comparing = commands.add_parser(
         "compare",
         help="a table and figures of several methods",
         description="Compare the methods of all finished runs below some folders. Runs that differ by their seed alone "
         "are repetitions of one method: the table gives mean ± standard deviation over them.",
     )
-    command.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="holds run folders, such as outputs")
-    command.add_argument(
+    comparing.add_argument(
         "--metrics", type=_names, metavar="A,B,C", help="names in metrics.json (default: what suits the runs)"
     )
-    command.add_argument(
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help="write table.md, table.csv and figures here (default: print the table)",
+    table5 = commands.add_parser(
+        "table5",
+        help="Table 5 of the homotopy paper beside ours",
+        description="Put runs of train_node_homotopy.py into Table 5 of Ko et al. (NeurIPS 2023), beside its numbers: "
+        "mean ± standard error over seeds. Runs that the table does not have are counted only.",
     )
+    for command, files in ((comparing, "table.md, table.csv and figures"), (table5, "table5.md, .csv and .png")):
+        command.add_argument(
+            "folders", nargs="+", type=Path, metavar="FOLDER", help="holds run folders, such as outputs"
+        )
+        command.add_argument(
+            "--output", type=Path, metavar="DIR", help=f"write {files} here (default: print the table)"
+        )
     return parser
 
 

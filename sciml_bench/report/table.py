@@ -4,9 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 
+from sciml_bench.report.aligned_table import MISSING, aligned_table
 from sciml_bench.report.comparison import Comparison, Estimate
-
-MISSING = "–"
 
 
 def markdown_table(comparison: Comparison, metrics: Sequence[str]) -> str:
@@ -19,16 +18,14 @@ def markdown_table(comparison: Comparison, metrics: Sequence[str]) -> str:
     header = ["method", *metrics, "seeds", "CPU s of the fit"]
     rows = [
         [
-            method.label.replace("|", "\\|"),
+            method.label,
             *(_shown(method.metric(name)) for name in metrics),
             str(len(method.runs)),
             _shown(method.fit_cpu_seconds, decimals=1),
         ]
         for method in comparison.methods
     ]
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join(_line(row, widths) for row in (header, rule, *rows)) + "\n"
+    return aligned_table(header, rows)
 
 
 def csv_table(comparison: Comparison, metrics: Sequence[str]) -> str:
@@ -58,12 +55,3 @@ def _shown(found: Estimate | None, decimals: int = 3) -> str:
     number = f".{decimals}f" if plain else ".2e"
     shown = f"{found.mean:{number}}"
     return shown if found.standard_deviation is None else f"{shown} ± {found.standard_deviation:{number}}"
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first = cells[0].ljust(widths[0])
-    return (
-        "| "
-        + " | ".join([first, *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))])
-        + " |"
-    )
