@@ -26,7 +26,20 @@ from sciml_bench.training.identity import name_of_overrides
 EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, FileNotFoundError)
 """Errors whose message tells a person what to do; anything else is a defect of ours and shows its traceback."""
 
-GROUPS = ("data", "pde", "model", "training", "experiment", "logger", "trainer", "debug", "task", "method")
+GROUPS = (
+    "data",
+    "pde",
+    "model",
+    "solver",
+    "training",
+    "column",
+    "experiment",
+    "logger",
+    "trainer",
+    "debug",
+    "task",
+    "method",
+)
 
 _SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
 _TRACEBACK = "SCIML_BENCH_TRACEBACK"

@@ -1,0 +1,1 @@
+"""What a NeuralODE run shows."""

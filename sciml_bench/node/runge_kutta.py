@@ -1,0 +1,115 @@
+"""Explicit Runge–Kutta methods as tables, and the time steps that take them through given times.
+
+x_{n+1} = x_n + h Σ_i b_i k_i,   k_i = f(t_n + c_i h, x_n + h Σ_{j<i} a_ij k_j)
+(Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, section II.1).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sciml_bench.core.errors import ConfigurationError
+
+
+@dataclass(frozen=True, eq=False)
+class RungeKuttaTable:
+    """One explicit method.
+
+    Args:
+        order: of convergence.
+        nodes: c, the fractions of the step at which stages are taken.
+        matrix: a, strictly lower triangular.
+        weights: b.
+    """
+
+    order: int
+    nodes: Float[np.ndarray, " stages"]
+    matrix: Float[np.ndarray, "stages stages"]
+    weights: Float[np.ndarray, " stages"]
+
+    @property
+    def n_stages(self) -> int:
+        """Evaluations of the vector field per step."""
+        return len(self.weights)
+
+
+def _table(order: int, rows: list[list[float | int]], weights: list[float | int]) -> RungeKuttaTable:
+    matrix = np.zeros((len(weights), len(weights)))
+    for number, row in enumerate(rows, start=1):
+        matrix[number, : len(row)] = row
+    return RungeKuttaTable(order, matrix.sum(axis=1), matrix, np.array(weights))
+
+
+TABLES: dict[str, RungeKuttaTable] = {
+    # Kutta 1901
+    "rk4": _table(4, [[1 / 2], [0, 1 / 2], [0, 0, 1]], [1 / 6, 1 / 3, 1 / 3, 1 / 6]),
+    # Dormand and Prince 1980, the fifth-order weights; its seventh stage serves the error estimate alone
+    "dormand_prince": _table(
+        5,
+        [
+            [1 / 5],
+            [3 / 40, 9 / 40],
+            [44 / 45, -56 / 15, 32 / 9],
+            [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729],
+            [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656],
+        ],
+        [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
+    ),
+}
+"""The methods by the name a configuration gives them."""
+
+
+@dataclass(frozen=True, eq=False)
+class TimeSteps:
+    """Equal steps within every interval between two times, so that every given time is met exactly.
+
+    Args:
+        times: where states are wanted, one grid per trajectory.
+        per_interval: steps in every interval, the same for all trajectories, which step together.
+    """
+
+    times: Float[np.ndarray, "batch time"]
+    per_interval: Int[np.ndarray, " intervals"]
+
+    @classmethod
+    def no_longer_than(
+        cls, max_step: float | int | None, times: Float[np.ndarray, "batch time"], refinement: int = 1
+    ) -> "TimeSteps":
+        """Steps of at most `max_step`; one per interval if it is None.
+
+        Args:
+            max_step: in the system's time.
+            times: where states are wanted.
+            refinement: factor by which there are more steps than needed, for the estimate of the error.
+
+        Raises:
+            ConfigurationError: `max_step` is not positive.
+        """
+        if max_step is not None and not max_step > 0:
+            raise ConfigurationError(f"solver.max_step={max_step}: give a time greater than 0, or null")
+        longest = np.diff(times, axis=1).max(axis=0)
+        needed = np.ones(len(longest)) if max_step is None else np.ceil(longest / max_step * (1 - 1e-9))
+        return cls(times, np.maximum(1, needed).astype(np.int64) * refinement)
+
+    @property
+    def sizes(self) -> Float[np.ndarray, "batch steps"]:
+        """Length of every step."""
+        return np.repeat(np.diff(self.times, axis=1) / self.per_interval, self.per_interval, axis=1)
+
+    @property
+    def starts(self) -> Float[np.ndarray, "batch steps"]:
+        """Time at the beginning of every step."""
+        within = np.concatenate([np.arange(n) for n in self.per_interval] or [np.zeros(0)])
+        return np.repeat(self.times[:, :-1], self.per_interval, axis=1) + self.sizes * within
+
+    @property
+    def arrivals(self) -> Int[np.ndarray, " steps"]:
+        """The number of the time that a step ends at; −1 for steps that end within an interval."""
+        arrivals = np.full(int(self.per_interval.sum()), -1, dtype=np.int64)
+        arrivals[np.cumsum(self.per_interval) - 1] = np.arange(1, self.times.shape[1])
+        return arrivals
+
+    def stage_times(self, table: RungeKuttaTable) -> Float[np.ndarray, "batch steps stages"]:
+        """Time of every stage of every step."""
+        return self.starts[..., None] + self.sizes[..., None] * table.nodes

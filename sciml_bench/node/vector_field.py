@@ -1,0 +1,130 @@
+"""What a NeuralODE learns: the right-hand side of dx/dt = field(t, x), possibly of several members at once.
+
+Members are copies with weights of their own (the seeds of an ensemble, the points of a loss landscape). All parameters
+of a field carry them as their first axis, and states carry them as an axis before the batch; a single field has one
+member and takes states without that axis too.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError
+
+StageDerivative = Callable[[int, int, Tensor], Tensor]
+"""(step, stage, states) -> derivatives, for a solver that knows its times beforehand."""
+
+
+@dataclass(frozen=True, eq=False)
+class PerceptronForm:
+    """A field written as A x + network(x), which the compiled solver integrates.
+
+    Args:
+        linear: A, the same for all members.
+        weights: matrices (members, inputs, outputs) of the layers.
+        biases: of the layers (members, outputs).
+        activation: name of the activation between them.
+    """
+
+    linear: Float[Tensor, "dim dim"]
+    weights: tuple[Float[Tensor, "members _ _"], ...]
+    biases: tuple[Float[Tensor, "members _"], ...]
+    activation: str
+
+    def plus_linear(self, addition: Float[Tensor, "dim dim"]) -> "PerceptronForm":
+        """The form of the field with another linear term."""
+        return replace(self, linear=self.linear + addition)
+
+
+class VectorField(nn.Module):
+    """Base of everything that can be integrated by `solve`.
+
+    Args:
+        dim: number of state components.
+        n_members: fields with weights of their own.
+    """
+
+    def __init__(self, dim: int, n_members: int = 1) -> None:
+        super().__init__()
+        self.dim, self.n_members = dim, n_members
+
+    def forward(
+        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
+    ) -> Float[Tensor, "*members batch dim"]:
+        """The time derivative.
+
+        Args:
+            t: the time, one for all trajectories or one for each.
+            x: states; with the axis of members in front where there is more than one.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement forward()")
+
+    def perceptron_form(self) -> PerceptronForm | None:
+        """The part of the field that is A x + network(x), where the rest depends on time alone (see `forcing`)."""
+        return None
+
+    def forcing(self, times: Float[np.ndarray, "batch *stages"]) -> Float[np.ndarray, "batch *stages dim"] | None:
+        """What is added to `perceptron_form`; None for nothing."""
+        return None
+
+    def at_stages(self, times: Float[np.ndarray, "batch steps stages"]) -> StageDerivative:
+        """The derivative as a function of the number of a step and stage.
+
+        Args:
+            times: of all stages; what depends on time alone is computed here, once.
+        """
+        instants = torch.from_numpy(times)
+        return lambda step, stage, x: self(instants[:, step, stage].to(x), x)
+
+    @classmethod
+    def joined(cls, fields: Sequence["VectorField"]) -> "VectorField":
+        """One field whose members are the given ones.
+
+        Args:
+            fields: of one class and equal shapes; they are not changed.
+        """
+        together = copy.deepcopy(fields[0])
+        together.set_members(
+            {
+                name: torch.cat([dict(f.named_parameters())[name] for f in fields])
+                for name, _ in fields[0].named_parameters()
+            }
+        )
+        return together
+
+    def set_members(self, parameters: dict[str, Float[Tensor, "members *shape"]]) -> None:
+        """Replace all parameters by those of other members.
+
+        Args:
+            parameters: by name, with any number of members.
+        """
+        for name, value in parameters.items():
+            owner, _, last = name.rpartition(".")
+            module = self.get_submodule(owner)
+            if isinstance(module, nn.ParameterList):
+                module[int(last)] = nn.Parameter(value.detach().clone())
+            else:
+                setattr(module, last, nn.Parameter(value.detach().clone()))
+        n_members = len(next(iter(parameters.values()))) if parameters else 1
+        for module in self.modules():
+            if hasattr(module, "n_members"):
+                object.__setattr__(module, "n_members", n_members)
+
+    def _with_members(self, x: Tensor) -> Float[Tensor, "members batch dim"]:
+        """States with exactly the axes (members, batch, dim)."""
+        if x.shape[-1] != self.dim:
+            raise ConfigurationError(
+                f"{type(self).__name__} has {self.dim} components, but the states have {x.shape[-1]}"
+            )
+        if self.n_members == 1:
+            return x.reshape(1, -1, self.dim)
+        if x.ndim < 2 or x.shape[0] != self.n_members:
+            raise ConfigurationError(
+                f"states of shape {tuple(x.shape)}: the first axis must count the {self.n_members} members"
+            )
+        return x.reshape(self.n_members, -1, self.dim)
