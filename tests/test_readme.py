@@ -18,8 +18,11 @@ def test_the_python_example_finds_the_eigenvalues_it_promises(repository: Path):
 
 def test_every_choice_in_the_readme_exists(repository: Path):
     text = (repository / "README.md").read_text()
-    for group in ("data", "model", "training"):
-        (row,) = re.findall(rf"^\| `{group}=` \| (.*) \|$", text, flags=re.MULTILINE)
-        named = {name for name in re.findall(r"`([a-z_0-9]+)`", row) if name not in ("true",)}
-        existing = {path.stem for path in (repository / "conf" / "koopman" / group).glob("*.yaml")} - {"base"}
-        assert named == existing
+    sections = {"koopman": "## Koopman learning", "node_homotopy": "## NeuralODEs from noisy trajectories"}
+    for paradigm, title in sections.items():
+        section = text.split(title)[1].split("\n## ")[0]
+        for group in ("data", "model", "training", *(["solver"] if paradigm == "node_homotopy" else [])):
+            (row,) = re.findall(rf"^\| `{group}=` \| (.*) \|$", section, flags=re.MULTILINE)
+            named = {name for name in re.findall(r"`([a-z_0-9]+)`", row) if name not in ("true",)}
+            existing = {path.stem for path in (repository / "conf" / paradigm / group).glob("*.yaml")} - {"base"}
+            assert named == existing

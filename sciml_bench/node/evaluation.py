@@ -10,6 +10,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from sciml_bench.core.errors import SolverError
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import Observations, ObservationSpec, ObservedTrajectories
 from sciml_bench.node.smoothing_spline import SmoothingSpline
@@ -58,14 +59,17 @@ class Evaluation:
         observations = data.observations
         learned = observations.interpolation_part()
         inside = with_error_estimate(solver, field, x0, learned.times).require_finite(solver.remedy)
-        whole = solver(field, x0, observations.times)
+        # an adaptive solver gives up where the extrapolation leaves every bound; what was learned is kept
+        whole = _states_or_nan(solver, field, x0, observations.times)
+        rows = learned.interpolation
+        whole[:, : rows.shape[1]][rows] = inside.states[0].double().numpy()[rows]
         smoothed = np.full(observations.states.shape, np.nan)
         for row, (spline, counts) in enumerate(zip(splines, observations.interpolation, strict=True)):
             smoothed[row, counts] = spline(observations.times[row, counts])
         return cls(
             observations,
             data.spec,
-            whole.states[0].double().numpy(),
+            whole,
             smoothed,
             float(inside.error_estimate if inside.error_estimate is not None else np.nan),
             _forecast(observations, field, solver, forecast_starts),
@@ -132,6 +136,15 @@ class Evaluation:
         return {"trajectories": trajectories(self), "phase_portrait": phase_portrait(self)}
 
 
+def _states_or_nan(
+    solver: Solver, field: VectorField, x0: Float[Tensor, "1 batch dim"], times: Float[np.ndarray, "batch time"]
+) -> Float[np.ndarray, "batch time dim"]:
+    try:
+        return solver(field, x0, times).states[0].double().numpy().copy()
+    except SolverError:
+        return np.full((*times.shape, field.dim), np.nan)
+
+
 def _forecast(
     observations: Observations, field: VectorField, solver: Solver, starts: Float[Tensor, "batch dim"]
 ) -> Float[np.ndarray, "batch time dim"]:
@@ -146,7 +159,7 @@ def _forecast(
     times = np.take_along_axis(observations.times, inside, axis=1)
     interval = times[:, -1:] - np.take_along_axis(observations.times, inside[:, -1:] - 1, axis=1)
     times = times + (columns - inside) * interval
-    states = solver(field, starts[None], times).states[0].double().numpy()
+    states = _states_or_nan(solver, field, starts[None], times)
     for row, first in enumerate(last + 1):
         n_rows = int(observations.extrapolation[row].sum())
         forecast[row, first : first + n_rows] = states[row, 1 : n_rows + 1]

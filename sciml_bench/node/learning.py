@@ -6,6 +6,7 @@ graph is kept for the next step, so the honesty costs nothing.
 """
 
 import copy
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
@@ -29,6 +30,7 @@ from sciml_bench.node.solve import Solver
 from sciml_bench.node.trajectory_batch import TrajectoryBatch
 from sciml_bench.node.vector_field import VectorField
 
+LEARNING_RATE_DECAYS = ("constant", "cosine")
 INITIAL_STATES = ("given", "smoothed", "trained")
 FORECAST_STARTS = ("observed", "smoothed", "predicted")
 
@@ -42,6 +44,7 @@ class TrajectoryFitting(Method):
         solver: integrates it.
         learning_rate: of AdamW.
         weight_decay: of AdamW.
+        learning_rate_decay: `constant`, or `cosine` from the learning rate to zero over the fit.
         smoothing: of the spline through the data, in time³; 0 interpolates, `gcv` lets the data choose.
         initial_state: where a prediction starts: `given` by the data, at the start of the `smoothed` data, or `trained`
             with the weights, from the given one on.
@@ -70,6 +73,7 @@ class TrajectoryFitting(Method):
         solver: Solver | None = None,
         learning_rate: float | int = 0.02,
         weight_decay: float | int = 0.01,
+        learning_rate_decay: str = "constant",
         smoothing: float | int | str = 0.0,
         initial_state: str = "given",
         forecast_start: str = "observed",
@@ -80,6 +84,10 @@ class TrajectoryFitting(Method):
             raise ConfigurationError(f"training.learning_rate={learning_rate}: give a number greater than 0")
         if weight_decay < 0:
             raise ConfigurationError(f"training.weight_decay={weight_decay}: give a number of at least 0")
+        if learning_rate_decay not in LEARNING_RATE_DECAYS:
+            raise ConfigurationError(
+                f"training.learning_rate_decay={learning_rate_decay}: choose one of {', '.join(LEARNING_RATE_DECAYS)}"
+            )
         if initial_state not in INITIAL_STATES:
             raise ConfigurationError(
                 f"training.initial_state={initial_state}: choose one of {', '.join(INITIAL_STATES)}"
@@ -95,6 +103,7 @@ class TrajectoryFitting(Method):
         self.model, self.spec = model, spec
         self.solver: Solver = CompiledSolver() if solver is None else solver
         self.learning_rate, self.weight_decay = float(learning_rate), float(weight_decay)
+        self.learning_rate_decay = learning_rate_decay
         self.smoothing, self.initial_state, self.n_epochs = smoothing, initial_state, n_epochs
         self.forecast_start = forecast_start
         self.function_evaluations = 0
@@ -189,6 +198,8 @@ class TrajectoryFitting(Method):
         self._leave_out_broken_members()
         if self.gradient_clip_val is not None:
             self._clip_gradients(self.gradient_clip_val)
+        for group in optimizer.param_groups:
+            group["lr"] = self.learning_rate_in(epoch)
         optimizer.step()
         self._loss = float(losses.detach()[sound].mean())
         self._finish_epoch(epoch)
@@ -209,6 +220,14 @@ class TrajectoryFitting(Method):
             factor = float(largest_norm) / (torch.nn.utils.get_total_norm(parts) + 1e-6)
             for part in parts:
                 part.mul_(factor.clamp(max=1.0))
+
+    def learning_rate_in(self, epoch: int) -> float:
+        """The learning rate of an epoch, a function of its number alone, so that a resumed fit needs no state."""
+        if self.learning_rate_decay == "constant":
+            return self.learning_rate
+        trainer = self._trainer
+        n_epochs = trainer.max_epochs if trainer is not None and trainer.max_epochs else self.n_epochs
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, epoch / n_epochs)))
 
     def _finish_epoch(self, epoch: int) -> None:
         self.observe(epoch, self._loss)

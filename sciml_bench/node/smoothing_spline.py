@@ -54,7 +54,7 @@ class SmoothingSpline:
             self._pieces = make_smoothing_spline(times, values, lam=weight)
         self._slopes = self._pieces.derivative()
 
-    def __call__(self, query_times: Real[np.ndarray, "*query"]) -> Float[np.ndarray, "*query dim"]:
+    def __call__(self, query_times: float | int | Real[np.ndarray, "*query"]) -> Float[np.ndarray, "*query dim"]:
         """The spline at some times.
 
         Raises:

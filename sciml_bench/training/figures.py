@@ -4,6 +4,9 @@ from matplotlib.figure import Figure
 
 from sciml_bench.core.figures import styled
 
+# A quantity that spans so many times its smallest value shows its end only on a logarithmic axis.
+_WIDE = 50.0
+
 
 def learning_curves(rows: list[dict[str, float]], monitor: str | None, mode: str = "min") -> Figure:
     """Every logged quantity against the epoch, one panel each; the epoch of the selected weights is marked.
@@ -27,6 +30,9 @@ def learning_curves(rows: list[dict[str, float]], monitor: str | None, mode: str
             if best is not None:
                 axis.axvline(best["epoch"] + 1, color="0.6", linestyle=":", label="selected")
             axis.set(xlabel="epoch", ylabel=name.replace("_", " "))
+            values = [value for _, value in points]
+            if min(values) > 0 and max(values) > _WIDE * min(values):
+                axis.set_yscale("log")
         for axis in axes[len(names) :]:
             axis.set_visible(False)
         if best is not None:
