@@ -1,7 +1,11 @@
 """All benchmarks in one process: `python -m benchmarks [--json FILE]`, or one of them: `python -m benchmarks.vamp`."""
 
 from benchmarks import (
+    ensemble,
+    homotopy_training,
+    multiple_shooting_batch,
     nested_lora,
+    neural_ode_gradient,
     operator_fit,
     operator_memory,
     pair_loading,
@@ -19,4 +23,8 @@ main(
     operator_fit.measure,
     operator_memory.measure,
     training_epoch.measure,
+    neural_ode_gradient.measure,
+    multiple_shooting_batch.measure,
+    ensemble.measure,
+    homotopy_training.measure,
 )

@@ -7,7 +7,7 @@ median is reported with its quartiles. It is a ratio of CPU seconds; that of wal
 import gc
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -54,6 +54,7 @@ class Comparison:
         ratio: reference / ours, how many times cheaper ours is.
         wall_ratio: the same in wall seconds, where time is what is compared.
         target: the ratio that is claimed; None where the figure is only reported.
+        error: of what ours computes, where methods of different accuracy are compared.
     """
 
     claim: str
@@ -64,6 +65,7 @@ class Comparison:
     ratio: Spread
     wall_ratio: Spread | None
     target: float | None
+    error: float | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -126,16 +128,23 @@ def compare_costs(
         else:
             our_cost = ours()
             pairs.append((our_cost, reference()))
-    return Comparison(
-        claim=claim,
-        reference_name=reference_name,
-        unit="s",
-        ours=Spread.of([our_cost.cpu for our_cost, _ in pairs]),
-        reference=Spread.of([their_cost.cpu for _, their_cost in pairs]),
-        ratio=Spread.of([their_cost.cpu / our_cost.cpu for our_cost, their_cost in pairs]),
-        wall_ratio=Spread.of([their_cost.wall / our_cost.wall for our_cost, their_cost in pairs]),
-        target=target,
-    )
+    return _comparison(claim, reference_name, pairs, target)
+
+
+def compare_all(
+    ours: Mapping[str, Callable[[], object]], reference_name: str, reference: Callable[[], object], repetitions: int = 5
+) -> list[Comparison]:
+    """Time several functions, by their claims, beside one reference; all of them in every repetition, in turn."""
+    timers = [_timer(function) for function in (reference, *ours.values())]
+    rounds: list[list[Cost]] = []
+    for repetition in range(repetitions):
+        first = repetition % len(timers)
+        costs = [timer() for timer in (*timers[first:], *timers[:first])]
+        rounds.append(costs[len(timers) - first :] + costs[: len(timers) - first])
+    return [
+        _comparison(claim, reference_name, [(costs[number], costs[0]) for costs in rounds], None)
+        for number, claim in enumerate(ours, start=1)
+    ]
 
 
 def compare_bytes(
@@ -172,6 +181,22 @@ def require_agreement(what: str, ours: object, reference: object, tolerance: flo
     difference = float(np.linalg.norm(one - other) / np.linalg.norm(other))
     if not difference <= tolerance:
         raise RuntimeError(f"{what}: the two sides differ by {difference:.2e}, more than {tolerance:.0e}")
+
+
+def _comparison(
+    claim: str, reference_name: str, pairs: Sequence[tuple[Cost, Cost]], target: float | None
+) -> Comparison:
+    """Of pairs (ours, reference), one per repetition."""
+    return Comparison(
+        claim=claim,
+        reference_name=reference_name,
+        unit="s",
+        ours=Spread.of([our_cost.cpu for our_cost, _ in pairs]),
+        reference=Spread.of([their_cost.cpu for _, their_cost in pairs]),
+        ratio=Spread.of([their_cost.cpu / our_cost.cpu for our_cost, their_cost in pairs]),
+        wall_ratio=Spread.of([their_cost.wall / our_cost.wall for our_cost, their_cost in pairs]),
+        target=target,
+    )
 
 
 def _timer(function: Callable[[], object]) -> Callable[[], Cost]:

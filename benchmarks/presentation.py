@@ -16,8 +16,8 @@ from rich.table import Table
 
 from benchmarks.measurement import Comparison, Outcome, Skipped, Spread, one_thread
 
-PACKAGES = ("sciml-bench", "torch", "numpy", "kooplearn", "deeptime")
-LEAST_WIDTH = 152
+PACKAGES = ("sciml-bench", "torch", "numpy", "scipy", "numba", "torchdiffeq", "kooplearn", "deeptime")
+LEAST_WIDTH = 160
 
 
 def main(*scripts: Callable[[], list[Outcome]]) -> None:
@@ -58,7 +58,7 @@ def show(outcomes: Sequence[Outcome], circumstances: dict[str, Any], console: Co
     )
     for heading in ("claim", "reference"):
         table.add_column(heading)
-    for heading in ("ours", "theirs", "ratio, CPU or bytes", "wall", "target", "reached"):
+    for heading in ("error", "ours", "theirs", "ratio, CPU or bytes", "wall", "target", "reached"):
         table.add_column(heading, justify="right", no_wrap=True)
     for outcome in outcomes:
         if isinstance(outcome, Comparison):
@@ -82,6 +82,7 @@ def _cells(comparison: Comparison) -> list[str]:
     return [
         comparison.claim,
         comparison.reference_name,
+        "–" if comparison.error is None else f"{comparison.error:.1e}",
         _quantity(comparison.ours.median, comparison.unit),
         _quantity(comparison.reference.median, comparison.unit),
         _ratio(comparison.ratio),

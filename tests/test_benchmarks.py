@@ -8,8 +8,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks import nested_lora, operator_memory, pair_loading, spectral_contrastive, training_epoch
-from benchmarks.measurement import Comparison, Cost, Skipped, compare_costs, require_agreement
+from benchmarks import (
+    ensemble,
+    homotopy_training,
+    multiple_shooting_batch,
+    nested_lora,
+    neural_ode_gradient,
+    operator_memory,
+    pair_loading,
+    spectral_contrastive,
+    training_epoch,
+)
+from benchmarks.lotka_volterra_field import fitted_field, gradient, observed_motion, plain_network, weights_then_biases
+from benchmarks.measurement import Comparison, Cost, Skipped, compare_all, compare_costs, require_agreement
 from benchmarks.presentation import main
 
 
@@ -51,6 +62,60 @@ def test_run_and_the_bare_loop_learn_the_same():
     assert outcome.ratio.median > 0
 
 
+SMALL = {"nodes_per_layer": 6, "iterations": 40, "repetitions": 1}
+
+
+@pytest.fixture(scope="module")
+def gradient_rows() -> dict[str, Comparison]:
+    # measure() itself refuses gradients that differ where the states are equally accurate
+    return {row.claim: row for row in neural_ode_gradient.measure(n_times=12, **SMALL)}
+
+
+def test_every_route_to_the_gradient_is_as_accurate_as_its_steps(gradient_rows):
+    error = {claim.split(":")[0].removeprefix("gradient, "): row.error for claim, row in gradient_rows.items()}
+    assert error["adaptive dopri5"] < 1e-6
+    assert error["compiled rk4, step 0.1"] == pytest.approx(error["fixed_step rk4, step 0.1"], rel=1e-6)
+    assert error["compiled rk4, step 0.05"] < error["compiled rk4, step 0.1"] / 8
+    assert error["compiled dormand_prince, step 0.05"] < error["compiled dormand_prince, step 0.1"] / 16
+
+
+def test_compiled_gradients_beat_torchdiffeq_at_equal_accuracy(gradient_rows):
+    (fastest,) = [row for row in gradient_rows.values() if row.target is not None]
+    assert fastest.claim.startswith("gradient, compiled")
+    assert fastest.error <= neural_ode_gradient.EQUAL_ACCURACY
+    assert fastest.ratio.median > 5
+
+
+def test_a_plain_network_has_the_value_and_the_gradient_of_its_field():
+    field = fitted_field(nodes_per_layer=6, iterations=40)
+    network, states = plain_network(field), observed_motion(12)[1]
+    torch.testing.assert_close(network(states), field(0.0, states))
+    one = gradient(lambda: network(states).square().sum(), weights_then_biases(network))
+    other = gradient(lambda: field(0.0, states).square().sum(), list(field.parameters()))
+    np.testing.assert_allclose(one, other, rtol=1e-10)
+
+
+def test_segments_as_one_batch_beat_a_loop_over_them():
+    # measure() itself refuses gradients that differ
+    rows = multiple_shooting_batch.measure(n_times=21, **SMALL)
+    assert len(rows) == 6
+    of_ten = next(row for row in rows if row.claim == "10 segments as one batch, fixed_step rk4")
+    assert of_ten.ratio.median > 2
+
+
+def test_an_ensemble_costs_less_than_its_members_one_by_one():
+    # measure() itself refuses gradients that are not those of the single seeds
+    in_torch, _, runs = ensemble.measure(n_times=12, n_epochs=6, repetitions=1)
+    assert in_torch.ratio.median > 2 / ensemble.N_SEEDS
+    assert runs.ratio.median > 0
+
+
+def test_homotopy_by_hand_has_the_loss_of_the_run():
+    # measure() itself refuses losses that differ at any λ
+    (outcome,) = homotopy_training.measure(epochs_per_stage=1, end_time=1.5, repetitions=1)
+    assert outcome.ratio.median > 0
+
+
 def test_two_different_things_are_not_timed():
     def plain_loss_of_all_pairs(f: Tensor, g: Tensor) -> Tensor:
         return (f @ g.T).square().mean() - 2 * (f * g).sum(dim=1).mean()
@@ -73,6 +138,25 @@ def test_the_ratio_is_taken_within_each_repetition():
     assert (outcome.ratio.low, outcome.ratio.median, outcome.ratio.high) == (3.0, 3.0, 3.0)
     assert outcome.ours.median == 20.0
     assert outcome.reached is False
+
+
+def test_each_of_several_is_measured_beside_the_reference_in_every_repetition(monkeypatch):
+    calls: list[str] = []
+    slowness = {"reference": 6.0, "quick": 2.0, "slow": 12.0}
+
+    def timer(function):
+        def cost() -> Cost:
+            calls.append(name := function())
+            return Cost(slowness[name], slowness[name])
+
+        return cost
+
+    monkeypatch.setattr("benchmarks.measurement._timer", timer)
+    ours = {"quick": lambda: "quick", "slow": lambda: "slow"}
+    quick, slow = compare_all(ours, "reference", lambda: "reference", repetitions=3)
+    assert [quick.ratio.median, slow.ratio.median] == [3.0, 0.5]
+    assert [sorted(calls[i : i + 3]) for i in (0, 3, 6)] == [["quick", "reference", "slow"]] * 3
+    assert calls[::3] == ["reference", "quick", "slow"]  # each of them begins once
 
 
 def test_outcomes_are_printed_and_written(tmp_path, monkeypatch, capsys):

@@ -72,7 +72,7 @@ class AdaptiveSolver:
         from torchdiffeq import odeint, odeint_adjoint
 
         starts = times[:, :1]
-        elapsed, position = np.unique(times - starts, return_inverse=True)
+        elapsed, position = _distinct(times - starts)
         clock = _Clock(field, torch.tensor(starts[:, 0]), shared=bool(np.all(starts == starts[0])))
         tighter = 100.0 ** (1 - refinement)
         # torchdiffeq compares time steps in the dtype of the times
@@ -91,6 +91,13 @@ class AdaptiveSolver:
         index = torch.from_numpy(position.reshape(times.shape))
         rows = torch.arange(len(times))[:, None]
         return Solution(times, path[..., rows, index, :], clock.evaluations)
+
+
+def _distinct(elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct times since the start, and which of them every entry is; equal ones may differ by their rounding."""
+    grain = max(float(elapsed.max()), np.finfo(float).tiny) * 1e-12
+    _, first, position = np.unique(np.round(elapsed / grain), return_index=True, return_inverse=True)
+    return elapsed.ravel()[first], position
 
 
 class _Clock(nn.Module):

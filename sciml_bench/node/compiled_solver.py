@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from sciml_bench.node.fixed_step_solver import FixedStepSolver, require_step, require_table
-from sciml_bench.node.runge_kutta import TABLES, TimeSteps
+from sciml_bench.node.runge_kutta import TABLES, Plan
 from sciml_bench.node.solution import Solution
 from sciml_bench.node.vector_field import PerceptronForm, VectorField
 
@@ -65,23 +65,22 @@ class CompiledSolver:
         if form is None or not numba_is_here():
             _say_once("the vector field is no perceptron" if form is None else "Numba is not installed")
             return FixedStepSolver(self.method, self.max_step)(field, x0, times, refinement)
-        table = TABLES[self.method]
-        steps = TimeSteps.no_longer_than(self.max_step, times, refinement)
-        forcing = field.forcing(steps.stage_times(table))
+        plan = Plan.of(self.method, self.max_step, times, refinement)
+        steps, forcing = plan.steps, field.forcing(plan.stage_times)
         n_members = form.weights[0].shape[0]
         rows = x0.reshape(-1, field.dim)
         repeats = len(rows) // len(times)
         problem = _Problem(
             form,
             np.repeat(np.arange(n_members), len(rows) // n_members),
-            np.tile(steps.sizes, (repeats, 1)),
+            _repeated(steps.sizes, repeats),
             steps.arrivals,
-            np.empty((0, 0, 0, 0)) if forcing is None else np.tile(forcing, (repeats, 1, 1, 1)),
+            np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats),
             self.method,
         )
         states = _Integration.apply(rows.double(), packed(form).double(), problem)
         states = states.reshape(*x0.shape[:-1], times.shape[1], field.dim).to(x0.dtype)  # pyright: ignore[reportOptionalMemberAccess]
-        return Solution(times, states, steps.sizes.shape[1] * table.n_stages)
+        return Solution(times, states, steps.sizes.shape[1] * TABLES[self.method].n_stages)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +94,11 @@ class _Problem:
     forcing: np.ndarray
     method: str
 
-    @property
+    @cached_property
     def layer_sizes(self) -> np.ndarray:
         return np.array([self.form.weights[0].shape[1], *(weight.shape[2] for weight in self.form.weights)])
 
-    @property
+    @cached_property
     def linear(self) -> np.ndarray:
         """A of every row."""
         matrix = self.form.linear.detach().double().numpy()
@@ -164,6 +163,11 @@ class _Integration(torch.autograd.Function):
             pieces += [(below.mT @ above).flatten(1), above.sum(dim=1)]
             first_in, first_out = first_in + n_in, first_out + n_out
         return torch.from_numpy(grad_x0), torch.cat(pieces, dim=1), None
+
+
+def _repeated(rows: np.ndarray, repeats: int) -> np.ndarray:
+    """The rows of one member for every member."""
+    return rows if repeats == 1 else np.tile(rows, (repeats, *[1] * (rows.ndim - 1)))
 
 
 def packed(form: PerceptronForm) -> Float[Tensor, "members parameters"]:

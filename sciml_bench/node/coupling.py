@@ -85,24 +85,26 @@ class CoupledDynamics(VectorField):
     def perceptron_form(self) -> PerceptronForm | None:
         """The field's form with −λk in A; the pull's other half is in `forcing`."""
         form = self.field.perceptron_form()
-        if form is None or self.field.forcing(np.zeros((len(self.splines), 1))) is not None:
+        if form is None:
             return None
         return form.plus_linear(-torch.diag(torch.from_numpy(self.pull)).to(form.linear))
 
     def forcing(self, times: Float[np.ndarray, "batch *stages"]) -> Float[np.ndarray, "batch *stages dim"]:
-        """λ k û(t)."""
-        return self.pull * self._targets(times)
+        """λ k û(t), and what the field itself adds."""
+        pull, of_field = self.pull * self._targets(times), self.field.forcing(times)
+        return pull if of_field is None else pull + of_field
 
     def at_stages(self, times: Float[np.ndarray, "batch steps stages"]) -> StageDerivative:
         """The coupled derivative, with û evaluated once at all stages."""
         free = self.field.at_stages(times)
-        forcing = torch.from_numpy(self.forcing(times))
+        forcing = torch.from_numpy(self.pull * self._targets(times))
         pull = torch.from_numpy(self.pull)
         return lambda step, stage, x: free(step, stage, x) - pull.to(x) * x + forcing[:, step, stage].to(x)
 
     def _targets(self, times: np.ndarray) -> np.ndarray:
         """û at the same times as in the last call, if they are the same: epoch after epoch they are."""
-        if self._at_stages is None or not np.array_equal(self._at_stages[0], times):
+        known = self._at_stages
+        if known is None or not (known[0] is times or np.array_equal(known[0], times)):
             values = np.stack([spline.held(row) for spline, row in zip(self.splines, times, strict=True)])
-            self._at_stages = (times.copy(), values)
-        return self._at_stages[1]
+            known = self._at_stages = (times, values)
+        return known[1]

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.runge_kutta import TABLES, TimeSteps
+from sciml_bench.node.runge_kutta import TABLES, Plan
 from sciml_bench.node.solution import Solution
 from sciml_bench.node.vector_field import VectorField
 
@@ -55,8 +55,8 @@ class FixedStepSolver:
 
         """
         table = TABLES[self.method]
-        steps = TimeSteps.no_longer_than(self.max_step, times, refinement)
-        derivative = field.at_stages(steps.stage_times(table))
+        plan = Plan.of(self.method, self.max_step, times, refinement)
+        steps, derivative = plan.steps, field.at_stages(plan.stage_times)
         sizes, arrivals = torch.from_numpy(steps.sizes).to(x0), steps.arrivals
         x, states = x0, [x0]
         for step in range(sizes.shape[1]):

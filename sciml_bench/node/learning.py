@@ -239,8 +239,8 @@ class TrajectoryFitting(Method):
             with torch.no_grad():
                 errors = self.free_errors()
         self._note_breakdowns(errors)
-        # the largest number: never the best, and finite, as a selected error has to be
-        worst = float(np.finfo(np.float64).max)
+        # never the best, and finite, as a selected error has to be
+        worst = 1e30
         self._free_errors = [worst if i in self.broken_down else float(e) for i, e in enumerate(errors)]
 
     def observe(self, epoch: int, loss: float) -> None:

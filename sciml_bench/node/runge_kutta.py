@@ -5,6 +5,7 @@ x_{n+1} = x_n + h Σ_i b_i k_i,   k_i = f(t_n + c_i h, x_n + h Σ_{j<i} a_ij k_j
 """
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -92,18 +93,18 @@ class TimeSteps:
         needed = np.ones(len(longest)) if max_step is None else np.ceil(longest / max_step * (1 - 1e-9))
         return cls(times, np.maximum(1, needed).astype(np.int64) * refinement)
 
-    @property
+    @cached_property
     def sizes(self) -> Float[np.ndarray, "batch steps"]:
         """Length of every step."""
         return np.repeat(np.diff(self.times, axis=1) / self.per_interval, self.per_interval, axis=1)
 
-    @property
+    @cached_property
     def starts(self) -> Float[np.ndarray, "batch steps"]:
         """Time at the beginning of every step."""
         within = np.concatenate([np.arange(n) for n in self.per_interval] or [np.zeros(0)])
         return np.repeat(self.times[:, :-1], self.per_interval, axis=1) + self.sizes * within
 
-    @property
+    @cached_property
     def arrivals(self) -> Int[np.ndarray, " steps"]:
         """The number of the time that a step ends at; −1 for steps that end within an interval."""
         arrivals = np.full(int(self.per_interval.sum()), -1, dtype=np.int64)
@@ -113,3 +114,35 @@ class TimeSteps:
     def stage_times(self, table: RungeKuttaTable) -> Float[np.ndarray, "batch steps stages"]:
         """Time of every stage of every step."""
         return self.starts[..., None] + self.sizes[..., None] * table.nodes
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The steps through some times and the times of their stages; not to be changed.
+
+    Args:
+        steps: the steps.
+        stage_times: of every stage of every step.
+    """
+
+    steps: TimeSteps
+    stage_times: Float[np.ndarray, "batch steps stages"]
+
+    @classmethod
+    def of(
+        cls,
+        method: str,
+        max_step: float | int | None,
+        times: Float[np.ndarray, "batch time"],
+        refinement: int = 1,
+    ) -> "Plan":
+        """The plan for some times, remembered from call to call: a fit asks for the same ones in every epoch."""
+        return _remembered_plan(method, max_step, np.ascontiguousarray(times).tobytes(), times.shape, refinement)
+
+
+@lru_cache(maxsize=32)
+def _remembered_plan(
+    method: str, max_step: float | int | None, times: bytes, shape: tuple[int, int], refinement: int
+) -> Plan:
+    steps = TimeSteps.no_longer_than(max_step, np.frombuffer(times).reshape(shape), refinement)
+    return Plan(steps, steps.stage_times(TABLES[method]))

@@ -39,7 +39,7 @@ class TrajectoryBatch:
         """
         return cls(
             observations.times,
-            torch.from_numpy(observations.initial_states).to(dtype),
+            torch.from_numpy(observations.initial_states).to(dtype, copy=True),  # a method may start elsewhere
             torch.from_numpy(observations.states).to(dtype),
             torch.from_numpy(np.ascontiguousarray(counts)),
         )

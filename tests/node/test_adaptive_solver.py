@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import torch
+from node_cases import Square, field_of, grids, initial_states, reference, right_hand_side
+
+from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.node import AdaptiveSolver, VectorField
+
+
+@pytest.mark.parametrize("method", ["dopri8", "bosh3", "fehlberg2", "adaptive_heun"])
+def test_the_other_methods_agree_with_scipy(method):
+    field, x0, times = field_of("blackbox"), initial_states(2), grids(3, 4)
+    states = AdaptiveSolver(method, 1e-7, 1e-9)(field, x0, times).states
+    equations = right_hand_side("blackbox", field)
+    for row in range(3):
+        expected = reference(equations, x0[row].numpy(), times[row])
+        np.testing.assert_allclose(states[row].detach(), expected, atol=1e-4)
+
+
+def test_tighter_tolerances_are_more_accurate_and_cost_more():
+    field, x0, times = field_of("graybox"), initial_states(2), grids()
+    equations = right_hand_side("graybox", field)
+    expected = np.stack([reference(equations, x, t) for x, t in zip(x0.numpy(), times, strict=True)])
+    with torch.no_grad():
+        loose, tight, refined = (
+            AdaptiveSolver(rtol=rtol, atol=rtol / 100)(field, x0, times, refinement)
+            for rtol, refinement in ((1e-3, 1), (1e-8, 1), (1e-3, 2))
+        )
+    errors = [np.abs(solution.states.numpy() - expected).max() for solution in (loose, tight, refined)]
+    assert errors[1] < 1e-7
+    assert max(errors[1:]) < errors[0]
+    assert 0 < loose.function_evaluations < refined.function_evaluations < tight.function_evaluations
+
+
+def test_evaluations_are_the_calls_of_the_forward_pass():
+    field, calls = field_of("blackbox"), []
+    field.network.register_forward_hook(lambda *_: calls.append(1))
+    solution = AdaptiveSolver()(field, initial_states(2), grids())
+    assert solution.function_evaluations == len(calls) > 0
+
+
+def test_trajectories_that_start_at_different_times_see_their_own_clock():
+    class Clock(VectorField):
+        def forward(self, t, x):
+            return torch.as_tensor(t).reshape(-1, 1) * torch.ones_like(x)
+
+    times = np.array([[0.0, 1.0, 2.0], [3.0, 3.5, 4.0]])
+    states = AdaptiveSolver()(Clock(1), torch.zeros(2, 1, dtype=torch.float64), times).states[..., 0]
+    np.testing.assert_allclose(states, [[0, 0.5, 2], [0, (3.5**2 - 9) / 2, (16 - 9) / 2]], atol=1e-9)
+
+
+@pytest.mark.parametrize("gradient", ["backpropagation", "adjoint"])
+def test_steps_that_vanish_are_an_error_with_time_norm_and_remedy(gradient):
+    x0 = torch.tensor([[1.0]], dtype=torch.float64)
+    with pytest.raises(SolverError, match=r"broke down near time 1\S* of 2 .*underflow.*solver=fixed_step") as caught:
+        AdaptiveSolver(gradient=gradient)(Square(), x0, np.array([[0.0, 2.0]]))
+    assert float(str(caught.value).split("norm of the state was ")[1].split(";")[0]) > 1e4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "rk45"}, "solver.method=rk45: choose one of dopri5"),
+        ({"gradient": "magic"}, "solver.gradient=magic: choose one of backpropagation, adjoint"),
+        ({"rtol": 0.0}, "solver.rtol=0.0: give a number greater than 0"),
+        ({"atol": -1e-9}, "solver.atol=-1e-09"),
+    ],
+)
+def test_bad_choices_are_refused(options, message):
+    with pytest.raises(ConfigurationError, match=message):
+        AdaptiveSolver(**options)

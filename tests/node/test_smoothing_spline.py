@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline, make_smoothing_spline
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.node import SmoothingSpline
+
+
+def noisy(n_times=30, dim=3, seed=0):
+    rng = np.random.default_rng(seed)
+    times = np.cumsum(rng.uniform(0.05, 0.3, n_times))
+    return times, np.sin(times[:, None] * np.arange(1, dim + 1)) + 0.2 * rng.standard_normal((n_times, dim))
+
+
+@pytest.mark.parametrize("smoothing", [1e-4, 1e-2, 5, "gcv"])
+def test_it_is_scipys_smoothing_spline(smoothing):
+    times, values = noisy()
+    query = np.linspace(times[0], times[-1], 200)
+    weight = None if smoothing == "gcv" else smoothing
+    expected = np.stack([make_smoothing_spline(times, column, lam=weight)(query) for column in values.T], axis=1)
+    np.testing.assert_allclose(SmoothingSpline(times, values, smoothing)(query), expected, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("n_times", [2, 3, 30])
+def test_without_smoothing_it_is_the_natural_interpolating_spline(n_times):
+    times, values = noisy(n_times)
+    spline, query = SmoothingSpline(times, values), np.linspace(times[0], times[-1], 100)
+    np.testing.assert_allclose(spline(query), CubicSpline(times, values, bc_type="natural")(query), atol=1e-8)
+    np.testing.assert_allclose(spline(times), values, atol=1e-12)
+
+
+def test_it_minimises_misfit_and_roughness():
+    times, values = noisy(dim=1)
+    weight, fine = 0.02, np.linspace(times[0], times[-1], 20_001)
+
+    def objective(of_times, on_grid):
+        curvature = np.gradient(np.gradient(on_grid, fine), fine)
+        return np.sum((values[:, 0] - of_times) ** 2) + weight * np.trapezoid(curvature**2, fine)
+
+    spline = SmoothingSpline(times, values, weight)
+    best = objective(spline(times)[:, 0], spline(fine)[:, 0])
+    for wave in (1.0, 2.5):
+        for size in (-0.02, 0.02):
+            moved = objective(
+                spline(times)[:, 0] + size * np.sin(wave * times), spline(fine)[:, 0] + size * np.sin(wave * fine)
+            )
+            assert moved > best
+
+
+@pytest.mark.parametrize("smoothing", [0, 1e-3, 1e3, "gcv"])
+def test_straight_lines_are_kept_exactly(smoothing):
+    times, _ = noisy()
+    line = np.stack([2 * times - 1, -0.5 * times], axis=1)
+    query = np.linspace(times[0], times[-1], 50)
+    expected = np.stack([2 * query - 1, -0.5 * query], axis=1)
+    np.testing.assert_allclose(SmoothingSpline(times, line, smoothing)(query), expected, atol=1e-8)
+
+
+def test_whole_numbers_are_times_too_and_queries_may_have_any_shape():
+    spline = SmoothingSpline(np.arange(6), np.arange(12).reshape(6, 2))
+    np.testing.assert_allclose(spline(np.array([[1, 2], [3, 5]])), [[[2, 3], [4, 5]], [[6, 7], [10, 11]]], atol=1e-12)
+    np.testing.assert_allclose(spline(np.array(2.5)), [5, 6], atol=1e-12)
+
+
+def test_integrators_may_look_beyond_the_data_where_the_spline_is_held():
+    times, values = noisy()
+    spline = SmoothingSpline(times, values)
+    beyond = np.array([times[0] - 1, times[-1] + 5])
+    np.testing.assert_allclose(spline.held(beyond), values[[0, -1]], atol=1e-12)
+    np.testing.assert_array_equal(spline.held_slope(beyond), np.zeros((2, 3)))
+    inside = np.linspace(times[0], times[-1], 40)[1:-1]
+    difference = (spline.held(inside + 1e-5) - spline.held(inside - 1e-5)) / 2e-5
+    np.testing.assert_allclose(spline.held_slope(inside), difference, atol=1e-6)
+
+
+def test_it_is_not_continued_beyond_the_data():
+    times, values = noisy()
+    spline = SmoothingSpline(times, values)
+    spline(times[-1:] + 1e-12)  # rounding is no extrapolation
+    for query in (times[0] - 0.01, times[-1] + 0.01):
+        with pytest.raises(DataError, match=f"asked for time {query:g}, but the data cover .*not continued"):
+            spline(np.array([times[3], query]))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t, v: (np.where(np.arange(30) == 7, t[6], t), v), "times must increase, but row 7 .* follows"),
+        (lambda t, v: (t[::-1], v), "times must increase, but row 1"),
+        (lambda t, v: (np.where(np.arange(30) == 7, np.nan, t), v), "must be finite"),
+        (lambda t, v: (t, np.where(np.arange(30)[:, None] == 7, np.inf, v)), "must be finite"),
+        (lambda t, v: (t[:1], v[:1]), "at least 2 points; there are 1"),
+    ],
+)
+def test_unusable_observations_are_refused(change, message):
+    with pytest.raises(DataError, match=message):
+        SmoothingSpline(*change(*noisy()))
+
+
+def test_four_points_are_too_few_to_smooth():
+    times, values = noisy(4)
+    with pytest.raises(DataError, match="smoothing needs at least 5 points; there are 4: set smoothing=0"):
+        SmoothingSpline(times, values, 0.1)
+
+
+@pytest.mark.parametrize("smoothing", [-1e-3, np.inf, np.nan, "cv", True])
+def test_unusable_smoothing_is_refused(smoothing):
+    with pytest.raises(
+        ConfigurationError, match=f"training.smoothing={smoothing}: give a number of at least 0, or gcv"
+    ):
+        SmoothingSpline(*noisy(), smoothing)

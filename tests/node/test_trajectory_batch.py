@@ -1,0 +1,43 @@
+import numpy as np
+import torch
+from node_cases import observed
+
+from sciml_bench.node.trajectory_batch import TrajectoryBatch, mean_squared_error
+
+
+def test_it_holds_what_was_observed():
+    observations = observed((5, 8), (3, 6)).observations
+    batch = TrajectoryBatch.of(observations, observations.interpolation, torch.float32)
+    assert batch.states.dtype == batch.initial_states.dtype == torch.float32
+    np.testing.assert_array_equal(batch.times, observations.times)
+    assert batch.counts.sum(dim=1).tolist() == [3, 6]
+    np.testing.assert_allclose(batch.initial_states, observations.states[:, 0], rtol=1e-6)
+
+
+def test_moving_a_start_leaves_the_data_alone():
+    observations = observed().observations
+    before = observations.initial_states.copy()
+    TrajectoryBatch.of(observations, observations.interpolation, torch.float64).initial_states.add_(1)
+    np.testing.assert_array_equal(observations.initial_states, before)
+
+
+def test_the_error_is_the_mean_over_what_counts_and_nothing_else():
+    observations = observed((5, 8), (3, 6)).observations
+    batch = TrajectoryBatch.of(observations, observations.interpolation, torch.float64)
+    prediction = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 2, 8, 2)))
+    prediction[:, 0, 3:] = torch.inf
+    prediction[:, 1, 6:] = torch.nan
+    for member, error in enumerate(batch.mean_squared_error(prediction)):
+        squares = [
+            (prediction[member, row, time] - batch.states[row, time]).square().numpy()
+            for row, length in ((0, 3), (1, 6))
+            for time in range(length)
+        ]
+        np.testing.assert_allclose(error, np.mean(squares), rtol=1e-13)
+
+
+def test_what_does_not_count_has_no_gradient():
+    prediction = torch.zeros(1, 2, 3, 1, dtype=torch.float64, requires_grad=True)
+    counts = torch.tensor([[True, True, False], [True, False, False]])
+    mean_squared_error(prediction, torch.ones(2, 3, 1, dtype=torch.float64), counts).sum().backward()
+    np.testing.assert_allclose(prediction.grad[0, ..., 0], -2 / 3 * counts.numpy())
