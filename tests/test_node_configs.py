@@ -78,6 +78,7 @@ def test_every_training_runs_with_every_solver_and_records_its_cost(training: st
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["function_evaluations"] == metrics["function_evaluations"] > 0
     assert record["fit_cpu_seconds"] > 0
+    assert record["integration_error"] == metrics["integration_error"] >= 0
     assert {"interpolation_mse", "extrapolation_mse", "interpolation_mse_clean", "extrapolation_mse_clean"} <= set(
         metrics
     )

@@ -95,7 +95,8 @@ class Method(LightningModule):
             logger.log_metrics({**values, "epoch": trainer.current_epoch}, step=trainer.global_step)
 
     def record_entries(self) -> dict[str, Any]:
-        """What record.json should tell beside the cost of the fit, in plain values; called after the fit.
+        """What record.json should tell beside the cost of the fit, in plain values; called after the fit and
+        again after the evaluation.
 
         Counters belong into the method's own checkpoint hooks, so that they survive a resume; in its `state_dict` they
         would go back with the weights to the best epoch.

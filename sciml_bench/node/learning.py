@@ -112,6 +112,7 @@ class TrajectoryFitting(Method):
             shape = (1, spec.n_trajectories, spec.dim)
             self.initial_offsets = nn.Parameter(torch.zeros(shape, dtype=self.dtype_of_states))
         self._batch: TrajectoryBatch | None = None
+        self._results: Evaluation | None = None
         self._next_losses: Tensor | None = None
         self._next_losses_are_counted = False
         self._free_errors: list[float] = []
@@ -311,11 +312,13 @@ class TrajectoryFitting(Method):
             self._next_losses_are_counted = bool(state["next_losses_are_counted"])
 
     def record_entries(self) -> dict[str, Any]:
-        """The cost in evaluations of the vector field, the solver, and whether a member broke down."""
+        """The cost in evaluations of the vector field, the solver and its error, and whether a member broke down."""
         entries: dict[str, Any] = {
             "function_evaluations": self.function_evaluations,
             "solver": type(self.solver).__name__,
         }
+        if self._results is not None:
+            entries["integration_error"] = self._results.integration_error
         if self.broken_down:
             entries["broke_down"] = self.broken_down[0] if self.n_members == 1 else dict(self.broken_down)
         return entries
@@ -380,8 +383,8 @@ class TrajectoryFitting(Method):
 
     def evaluate(self, data: pl.LightningDataModule) -> Metrics:
         """Errors inside and beyond the window that was learned from; see `Evaluation`."""
-        self._results = self.evaluation(cast(ObservedTrajectories, data))
-        metrics = dict(self._results.metrics)
+        results = self._results = self.evaluation(cast(ObservedTrajectories, data))
+        metrics = dict(results.metrics)
         if self.function_evaluations:
             metrics["function_evaluations"] = float(self.function_evaluations)
         if self.best_epoch is not None:
@@ -415,11 +418,11 @@ class TrajectoryFitting(Method):
 
     def figures(self, data: pl.LightningDataModule) -> dict[str, Figure]:
         """Data, smoothing, prediction and extrapolation; phase portrait."""
-        return self._results.figures
+        return {} if self._results is None else self._results.figures
 
     def arrays(self, data: pl.LightningDataModule) -> dict[str, Any]:
         """Times, observations, truth where known, smoothing and prediction."""
-        return self._results.arrays
+        return {} if self._results is None else self._results.arrays
 
     def forecast_from_end(self, data: pl.LightningDataModule, n_steps: int) -> dict[str, np.ndarray]:
         """The free dynamics from the last observation on.

@@ -185,6 +185,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
             if not hasattr(method, "fit_directly"):
                 load_best(method, folder)
             metrics = _evaluate(method, data, configuration, folder, history)
+            record.update(method.record_entries())  # again: what the evaluation of the selected weights added
         shown = [f"{name.replace('_', ' ')} {metrics[name]:.4g}" for name in method.headline if name in metrics]
         if shown:
             log.info("held-out scores: %s", ", ".join(shown))
@@ -232,6 +233,7 @@ def _evaluate_members(
         own_record["earlier_cpu_seconds"] = own_record["fit_cpu_seconds"]
         own_history = history.of_member(index, str(method.monitor)) if history.member_values else History()
         _evaluate(method, data, own, member, own_history)
+        own_record.update(method.record_entries())
         _close(member, own_record, clock, FINISHED)
     record.update(joined.record_entries())
 
