@@ -2,18 +2,40 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
+
+from sciml_bench.systems import LotkaVolterra
 
 
 def test_the_python_example_finds_the_eigenvalues_it_promises(repository: Path):
     text = (repository / "README.md").read_text()
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    (code,) = [code for code in _examples(text) if "koopman" in code]
     assert len(code.strip().splitlines()) <= 22
     scope: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), scope)
     found = np.sort(scope["fitted"].operator.eigenvalues_.real)[::-1]  # type: ignore[attr-defined]
     np.testing.assert_allclose(found, np.exp(-0.5 * np.arange(4)), atol=0.06)
+
+
+def test_the_neural_ode_example_runs_and_its_field_follows_the_truth(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (code,) = [code for code in _examples((repository / "README.md").read_text()) if "sciml_bench.node" in code]
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), scope)
+    truth = LotkaVolterra().reference(np.array([[1.0, 3.0]]), np.linspace(0, 6, 61))
+    assert scope["metrics"]["interpolation_mse_clean"] < 0.01
+    # another orbit than the one that was learned from, inside it
+    assert np.mean((scope["solution"].states.detach().numpy() - truth) ** 2) < 0.1 * truth.var()
+    assert scope["solution"].error_estimate < 0.01
+
+
+def _examples(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
 
 def test_every_choice_in_the_readme_exists(repository: Path):
