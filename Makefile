@@ -28,7 +28,7 @@ demo: $(STAMP)  ## Train a Koopman model on real handwritten digits and forecast
 
 .PHONY: test
 test: $(STAMP)  ## Run the default test suite
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal --durations 25
 
 .PHONY: test-slow
 test-slow: $(STAMP)  ## Run the tests that take longer
