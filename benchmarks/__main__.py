@@ -3,6 +3,7 @@
 from benchmarks import (
     ensemble,
     homotopy_training,
+    linear_ode_block,
     multiple_shooting_batch,
     nested_lora,
     neural_ode_gradient,
@@ -27,4 +28,5 @@ main(
     multiple_shooting_batch.measure,
     ensemble.measure,
     homotopy_training.measure,
+    linear_ode_block.measure,
 )

@@ -3,8 +3,11 @@
 from sciml_bench.data.double_pendulum_file import DoublePendulumFile
 from sciml_bench.data.files import TrajectoryFiles
 from sciml_bench.data.lagged_pairs import LaggedPairs
+from sciml_bench.data.linear_oscillators import LinearOscillators
 from sciml_bench.data.loader import PairLoader
+from sciml_bench.data.logistic_trajectories import LogisticTrajectories
 from sciml_bench.data.module import TrajectoryData
+from sciml_bench.data.noisy_damped_sine import NoisyDampedSine
 from sciml_bench.data.observations import Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
 from sciml_bench.data.ordered_digits import OrderedDigits
@@ -21,7 +24,10 @@ __all__ = [
     "DataSpec",
     "DoublePendulumFile",
     "LaggedPairs",
+    "LinearOscillators",
+    "LogisticTrajectories",
     "MarkovTrajectories",
+    "NoisyDampedSine",
     "ObservationSpec",
     "Observations",
     "ObservedTrajectories",

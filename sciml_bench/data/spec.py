@@ -58,6 +58,7 @@ class ObservationSpec:
         time_unit: unit of all times.
         time_step: median time between two rows, in `time_unit`.
         n_trajectories: number of trajectories.
+        n_learned_rows: rows in the longest interpolation window.
         system: the system that was simulated, `None` for observed data.
     """
 
@@ -68,6 +69,7 @@ class ObservationSpec:
     time_unit: str
     time_step: float
     n_trajectories: int = 1
+    n_learned_rows: int = 0
     system: System | None = None
 
     @classmethod
@@ -87,5 +89,6 @@ class ObservationSpec:
             time_unit=time_unit,
             time_step=float(np.median(intervals)),
             n_trajectories=observations.n_trajectories,
+            n_learned_rows=int(observations.interpolation.sum(axis=1).max()),
             system=system,
         )

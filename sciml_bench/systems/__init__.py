@@ -2,8 +2,10 @@
 
 from sciml_bench.systems.base import MarkovProcess, System
 from sciml_bench.systems.double_pendulum import DoublePendulum
+from sciml_bench.systems.driven_oscillator import DrivenOscillator
 from sciml_bench.systems.duffing import Duffing
 from sciml_bench.systems.linear_gaussian import LinearGaussian
+from sciml_bench.systems.logistic_growth import LogisticGrowth
 from sciml_bench.systems.lorenz63 import Lorenz63
 from sciml_bench.systems.lotka_volterra import LotkaVolterra
 from sciml_bench.systems.markov_chain import MarkovChain
@@ -18,8 +20,10 @@ from sciml_bench.systems.van_der_pol import VanDerPol
 
 __all__ = [
     "DoublePendulum",
+    "DrivenOscillator",
     "Duffing",
     "LinearGaussian",
+    "LogisticGrowth",
     "Lorenz63",
     "LotkaVolterra",
     "MarkovChain",

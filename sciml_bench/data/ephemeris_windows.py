@@ -1,0 +1,311 @@
+"""Windows of the Sun-centred positions of planets and Moon: Astropy's built-in ephemeris, offline, or a file.
+
+The built-in ephemeris evaluates the series of Simon et al. (Astronomy and Astrophysics 282, 1994) and the lunar theory of
+Meeus; it follows the motion to some thousand kilometres (planets) and tens of kilometres (Moon), and Newton's law less
+well than that of a numerical integration such as JPL's, of which positions can be given by path.
+"""
+
+import csv
+import hashlib
+import logging
+import math
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.cache import default_cache
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.files import read_arrays, write_atomically
+from sciml_bench.core.types import Metrics, PathType
+from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
+from sciml_bench.data.sequence_windows import SequenceWindows, States
+
+log = logging.getLogger(__name__)
+
+ASTRONOMICAL_UNIT = 149_597_870.7
+"""In kilometres."""
+BODIES = ("sun", "mercury", "venus", "earth", "moon", "mars", "jupiter", "saturn", "uranus", "neptune")
+AXES = ("x", "y", "z")
+_MINUTES_PER_DAY = 1440
+_UNEVEN = 1e-6
+"""Of the time step, by which times may deviate from equal spacing."""
+_VELOCITY_TOLERANCE = 0.01
+
+Positions = Float[np.ndarray, "time bodies axes"]
+
+
+class EphemerisWindows(SequenceWindows):
+    """Positions (bodies, 3) relative to the Sun, which is body 0, in astronomical units; times in days.
+
+    The years before `validation_start` are for training, those from `test_start` on for the test.
+
+    Args:
+        bodies: that are observed beside the Sun.
+        start: first day, such as 1980-01-01 (barycentric dynamical time).
+        validation_start: first day of validation.
+        test_start: first day of the test.
+        end: the day after the last.
+        minutes_between: observations.
+        n_test: roll-outs of the test, which start at days spread over the time from `test_start` on.
+        n_test_states: states of each; null: all there are, from `test_start` on.
+        path: positions in place of the built-in ephemeris. An .npz file with `times (time,)` in days, `positions (time,
+            bodies, 3)` in astronomical units and the text `bodies`; or a .csv file with the columns time, earth_x,
+            earth_y, earth_z and so on. With a body sun, positions become relative to it; without, they are. Velocities
+            (`velocities`, earth_vx …, per day) are compared with the positions' differences, which finds wrong units.
+            The first of the times is at `start`.
+        cache: folder where the evaluated ephemeris is kept, `~/.cache/sciml_bench` by default.
+        **options: n_inputs, n_outputs, batch_size, windows_per_epoch, dtype as in `SequenceWindows`.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    def __init__(
+        self,
+        *,
+        bodies: list[str] | tuple[str, ...] = BODIES[1:],
+        start: str = "1980-01-01",
+        validation_start: str = "2003-01-01",
+        test_start: str = "2005-01-01",
+        end: str = "2015-01-01",
+        minutes_between: ConfiguredInteger = 720,
+        n_test: ConfiguredInteger = 4,
+        n_test_states: ConfiguredInteger | None = 2550,
+        path: PathType | None = None,
+        cache: PathType | None = None,
+        **options: Any,
+    ) -> None:
+        minutes = require_integer("data.minutes_between", minutes_between, 1, "give whole minutes, at least 1")
+        super().__init__(time_step=minutes / _MINUTES_PER_DAY, time_unit="day", **options)
+        unknown = [name for name in bodies if name not in BODIES[1:]] if path is None else []
+        if unknown or not bodies or len(set(bodies)) < len(bodies):
+            raise ConfigurationError(f"data.bodies={list(bodies)}: choose some of {', '.join(BODIES[1:])}, each once")
+        self.bodies = tuple(str(name) for name in bodies)
+        self.days = {
+            "start": _day("start", start),
+            "validation_start": _day("validation_start", validation_start),
+            "test_start": _day("test_start", test_start),
+            "end": _day("end", end),
+        }
+        if sorted(set(self.days.values())) != list(self.days.values()):
+            said = ", ".join(f"data.{key}={value}" for key, value in self.days.items())
+            raise ConfigurationError(f"{said}: give days that increase")
+        self.n_test = require_integer("data.n_test", n_test, 1, "use at least 1 roll-out")
+        if n_test_states is not None:
+            require_integer("data.n_test_states", n_test_states, 2, "a trajectory needs at least 2 states")
+        self.n_test_states = n_test_states
+        self.path = None if path is None else Path(path)
+        self.cache = default_cache() if cache is None else Path(cache)
+
+    @property
+    def component_names(self) -> tuple[str, ...]:
+        """x, y and z, in astronomical units."""
+        return tuple(f"{axis} [au]" for axis in AXES)
+
+    @property
+    def body_names(self) -> tuple[str, ...]:
+        """The Sun, and those that are observed."""
+        return ("sun", *self.bodies)
+
+    def load(self) -> dict[str, States]:
+        """Read the file or the kept positions, or evaluate the ephemeris and keep it; split by time.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ConfigurationError: Astropy is missing.
+            DataError: a file cannot be used, or the years are too short.
+        """
+        positions = self._evaluated() if self.path is None else self._read(self.path)
+        positions = np.concatenate([np.zeros_like(positions[:, :1]), positions], axis=1)
+        first, second = (self._steps(self.days["start"], self.days[f"{name}_start"]) for name in ("validation", "test"))
+        test = positions[second:]
+        size = len(test) if self.n_test_states is None else self.n_test_states
+        if not 0 < size <= len(test):
+            raise DataError(
+                f"data.n_test_states={self.n_test_states}: there are {len(test)} states from data.test_start="
+                f"{self.days['test_start']} on; take an earlier day, fewer states or a longer file"
+            )
+        starts = np.linspace(0, len(test) - size, self.n_test).round().astype(int)
+        return {
+            "train": positions[None, :first],
+            "validation": positions[None, first:second],
+            "test": np.stack([test[start : start + size] for start in starts]),
+        }
+
+    def _steps(self, begin: date, end: date) -> int:
+        return math.ceil((end - begin).days / self.time_step - _UNEVEN)
+
+    # ---- Astropy ----------------------------------------------------------------------------------------------------
+
+    def _evaluated(self) -> Positions:
+        n_times = self._steps(self.days["start"], self.days["end"])
+        asked = f"{self.bodies} {self.days['start']} {n_times} {self.time_step!r}"
+        file = self.cache / "ephemeris" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
+        if file.exists():
+            return read_arrays(file)["positions"]
+        log.info("evaluating the ephemeris at %d times, once (kept as %s)", n_times, file)
+        positions = builtin_positions(self.bodies, self.days["start"], self.time_step * np.arange(n_times))
+        write_atomically(file, lambda opened: np.savez(opened, positions=positions))
+        return positions
+
+    # ---- files ------------------------------------------------------------------------------------------------------
+
+    def _read(self, file: Path) -> Positions:
+        if not file.is_file():
+            raise FileNotFoundError(f"data.path={file}: there is no such file")
+        times, positions, velocities, names = _read_npz(file) if file.suffix == ".npz" else _read_csv(file)
+        missing = [name for name in self.bodies if name not in names]
+        if missing:
+            raise DataError(f"{file} has no {missing[0]}, only {', '.join(names)}; set data.bodies")
+        intervals = np.diff(times)
+        if len(times) < 2 or np.abs(intervals - self.time_step).max() > _UNEVEN * self.time_step:
+            found = f"{intervals.min():g} to {intervals.max():g}" if len(times) > 1 else "no"
+            raise DataError(
+                f"{file} has {found} days between its times; expected data.minutes_between="
+                f"{self.time_step * _MINUTES_PER_DAY:g}, that is {self.time_step:g} days, throughout"
+            )
+        if velocities is not None:
+            _require_rates(file, positions, velocities, self.time_step)
+        centre = positions[:, [names.index("sun")]] if "sun" in names else 0.0
+        relative = positions - centre
+        return relative[:, [names.index(name) for name in self.bodies]]
+
+    # ---- measures ---------------------------------------------------------------------------------------------------
+
+    def roll_out_metrics(
+        self,
+        prediction: Float[np.ndarray, "batch time bodies axes"],
+        reference: Float[np.ndarray, "batch time bodies axes"],
+    ) -> Metrics:
+        """How far a predicted body is from its place, averaged over all roll-outs.
+
+        `position_error_<body>` in kilometres and `angle_error_<body>` in degrees as seen from the Sun: averaged over
+        time, and with `_end` appended at the end of the roll-outs. For the Moon also `angle_error_moon_from_earth`.
+        A prediction that is not finite counts as the body's largest distance, and as 180 degrees.
+        """
+        metrics: Metrics = {}
+        truth = reference.astype(np.float64)
+        farthest = np.linalg.norm(truth, axis=-1).max(axis=(0, 1))
+        finite = np.isfinite(prediction).all(axis=-1)
+        distance = np.linalg.norm(np.where(finite[..., None], prediction, 0.0) - truth, axis=-1)
+        distance = ASTRONOMICAL_UNIT * np.where(finite, distance, farthest)
+        for body, name in enumerate(self.body_names[1:], start=1):
+            angle = angles_between(prediction[:, :, body], truth[:, :, body])
+            for key, values in ((f"position_error_{name}", distance[..., body]), (f"angle_error_{name}", angle)):
+                metrics[key] = float(values.mean())
+                metrics[f"{key}_end"] = float(values[:, -1].mean())
+        if {"earth", "moon"} <= set(self.bodies):
+            earth, moon = self.body_names.index("earth"), self.body_names.index("moon")
+            seen = (states[:, :, moon] - states[:, :, earth] for states in (prediction, truth))
+            angle = angles_between(*seen)
+            metrics["angle_error_moon_from_earth"] = float(angle.mean())
+            metrics["angle_error_moon_from_earth_end"] = float(angle[:, -1].mean())
+        return metrics
+
+
+def builtin_positions(bodies: tuple[str, ...], start: date, days: Float[np.ndarray, " time"]) -> Positions:
+    """Sun-centred positions by Astropy's built-in ephemeris, along the axes of the ICRS, in astronomical units.
+
+    Args:
+        bodies: names as Astropy knows them.
+        start: from whose beginning `days` count, in barycentric dynamical time.
+        days: of the positions.
+
+    Raises:
+        ConfigurationError: Astropy is missing.
+    """
+    try:
+        from astropy.coordinates import get_body_barycentric  # pyright: ignore[reportMissingImports]
+        from astropy.time import Time, TimeDelta  # pyright: ignore[reportMissingImports]
+        from astropy.utils import iers  # pyright: ignore[reportMissingImports]
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "data=ephemeris needs the package astropy, which is missing; install it with `pip install "
+            "'sciml-bench[ephemeris]'`, or give a file of positions with data.path"
+        ) from None
+    with iers.conf.set_temp("auto_download", False):
+        times = Time(f"{start}T00:00:00", scale="tdb") + TimeDelta(days, format="jd", scale="tdb")
+
+        def barycentric(name: str) -> np.ndarray:
+            return get_body_barycentric(name, times, ephemeris="builtin").xyz.to_value("au").T
+
+        sun = barycentric("sun")
+        return np.stack([barycentric(name) - sun for name in bodies], axis=1)
+
+
+def angles_between(
+    first: Float[np.ndarray, "*batch axes"], second: Float[np.ndarray, "*batch axes"]
+) -> Float[np.ndarray, "*batch"]:
+    """Degrees between two directions, accurate also where they are small; 180 where one is not finite."""
+    with np.errstate(all="ignore"):
+        # W. Kahan's formula: an arc cosine would lose half the digits
+        unit, other = (vector / np.linalg.norm(vector, axis=-1, keepdims=True) for vector in (first, second))
+        half = np.arctan2(np.linalg.norm(unit - other, axis=-1), np.linalg.norm(unit + other, axis=-1))
+    return np.asarray(np.nan_to_num(np.degrees(2 * half), nan=180.0))
+
+
+def _day(key: str, value: str) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ConfigurationError(f"data.{key}={value}: give a day such as 1980-01-01") from None
+
+
+Contents = tuple[np.ndarray, np.ndarray, np.ndarray | None, list[str]]
+
+
+def _read_npz(file: Path) -> Contents:
+    arrays = read_arrays(file)
+    missing = [name for name in ("times", "positions", "bodies") if name not in arrays]
+    if missing:
+        raise DataError(f"{file} has no array {missing[0]!r}; expected times, positions, bodies, perhaps velocities")
+    names = [str(name).lower() for name in arrays["bodies"].tolist()]
+    times, positions = arrays["times"].astype(np.float64), arrays["positions"].astype(np.float64)
+    if times.ndim != 1 or positions.shape != (len(times), len(names), len(AXES)):
+        raise DataError(
+            f"{file} has positions of the shape {positions.shape} for {times.shape} times and {len(names)} bodies; "
+            "expected (time, bodies, 3)"
+        )
+    velocities = arrays.get("velocities")
+    if velocities is not None and velocities.shape != positions.shape:
+        raise DataError(f"{file} has velocities {velocities.shape}; expected those of the positions, {positions.shape}")
+    return times, positions, velocities, names
+
+
+def _read_csv(file: Path) -> Contents:
+    with file.open(newline="", encoding="utf-8") as opened:
+        rows = list(csv.reader(opened))
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    names = [name[:-2] for name in header if name.endswith("_x")]
+    wanted = ["time", *(f"{name}_{axis}" for name in names for axis in AXES)]
+    missing = [name for name in wanted if name not in header]
+    if missing or not names:
+        raise DataError(
+            f"{file} has no column {(missing or ['earth_x'])[0]}; expected time, earth_x, earth_y, earth_z, …"
+        )
+    try:
+        values = np.array([[float(entry) for entry in row] for row in rows[1:] if row], dtype=np.float64)
+        values = values.reshape(-1, len(header))
+    except ValueError as error:
+        raise DataError(f"{file} holds a row that is no {len(header)} numbers ({error}); repair it") from None
+
+    def columns(prefix: str) -> np.ndarray:
+        places = [header.index(f"{name}_{prefix}{axis}") for name in names for axis in AXES]
+        return values[:, places].reshape(len(values), len(names), len(AXES))
+
+    rated = all(f"{name}_v{axis}" in header for name in names for axis in AXES)
+    return values[:, header.index("time")], columns(""), columns("v") if rated else None, names
+
+
+def _require_rates(file: Path, positions: np.ndarray, velocities: np.ndarray, time_step: float) -> None:
+    """Refuse velocities that are not the rates of the positions."""
+    rates = (positions[2:] - positions[:-2]) / (2 * time_step)
+    difference = np.linalg.norm(velocities[1:-1] - rates) / (np.linalg.norm(rates) or 1.0)
+    if not difference <= _VELOCITY_TOLERANCE:
+        raise DataError(
+            f"{file}: the velocities differ by {100 * difference:.3g} % from the rates of the positions; give "
+            "astronomical units and days, or leave the velocities out"
+        )

@@ -1,0 +1,144 @@
+"""Candidate terms of an unknown vector field: polynomials and trigonometric functions of the state, with their names.
+
+Brunton, Proctor, Kutz, Discovering governing equations from data by sparse identification of nonlinear dynamical
+systems (PNAS 2016); the library of Pervez et al. (ICML 2024) holds polynomials to order 5 and sin, cos of 1 to 10 x.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations_with_replacement
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data import ObservationSpec
+
+HIGHEST_DEGREE = 5
+HIGHEST_FREQUENCY = 10
+
+
+@dataclass(frozen=True, eq=False)
+class BasisLibrary:
+    """All monomials up to a degree, and the sine and cosine of multiples of every component.
+
+    Args:
+        spec: of the data; their components are the variables.
+        degree: of the monomials, 0 to 5; the constant is one of them.
+        frequencies: sin(m x) and cos(m x) for m = 1 … frequencies, 0 to 10, in radians per unit of the component.
+
+    Raises:
+        ConfigurationError: a number is out of range, or there is no term at all.
+    """
+
+    spec: ObservationSpec
+    degree: int = 2
+    frequencies: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the choices."""
+        limits = {"degree": (self.degree, HIGHEST_DEGREE), "frequencies": (self.frequencies, HIGHEST_FREQUENCY)}
+        for name, (value, highest) in limits.items():
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= highest:
+                raise ConfigurationError(f"model.{name}={value}: give a whole number from 0 to {highest}")
+
+    @cached_property
+    def exponents(self) -> tuple[tuple[int, ...], ...]:
+        """Which components are multiplied in every monomial; () is the constant."""
+        components = range(self.spec.dim)
+        return tuple(
+            product
+            for degree in range(self.degree + 1)
+            for product in combinations_with_replacement(components, degree)
+        )
+
+    @property
+    def n_terms(self) -> int:
+        """Number of candidate terms."""
+        return len(self.exponents) + 2 * self.frequencies * self.spec.dim
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the terms, in their order, as a person writes them."""
+        return tuple(self._names())
+
+    def __call__(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms"]:
+        """The terms at some states."""
+        monomials = self._powers(states)[..., self._variables, self._degrees.to(states.device)].prod(dim=-1)
+        if not self.frequencies:
+            return monomials
+        angles = states[..., None, :] * self._multiples(states)
+        waves = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-3)
+        return torch.cat([monomials, waves], dim=-1)
+
+    def gradient(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms dim"]:
+        """The derivatives of the terms by the components of the state."""
+        degrees = self._degrees.to(states.device)
+        lowered = (degrees[:, None] - torch.eye(self.spec.dim, dtype=torch.long, device=states.device)).clamp_min(0)
+        slopes = degrees * self._powers(states)[..., self._variables, lowered].prod(dim=-1)
+        if not self.frequencies:
+            return slopes
+        multiples = self._multiples(states)
+        angles = states[..., None, :] * multiples
+        waves = torch.stack([multiples * angles.cos(), -multiples * angles.sin()], dim=-1)
+        diagonal = torch.diag_embed(waves.transpose(-1, -2)).transpose(-3, -2)
+        return torch.cat([slopes, diagonal.flatten(-4, -2)], dim=-2)
+
+    @cached_property
+    def _degrees(self) -> Int[Tensor, "monomials dim"]:
+        """How often each variable is a factor of each monomial."""
+        counts = [[product.count(variable) for variable in range(self.spec.dim)] for product in self.exponents]
+        return torch.tensor(counts)
+
+    @cached_property
+    def _variables(self) -> Int[Tensor, " dim"]:
+        return torch.arange(self.spec.dim)
+
+    def _powers(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim powers"]:
+        powers = [torch.ones_like(states)]
+        for _ in range(self.degree):
+            powers.append(powers[-1] * states)
+        return torch.stack(powers, dim=-1)
+
+    def _multiples(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "frequencies 1"]:
+        return torch.arange(1, self.frequencies + 1, dtype=states.dtype, device=states.device)[:, None]
+
+    def _names(self) -> Iterator[str]:
+        names = self.spec.component_names
+        for product in self.exponents:
+            powers = [(names[index], product.count(index)) for index in sorted(set(product))]
+            yield " ".join(name if power == 1 else f"{name}^{power}" for name, power in powers) or "1"
+        for multiple in range(1, self.frequencies + 1):
+            for name in names:
+                argument = name if multiple == 1 else f"{multiple} {name}"
+                yield f"sin({argument})"
+                yield f"cos({argument})"
+
+
+def require_full_rank(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> None:
+    """Stop where the data cannot tell the terms apart.
+
+    Args:
+        library: the terms.
+        values: of the terms on the data.
+
+    Raises:
+        ConfigurationError: a combination of terms is (nearly) constant zero on the data; it is named.
+    """
+    size = np.linalg.norm(values, axis=0)
+    zero = np.flatnonzero(size == 0)
+    if len(zero):
+        raise ConfigurationError(
+            f"model: the term {library.names[zero[0]]} is zero on all the data; take a smaller basis"
+        )
+    _, singular_values, directions = np.linalg.svd(values / size, full_matrices=False)
+    if len(values) < library.n_terms or singular_values[-1] < 1e-10 * singular_values[0]:
+        largest = np.argsort(-np.abs(directions[-1]))[:4]
+        named = ", ".join(library.names[index] for index in sorted(largest))
+        raise ConfigurationError(
+            f"model: the basis of {library.n_terms} terms is rank deficient on the data ({len(values)} rows): {named} "
+            "cannot be told apart; take a smaller basis or data that visit more states"
+        )

@@ -1,0 +1,39 @@
+"""Trajectories whose equations are known, for the tests of discovery."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from sciml_bench.data import TrajectoryWindows
+
+SIGMA, RHO, BETA = 10.0, 28.0, 8.0 / 3.0
+
+
+def lorenz_rows(n_rows: int, time_step: float, start: Sequence[float] = (1.0, 1.0, 1.0)) -> np.ndarray:
+    """Integrated by SciPy from the equations as they stand in the books."""
+
+    def rate(t: float, u: np.ndarray) -> list[float]:
+        x, y, z = u
+        return [SIGMA * (y - x), x * (RHO - z) - y, x * y - BETA * z]
+
+    times = time_step * np.arange(n_rows)
+    return solve_ivp(rate, (0, times[-1]), start, t_eval=times, method="DOP853", rtol=1e-11, atol=1e-11).y.T
+
+
+def lorenz_coefficients(names: Sequence[str]) -> np.ndarray:
+    """(terms, 3) for a library with these names."""
+    true = np.zeros((len(names), 3))
+    entries = {("x", 0): -SIGMA, ("y", 0): SIGMA, ("x", 1): RHO, ("y", 1): -1.0, ("x z", 1): -1.0}
+    for (name, component), value in {**entries, ("x y", 2): 1.0, ("z", 2): -BETA}.items():
+        true[list(names).index(name), component] = value
+    return true
+
+
+def windows(rows: np.ndarray, time_step: float, **options: object) -> TrajectoryWindows:
+    """A data module, set up, with components x, y, z."""
+    names = ["x", "y", "z"][: rows.shape[-1]]
+    settings = {"interpolation": 1.0, "component_names": names, **options}
+    data = TrajectoryWindows.from_arrays(time_step * np.arange(rows.shape[-2]), rows, **settings)
+    data.setup()
+    return data

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+import torch
+from discovery_cases import windows
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.mechnn import BasisLibrary
+from sciml_bench.mechnn.basis_library import require_full_rank
+
+ROWS = np.random.default_rng(0).standard_normal((40, 3))
+
+
+def library(degree: int = 2, frequencies: int = 0, rows: np.ndarray = ROWS) -> BasisLibrary:
+    return BasisLibrary(windows(rows, 0.1).spec, degree, frequencies)
+
+
+def test_names_and_values_agree_with_the_formulas_they_stand_for() -> None:
+    found = library(3, 2)
+    x, y, z = ROWS.T
+    expected = {"1": x**0, "x y": x * y, "z^2": z**2, "x y z": x * y * z, "x^2 z": x**2 * z, "y^3": y**3}
+    expected |= {"sin(x)": np.sin(x), "cos(2 z)": np.cos(2 * z), "sin(2 y)": np.sin(2 * y)}
+    values = found(torch.from_numpy(ROWS)).numpy()
+    assert len(found.names) == found.n_terms == values.shape[1] == 20 + 12
+    for name, column in expected.items():
+        np.testing.assert_allclose(values[:, found.names.index(name)], column, rtol=1e-14)
+
+
+def test_gradient_is_that_of_central_differences() -> None:
+    found = library(3, 1)
+    x, step = torch.from_numpy(ROWS), 1e-5
+    for variable in range(3):
+        shift = step * torch.eye(3, dtype=torch.float64)[variable]
+        difference = (found(x + shift) - found(x - shift)) / (2 * step)
+        torch.testing.assert_close(found.gradient(x)[..., variable], difference, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize(("degree", "frequencies"), [(-1, 0), (6, 0), (2, 11), (True, 0)])
+def test_numbers_out_of_range_are_named(degree: int, frequencies: int) -> None:
+    with pytest.raises(ConfigurationError, match=r"model\.(degree|frequencies)="):
+        library(degree, frequencies)
+
+
+def test_a_basis_that_the_data_cannot_tell_apart_is_named() -> None:
+    on_a_plane = ROWS.copy()
+    on_a_plane[:, 2] = on_a_plane[:, 0] + 2 * on_a_plane[:, 1]
+    found = library(1, rows=on_a_plane)
+    with pytest.raises(ConfigurationError, match="rank deficient on the data.*x, y, z"):
+        require_full_rank(found, found(torch.from_numpy(on_a_plane)).numpy())
+    with pytest.raises(ConfigurationError, match="the term 1 is zero"):
+        require_full_rank(found, np.zeros((9, 4)))

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+from discovery_cases import lorenz_coefficients, lorenz_rows, windows
+
+from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
+from sciml_bench.mechnn import DiscoveryNetwork, DiscoveryTraining
+
+
+def method(rows: np.ndarray, time_step: float = 0.01, window: int = 30, **options: object) -> DiscoveryTraining:
+    data = windows(rows, time_step)
+    torch.manual_seed(0)
+    made = DiscoveryTraining(DiscoveryNetwork(data.spec, window=window, hidden_width=16), data.spec, **options)
+    made.use(data)
+    return made
+
+
+def set_coefficients(found: DiscoveryTraining, values: np.ndarray) -> None:
+    change = torch.einsum("dij,jd->id", found.model.preconditioner, found.model.scaled_coefficients().double())
+    found.model.start.copy_(torch.from_numpy(values) - change.detach())
+
+
+def test_at_the_truth_the_solution_is_the_data() -> None:
+    found = method(lorenz_rows(400, 0.01))
+    set_coefficients(found, lorenz_coefficients(found.model.library.names))
+    found.precondition()
+    found.model.mask &= torch.from_numpy(lorenz_coefficients(found.model.library.names) != 0)
+    assert float(found.loss(found.windows, found.step_sizes).detach()) < 1e-8
+
+
+def test_preconditioning_leaves_the_coefficients_and_makes_all_directions_alike() -> None:
+    """A unit change of any scaled coefficient changes the solution by one standard deviation, orthogonally."""
+    found = method(lorenz_rows(400, 0.01))
+    before = found.model.coefficients().detach().clone()
+    found.precondition()
+    torch.testing.assert_close(found.model.coefficients().detach(), before)
+    states = found.windows
+    base = found.model.solution(states, found.step_sizes).detach()
+    responses = []
+    for term in range(3):
+        change = found.model.preconditioner[0, :, term]
+        start = found.model.start.clone()
+        found.model.start[:, 0] += change
+        solved = found.model.solution(states, found.step_sizes).detach() - base
+        found.model.start.copy_(start)
+        centred = solved[..., 0] - solved[..., 0].mean(dim=1, keepdim=True)
+        responses.append(centred.flatten() / float(found.spec.deviation[0]))
+    gram = torch.stack(responses) @ torch.stack(responses).T / states.shape[:2].numel()
+    torch.testing.assert_close(gram, torch.eye(3, dtype=torch.float64), rtol=1e-3, atol=1e-3)
+
+
+def test_the_threshold_masks_for_good_and_an_empty_support_is_an_error() -> None:
+    found = method(lorenz_rows(400, 0.01), threshold=0.5)
+    true = torch.from_numpy(lorenz_coefficients(found.model.library.names))
+    set_coefficients(found, torch.where(true != 0, true, 0.3).numpy())
+    found.apply_threshold()
+    assert torch.equal(found.model.mask, true != 0)
+    torch.testing.assert_close(found.model.coefficients().detach(), true)
+    found.threshold = 50.0
+    with pytest.raises(TrainingError, match=r"dx/dt.*training\.threshold=50"):
+        found.apply_threshold()
+
+
+def test_bad_choices_are_named() -> None:
+    data = windows(lorenz_rows(60, 0.01), 0.01)
+    with pytest.raises(ConfigurationError, match=r"model\.coefficients=dense"):
+        DiscoveryNetwork(data.spec, coefficients="dense")
+    model = DiscoveryNetwork(data.spec)
+    with pytest.raises(ConfigurationError, match=r"training\.n_cycles=0"):
+        DiscoveryTraining(model, data.spec, n_cycles=0)
+    with pytest.raises(ConfigurationError, match=r"training\.initial_coefficients=random"):
+        DiscoveryTraining(model, data.spec, initial_coefficients="random")
+    with pytest.raises(DataError, match=r"model\.window=50: a trajectory has only 20 rows"):
+        DiscoveryTraining(model, data.spec).use(windows(lorenz_rows(20, 0.01), 0.01))
