@@ -34,6 +34,17 @@ def test_the_neural_ode_example_runs_and_its_field_follows_the_truth(
     assert scope["solution"].error_estimate < 0.01
 
 
+def test_the_block_s_example_prints_the_sine_and_cosine_it_promises(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+):
+    (code,) = [code for code in _examples((repository / "README.md").read_text()) if "sciml_bench.mechnn" in code]
+    scope: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), scope)
+    end = scope["solution"].states[0, -1, 0, :2].detach().numpy()
+    np.testing.assert_allclose(end, [np.sin(24.95), np.cos(24.95)], atol=1e-5)
+    assert np.isfinite(scope["coefficients"].grad.numpy()).all()
+
+
 def _examples(text: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
@@ -41,6 +52,7 @@ def _examples(text: str) -> list[str]:
 def test_every_choice_in_the_readme_exists(repository: Path):
     text = (repository / "README.md").read_text()
     sections = {"koopman": "## Koopman learning", "node_homotopy": "## NeuralODEs from noisy trajectories"}
+    sections["mechnn"] = "## Mechanistic networks"
     for paradigm, title in sections.items():
         section = text.split(title)[1].split("\n## ")[0]
         for group in ("data", "model", "training", *(["solver"] if paradigm == "node_homotopy" else [])):

@@ -1,11 +1,8 @@
 """Windows of the Sun-centred positions of planets and Moon: Astropy's built-in ephemeris, offline, or a file.
 
-The built-in ephemeris evaluates the series of Simon et al. (Astronomy and Astrophysics 282, 1994) and the lunar theory of
-Meeus; it follows the motion to some thousand kilometres (planets) and tens of kilometres (Moon), and Newton's law less
-well than that of a numerical integration such as JPL's, of which positions can be given by path.
+Errors of roll-outs are told in kilometres, and in degrees as seen from the Sun.
 """
 
-import csv
 import hashlib
 import logging
 import math
@@ -20,6 +17,7 @@ from sciml_bench.core.cache import default_cache
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.files import read_arrays, write_atomically
 from sciml_bench.core.types import Metrics, PathType
+from sciml_bench.data.ephemeris_positions import AXES, Positions, builtin_positions, recorded_positions
 from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.sequence_windows import SequenceWindows, States
 
@@ -28,13 +26,9 @@ log = logging.getLogger(__name__)
 ASTRONOMICAL_UNIT = 149_597_870.7
 """In kilometres."""
 BODIES = ("sun", "mercury", "venus", "earth", "moon", "mars", "jupiter", "saturn", "uranus", "neptune")
-AXES = ("x", "y", "z")
 _MINUTES_PER_DAY = 1440
 _UNEVEN = 1e-6
 """Of the time step, by which times may deviate from equal spacing."""
-_VELOCITY_TOLERANCE = 0.01
-
-Positions = Float[np.ndarray, "time bodies axes"]
 
 
 class EphemerisWindows(SequenceWindows):
@@ -154,9 +148,7 @@ class EphemerisWindows(SequenceWindows):
     # ---- files ------------------------------------------------------------------------------------------------------
 
     def _read(self, file: Path) -> Positions:
-        if not file.is_file():
-            raise FileNotFoundError(f"data.path={file}: there is no such file")
-        times, positions, velocities, names = _read_npz(file) if file.suffix == ".npz" else _read_csv(file)
+        times, positions, _, names = recorded_positions(file)
         missing = [name for name in self.bodies if name not in names]
         if missing:
             raise DataError(f"{file} has no {missing[0]}, only {', '.join(names)}; set data.bodies")
@@ -167,8 +159,6 @@ class EphemerisWindows(SequenceWindows):
                 f"{file} has {found} days between its times; expected data.minutes_between="
                 f"{self.time_step * _MINUTES_PER_DAY:g}, that is {self.time_step:g} days, throughout"
             )
-        if velocities is not None:
-            _require_rates(file, positions, velocities, self.time_step)
         centre = positions[:, [names.index("sun")]] if "sun" in names else 0.0
         relative = positions - centre
         return relative[:, [names.index(name) for name in self.bodies]]
@@ -189,9 +179,9 @@ class EphemerisWindows(SequenceWindows):
         metrics: Metrics = {}
         truth = reference.astype(np.float64)
         farthest = np.linalg.norm(truth, axis=-1).max(axis=(0, 1))
-        finite = np.isfinite(prediction).all(axis=-1)
-        distance = np.linalg.norm(np.where(finite[..., None], prediction, 0.0) - truth, axis=-1)
-        distance = ASTRONOMICAL_UNIT * np.where(finite, distance, farthest)
+        finite = np.isfinite(prediction).all(axis=-1, keepdims=True)
+        distance = np.linalg.norm(np.where(finite, prediction, 0.0) - truth, axis=-1)
+        distance = ASTRONOMICAL_UNIT * np.where(finite[..., 0], distance, farthest)
         for body, name in enumerate(self.body_names[1:], start=1):
             angle = angles_between(prediction[:, :, body], truth[:, :, body])
             for key, values in ((f"position_error_{name}", distance[..., body]), (f"angle_error_{name}", angle)):
@@ -204,36 +194,6 @@ class EphemerisWindows(SequenceWindows):
             metrics["angle_error_moon_from_earth"] = float(angle.mean())
             metrics["angle_error_moon_from_earth_end"] = float(angle[:, -1].mean())
         return metrics
-
-
-def builtin_positions(bodies: tuple[str, ...], start: date, days: Float[np.ndarray, " time"]) -> Positions:
-    """Sun-centred positions by Astropy's built-in ephemeris, along the axes of the ICRS, in astronomical units.
-
-    Args:
-        bodies: names as Astropy knows them.
-        start: from whose beginning `days` count, in barycentric dynamical time.
-        days: of the positions.
-
-    Raises:
-        ConfigurationError: Astropy is missing.
-    """
-    try:
-        from astropy.coordinates import get_body_barycentric  # pyright: ignore[reportMissingImports]
-        from astropy.time import Time, TimeDelta  # pyright: ignore[reportMissingImports]
-        from astropy.utils import iers  # pyright: ignore[reportMissingImports]
-    except ModuleNotFoundError:
-        raise ConfigurationError(
-            "data=ephemeris needs the package astropy, which is missing; install it with `pip install "
-            "'sciml-bench[ephemeris]'`, or give a file of positions with data.path"
-        ) from None
-    with iers.conf.set_temp("auto_download", False):
-        times = Time(f"{start}T00:00:00", scale="tdb") + TimeDelta(days, format="jd", scale="tdb")
-
-        def barycentric(name: str) -> np.ndarray:
-            return get_body_barycentric(name, times, ephemeris="builtin").xyz.to_value("au").T
-
-        sun = barycentric("sun")
-        return np.stack([barycentric(name) - sun for name in bodies], axis=1)
 
 
 def angles_between(
@@ -252,60 +212,3 @@ def _day(key: str, value: str) -> date:
         return date.fromisoformat(str(value))
     except ValueError:
         raise ConfigurationError(f"data.{key}={value}: give a day such as 1980-01-01") from None
-
-
-Contents = tuple[np.ndarray, np.ndarray, np.ndarray | None, list[str]]
-
-
-def _read_npz(file: Path) -> Contents:
-    arrays = read_arrays(file)
-    missing = [name for name in ("times", "positions", "bodies") if name not in arrays]
-    if missing:
-        raise DataError(f"{file} has no array {missing[0]!r}; expected times, positions, bodies, perhaps velocities")
-    names = [str(name).lower() for name in arrays["bodies"].tolist()]
-    times, positions = arrays["times"].astype(np.float64), arrays["positions"].astype(np.float64)
-    if times.ndim != 1 or positions.shape != (len(times), len(names), len(AXES)):
-        raise DataError(
-            f"{file} has positions of the shape {positions.shape} for {times.shape} times and {len(names)} bodies; "
-            "expected (time, bodies, 3)"
-        )
-    velocities = arrays.get("velocities")
-    if velocities is not None and velocities.shape != positions.shape:
-        raise DataError(f"{file} has velocities {velocities.shape}; expected those of the positions, {positions.shape}")
-    return times, positions, velocities, names
-
-
-def _read_csv(file: Path) -> Contents:
-    with file.open(newline="", encoding="utf-8") as opened:
-        rows = list(csv.reader(opened))
-    header = [name.strip().lower() for name in rows[0]] if rows else []
-    names = [name[:-2] for name in header if name.endswith("_x")]
-    wanted = ["time", *(f"{name}_{axis}" for name in names for axis in AXES)]
-    missing = [name for name in wanted if name not in header]
-    if missing or not names:
-        raise DataError(
-            f"{file} has no column {(missing or ['earth_x'])[0]}; expected time, earth_x, earth_y, earth_z, …"
-        )
-    try:
-        values = np.array([[float(entry) for entry in row] for row in rows[1:] if row], dtype=np.float64)
-        values = values.reshape(-1, len(header))
-    except ValueError as error:
-        raise DataError(f"{file} holds a row that is no {len(header)} numbers ({error}); repair it") from None
-
-    def columns(prefix: str) -> np.ndarray:
-        places = [header.index(f"{name}_{prefix}{axis}") for name in names for axis in AXES]
-        return values[:, places].reshape(len(values), len(names), len(AXES))
-
-    rated = all(f"{name}_v{axis}" in header for name in names for axis in AXES)
-    return values[:, header.index("time")], columns(""), columns("v") if rated else None, names
-
-
-def _require_rates(file: Path, positions: np.ndarray, velocities: np.ndarray, time_step: float) -> None:
-    """Refuse velocities that are not the rates of the positions."""
-    rates = (positions[2:] - positions[:-2]) / (2 * time_step)
-    difference = np.linalg.norm(velocities[1:-1] - rates) / (np.linalg.norm(rates) or 1.0)
-    if not difference <= _VELOCITY_TOLERANCE:
-        raise DataError(
-            f"{file}: the velocities differ by {100 * difference:.3g} % from the rates of the positions; give "
-            "astronomical units and days, or leave the velocities out"
-        )

@@ -62,7 +62,10 @@ class TwoBodyWindows(SequenceWindows):
             raise ConfigurationError(f"data.semi_major_axis={list(semi_major_axis)}: give two increasing lengths")
         if len(eccentricity) != 2 or not 0 <= eccentricity[0] <= eccentricity[1] < 1:
             raise ConfigurationError(f"data.eccentricity={list(eccentricity)}: give two increasing numbers in [0, 1)")
-        self.semi_major_axis, self.eccentricity = tuple(semi_major_axis), tuple(eccentricity)
+        self.semi_major_axis, self.eccentricity = (
+            (semi_major_axis[0], semi_major_axis[1]),
+            (eccentricity[0], eccentricity[1]),
+        )
         self.data_seed = require_integer("data.data_seed", data_seed, 0, "a seed is a whole number and not negative")
 
     @property
@@ -91,7 +94,7 @@ class TwoBodyWindows(SequenceWindows):
     def _simulated(self, split: str, number: int) -> States:
         rng = np.random.default_rng((self.data_seed, number))
         count, n_states = self.n_trajectories[split], self.n_states[split]
-        sizes, flatnesses = rng.uniform(*self.semi_major_axis, count), rng.uniform(*self.eccentricity, count)
+        sizes, flatnesses = (rng.uniform(low, high, count) for low, high in (self.semi_major_axis, self.eccentricity))
         angles = rng.uniform(0, 2 * np.pi, (2, count))
         starts = self._system.orbit_state(sizes, flatnesses, angles[0], angles[1])
         states = self._system.reference(starts, self.time_step * np.arange(n_states))

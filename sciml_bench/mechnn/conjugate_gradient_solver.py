@@ -1,8 +1,8 @@
 """The block's least-squares problem without a factor of it: conjugate gradients on the normal equations N y = Mᵀ r.
 
-Preconditioned by a factor of N in single precision, shifted so that rounding cannot break it: half the memory of a
-factor in double precision, and quick where double precision is slow. It is too inaccurate for refinement to converge
-where N is badly conditioned (10⁷ and more), but not for conjugate gradients.
+Preconditioned by a factor of N in single precision, shifted so that rounding cannot break it: half as large as one in
+double precision, and quick where double precision is slow. It is too inaccurate for refinement to converge where N is
+badly conditioned (10⁷ and more), but not for conjugate gradients.
 
 Convergence is judged by the true residual, in the norm ‖N y − Mᵀ r‖ of the inverse preconditioner, relative to that of
 y = 0. That norm is close to the one in which the error is ‖M (y − y*)‖.

@@ -5,8 +5,9 @@ window of the data to a smoothed state; a second one maps a learned vector to th
 block solves u′ = Θ(smoothed state) ξ along the window.
 
 What we add is the scale: coefficients are learned as ξ = start + P η, with η of order one and P such that a change
-of η moves the solution by as much in every direction (`DiscoveryTraining.precondition`). In the units of the states, terms of
-the Lorenz system differ by 10³ and are strongly correlated, and Adam does not find its way in any time one has.
+of η moves the solution by as much in every direction (`DiscoveryTraining.precondition`). In the units of the states,
+terms of the Lorenz system differ by 10³ and are strongly correlated, and Adam does not find its way in any time one
+has.
 """
 
 import torch

@@ -20,6 +20,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import ObservationSpec, ObservedTrajectories
+from sciml_bench.mechnn.basis_library import BasisLibrary
 from sciml_bench.mechnn.closed_form_discovery import (
     ClosedFormDiscovery,
     Discovery,
@@ -65,13 +66,13 @@ class DiscoveryTraining(Method):
 
     def __init__(
         self,
-        model: DiscoveryNetwork,
+        model: DiscoveryNetwork | BasisLibrary,
         spec: ObservationSpec,
         *,
         learning_rate: float | int = 5e-3,
         threshold: float | int = 0.1,
         n_cycles: int = 10,
-        epochs_per_cycle: int = 10,
+        epochs_per_cycle: int = 30,
         batch_size: int = 128,
         windows_per_row: int = 5,
         initial_coefficients: str = "zero",

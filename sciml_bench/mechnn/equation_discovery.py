@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 import lightning.pytorch as pl
 import numpy as np
 from matplotlib.figure import Figure
+from torch import nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
@@ -37,7 +38,7 @@ class EquationDiscovery(Method):
         "forecast_relative_error",
     )
 
-    def __init__(self, model: BasisLibrary, spec: ObservationSpec, **recipe: Any) -> None:
+    def __init__(self, model: BasisLibrary | nn.Module, spec: ObservationSpec, **recipe: Any) -> None:
         super().__init__()
         if not isinstance(model, BasisLibrary):
             raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")

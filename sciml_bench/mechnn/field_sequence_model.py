@@ -35,6 +35,7 @@ class FieldSequenceModel(nn.Module):
         n_seen: input frames that the network sees.
         base_coefficients: b_k from 0 to the order of the ODEs, to which what the network writes is added at every point
             and step. With (1, 0.1, 0) the right side is a value that the flow follows, with (0, 1, 0) its rate.
+        coefficient_range: largest |c_k|; with less than b_0, no ODE comes near to having no restoring term.
         taylor_order: of the solution's expansion between steps, at least the ODE's: the higher, the more accurate.
         shared_coefficients: one set of learned coefficients for all points and inputs, so that the network writes the
             right sides alone and one factorisation serves all problems.
@@ -55,6 +56,7 @@ class FieldSequenceModel(nn.Module):
         activation: str = "gelu",
         n_seen: int = 1,
         base_coefficients: Sequence[float | int] = (1.0, 0.1, 0.0),
+        coefficient_range: float | int = 0.3,
         taylor_order: int = 4,
         shared_coefficients: bool = False,
     ) -> None:
@@ -66,6 +68,7 @@ class FieldSequenceModel(nn.Module):
                 "least 2 coefficients, from order 0 on, and the Taylor expansion at least the ODE's order"
             )
         self.frames = FieldFrames(spec, n_seen)
+        self.coefficient_range = float(coefficient_range)
         self.n_steps, self.order, self.taylor_order = spec.n_outputs + 1, order, taylor_order
         base = torch.zeros(taylor_order + 1, dtype=spec.dtype)
         base[: order + 1] = torch.tensor(base_coefficients, dtype=spec.dtype)
@@ -87,6 +90,7 @@ class FieldSequenceModel(nn.Module):
         # one problem per point: (batch · points, quantities, steps)
         written = written.unflatten(1, (-1, self.n_steps)).permute(0, 3, 1, 2).flatten(0, 1)
         learned = written[:, 1:].transpose(1, 2) if self.coefficients is None else self.coefficients[None]
+        learned = self.coefficient_range * torch.tanh(learned)
         coefficients = self.base + nn.functional.pad(learned, (0, self.taylor_order - self.order))
         solution = solve_linear_ode(
             coefficients[:, None, :, None],

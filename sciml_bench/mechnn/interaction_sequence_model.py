@@ -1,18 +1,17 @@
 """A sequence model of bodies that attract each other: one linear ODE of second order for every body and axis.
 
-Pervez, Locatello, Gavves, Mechanistic Neural Networks for Scientific Machine Learning (ICML 2024), sections 5 and 6 (two
-bodies, ephemeris): networks read the displacements of pairs of bodies and write coefficients and right sides,
+Pervez, Locatello, Gavves, Mechanistic Neural Networks for Scientific Machine Learning (ICML 2024), its experiments on
+two bodies and the ephemeris: networks read the displacements of pairs and write coefficients and right sides,
 
     u_i″ + (Σ_j m_j s_ij) u_i = Σ_j m_j s_ij x_j,
 
-which are solved over input and output steps from the observed inputs. Here one network gives the strength s_ij = s_ji of
-all pairs and m_j are learned masses, so that forces act along displacements and the barycentre moves uniformly. Where
-the other bodies will be, x_j, and (for a law) how far apart, is taken from the solution before: all are solved several
-times, first as if the bodies kept their last acceleration and strength.
+which are solved over input and output steps from the observed inputs. Here one network gives the strength s_ij = s_ji
+of all pairs and m_j are learned masses, so that forces act along displacements and the barycentre moves uniformly.
+Where the other bodies will be, x_j, and (for a law) how far apart, is taken from the solution before: all are solved
+several times, first as if the bodies kept their last acceleration and strength.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.sequence_windows import SequenceSpec
 from sciml_bench.mechnn.linear_ode import solve_linear_ode
 from sciml_bench.mechnn.linear_ode_layer import with_taylor_order
+from sciml_bench.mechnn.orders_of_magnitude import orders_of_magnitude
 from sciml_bench.mechnn.pair_strength import DistanceLaw, WindowStrength
 
 NETWORKS = ("law", "perceptron", "convolution")
@@ -32,13 +32,10 @@ STEPS = ("known", "learned")
 _ORDER = 2
 _MASS_RATE = 10.0
 """Adam moves every parameter by about its learning rate per step, and masses span many powers of ten."""
-_LEAST_SPREAD = 0.1
-"""Of squared logarithms of distances, for an exponent to be seen in it."""
-_DEFAULT_EXPONENT = 2.0
 _ROOM = 2.0
 """A distance of the outputs is taken to lie within the range of the inputs, widened by this factor on both sides."""
 
-Positions = Float[Tensor, "batch steps bodies axes"]
+Positions = Float[Tensor, "batch _ bodies axes"]
 
 
 class InteractionSequenceModel(nn.Module):
@@ -124,7 +121,7 @@ class InteractionSequenceModel(nn.Module):
         self.taylor_order, self.solver = taylor_order, solver
         # block time = time · step_size / time_step
         self.time_scale = (spec.time_step / step_size) ** 2
-        orders = _orders_of_magnitude(spec, central_body, initial_exponent)
+        orders = orders_of_magnitude(spec, central_body, initial_exponent)
         power_law = orders.length, orders.exponent
         self.strength: nn.Module
         if network == "law":
@@ -177,10 +174,10 @@ class InteractionSequenceModel(nn.Module):
             path = torch.cat([observed, solution[:, self.n_initial :]], dim=1)
         return solution.to(inputs.dtype)
 
-    def _written(self, observed: Positions) -> Float[Tensor, "batch steps pairs"]:
+    def _written(self, observed: Positions) -> Float[Tensor, "batch _ pairs"]:
         return self.strength(self._distances(observed)).expand(-1, self.n_initial + self.n_outputs, -1)
 
-    def _strengths(self, path: Positions, frozen: bool) -> Float[Tensor, "batch steps pairs"]:
+    def _strengths(self, path: Positions, frozen: bool) -> Float[Tensor, "batch _ pairs"]:
         """The law along a path; the law of the last input where strengths are held."""
         known = self._distances(path[:, : self.n_initial])
         if self.constant:
@@ -192,7 +189,7 @@ class InteractionSequenceModel(nn.Module):
             later = self._distances(path[:, self.n_initial :]).clamp(low, high)
         return self.strength(torch.cat([known, later], dim=1))
 
-    def _distances(self, path: Positions) -> Float[Tensor, "batch steps pairs"]:
+    def _distances(self, path: Positions) -> Float[Tensor, "batch _ pairs"]:
         first, second = self.pairs
         return (path[:, :, second] - path[:, :, first]).norm(dim=-1)
 
@@ -207,11 +204,11 @@ class InteractionSequenceModel(nn.Module):
             # the acceleration of the body that positions are relative to, at their origin
             drives = drives - drives[:, :, self.central_body, None]
             rates = rates * self.others[self.central_body]
-        coefficients = torch.stack([rates, torch.zeros_like(rates), torch.ones_like(rates)], dim=-1)
-        coefficients = with_taylor_order(coefficients, self.taylor_order).transpose(1, 2)
         problems = batch * self.n_bodies * self.n_axes
+        coefficients = torch.stack([rates, torch.zeros_like(rates), torch.ones_like(rates)], dim=-1).transpose(1, 2)
+        coefficients = coefficients[:, :, None].expand(-1, -1, self.n_axes, -1, -1).reshape(problems, 1, n_steps, 1, -1)
         solution = solve_linear_ode(
-            coefficients[:, :, None].expand(-1, -1, self.n_axes, -1, -1).reshape(problems, 1, n_steps, 1, -1),
+            with_taylor_order(coefficients, self.taylor_order),
             drives.permute(0, 2, 3, 1).reshape(problems, 1, n_steps),
             observed.permute(0, 2, 3, 1).reshape(problems, self.n_initial, 1, 1),
             self.step_sizes.expand(batch, self.n_bodies, self.n_axes).reshape(problems, 1, 1),
@@ -227,38 +224,3 @@ def _extrapolated(observed: Positions, n_outputs: int) -> Positions:
     last, velocity = observed[:, -1:], observed[:, -1:] - observed[:, -2:-1]
     acceleration = velocity - observed[:, -2:-1] + observed[:, -3:-2]
     return last + numbers * velocity + numbers * (numbers + 1) / 2 * acceleration
-
-
-@dataclass(frozen=True)
-class _Orders:
-    """Of magnitude: typical distance of two bodies, mass that moves them as quickly as observed, and exponent."""
-
-    length: float
-    mass: float
-    exponent: float
-
-
-def _orders_of_magnitude(spec: SequenceSpec, central_body: int | None, exponent: float | int | None) -> _Orders:
-    """From what the data say about distances d and speeds v: on a circle, v² = m d² ℓ⁻³ (d/ℓ)^−p.
-
-    Around a central body the exponent follows from how orbits of different sizes differ, as in Kepler's third law.
-    """
-    mean, deviation = (np.broadcast_to(values, spec.state_shape) for values in (spec.mean, spec.deviation))
-    increment = np.broadcast_to(spec.increment_deviation, spec.state_shape)
-    first, second = np.triu_indices(spec.state_shape[0], 1)
-    if central_body is not None:
-        around = (first == central_body) | (second == central_body)
-        first, second = first[around], second[around]
-        at_rest = np.arange(spec.state_shape[0])[:, None] == central_body
-        deviation, increment = np.where(at_rest, 0.0, deviation), np.where(at_rest, 0.0, increment)
-    # as if the two moved independently
-    squares = (mean[first] - mean[second]) ** 2 + deviation[first] ** 2 + deviation[second] ** 2
-    distances = np.sqrt(squares.sum(axis=-1))
-    speeds = np.sqrt((increment[first] ** 2 + increment[second] ** 2).sum(axis=-1)) / spec.time_step
-    length = float(np.exp(np.log(distances).mean()))
-    logarithm, rate = np.log(distances / length), 2 * np.log(speeds / distances)
-    if exponent is None:
-        spread = float((logarithm**2).sum())
-        exponent = -float((logarithm * rate).sum()) / spread if spread > _LEAST_SPREAD else _DEFAULT_EXPONENT
-    mass = length**3 * np.exp(np.median(rate + exponent * logarithm))
-    return _Orders(length, float(mass), float(exponent))

@@ -1,9 +1,9 @@
 """How strongly two bodies attract each other, by networks that are the same for all pairs.
 
 Either a law: the strength at a step is a function of the distance at this step; or, as in Pervez, Locatello, Gavves,
-Mechanistic Neural Networks for Scientific Machine Learning (ICML 2024), a network reads the distances at all input steps
-and writes the strength for every step of the window. Both give ℓ⁻³ (d/ℓ)^−p times the exponential of what the network
-writes, with the learned exponent p and the typical length ℓ of the data; gravity is p = 3 and a network that is silent.
+Mechanistic Neural Networks for Scientific Machine Learning (ICML 2024), a network reads the distances at all input
+steps and writes the strength for every step of the window. Both give ℓ⁻³ (d/ℓ)^−p times the exponential of what the
+network writes, with the learned exponent p and the typical length ℓ of the data; gravity is p = 3 without a network.
 """
 
 from collections.abc import Sequence

@@ -53,7 +53,8 @@ def body_errors(evaluation: "SequenceEvaluation") -> Figure:
             if np.any(distances[:, body] > 0):
                 style = "-" if body < len(_PALETTE) else "--"
                 axis.plot(times, distances[:, body], style, color=_PALETTE[body % len(_PALETTE)], label=name)
-        axis.set(yscale="log", xlabel=_time_label(evaluation), ylabel="distance from the reference" + (f" [{unit}" if unit else ""))
+        label = "distance from the reference" + (f" [{unit}" if unit else "")
+        axis.set(yscale="log", xlabel=_time_label(evaluation), ylabel=label)
         axis.legend(fontsize=7, ncols=2)
     return figure
 

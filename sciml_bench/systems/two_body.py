@@ -78,8 +78,8 @@ class TwoBody(OrdinaryDifferentialEquation):
         size, flatness, turn, phase = np.broadcast_arrays(semi_major_axis, eccentricity, orientation, anomaly)
         if not (np.all(size > 0) and np.all(flatness >= 0) and np.all(flatness < 1)):
             raise ConfigurationError(
-                f"semi_major_axis={semi_major_axis}, eccentricity={eccentricity}: an ellipse has a positive axis and an "
-                "eccentricity from 0 to below 1"
+                f"semi_major_axis={semi_major_axis}, eccentricity={eccentricity}: an ellipse has a positive axis and "
+                "an eccentricity from 0 to below 1"
             )
         minor = size * np.sqrt(1 - flatness**2)
         speed = np.sqrt(self.attraction / size) / (1 - flatness * np.cos(phase))

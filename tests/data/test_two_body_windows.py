@@ -61,7 +61,7 @@ def test_the_truth_does_not_drift_and_a_shrinking_orbit_does() -> None:
 
 
 def test_ellipses_must_be_ellipses() -> None:
-    with pytest.raises(ConfigurationError, match="data.eccentricity"):
+    with pytest.raises(ConfigurationError, match=r"data\.eccentricity"):
         small(eccentricity=[0.2, 1.0])
-    with pytest.raises(ConfigurationError, match="data.semi_major_axis"):
+    with pytest.raises(ConfigurationError, match=r"data\.semi_major_axis"):
         small(semi_major_axis=[1.2, 0.8])

@@ -1,5 +1,6 @@
 """Bodies that attract each other, through the block: what Newton's law gives, and what training finds."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -173,16 +174,16 @@ SMALL = [
     "data.n_validation=1",
     "data.n_test=1",
     "data.n_states=60",
-    "data.n_test_states=90",
+    "data.n_test_states=60",
     "data.n_inputs=20",
-    "data.windows_per_epoch=32",
+    "data.windows_per_epoch=16",
     "data.batch_size=8",
     "model.hidden=[8]",
     "model.n_initial=20",
     "model.n_solves=3",
     "training.validation_steps=10",
-    "training.roll_out_steps=[60]",
-    "training.n_epochs=3",
+    "training.roll_out_steps=[40]",
+    "training.n_epochs=2",
     "trainer.seconds_between_checkpoints=0",
     "logger=none",
 ]
@@ -209,15 +210,17 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights_and_reports_drifts(
     def interrupted(self: SequenceForecasting, windows: torch.Tensor) -> torch.Tensor:
         nonlocal steps
         steps += 1
-        if steps == 7:
+        if steps == 4:
             raise KeyboardInterrupt
         return original(self, windows)
 
     with monkeypatch.context() as patched:
         patched.setattr(SequenceForecasting, "window_loss", interrupted)
-        with pytest.raises(BaseException):  # noqa: B017, PT011
-            assert run_script(patched, parts) == 0
-            raise AssertionError("was not stopped")
+        with contextlib.suppress(KeyboardInterrupt):
+            run_script(patched, parts)
+    assert steps == 4
+    assert (tmp_path / "parts" / "checkpoints" / "last.ckpt").exists()
+    assert not (tmp_path / "parts" / "metrics.json").exists()
     assert run_script(monkeypatch, parts) == 0
     first, second = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("whole", "parts"))
     timed = {"seconds_per_window"}

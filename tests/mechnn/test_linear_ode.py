@@ -35,7 +35,7 @@ def relative(found: torch.Tensor, expected: np.ndarray) -> float:
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
 def test_every_solver_has_the_solution_of_a_dense_qr_factorisation(order, n_states):
     variants = list(VARIANTS.items())
-    for seed, (name, (shape, options)) in enumerate(variants if n_states == 2 else variants[:5]):
+    for seed, (name, (shape, options)) in enumerate(variants if n_states == 2 else variants[:5:2]):
         inputs = random_inputs(order=order, n_states=n_states, seed=seed, **shape)
         states, slack = qr_solution(inputs, **options)
         for solver in SOLVERS:

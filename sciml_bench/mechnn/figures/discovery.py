@@ -43,7 +43,7 @@ def coefficients(evaluation: "DiscoveryEvaluation") -> Figure:
             if evaluation.truth is not None:
                 axis.plot(place, evaluation.truth[terms, component], "_", color="#D55E00", markersize=16, label="true")
             axis.axhline(0, color="0.4", linewidth=0.7)
-            axis.set_yscale("symlog", linthresh=0.5)
+            axis.set_yscale("symlog", linthresh=1.0, linscale=0.6)
             axis.set_ylabel(f"d{components[component]}/dt")
         axes[-1].set_xticks(np.arange(len(terms)), [names[term] for term in terms])
         axes[0].legend(ncols=2, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
