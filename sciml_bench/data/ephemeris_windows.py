@@ -179,9 +179,9 @@ class EphemerisWindows(SequenceWindows):
         metrics: Metrics = {}
         truth = reference.astype(np.float64)
         farthest = np.linalg.norm(truth, axis=-1).max(axis=(0, 1))
-        finite = np.isfinite(prediction).all(axis=-1, keepdims=True)
+        finite = np.asarray(np.isfinite(prediction).all(axis=-1, keepdims=True))
         distance = np.linalg.norm(np.where(finite, prediction, 0.0) - truth, axis=-1)
-        distance = ASTRONOMICAL_UNIT * np.where(finite[..., 0], distance, farthest)
+        distance = ASTRONOMICAL_UNIT * np.where(finite.squeeze(-1), distance, farthest)
         for body, name in enumerate(self.body_names[1:], start=1):
             angle = angles_between(prediction[:, :, body], truth[:, :, body])
             for key, values in ((f"position_error_{name}", distance[..., body]), (f"angle_error_{name}", angle)):

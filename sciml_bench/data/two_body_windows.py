@@ -62,10 +62,8 @@ class TwoBodyWindows(SequenceWindows):
             raise ConfigurationError(f"data.semi_major_axis={list(semi_major_axis)}: give two increasing lengths")
         if len(eccentricity) != 2 or not 0 <= eccentricity[0] <= eccentricity[1] < 1:
             raise ConfigurationError(f"data.eccentricity={list(eccentricity)}: give two increasing numbers in [0, 1)")
-        self.semi_major_axis, self.eccentricity = (
-            (semi_major_axis[0], semi_major_axis[1]),
-            (eccentricity[0], eccentricity[1]),
-        )
+        self.semi_major_axis = semi_major_axis[0], semi_major_axis[1]
+        self.eccentricity = eccentricity[0], eccentricity[1]
         self.data_seed = require_integer("data.data_seed", data_seed, 0, "a seed is a whole number and not negative")
 
     @property

@@ -34,7 +34,7 @@ class FieldSequenceModel(nn.Module):
         activation: of the network.
         n_seen: input frames that the network sees.
         base_coefficients: b_k from 0 to the order of the ODEs, to which what the network writes is added at every point
-            and step. With (1, 0.1, 0) the right side is a value that the flow follows, with (0, 1, 0) its rate.
+            and step. With (1, 0.05, 0) the right side is a value that the flow follows, with (0, 1, 0) its rate.
         coefficient_range: largest |c_k|; with less than b_0, no ODE comes near to having no restoring term.
         taylor_order: of the solution's expansion between steps, at least the ODE's: the higher, the more accurate.
         shared_coefficients: one set of learned coefficients for all points and inputs, so that the network writes the
@@ -55,8 +55,8 @@ class FieldSequenceModel(nn.Module):
         kernel_size: int = 9,
         activation: str = "gelu",
         n_seen: int = 1,
-        base_coefficients: Sequence[float | int] = (1.0, 0.1, 0.0),
-        coefficient_range: float | int = 0.3,
+        base_coefficients: Sequence[float | int] = (1.0, 0.05, 0.0),
+        coefficient_range: float | int = 0.1,
         taylor_order: int = 4,
         shared_coefficients: bool = False,
     ) -> None:
@@ -67,6 +67,8 @@ class FieldSequenceModel(nn.Module):
                 f"model.base_coefficients={list(base_coefficients)}, model.taylor_order={taylor_order}: an ODE has at "
                 "least 2 coefficients, from order 0 on, and the Taylor expansion at least the ODE's order"
             )
+        if not coefficient_range >= 0:
+            raise ConfigurationError(f"model.coefficient_range={coefficient_range}: give a number of at least 0")
         self.frames = FieldFrames(spec, n_seen)
         self.coefficient_range = float(coefficient_range)
         self.n_steps, self.order, self.taylor_order = spec.n_outputs + 1, order, taylor_order

@@ -136,7 +136,7 @@ class InteractionSequenceModel(nn.Module):
         self.register_buffer("initial_masses", masses)
         self.mass_logarithms = nn.Parameter(torch.zeros(n_bodies, dtype=torch.float64))
         shape = (n_bodies, n_axes) if steps == "learned" else (1, 1)
-        unconstrained = torch.full(shape, (step_size - 1e-3) / 0.998).logit()
+        unconstrained = torch.full(shape, (step_size - 1e-3) / 0.998, dtype=torch.float64).logit()
         self.unconstrained_steps = nn.Parameter(unconstrained, requires_grad=steps == "learned")
         first, second = np.triu_indices(n_bodies, 1)
         places = np.zeros((n_bodies, n_bodies), dtype=np.int64)
@@ -154,7 +154,7 @@ class InteractionSequenceModel(nn.Module):
     @property
     def step_sizes(self) -> Float[Tensor, "_ _"]:
         """Per body and axis, in the block's unit of time."""
-        return 0.001 + 0.998 * torch.sigmoid(self.unconstrained_steps.double())
+        return 0.001 + 0.998 * torch.sigmoid(self.unconstrained_steps)
 
     def record_entries(self) -> dict[str, Any]:
         """The masses and the exponent of the strength, as far as they are not the network's."""

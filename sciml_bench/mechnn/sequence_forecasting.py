@@ -158,8 +158,7 @@ class SequenceForecasting(Method):
         data = cast(SequenceWindows, cast(Any, self.trainer).datamodule)
         rate = self.present_learning_rate()
         self.eval()
-        with torch.no_grad():
-            error = self.roll_out_error(data, "validation", self.validation_steps)
+        error = self.roll_out_error(data, "validation", self.validation_steps)
         self.train()
         self._note_for_plateau(error)
         self.log_epoch(
@@ -167,6 +166,7 @@ class SequenceForecasting(Method):
         )
         self._losses.clear()
 
+    @torch.no_grad()
     def roll_out_error(self, data: SequenceWindows, split: str, n_steps: int) -> float:
         """‖û − u‖²/‖u‖², averaged over the trajectories of a split and as many steps, or as many as there are."""
         truth = data.sequences[split][:, self.spec.n_inputs :][:, :n_steps]

@@ -1,0 +1,67 @@
+"""Small sequences whose continuation is known: waves that travel around a circle, and rotating points."""
+
+import numpy as np
+import torch
+
+from sciml_bench.data.sequence_windows import SequenceWindows
+
+N_POINTS = 16
+
+
+class TravellingWaves(SequenceWindows):
+    """u(x, t) = a sin(2π (k x − t / 40) + φ) at 16 points; every trajectory has its own a and φ."""
+
+    pooled_axes = (0,)
+
+    def __init__(self, lengths=(30, 24, 40), **options):
+        super().__init__(
+            **{"n_inputs": 3, "n_outputs": 4, "time_step": 0.5, "batch_size": 4, "windows_per_epoch": 16, **options}
+        )
+        self.lengths = lengths
+
+    @property
+    def grid(self):
+        return np.arange(N_POINTS) / N_POINTS
+
+    def load(self):
+        rng = np.random.default_rng(0)
+        return {name: self.waves(rng, length) for name, length in zip(("train", "validation", "test"), self.lengths)}
+
+    def waves(self, rng, n_times):
+        amplitude, phase = rng.uniform(0.5, 2, (6, 1, 1)), rng.uniform(0, 1, (6, 1, 1))
+        times = np.arange(n_times)[:, None]
+        return amplitude * np.sin(2 * np.pi * (self.grid - times / 40 + phase))
+
+
+class RotatingPoints(SequenceWindows):
+    """Two points in the plane that go around the origin."""
+
+    def __init__(self, **options):
+        super().__init__(**{"n_inputs": 2, "n_outputs": 3, "time_step": 0.1, "batch_size": 4, **options})
+
+    def load(self):
+        angle = 0.1 * np.arange(30) + np.arange(4)[:, None]
+        point = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        states = np.stack([point, 2 * point], axis=2)
+        return {"train": states, "validation": states[:1], "test": states[:2]}
+
+
+def ready(data):
+    data.setup()
+    return data
+
+
+class Rotation(torch.nn.Module):
+    """The exact continuation of `RotatingPoints`; it also gives the inputs back."""
+
+    def __init__(self, spec, angle=0.1, give_inputs=True):
+        super().__init__()
+        self.n_outputs, self.give_inputs = spec.n_outputs, give_inputs
+        self.angle = torch.nn.Parameter(torch.tensor(angle))
+
+    def forward(self, inputs):
+        turned = self.angle * torch.arange(1, self.n_outputs + 1)
+        cos, sin = turned.cos()[:, None, None], turned.sin()[:, None, None]
+        x, y = inputs[:, -1:, :, :1], inputs[:, -1:, :, 1:]
+        outputs = torch.cat([cos * x - sin * y, sin * x + cos * y], dim=-1)
+        return torch.cat([inputs, outputs], dim=1) if self.give_inputs else outputs
