@@ -11,6 +11,23 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.i
 LARGEST_FILE = 600_000  # bytes; a reader on the web waits for every one of them
 SECONDS_PER_CELL = 300  # far beyond what any cell takes, so that a kernel that hangs ends
 
+IN_THE_DEFAULT_SUITE = {
+    "ordered_digits",
+    "logistic_map",
+    "lotka_volterra",
+    "homotopy",
+    "linear_ode_block",
+    "lorenz_discovery",
+}
+"""One or two of each paradigm; the others run with `make test-slow`, for the default suite must stay quick."""
+
+each_notebook_runs = pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=() if path.stem in IN_THE_DEFAULT_SUITE else pytest.mark.slow)
+        for path in NOTEBOOKS
+    ],
+)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -32,7 +49,7 @@ def test_both_stories_are_there():
     assert {"logistic_map", "ordered_digits"} <= {path.stem for path in NOTEBOOKS}
 
 
-@each_notebook
+@each_notebook_runs
 def test_notebook_runs_and_its_claims_hold_in_the_fast_setting(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

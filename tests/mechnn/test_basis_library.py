@@ -44,7 +44,7 @@ def test_a_basis_that_the_data_cannot_tell_apart_is_named() -> None:
     on_a_plane = ROWS.copy()
     on_a_plane[:, 2] = on_a_plane[:, 0] + 2 * on_a_plane[:, 1]
     found = library(1, rows=on_a_plane)
-    with pytest.raises(ConfigurationError, match="rank deficient on the data.*x, y, z"):
+    with pytest.raises(ConfigurationError, match=r"rank deficient on the data.*x, y, z"):
         require_full_rank(found, found(torch.from_numpy(on_a_plane)).numpy())
     with pytest.raises(ConfigurationError, match="the term 1 is zero"):
         require_full_rank(found, np.zeros((9, 4)))
