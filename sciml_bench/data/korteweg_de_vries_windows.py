@@ -1,7 +1,7 @@
 """Windows of fields that obey the Korteweg–de Vries equation: simulated once and kept, or read from LPSDA's files.
 
-Brandstetter, Welling and Worrall, Lie Point Symmetry Data Augmentation for Neural PDE Solvers (ICML 2022): 250 frames up
-to the time 50, of which the last 140 are used, when the sines of the beginning have broken up into solitons.
+Brandstetter, Welling and Worrall, Lie Point Symmetry Data Augmentation for Neural PDE Solvers (ICML 2022): 250 frames
+up to the time 50, of which the last 140 are used, when the sines of the beginning have broken up into solitons.
 """
 
 import hashlib
@@ -136,7 +136,7 @@ class KortewegDeVriesWindows(SequenceWindows):
         if not file.is_file():
             raise FileNotFoundError(f"data.path.{split}={file}: there is no such file")
         with h5py.File(file, "r") as opened:
-            group = opened.get(_FILE_GROUPS[split])
+            group: Any = opened.get(_FILE_GROUPS[split])
             names = [] if group is None else [name for name in group if name.startswith("pde_")]
             if group is None or len(names) != 1:
                 raise DataError(

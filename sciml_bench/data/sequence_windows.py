@@ -1,7 +1,8 @@
 """The data module for models that map some past states to some future ones: windows of whole trajectories.
 
-Training batches hold windows (batch, n_inputs + n_outputs, *state) cut from the training trajectories at random starts;
-validation and test trajectories are kept whole, since what counts there is how long a roll-out stays good.
+Training batches hold windows (batch, n_inputs + n_calls · n_outputs, *state) cut from the training trajectories at
+random starts; validation and test trajectories are kept whole, since what counts there is how long a roll-out stays
+good.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,6 +48,7 @@ class SequenceSpec:
         grid: positions of the points of a one-dimensional field; None where states are no field.
         dtype: of the batches.
         system: the system that was simulated, None for observed data.
+        n_calls: of a model that a training window is long enough for.
     """
 
     n_inputs: int
@@ -62,11 +64,17 @@ class SequenceSpec:
     grid: Float[np.ndarray, " points"] | None = None
     dtype: torch.dtype = torch.float32
     system: System | None = None
+    n_calls: int = 1
 
     @property
     def n_window(self) -> int:
-        """States of a window."""
+        """States that one call of a model is about."""
         return self.n_inputs + self.n_outputs
+
+    @property
+    def n_training(self) -> int:
+        """States of a training window."""
+        return self.n_inputs + self.n_calls * self.n_outputs
 
 
 class SequenceWindows(LightningDataModule):
@@ -86,6 +94,8 @@ class SequenceWindows(LightningDataModule):
         batch_size: windows per batch and process.
         windows_per_epoch: how many of the training windows an epoch visits, drawn anew in each; null: all.
         dtype: of the batches, float32 or float64.
+        n_calls: how many calls of a model a training window is long enough for; above 1 a model can be trained to go on
+            from its own predictions.
 
     Attributes:
         seed: of the shuffling; the run's.
@@ -107,11 +117,13 @@ class SequenceWindows(LightningDataModule):
         batch_size: ConfiguredInteger = 32,
         windows_per_epoch: ConfiguredInteger | None = None,
         dtype: str = "float32",
+        n_calls: ConfiguredInteger = 1,
     ) -> None:
         super().__init__()
         self.seed = 0
         self.n_inputs = require_integer("data.n_inputs", n_inputs, 1, "a model needs at least 1 state to start from")
         self.n_outputs = require_integer("data.n_outputs", n_outputs, 1, "predict at least 1 state")
+        self.n_calls = require_integer("data.n_calls", n_calls, 1, "a training window is for at least 1 call")
         if not 0 < time_step < float("inf"):
             raise ConfigurationError(f"data.time_step={time_step}: the time between two states must be positive")
         self.time_step, self.time_unit = float(time_step), time_unit
@@ -219,7 +231,7 @@ class SequenceWindows(LightningDataModule):
         missing = [name for name in SPLITS if name not in sequences]
         if missing:
             raise DataError(f"{type(self).__name__}.load() gave no {missing[0]} trajectories; give {', '.join(SPLITS)}")
-        n_window, shape = self.n_inputs + self.n_outputs, sequences["train"].shape[2:]
+        shape = sequences["train"].shape[2:]
         for name in SPLITS:
             states = sequences[name]
             if states.ndim < 3 or states.shape[2:] != shape or 0 in states.shape or states.dtype.kind != "f":
@@ -227,10 +239,12 @@ class SequenceWindows(LightningDataModule):
                     f"the {name} trajectories are {states.shape} of {states.dtype}; expected real numbers "
                     f"(trajectories, time, *state) with states of the shape {shape}"
                 )
-            if states.shape[1] < n_window:
+            n_calls = self.n_calls if name == "train" else 1
+            if states.shape[1] < self.n_inputs + n_calls * self.n_outputs:
                 raise DataError(
                     f"the {name} trajectories have {states.shape[1]} states, fewer than a window of data.n_inputs="
-                    f"{self.n_inputs} and data.n_outputs={self.n_outputs}; use longer trajectories or shorter windows"
+                    f"{self.n_inputs} and {n_calls} (data.n_calls) times data.n_outputs={self.n_outputs}; use longer "
+                    "trajectories or shorter windows"
                 )
             if not np.isfinite(states).all():
                 place = tuple(int(index[0]) for index in np.nonzero(~np.isfinite(states)))
@@ -259,6 +273,7 @@ class SequenceWindows(LightningDataModule):
             grid=self.grid,
             dtype=self.dtype,
             system=self.system,
+            n_calls=self.n_calls,
         )
 
 
@@ -296,7 +311,7 @@ class TrainingWindows:
     ) -> None:
         self._states, self._spec, self._batch_size = states, spec, batch_size
         self._windows_per_epoch = windows_per_epoch
-        self._n_starts = states.shape[1] - spec.n_window + 1
+        self._n_starts = states.shape[1] - spec.n_training + 1
         self.sampler = EpochSampler(len(states) * self._n_starts, seed, rank=rank, world_size=world_size)
         share = self.sampler.smallest_share
         self._n_windows = share if windows_per_epoch is None else min(share, windows_per_epoch // world_size)
@@ -316,7 +331,7 @@ class TrainingWindows:
 
     def __iter__(self) -> Iterator[Tensor]:
         order = self.sampler.indices()
-        offsets = np.arange(self._spec.n_window)
+        offsets = np.arange(self._spec.n_training)
         for number in range(len(self)):
             chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
             trajectory, start = np.divmod(chosen, self._n_starts)

@@ -112,7 +112,7 @@ class TwoBodyWindows(SequenceWindows):
         metrics: Metrics = {}
         if reference.shape[1] < len(_STENCIL):
             return metrics
-        true_states, states = self._with_velocities(reference), self._with_velocities(prediction)
+        true_states, states = self.with_velocities(reference), self.with_velocities(prediction)
         for name in ("energy", "angular_momentum"):
             quantity = getattr(self._system, name)
             expected = quantity(true_states).mean(axis=1, keepdims=True)
@@ -125,9 +125,18 @@ class TwoBodyWindows(SequenceWindows):
                     metrics[f"{name}_drift_median"] = float(np.median(drift))
         return metrics
 
-    def _with_velocities(self, positions: np.ndarray) -> Float[np.ndarray, "batch inner 8"]:
-        """Positions and velocities, without the first and last four states."""
-        positions = positions.astype(np.float64).reshape(*positions.shape[:2], 4)
-        n_inner = positions.shape[1] - len(_STENCIL) + 1
-        parts = (weight * positions[:, k : k + n_inner] for k, weight in enumerate(_STENCIL))
-        return np.concatenate([positions[:, 4:-4], sum(parts) / self.time_step], axis=-1)
+    def with_velocities(
+        self, positions: Float[np.ndarray, "batch time bodies axes"]
+    ) -> Float[np.ndarray, "batch inner 8"]:
+        """States of the system from positions alone, by central differences of order 8.
+
+        Args:
+            positions: at least nine.
+
+        Returns:
+            Positions and velocities, without the first and last four times.
+        """
+        flat = positions.astype(np.float64).reshape(*positions.shape[:2], 4)
+        n_inner = flat.shape[1] - len(_STENCIL) + 1
+        parts = (weight * flat[:, k : k + n_inner] for k, weight in enumerate(_STENCIL))
+        return np.concatenate([flat[:, 4:-4], sum(parts) / self.time_step], axis=-1)

@@ -1,7 +1,10 @@
 """Training of sequence models: some past states in, some future ones out, and roll-outs that tell how good they are.
 
 A model maps inputs (batch, n_inputs, *state) to the last m ≥ n_outputs states of the window, so that it may also
-reconstruct its inputs; the loss counts all that it gives, in units of the training states' deviation.
+reconstruct its inputs; the loss counts all that it gives, in units of the training states' deviation. Where training
+windows are long enough for several calls (data.n_calls), the inputs of a step are now and then the model's own
+predictions, so that it learns to go on from them (the push-forward of Brandstetter, Worrall and Welling, Message
+Passing Neural PDE Solvers, ICLR 2022).
 """
 
 import math
@@ -41,6 +44,8 @@ class SequenceForecasting(Method):
             `patience` epochs in which the validation error was not the lowest so far.
         patience: in epochs, for `plateau`.
         n_epochs: of the fit.
+        push_forward_start: part of the epochs, from 0 to 1, before inputs may be the model's own predictions;
+            as long as these are bad, they only teach it to doubt its inputs.
         validation_steps: states of a validation roll-out.
         roll_out_steps: states of the roll-outs in the evaluation; errors are averaged over each of these lengths.
         thresholds: of the relative error; the evaluation says when a roll-out passes them.
@@ -67,6 +72,7 @@ class SequenceForecasting(Method):
         learning_rate_decay: str = "cosine",
         patience: int = 5,
         n_epochs: int = 50,
+        push_forward_start: float | int = 0.5,
         validation_steps: int = 30,
         roll_out_steps: Sequence[int] = (100,),
         thresholds: Sequence[float] = (0.01, 0.1),
@@ -85,12 +91,15 @@ class SequenceForecasting(Method):
         for name, value in counts.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ConfigurationError(f"training.{name}={value}: give a whole number of at least 1")
+        if not 0 <= push_forward_start <= 1:
+            raise ConfigurationError(f"training.push_forward_start={push_forward_start}: give a number from 0 to 1")
         if any(not threshold > 0 for threshold in thresholds):
             raise ConfigurationError(f"training.thresholds={list(thresholds)}: relative errors are positive")
         self.automatic_optimization = False
         self.model, self.spec = model, spec
         self.loss, self.learning_rate, self.learning_rate_decay = loss, float(learning_rate), learning_rate_decay
         self.patience, self.n_epochs, self.validation_steps = patience, n_epochs, validation_steps
+        self.push_forward_start = float(push_forward_start)
         self.roll_out_steps, self.thresholds = tuple(roll_out_steps), tuple(float(value) for value in thresholds)
         self.register_buffer("deviation", torch.tensor(spec.deviation, dtype=spec.dtype), persistent=False)
         self._plateau: dict[str, float | int] = {"best": math.inf, "waited": 0, "factor": 1.0}
@@ -108,13 +117,21 @@ class SequenceForecasting(Method):
 
     # ---- training -------------------------------------------------------------------------------------------------
 
-    def window_loss(self, windows: Float[Tensor, "batch window *state"]) -> Float[Tensor, ""]:
+    def window_loss(
+        self,
+        windows: Float[Tensor, "batch window *state"],
+        inputs: Float[Tensor, "batch inputs *state"] | None = None,
+    ) -> Float[Tensor, ""]:
         """The mean of |û − u| or (û − u)² over all that the model gives, in units of the deviation.
+
+        Args:
+            windows: the truth.
+            inputs: of the model; those of the windows by default.
 
         Raises:
             DataError: the model gives fewer states than it must, or more than a window has.
         """
-        outputs = self(windows[:, : self.spec.n_inputs])
+        outputs = self(windows[:, : self.spec.n_inputs] if inputs is None else inputs)
         given = outputs.shape[1]
         if not self.spec.n_outputs <= given <= self.spec.n_window or outputs.shape[2:] != windows.shape[2:]:
             raise DataError(
@@ -124,6 +141,26 @@ class SequenceForecasting(Method):
         difference = (outputs - windows[:, -given:]) / self.deviation
         return difference.abs().mean() if self.loss == "l1" else difference.square().mean()
 
+    @torch.no_grad()
+    def pushed_forward(
+        self, windows: Float[Tensor, "batch training *state"]
+    ) -> tuple[Float[Tensor, "batch window *state"], Float[Tensor, "batch inputs *state"]]:
+        """Windows for one call, and the model's own inputs for it after a random number of calls, 0 to `n_calls` − 1.
+
+        The number is drawn from the global random state, which a run makes a function of its seed and the epoch.
+        """
+        spec = self.spec
+        n_before = int(torch.randint(spec.n_calls, ())) if spec.n_calls > 1 else 0
+        inputs = windows[:, : spec.n_inputs]
+        if n_before:
+            rolled = roll_out(self, inputs, n_before * spec.n_outputs, spec.n_outputs).to(inputs)
+            if bool(torch.isfinite(rolled).all()):
+                inputs = torch.cat([inputs, rolled], dim=1)[:, -spec.n_inputs :]
+            else:
+                n_before = 0
+        first = n_before * spec.n_outputs
+        return windows[:, first : first + spec.n_window], inputs
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam."""
         return torch.optim.Adam(self.parameters(), lr=self.learning_rate, foreach=True)
@@ -131,7 +168,9 @@ class SequenceForecasting(Method):
     def training_step(self, batch: Tensor, batch_index: int) -> None:
         """One step."""
         optimizer = cast(torch.optim.Optimizer, self.optimizers(use_pl_optimizer=True))
-        loss = self.window_loss(batch)
+        n_epochs = self.trainer.max_epochs or self.n_epochs
+        pushed = self.current_epoch >= self.push_forward_start * n_epochs
+        loss = self.window_loss(*(self.pushed_forward(batch) if pushed else (batch[:, : self.spec.n_window],)))
         self.require_finite(loss.item(), self.trainer.global_step)
         optimizer.zero_grad()
         self.manual_backward(loss)

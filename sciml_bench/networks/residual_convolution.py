@@ -57,9 +57,9 @@ class ResNet1d(nn.Module):
             for _ in range(n_blocks)
         )
         self.head = nn.Sequential(activation_module(activation), nn.Conv1d(width, n_outputs, kernel_size=1))
-        for layer in (*(block[3] for block in self.blocks), self.head[1]):  # pyright: ignore[reportIndexIssue]
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        for last in (*(list(block.children())[-1] for block in self.blocks), self.head[1]):
+            for parameter in last.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, fields: Float[Tensor, "batch inputs points"]) -> Float[Tensor, "batch outputs points"]:
         """Evaluate; zero before the first training step, since blocks and head start at zero."""

@@ -56,7 +56,7 @@ def test_all_points_share_one_deviation():
 
 
 def test_a_file_for_every_split_or_none():
-    with pytest.raises(ConfigurationError, match="data.path"):
+    with pytest.raises(ConfigurationError, match=r"data\.path"):
         windows(path={"train": "a.h5"})
 
 

@@ -51,6 +51,14 @@ def test_an_epoch_visits_every_window_once_apart_from_the_last_incomplete_batch(
     assert len(windows.unique()) == 40
 
 
+def test_training_windows_may_be_long_enough_for_several_calls():
+    data = ready(n_calls=3)
+    assert epoch_of(data, 0).shape[2] == data.spec.n_training == 3 + 3 * 2
+    assert data.spec.n_window == 5
+    with pytest.raises(DataError, match=r"the train trajectories have 12 states.* 5 \(data.n_calls\) times"):
+        ready(n_calls=5)
+
+
 def test_the_windows_of_an_epoch_depend_on_the_seed_and_the_epoch_alone():
     one, other = ready(windows_per_epoch=16), ready(windows_per_epoch=16)
     epoch_of(one, 3)
@@ -109,7 +117,7 @@ def test_values_out_of_range_are_named(options, message):
 
 
 def test_a_batch_larger_than_an_epoch_is_refused():
-    with pytest.raises(ConfigurationError, match="data.batch_size=41 is larger than the 40"):
+    with pytest.raises(ConfigurationError, match=r"data\.batch_size=41 is larger than the 40"):
         ready(batch_size=41)
 
 

@@ -25,7 +25,8 @@ class TravellingWaves(SequenceWindows):
 
     def load(self):
         rng = np.random.default_rng(0)
-        return {name: self.waves(rng, length) for name, length in zip(("train", "validation", "test"), self.lengths)}
+        names = ("train", "validation", "test")
+        return {name: self.waves(rng, length) for name, length in zip(names, self.lengths, strict=True)}
 
     def waves(self, rng, n_times):
         amplitude, phase = rng.uniform(0.5, 2, (6, 1, 1)), rng.uniform(0, 1, (6, 1, 1))

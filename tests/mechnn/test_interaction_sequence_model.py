@@ -207,12 +207,12 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights_and_reports_drifts(
 
     steps, original = 0, SequenceForecasting.window_loss
 
-    def interrupted(self: SequenceForecasting, windows: torch.Tensor) -> torch.Tensor:
+    def interrupted(self: SequenceForecasting, *arguments: Any) -> torch.Tensor:
         nonlocal steps
         steps += 1
         if steps == 4:
             raise KeyboardInterrupt
-        return original(self, windows)
+        return original(self, *arguments)
 
     with monkeypatch.context() as patched:
         patched.setattr(SequenceForecasting, "window_loss", interrupted)

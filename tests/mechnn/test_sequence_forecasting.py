@@ -55,6 +55,24 @@ def test_the_loss_is_measured_in_deviations_of_each_component(points):
     assert float(method.window_loss(shifted).detach()) == pytest.approx(expected, rel=1e-4)
 
 
+def test_inputs_that_were_pushed_forward_are_the_models_own_and_the_truth_stays_the_truth():
+    data = ready(RotatingPoints(n_calls=3, dtype="float64"))
+    method = SequenceForecasting(Rotation(data.spec, angle=0.09), data.spec, **SHORT)
+    windows = next(iter(data.train_dataloader()))
+    assert windows.shape[1] == 2 + 3 * 3
+    angle = torch.atan2(windows[:, :, 0, 1], windows[:, :, 0, 0])
+    seen = set()
+    torch.manual_seed(0)
+    for _ in range(20):
+        truth, inputs = method.pushed_forward(windows)
+        n_calls = next(n for n in range(3) if torch.equal(truth, windows[:, 3 * n : 3 * n + 5]))
+        late = 0.01 * 3 * n_calls  # the lag after as many calls
+        expected = torch.cos(angle[:, 3 * n_calls + 1] - late)
+        torch.testing.assert_close(inputs[:, -1, 0, 0], expected)
+        seen.add(n_calls)
+    assert seen == {0, 1, 2}
+
+
 def test_the_future_beyond_the_end_continues_the_test_trajectories(points):
     method = SequenceForecasting(Rotation(points.spec), points.spec, **SHORT)
     with torch.no_grad():
@@ -79,6 +97,7 @@ def test_a_model_of_the_wrong_shape_and_test_trajectories_that_are_too_short_are
         {"learning_rate": 0.0},
         {"learning_rate_decay": "steps"},
         {"patience": 0},
+        {"push_forward_start": 2.0},
         {"roll_out_steps": ()},
         {"thresholds": (0.0,)},
     ],
@@ -124,6 +143,7 @@ QUICK = [
     "data.n_test_frames=30",
     "data.n_inputs=3",
     "data.n_outputs=3",
+    "data.n_calls=2",
     "data.batch_size=4",
     "data.windows_per_epoch=8",
     "model.width=4",
