@@ -72,7 +72,7 @@ class SequenceForecasting(Method):
         learning_rate_decay: str = "cosine",
         patience: int = 5,
         n_epochs: int = 50,
-        push_forward_start: float | int = 0.5,
+        push_forward_start: float | int = 0.1,
         validation_steps: int = 30,
         roll_out_steps: Sequence[int] = (100,),
         thresholds: Sequence[float] = (0.01, 0.1),
