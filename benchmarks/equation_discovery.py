@@ -95,9 +95,10 @@ def third_party(folder: Path) -> None:
         rows = next(np.asarray(value, dtype=np.float64) for key, value in content.items() if not key.startswith("_"))
         start = time.process_time()
         found = discovered(rows, COARSE_STEP)
+        seconds = time.process_time() - start
         print(
             f"X{number:<2d} {len(rows):5d} rows  noise {found.residual_deviation:6.3f}  one-step residual "
-            f"{found.one_step_residual:.1e}  {time.process_time() - start:5.1f} CPU s  {'; '.join(found.equations.text)}",
+            f"{found.one_step_residual:.1e}  {seconds:5.1f} CPU s  {'; '.join(found.equations.text)}",
             flush=True,
         )
 
