@@ -136,6 +136,7 @@ def test_the_random_numbers_of_an_epoch_are_those_of_its_seed_alone() -> None:
         np.testing.assert_array_equal(here[1], there[1])
 
 
+@pytest.mark.slow  # a limit in seconds fails on a machine that has other things to do
 @pytest.mark.parametrize("logger", ["none", "csv"])
 def test_an_epoch_of_one_cheap_step_costs_milliseconds_at_most(tmp_path: Path, logger: str) -> None:
     # 1 ms on a free machine without run-time type checks; what this guards against costs several times as much
