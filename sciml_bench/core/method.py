@@ -9,6 +9,7 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from sciml_bench.core.animation import Animation
 from sciml_bench.core.errors import ConfigurationError, TrainingError
 from sciml_bench.core.types import Metrics
 
@@ -54,7 +55,7 @@ class Method(LightningModule):
         """
         raise NotImplementedError
 
-    def figures(self, data: LightningDataModule) -> dict[str, Figure]:
+    def figures(self, data: LightningDataModule) -> Mapping[str, Figure | Animation]:
         """Draw what was learned; called after `evaluate`."""
         return {}
 

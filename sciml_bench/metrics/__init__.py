@@ -1,6 +1,7 @@
 """Pure functions that say how good a model is: scores, spectra, time scales, forecasts."""
 
 from sciml_bench.metrics.chapman_kolmogorov import ChapmanKolmogorovResult, chapman_kolmogorov_test
+from sciml_bench.metrics.field_errors import relative_l2
 from sciml_bench.metrics.forecast import classification_accuracy, forecast_root_mean_square_error
 from sciml_bench.metrics.spectrum import directed_hausdorff_distance, spectral_error
 from sciml_bench.metrics.timescales import TimeScaleBands, implied_time_scales, implied_time_scales_with_bands
@@ -17,6 +18,7 @@ __all__ = [
     "implied_time_scales",
     "implied_time_scales_with_bands",
     "projected_vamp_score",
+    "relative_l2",
     "spectral_error",
     "vamp_e",
     "vamp_e_deficit",

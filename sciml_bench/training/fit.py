@@ -58,7 +58,7 @@ def fit(
     _quieten_lightning()
     settings = dict(trainer_settings)
     settings.pop("threads")
-    settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method)
+    settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method, settings["max_steps"])
     if not method.automatic_optimization:  # Lightning leaves clipping to a method that steps by itself
         method.gradient_clip_val = settings.pop("gradient_clip_val")
     early = _early_stopping(settings.pop("early_stopping"), method, alone=members is None)
@@ -129,7 +129,9 @@ def _quieten_lightning() -> None:
         warnings.filterwarnings("ignore", message=message)
 
 
-def _number_of_epochs(given: object, method: Method) -> int:
+def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
+    if given is None and isinstance(max_steps, int) and max_steps > 0:
+        return -1  # as many as the steps need
     epochs = method.planned_epochs if given is None else given
     if epochs is None:
         raise ConfigurationError(

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.animation import Animation
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.figures import save_figure
 from sciml_bench.core.method import Method
@@ -258,7 +259,7 @@ def _evaluate(
         broken = [name for name, value in metrics.items() if not math.isfinite(value)]
         if broken:
             raise DataError(f"the evaluation gave numbers that are not finite: {', '.join(broken)}")
-        figures = method.figures(data)
+        figures = dict(method.figures(data))
         arrays = dict(method.arrays(data))
     curves, curve_arrays = _shown_history(history, method.monitor, method.monitor_mode)
     if configuration.get("generate") is not None:
@@ -279,10 +280,13 @@ def _shown_history(
 
 
 def _write_results(
-    folder: RunFolder, metrics: Metrics, figures: Mapping[str, Figure], arrays: Mapping[str, Any]
+    folder: RunFolder, metrics: Metrics, figures: Mapping[str, Figure | Animation], arrays: Mapping[str, Any]
 ) -> None:
     for name, figure in figures.items():
-        save_figure(figure, folder.figures / f"{name}.png")
+        if isinstance(figure, Animation):
+            figure.save(folder.figures / f"{name}.gif")
+        else:
+            save_figure(figure, folder.figures / f"{name}.png")
     folder.write_arrays(arrays)
     folder.write_metrics(metrics)
 

@@ -4,19 +4,25 @@ import pytest
 from sciml_bench import systems
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems import (
+    Burgers,
     DoublePendulum,
     Duffing,
+    KortewegDeVries,
     LinearGaussian,
     Lorenz63,
     LotkaVolterra,
     MarkovChain,
     MarkovProcess,
+    NavierStokesVorticity,
     NoisyLogisticMap,
     OrdinaryDifferentialEquation,
     OrnsteinUhlenbeck,
+    Poisson,
     PrinzPotential,
+    ReactionDiffusion,
     Robertson,
     SwitchingAutoregressive,
+    TwoBody,
     VanDerPol,
 )
 
@@ -29,6 +35,8 @@ PROCESSES = [
     SwitchingAutoregressive([[0.9, 0.1], [0.2, 0.8]], [[[0.9]], [[-0.5]]], [[0.0], [1.0]], [0.3, 0.6]),
 ]
 EQUATIONS = [Lorenz63(), Duffing(), LotkaVolterra(), DoublePendulum(), VanDerPol(), Robertson()]
+FIELDS = [KortewegDeVries(), Poisson(), ReactionDiffusion(), Burgers(), NavierStokesVorticity()]
+SYSTEMS = [*PROCESSES, *EQUATIONS, *FIELDS, TwoBody()]
 SPECTRAL_FACTS = ["eigenvalues", "singular_values"]
 
 
@@ -37,7 +45,7 @@ def name_of(system):
 
 
 def test_the_package_exports_every_system():
-    assert {name_of(system) for system in PROCESSES + EQUATIONS} <= set(systems.__all__)
+    assert {name_of(system) for system in SYSTEMS} <= set(systems.__all__)
     assert all(hasattr(systems, name) for name in systems.__all__)
 
 
@@ -86,12 +94,12 @@ def test_a_fact_is_exact_or_says_that_it_is_unknown(process: MarkovProcess, fact
             getattr(process, fact)(4)
 
 
-@pytest.mark.parametrize("system", PROCESSES + EQUATIONS, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS, ids=name_of)
 def test_every_fact_that_is_announced_exists(system):
     assert all(hasattr(system, fact) for fact in system.known_facts)
 
 
-@pytest.mark.parametrize("system", PROCESSES + EQUATIONS, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS, ids=name_of)
 def test_systems_are_values_that_can_be_hashed_and_not_changed(system):
     assert hash(system) == hash(system)
     with pytest.raises(AttributeError):

@@ -1,0 +1,20 @@
+"""Neural spectral methods: solution operators of parametric equations, trained on residuals of spectral coefficients.
+
+Du, Chalapathi and Krishnapriyan, Neural Spectral Methods: Self-supervised learning in the spectral domain (ICLR 2024).
+"""
+
+from sciml_bench.nsm.bases import Chebyshev, Fourier, TensorProduct
+from sciml_bench.nsm.grid_training import GridTraining
+from sciml_bench.nsm.spectral_training import SpectralTraining
+from sciml_bench.nsm.supervised_training import SupervisedTraining
+from sciml_bench.nsm.trained_operator import TrainedOperator
+
+__all__ = [
+    "Chebyshev",
+    "Fourier",
+    "GridTraining",
+    "SpectralTraining",
+    "SupervisedTraining",
+    "TensorProduct",
+    "TrainedOperator",
+]

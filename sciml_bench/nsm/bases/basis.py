@@ -1,0 +1,285 @@
+"""What every one-dimensional basis on [0, 1] can do: matrices from NumPy, and transforms of tensors along an axis.
+
+A series of n modes is its coefficients, ordered by frequency or degree, so that padding appends zeros and truncation
+cuts the end. Everything acts along one axis of a tensor of any shape, in float32 or float64, and is differentiable.
+Source: Boyd, Chebyshev and Fourier Spectral Methods (Dover 2001); Du, Chalapathi and Krishnapriyan, Neural Spectral
+Methods (ICLR 2024), section 3.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+
+MATMUL_LIMIT = 64
+"""Modes up to which a transform by a matrix is quicker than one by FFT, and is chosen by `method=None`."""
+
+METHODS = ("matmul", "fft")
+
+Matrix = Float[np.ndarray, "rows columns"]
+
+
+@dataclass(frozen=True)
+class Basis(ABC):
+    """A basis of `n_modes` functions on [0, 1] and as many nodes.
+
+    Args:
+        n_modes: number of functions.
+
+    Raises:
+        ConfigurationError: `n_modes` is no whole number of at least 1.
+    """
+
+    n_modes: int
+
+    periodic: ClassVar[bool]
+
+    def __post_init__(self) -> None:
+        """Check the number of modes."""
+        if isinstance(self.n_modes, bool) or not isinstance(self.n_modes, int | np.integer) or self.n_modes < 1:
+            raise ConfigurationError(
+                f"{type(self).__name__}: n_modes={self.n_modes}: give a whole number of at least 1 mode"
+            )
+        object.__setattr__(self, "n_modes", int(self.n_modes))
+
+    # ---- matrices, in float64 ---------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def nodes(self) -> Float[np.ndarray, " modes"]:
+        """Positions at which values determine the coefficients, ascending."""
+
+    @abstractmethod
+    def evaluation_matrix(self, points: Float[np.ndarray, " points"]) -> Matrix:
+        """Values of the functions (columns) at any points (rows).
+
+        Raises:
+            DataError: the points are not finite, no list, or lie where the basis is not defined.
+        """
+
+    @property
+    @abstractmethod
+    def analysis_matrix(self) -> Matrix:
+        """From values at the nodes to coefficients."""
+
+    @property
+    @abstractmethod
+    def derivative_matrix(self) -> Matrix:
+        """From the coefficients of a series to those of its derivative."""
+
+    @property
+    @abstractmethod
+    def gram_matrix(self) -> Matrix:
+        """∫ φ_i φ_j dx."""
+
+    @property
+    def synthesis_matrix(self) -> Matrix:
+        """From coefficients to values at the nodes."""
+        return self.evaluation_matrix(self.nodes)
+
+    @property
+    def mean_weights(self) -> Float[np.ndarray, " modes"]:
+        """∫ φ_j dx."""
+        return self.gram_matrix[0]
+
+    def resized(self, n_modes: int) -> "Basis":
+        """The basis of the same kind with another number of modes."""
+        return type(self)(n_modes)
+
+    # ---- transforms of tensors --------------------------------------------------------------------------------------
+
+    def synthesise(self, coefficients: Tensor, axis: int = -1, method: str | None = None) -> Tensor:
+        """Values at the nodes.
+
+        Args:
+            coefficients: of any shape, with `n_modes` entries along `axis`.
+            axis: of the modes.
+            method: `matmul`, `fft`, or None for the quicker one.
+
+        Raises:
+            DataError: the axis has another number of entries.
+            ConfigurationError: an unknown method.
+        """
+        self.require(coefficients, axis)
+        if self._method(method, coefficients) == "fft":
+            return self._fast_synthesis(coefficients.movedim(axis, -1)).movedim(-1, axis)
+        return apply(self._tensor("synthesis_matrix", coefficients), coefficients, axis)
+
+    def analyse(self, values: Tensor, axis: int = -1, method: str | None = None) -> Tensor:
+        """Coefficients of the series that takes the given values at the nodes; arguments as in `synthesise`.
+
+        Raises:
+            DataError: the axis has another number of entries.
+            ConfigurationError: an unknown method.
+        """
+        self.require(values, axis)
+        if self._method(method, values) == "fft":
+            return self._fast_analysis(values.movedim(axis, -1)).movedim(-1, axis)
+        return apply(self._tensor("analysis_matrix", values), values, axis)
+
+    def differentiate(self, coefficients: Tensor, axis: int = -1, order: int = 1) -> Tensor:
+        """Coefficients of a derivative.
+
+        Args:
+            coefficients: of any shape, with `n_modes` entries along `axis`.
+            axis: of the modes.
+            order: of the derivative, at least 0.
+
+        Raises:
+            DataError: the axis has another number of entries.
+            ConfigurationError: a negative order.
+        """
+        self.require(coefficients, axis)
+        return apply(self.matrix("derivative", coefficients, order), coefficients, axis) if order else coefficients
+
+    def evaluate(self, coefficients: Tensor, points: Float[np.ndarray, " points"], axis: int = -1) -> Tensor:
+        """Values of the series at any points; `axis` then counts the points.
+
+        Raises:
+            DataError: the axis has another number of entries, or the points are not finite or lie where the basis is
+                not defined.
+        """
+        self.require(coefficients, axis)
+        return apply(as_tensor(self.evaluation_matrix(points), coefficients), coefficients, axis)
+
+    def resize(self, coefficients: Tensor, n_modes: int, axis: int = -1) -> Tensor:
+        """The series with more modes, the new ones zero, or without its last ones.
+
+        Raises:
+            DataError: the axis has another number of entries.
+            ConfigurationError: `n_modes` is below 1.
+        """
+        self.require(coefficients, axis)
+        self.resized(n_modes)
+        if n_modes <= self.n_modes:
+            return coefficients.narrow(axis, 0, n_modes)
+        shape = list(coefficients.shape)
+        shape[axis] = n_modes - self.n_modes
+        return torch.cat([coefficients, coefficients.new_zeros(shape)], dim=axis)
+
+    @abstractmethod
+    def integrate(self, coefficients: Tensor, axis: int = -1) -> tuple["Basis", Tensor]:
+        """The integral from 0 to x: the basis it needs, and its coefficients there."""
+
+    @abstractmethod
+    def _fast_synthesis(self, coefficients: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _fast_analysis(self, values: Tensor) -> Tensor: ...
+
+    def product_basis(self, n_factors: int = 2) -> "Basis":
+        """The basis that holds products of series without aliasing: as many modes as degrees or frequencies add up to.
+
+        Raises:
+            ConfigurationError: no factor.
+        """
+        if n_factors < 1:
+            raise ConfigurationError(f"{type(self).__name__}: a product of {n_factors} series: give at least 1")
+        return self.resized(self._product_modes(n_factors))
+
+    @abstractmethod
+    def _product_modes(self, n_factors: int) -> int: ...
+
+    def multiply(self, *factors: Tensor, axis: int = -1) -> tuple["Basis", Tensor]:
+        """The product of several series of this basis without aliasing: its basis and its coefficients.
+
+        Args:
+            factors: of any shapes that fit together, with `n_modes` entries along `axis` each.
+            axis: of the modes.
+
+        Raises:
+            DataError: the axis of a factor has another number of entries.
+            ConfigurationError: no factor.
+        """
+        wide = self.product_basis(len(factors))
+        values = [wide.synthesise(self.resize(factor, wide.n_modes, axis), axis) for factor in factors]
+        return wide, wide.analyse(math.prod(values[1:], start=values[0]), axis)
+
+    def matrix(self, name: str, like: Tensor, order: int = 1) -> Tensor:
+        """A power of a named matrix, such as `derivative`, in the type and on the device of `like`.
+
+        Raises:
+            ConfigurationError: a negative order.
+        """
+        if order < 0:
+            raise ConfigurationError(f"{type(self).__name__}: order={order}: give 0 or more")
+        return self._tensor(f"{name}_matrix", like, order)
+
+    def _tensor(self, name: str, like: Tensor, order: int = 1) -> Tensor:
+        return _cached_matrix(self, name, order, like.dtype, like.device)
+
+    def _method(self, method: str | None, tensor: Tensor) -> str:
+        if method is None:
+            method = "matmul" if self.n_modes <= MATMUL_LIMIT else "fft"
+        if method not in METHODS:
+            raise ConfigurationError(f"method={method}: choose one of {', '.join(METHODS)}, or None for the quicker")
+        # an FFT of no series at all is an error in PyTorch
+        return method if tensor.numel() else "matmul"
+
+    def require(self, tensor: Tensor, axis: int) -> None:
+        """Check that an axis of a tensor holds the modes.
+
+        Raises:
+            DataError: it has another number of entries, or they are no real floats.
+        """
+        if not -tensor.ndim <= axis < tensor.ndim or tensor.shape[axis] != self.n_modes:
+            raise DataError(
+                f"a tensor of shape {tuple(tensor.shape)} has not {self.n_modes} entries along axis {axis}, as "
+                f"{type(self).__name__}({self.n_modes}) needs; use a basis of that size or resize the series"
+            )
+        if not tensor.dtype.is_floating_point:
+            raise DataError(f"{type(self).__name__}: a tensor of {tensor.dtype}; give real floats")
+
+
+def apply(matrix: Tensor, tensor: Tensor, axis: int) -> Tensor:
+    """Apply a matrix along one axis of a tensor.
+
+    Args:
+        matrix: (rows, columns).
+        tensor: with `columns` entries along `axis`.
+        axis: of the tensor.
+    """
+    axis %= tensor.ndim
+    before, after = tensor.shape[:axis], tensor.shape[axis + 1 :]
+    if not after:
+        return tensor @ matrix.T
+    # one matrix product for all that lies behind the axis, without a copy
+    flat = tensor.reshape(*before, tensor.shape[axis], -1)
+    return (matrix @ flat).reshape(*before, matrix.shape[0], *after)
+
+
+def require_points(points: np.ndarray) -> Float[np.ndarray, " points"]:
+    """Positions in float64.
+
+    Args:
+        points: one per row of an evaluation matrix.
+
+    Raises:
+        DataError: they are no list, or not finite.
+    """
+    if points.ndim != 1:
+        raise DataError(f"points of shape {points.shape}; give a list of positions along one axis")
+    if not np.isfinite(points).all():
+        raise DataError(f"{np.count_nonzero(~np.isfinite(points))} of {len(points)} points are not finite")
+    return points.astype(np.float64)
+
+
+def as_tensor(array: np.ndarray, like: Tensor) -> Tensor:
+    """A NumPy array in the type and on the device of a tensor."""
+    return torch.from_numpy(np.ascontiguousarray(array)).to(dtype=like.dtype, device=like.device)
+
+
+@lru_cache(maxsize=512)
+def _cached_matrix(basis: Basis, name: str, order: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    matrix = np.linalg.matrix_power(getattr(basis, name), order) if order != 1 else getattr(basis, name)
+    # an evaluation in inference mode must not leave a tensor behind that training cannot use
+    with torch.inference_mode(False):
+        return torch.from_numpy(np.ascontiguousarray(matrix)).to(dtype=dtype, device=device)

@@ -1,0 +1,161 @@
+"""What every solution operator has: features in, lift, layers, projection; and how its output becomes a series.
+
+Inside a network the axes are (*grid, batch, channels): the transform along the first axis is then one matrix product
+for everything behind it, the map of every coefficient is one batched product without a copy, and pointwise layers see
+channels last.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.field_checks import require_integer, require_number
+from sciml_bench.nsm.bases import TensorProduct
+from sciml_bench.nsm.grid import Grid
+
+if TYPE_CHECKING:
+    from sciml_bench.nsm.equations import Equation
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
+_EXPANSION = 4
+"""Hidden channels of lift and projection per channel of the network."""
+
+
+class OperatorNetwork(nn.Module):
+    """Base class: from parameter fields to the function z of which an equation makes its solution.
+
+    Args:
+        equation: the spec, from which axes and bases follow.
+        modes: per axis of the solution.
+        width: channels.
+        depth: layers.
+        activation: relu, gelu, silu or tanh.
+        output_scale: of z; about the size of a solution.
+        coordinates: whether the network sees positions beside values: t or x, on periodic axes their sine and cosine.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    def __init__(
+        self,
+        equation: "Equation",
+        *,
+        modes: Sequence[int],
+        width: int = 64,
+        depth: int = 4,
+        activation: str = "relu",
+        output_scale: float | int = 1.0,
+        coordinates: bool = True,
+    ) -> None:
+        super().__init__()
+        self.axes = equation.axes
+        self.equation_basis = equation.basis(list(modes) if not isinstance(modes, str) else modes)
+        self.width = require_integer("model.width", width, 1, "give at least 1 channel")
+        self.depth = require_integer("model.depth", depth, 1, "give at least 1 layer")
+        if activation not in ACTIVATIONS:
+            raise ConfigurationError(f"model.activation={activation}: choose one of {', '.join(ACTIVATIONS)}")
+        self.activation = ACTIVATIONS[activation]()
+        self.output_scale = require_number("model.output_scale", output_scale, "give a positive number")
+        self.coordinates = coordinates
+        self._parameters_on = equation.parameters_on
+
+    # ---- what a subclass says ----------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def basis(self) -> TensorProduct:
+        """Of the series that the network gives."""
+
+    @abstractmethod
+    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+        """Coefficients of z in `basis`.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+        """
+
+    # ---- what the trainings use --------------------------------------------------------------------------------------
+
+    def coefficients(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+        """Coefficients of z in the equation's own basis; a series of another one is sampled at its nodes.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+        """
+        series = self.series(parameters)
+        if self.basis == self.equation_basis:
+            return series
+        return self.equation_basis.analyse(self.basis.evaluate(series, self.equation_basis.nodes))
+
+    def values(self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid) -> Float[Tensor, "batch *grid"]:
+        """z on a grid.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+            grid: where.
+        """
+        return self.basis.evaluate(self.series(parameters), grid.points)
+
+    def features(
+        self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid
+    ) -> Float[Tensor, "*grid batch channels"]:
+        """The parameter fields, and the coordinates where they are wanted, on a grid.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+            grid: where.
+        """
+        fields = self._parameters_on(parameters, grid).movedim(0, -1).unsqueeze(-1)
+        if not self.coordinates:
+            return fields
+        positions = torch.from_numpy(coordinate_features(grid)).to(fields)
+        positions = positions.unsqueeze(-2).expand(*grid.size, len(parameters), -1)
+        return torch.cat([fields, positions], dim=-1)
+
+    @property
+    def n_features(self) -> int:
+        """Channels of `features`."""
+        return 1 + (sum(2 if axis.kind == "periodic" else 1 for axis in self.axes) if self.coordinates else 0)
+
+    def lift(self) -> nn.Sequential:
+        """Features to channels, pointwise."""
+        hidden = _EXPANSION * self.width
+        return nn.Sequential(nn.Linear(self.n_features, hidden), self.activation, nn.Linear(hidden, self.width))
+
+    def projection(self) -> nn.Sequential:
+        """Channels to one value, pointwise."""
+        hidden = _EXPANSION * self.width
+        return nn.Sequential(
+            nn.Linear(self.width, self.width),
+            self.activation,
+            nn.Linear(self.width, hidden),
+            self.activation,
+            nn.Linear(hidden, 1),
+        )
+
+    def record_entries(self) -> dict[str, Any]:
+        """The modes and their basis."""
+        return {
+            "modes": list(self.basis.n_modes),
+            "bases": [type(basis).__name__.lower() for basis in self.basis.bases],
+        }
+
+
+def coordinate_features(grid: Grid) -> Float[np.ndarray, "*grid channels"]:
+    """Positions: sin and cos of 2πx on periodic axes, where x itself would jump, and 2x − 1 on the others."""
+    channels = []
+    for index, (axis, points) in enumerate(zip(grid.axes, grid.points, strict=True)):
+        shape = [1] * len(grid.axes)
+        shape[index] = len(points)
+        waves = (
+            [np.sin(2 * np.pi * points), np.cos(2 * np.pi * points)] if axis.kind == "periodic" else [2 * points - 1]
+        )
+        channels += [np.broadcast_to(wave.reshape(shape), grid.size) for wave in waves]
+    return np.stack(channels, axis=-1)

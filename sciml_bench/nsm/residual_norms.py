@@ -1,0 +1,211 @@
+"""Norms of a residual series: linear maps after which the loss is a sum of squares.
+
+`l2` is ∫ r² exactly, through the Gram matrix. `raw` is the sum of squared coefficients, which is the same only in an
+orthonormal basis. `chebyshev` weights the ends of an axis by 1/√(x(1 − x)), in which Chebyshev polynomials are
+orthogonal. `hminus1` is the dual norm of H¹ in space, ∫ r (1 − Δ)⁻¹ r (on a bounded axis with zero at its ends).
+`preconditioned` is the L² norm of L⁻¹ r with the linear part L of the equation and zero conditions: to first order the
+error of the solution itself, instead of that error after two derivatives, which count its short waves most.
+
+Sources: Boyd, Chebyshev and Fourier Spectral Methods (2001), section 3; Canuto et al., Spectral Methods (2006),
+section 7; for Poisson's equation `preconditioned` is the norm of H⁻².
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.linalg
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
+from sciml_bench.nsm.bases.basis import apply
+
+if TYPE_CHECKING:
+    from sciml_bench.nsm.equations import Equation
+
+NORMS = ("l2", "hminus1", "preconditioned", "chebyshev", "raw")
+
+
+class ResidualNorm(nn.Module):
+    """The square of a norm, per sample.
+
+    Args:
+        name: one of `NORMS`.
+        equation: whose residual.
+        basis: of the residual.
+
+    Raises:
+        ConfigurationError: an unknown norm, or one that the basis does not have.
+    """
+
+    def __init__(self, name: str, equation: "Equation", basis: TensorProduct) -> None:
+        super().__init__()
+        if name not in NORMS:
+            raise ConfigurationError(f"training.norm={name}: choose one of {', '.join(NORMS)}")
+        self.name, self.n_axes = name, basis.n_axes
+        self._weights_name: str | None = None
+        self._per_axis: list[tuple[int, str]] = []
+        self._per_wave = False
+        _MAKERS[name](self, equation, basis)
+
+    def forward(self, coefficients: Float[Tensor, "batch *modes"]) -> Float[Tensor, " batch"]:
+        """The squared norm.
+
+        Args:
+            coefficients: of the residual.
+        """
+        transformed = coefficients
+        for axis, name in self._per_axis:
+            transformed = apply(getattr(self, name), transformed, axis - self.n_axes)
+        if self._per_wave:  # one matrix along time for every wave
+            flat = transformed.flatten(2)
+            transformed = torch.einsum("kij,bjk->bik", self.get_buffer("along_time"), flat)
+        if self._weights_name is not None:
+            transformed = transformed * getattr(self, self._weights_name)
+        return transformed.flatten(1).square().sum(dim=1)
+
+    # ---- building blocks ---------------------------------------------------------------------------------------------
+
+    def map_axis(self, axis: int, matrix: np.ndarray) -> None:
+        """Apply a matrix along an axis."""
+        name = f"axis_{axis}"
+        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(matrix)).float(), persistent=False)
+        self._per_axis.append((axis, name))
+
+    def weigh(self, weights: np.ndarray) -> None:
+        """Multiply by weights that broadcast over the transformed coefficients."""
+        self._weights_name = "weights"
+        self.register_buffer("weights", torch.from_numpy(np.ascontiguousarray(weights)).float(), persistent=False)
+
+    def map_time(self, matrices: Float[np.ndarray, "waves rows modes"]) -> None:
+        """Apply a matrix along time that differs between the waves, in the order of the flattened space axes."""
+        self._per_wave = True
+        self.register_buffer("along_time", torch.from_numpy(np.ascontiguousarray(matrices)).float(), persistent=False)
+
+
+def gram_root(basis: Basis) -> Float[np.ndarray, "modes modes"]:
+    """R with RᵀR = G, so that |R c|² is ∫ of the squared series."""
+    return scipy.linalg.cholesky(basis.gram_matrix)
+
+
+def dirichlet_modes(basis: Basis) -> tuple[Float[np.ndarray, "functions modes"], Float[np.ndarray, " functions"]]:
+    """Projections of a series on the eigenfunctions of −d²/dx² that vanish at both ends, and their eigenvalues.
+
+    The functions are the Ritz approximations in the span of the basis, orthonormal in L².
+    """
+    n = basis.n_modes
+    vanishing = np.zeros((n, n - 2))  # T_{k+2} − T_k or − T_{k+2} mod 2: zero at both ends
+    for k in range(n - 2):
+        vanishing[k + 2, k], vanishing[k % 2, k] = 1.0, -1.0
+    slope = basis.derivative_matrix @ vanishing
+    stiffness = slope.T @ basis.gram_matrix @ slope
+    mass = vanishing.T @ basis.gram_matrix @ vanishing
+    eigenvalues, vectors = scipy.linalg.eigh(stiffness, mass)
+    return (vanishing @ vectors).T @ basis.gram_matrix, eigenvalues
+
+
+def propagated_source(n_modes: int, rate: float, decay: float) -> Float[np.ndarray, "more modes"]:
+    """From the coefficients of r(t) to those of e(t) with rate · e' + decay · e = r and e(0) = 0.
+
+    Solved in its integral form with one mode more than r, which keeps the matrix well conditioned.
+    """
+    wide = Chebyshev(n_modes + 1)
+    integral = wide.integral_matrix[: n_modes + 1] / rate
+    source = Chebyshev(n_modes).integral_matrix / rate
+    return np.linalg.solve(np.eye(n_modes + 1) + decay * integral, source)
+
+
+def _space_symbol(equation: "Equation", basis: TensorProduct) -> Float[np.ndarray, "*space"]:
+    """|2πk|² over the periodic axes."""
+    total = np.zeros(())
+    for index in equation.space_axes:
+        one = basis.bases[index]
+        if not isinstance(one, Fourier):
+            raise ConfigurationError("a symbol needs periodic axes")
+        total = np.add.outer(total, (2 * np.pi * one.frequencies) ** 2)
+    return total
+
+
+def _make_raw(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
+    """Nothing to do: the coefficients themselves."""
+
+
+def _make_l2(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
+    for axis, one in enumerate(basis.bases):
+        if not one.periodic:
+            norm.map_axis(axis, gram_root(one))
+
+
+def _make_chebyshev(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
+    bounded = [(axis, one) for axis, one in enumerate(basis.bases) if isinstance(one, Chebyshev)]
+    if not bounded:
+        raise ConfigurationError(
+            f"training.norm=chebyshev: {equation.name} has periodic axes only, whose basis has no such weight; "
+            "use l2, which is exact there"
+        )
+    for axis, one in bounded:
+        norm.map_axis(axis, np.diag(np.sqrt(one.chebyshev_weights)))
+
+
+def _make_hminus1(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
+    if _space_is_periodic(equation):
+        _make_l2(norm, equation, basis)
+        norm.weigh(1 / np.sqrt(1 + _space_symbol(equation, basis)))
+    else:
+        norm.weigh(1 / np.sqrt(1 + _map_to_dirichlet_modes(norm, equation, basis)))
+
+
+def _make_preconditioned(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
+    part = equation.linear_part
+    if not _space_is_periodic(equation):
+        if part.rate:
+            raise ConfigurationError(
+                f"training.norm=preconditioned: {equation.name} has time and a bounded axis, whose inverse is not "
+                "there; use l2 or hminus1"
+            )
+        norm.weigh(1 / (part.diffusion * _map_to_dirichlet_modes(norm, equation, basis) + part.decay))
+        return
+    symbol = part.diffusion * _space_symbol(equation, basis) + part.decay
+    if not part.rate:
+        norm.weigh(1 / np.where(symbol > 0, symbol, np.inf))
+        return
+    n_times = basis.n_modes[0]
+    root = gram_root(Chebyshev(n_times + 1))
+    distinct, inverse = np.unique(symbol.ravel(), return_inverse=True)
+    matrices = np.stack([root @ propagated_source(n_times, part.rate, decay) for decay in distinct])
+    norm.map_time(matrices[inverse])
+
+
+def _space_is_periodic(equation: "Equation") -> bool:
+    return all(equation.axes[index].kind == "periodic" for index in equation.space_axes)
+
+
+def _map_to_dirichlet_modes(
+    norm: ResidualNorm, equation: "Equation", basis: TensorProduct
+) -> Float[np.ndarray, "*functions"]:
+    """Map every bounded axis to the modes that vanish at its ends; the symbol of −Δ there."""
+    total = np.zeros(())
+    for axis, one in enumerate(basis.bases):
+        kind = equation.axes[axis].kind
+        if kind == "bounded":
+            projection, eigenvalues = dirichlet_modes(one)
+            norm.map_axis(axis, projection)
+            total = np.add.outer(total, eigenvalues)
+        elif isinstance(one, Fourier):
+            total = np.add.outer(total, (2 * np.pi * one.frequencies) ** 2)
+        else:
+            norm.map_axis(axis, gram_root(one))
+            total = np.add.outer(total, np.zeros(one.n_modes))
+    return total
+
+
+_MAKERS: dict[str, Callable[[ResidualNorm, "Equation", TensorProduct], None]] = {
+    "raw": _make_raw,
+    "l2": _make_l2,
+    "chebyshev": _make_chebyshev,
+    "hminus1": _make_hminus1,
+    "preconditioned": _make_preconditioned,
+}

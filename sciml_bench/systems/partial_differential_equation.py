@@ -1,0 +1,66 @@
+"""What every parametric partial differential equation is: random parameters and a trusted solution for each of them.
+
+The domain is the unit interval per axis. Periodic axes have their points at j / n, the end point not included.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.systems.base import Real, System
+
+FEWEST_POINTS = 3
+
+
+class PartialDifferentialEquation(System):
+    """Base of the equations whose parameter is a field: a source, or the state at the time 0.
+
+    A subclass gives `random_parameters` and a `reference` that accepts parameters on a grid of any size.
+
+    Attributes:
+        n_points: of the random parameters, per axis.
+        length_scale: of the random parameters, in lengths of the domain.
+        n_dims: number of axes in space.
+    """
+
+    n_points: int
+    length_scale: Real
+    n_dims: ClassVar[int]
+
+    @property
+    def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Number of points of a field of the parameters' size."""
+        return self.n_points**self.n_dims
+
+    def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch *grid"]:
+        """Draw parameters; the same arguments give the same fields."""
+        raise NotImplementedError(f"{type(self).__name__} has no distribution of parameters")
+
+    def _check_parameter_grid(self) -> None:
+        self._require_positive("length_scale")
+        self._require_at_least_one(n_points=self.n_points)
+        if self.n_points < FEWEST_POINTS:
+            raise self._bad_parameter("n_points", f"give at least {FEWEST_POINTS} points per axis")
+
+    def _checked_fields(self, fields: np.ndarray) -> np.ndarray:
+        """Fields of a person's own, in float64."""
+        name, shape = type(self).__name__, fields.shape
+        if fields.ndim != 1 + self.n_dims or min(shape[1:]) < FEWEST_POINTS or len(set(shape[1:])) > 1:
+            wanted = ", ".join(["batch"] + ["n"] * self.n_dims)
+            raise DataError(f"{name}: fields of shape {shape}: give ({wanted}) with n of at least {FEWEST_POINTS}")
+        if not np.isfinite(fields).all():
+            raise DataError(f"{name}: fields hold values that are not finite: give finite numbers")
+        return fields.astype(np.float64)
+
+    def _checked_times(self, times: np.ndarray) -> np.ndarray:
+        """Times as a fraction of the duration."""
+        if len(times) == 0 or not np.isfinite(times).all() or np.any(np.diff(times) <= 0):
+            raise ConfigurationError(f"{type(self).__name__}: times must be finite and increasing, at least one")
+        if times[0] < 0 or times[-1] > 1:
+            raise ConfigurationError(
+                f"{type(self).__name__}: times from {times[0]:g} to {times[-1]:g}: give fractions of the duration, "
+                "from 0 to 1"
+            )
+        return times.astype(np.float64)
