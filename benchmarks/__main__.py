@@ -7,6 +7,7 @@ from benchmarks import (
     multiple_shooting_batch,
     nested_lora,
     neural_ode_gradient,
+    neural_spectral_methods,
     operator_fit,
     operator_memory,
     pair_loading,
@@ -29,4 +30,5 @@ main(
     ensemble.measure,
     homotopy_training.measure,
     linear_ode_block.measure,
+    neural_spectral_methods.measure,
 )

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -48,10 +48,10 @@ class Comparison:
     Args:
         claim: what is compared.
         reference_name: whose figures the reference's are.
-        unit: of `ours` and `reference`: "s" or "B".
-        ours: CPU seconds or bytes.
+        unit: of `ours` and `reference`: "s", "B", or "1" for errors.
+        ours: CPU seconds, bytes or errors.
         reference: the same of the reference.
-        ratio: reference / ours, how many times cheaper ours is.
+        ratio: reference / ours, how many times cheaper, or more accurate, ours is.
         wall_ratio: the same in wall seconds, where time is what is compared.
         target: the ratio that is claimed; None where the figure is only reported.
         error: of what ours computes, where methods of different accuracy are compared.
@@ -66,6 +66,10 @@ class Comparison:
     wall_ratio: Spread | None
     target: float | None
     error: float | None = None
+
+    def with_error(self, error: float) -> "Comparison":
+        """The same, and what error ours has."""
+        return replace(self, error=error)
 
     @property
     def reached(self) -> bool | None:
@@ -151,10 +155,14 @@ def compare_bytes(
     claim: str, reference_name: str, ours: Sequence[float], reference: Sequence[float], *, target: float | None = None
 ) -> Comparison:
     """Compare repeated measurements of memory, in bytes."""
-    ratios = [theirs / our for our, theirs in zip(ours, reference, strict=True)]
-    return Comparison(
-        claim, reference_name, "B", Spread.of(ours), Spread.of(reference), Spread.of(ratios), None, target
-    )
+    return _paired(claim, reference_name, "B", ours, reference, target)
+
+
+def compare_errors(
+    claim: str, reference_name: str, ours: Sequence[float], reference: Sequence[float], *, target: float | None = None
+) -> Comparison:
+    """Compare the errors of the same problems; the spread is that over the problems."""
+    return _paired(claim, reference_name, "1", ours, reference, target)
 
 
 def cost_of(function: Callable[[], object], calls: int = 1) -> Cost:
@@ -181,6 +189,20 @@ def require_agreement(what: str, ours: object, reference: object, tolerance: flo
     difference = float(np.linalg.norm(one - other) / np.linalg.norm(other))
     if not difference <= tolerance:
         raise RuntimeError(f"{what}: the two sides differ by {difference:.2e}, more than {tolerance:.0e}")
+
+
+def _paired(
+    claim: str,
+    reference_name: str,
+    unit: str,
+    ours: Sequence[float],
+    reference: Sequence[float],
+    target: float | None,
+) -> Comparison:
+    ratios = [theirs / our for our, theirs in zip(ours, reference, strict=True)]
+    return Comparison(
+        claim, reference_name, unit, Spread.of(ours), Spread.of(reference), Spread.of(ratios), None, target
+    )
 
 
 def _comparison(

@@ -24,13 +24,17 @@ def main(*scripts: Callable[[], list[Outcome]]) -> None:
     """Run scripts one after the other, show their table, and write it where `--json FILE` says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the outcomes here")
-    file: Path | None = parser.parse_args().json
+    measure_and_show(scripts, parser.parse_args().json)
+
+
+def measure_and_show(scripts: Sequence[Callable[[], list[Outcome]]], file: Path | None = None) -> None:
+    """The same for a script with a command line of its own."""
     progress = Console(stderr=True)
     started, load = time.perf_counter(), os.getloadavg()[0]
     outcomes: list[Outcome] = []
     with one_thread():
         for script in scripts:
-            name = script.__module__.rpartition(".")[2]
+            name = getattr(script, "func", script).__module__.rpartition(".")[2]
             if name != "__main__":
                 progress.print(f"measuring {name.replace('_', ' ')} …", style="dim")
             outcomes += script()
@@ -58,7 +62,7 @@ def show(outcomes: Sequence[Outcome], circumstances: dict[str, Any], console: Co
     )
     for heading in ("claim", "reference"):
         table.add_column(heading)
-    for heading in ("error", "ours", "theirs", "ratio, CPU or bytes", "wall", "target", "reached"):
+    for heading in ("error", "ours", "theirs", "ratio, CPU, bytes or error", "wall", "target", "reached"):
         table.add_column(heading, justify="right", no_wrap=True)
     for outcome in outcomes:
         if isinstance(outcome, Comparison):
@@ -100,6 +104,8 @@ def _ratio(spread: Spread) -> str:
 def _quantity(value: float, unit: str) -> str:
     if unit == "B":
         return f"{value / 2**20:.3g} MiB"
+    if unit == "1":
+        return f"{value:.3g}"
     for factor, name in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):
         if value * factor >= 1:
             return f"{value * factor:.3g} {name}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from sciml_bench.systems import LotkaVolterra
 
@@ -45,6 +46,14 @@ def test_the_block_s_example_prints_the_sine_and_cosine_it_promises(
     assert np.isfinite(scope["coefficients"].grad.numpy()).all()
 
 
+def test_the_spectral_example_solves_new_sources(repository: Path, capsys: pytest.CaptureFixture[str]):
+    (code,) = [code for code in _examples((repository / "README.md").read_text()) if "sciml_bench.nsm" in code]
+    torch.manual_seed(0)
+    scope: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), scope)
+    assert float(capsys.readouterr().out) < 0.1
+
+
 def _examples(text: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
@@ -52,10 +61,11 @@ def _examples(text: str) -> list[str]:
 def test_every_choice_in_the_readme_exists(repository: Path):
     text = (repository / "README.md").read_text()
     sections = {"koopman": "## Koopman learning", "node_homotopy": "## NeuralODEs from noisy trajectories"}
-    sections["mechnn"] = "## Mechanistic networks"
+    sections |= {"mechnn": "## Mechanistic networks", "nsm": "## Neural spectral methods"}
     for paradigm, title in sections.items():
         section = text.split(title)[1].split("\n## ")[0]
-        for group in ("data", "model", "training", *(["solver"] if paradigm == "node_homotopy" else [])):
+        more = {"node_homotopy": ["solver"]}.get(paradigm, [])
+        for group in ("pde" if paradigm == "nsm" else "data", "model", "training", *more):
             (row,) = re.findall(rf"^\| `{group}=` \| (.*) \|$", section, flags=re.MULTILINE)
             named = {name for name in re.findall(r"`([a-z_0-9]+)`", row) if name not in ("true",)}
             existing = {path.stem for path in (repository / "conf" / paradigm / group).glob("*.yaml")} - {"base"}

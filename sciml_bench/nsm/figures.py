@@ -14,7 +14,7 @@ from sciml_bench.core.figures import styled
 if TYPE_CHECKING:
     from sciml_bench.nsm.equations.equation import Equation
 
-_FIELDS, _ERRORS = "RdBu_r", "magma"
+_SIGNED, _POSITIVE, _ERRORS = "RdBu_r", "viridis", "magma"
 
 
 def solutions_figure(
@@ -39,20 +39,21 @@ def solutions_figure(
         figure = Figure(figsize=(11, 2.6 * len(predicted)))
         axes = figure.subplots(len(predicted), 4, squeeze=False)
         for row, (given, found, true) in enumerate(zip(parameters, predicted, truth, strict=True)):
-            _show_parameter(axes[row, 0], given, equation.is_initial_value_problem)
+            _show_parameter(axes[row, 0], given, equation)
             limit = max(float(np.abs(true).max()), 1e-12)
             low = -limit if true.min() < -0.05 * limit else 0.0
+            colours = _SIGNED if low < 0 else _POSITIVE
             error = np.abs(found - true)
             moment = " at the end" if of_time else ""
             relative = np.linalg.norm(found - true) / max(np.linalg.norm(true), 1e-30)
             panels = [
-                (found, f"predicted{moment}", _FIELDS, low, limit),
-                (true, f"reference{moment}", _FIELDS, low, limit),
+                (found, f"predicted{moment}", colours, low, limit),
+                (true, f"reference{moment}", colours, low, limit),
                 (error, f"|error|, relative L² {relative:.2g}", _ERRORS, 0.0, max(float(error.max()), 1e-12)),
             ]
-            for axis, (field, title, colours, bottom, top) in zip(axes[row, 1:], panels, strict=True):
+            for axis, (field, title, palette, bottom, top) in zip(axes[row, 1:], panels, strict=True):
                 picture = axis.imshow(
-                    field.T, origin="lower", extent=(0, 1, 0, 1), cmap=colours, vmin=bottom, vmax=top, aspect="auto"
+                    field.T, origin="lower", extent=(0, 1, 0, 1), cmap=palette, vmin=bottom, vmax=top, aspect="auto"
                 )
                 axis.set(title=title, xlabel=names[0], ylabel=names[1])
                 axis.grid(False)
@@ -60,13 +61,15 @@ def solutions_figure(
     return figure
 
 
-def _show_parameter(axis, given: np.ndarray, initial: bool) -> None:
-    title = "initial field" if initial else "source"
+def _show_parameter(axis, given: np.ndarray, equation: "Equation") -> None:
+    title = "initial field" if equation.is_initial_value_problem else "source"
+    points = equation.parameter_basis.resized(given.shape).nodes
     if given.ndim == 1:
-        axis.plot(np.arange(len(given)) / len(given), given)
+        axis.plot(points[0], given)
         axis.set(title=title, xlabel="x", ylabel="u(0, x)")
         return
-    picture = axis.imshow(given.T, origin="lower", extent=(0, 1, 0, 1), cmap=_FIELDS, aspect="auto")
+    # the nodes of a bounded axis are not equally spaced
+    picture = axis.pcolormesh(*points, given.T, cmap=_SIGNED, shading="nearest")
     axis.set(title=title, xlabel="x", ylabel="y")
     axis.grid(False)
     axis.figure.colorbar(picture, ax=axis, shrink=0.85)
@@ -108,7 +111,7 @@ def field_animation(
         pictures = []
         for axis, field, title in zip(axes, (predicted, truth), ("predicted", "reference"), strict=True):
             picture = axis.imshow(
-                field[0].T, origin="lower", extent=(0, 1, 0, 1), cmap=_FIELDS, vmin=-limit, vmax=limit
+                field[0].T, origin="lower", extent=(0, 1, 0, 1), cmap=_SIGNED, vmin=-limit, vmax=limit
             )
             axis.set(title=title, xlabel="x", ylabel="y")
             axis.grid(False)

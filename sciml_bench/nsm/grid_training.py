@@ -5,6 +5,7 @@ nodes of the equation's basis. Raissi, Perdikaris and Karniadakis, Physics-infor
 378, 2019); Li et al., Physics-Informed Neural Operator (2021) for operators.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from jaxtyping import Float
@@ -27,7 +28,7 @@ class GridTraining(OperatorTraining):
     Args:
         model: the network.
         equation: the spec.
-        resolution: points per axis; of record 64, 128 and 256.
+        resolution: points per axis, one number for all or one for each, time first; of record 64, 128 and 256.
         differences: `finite` or `spectral`.
         **options: see `OperatorTraining`.
 
@@ -40,16 +41,21 @@ class GridTraining(OperatorTraining):
         model: OperatorNetwork,
         equation: Equation,
         *,
-        resolution: int = 64,
+        resolution: int | Sequence[int] = 64,
         differences: str = "finite",
         **options: Any,
     ) -> None:
         super().__init__(model, equation, **options)
-        n = require_integer("training.resolution", resolution, 4, "a grid needs at least 4 points per axis")
+        given = list(resolution) if isinstance(resolution, Sequence) else [resolution] * len(equation.axes)
+        if isinstance(resolution, str) or len(given) != len(equation.axes):
+            names = ", ".join(axis.name for axis in equation.axes)
+            raise ConfigurationError(f"training.resolution={resolution}: give one number, or one for each of ({names})")
+        sizes = tuple(
+            require_integer("training.resolution", n, 4, "a grid needs at least 4 points per axis") for n in given
+        )
         if differences not in DIFFERENCES:
             raise ConfigurationError(f"training.differences={differences}: choose one of {', '.join(DIFFERENCES)}")
         self.differences = differences
-        sizes = tuple(n for _ in equation.axes)
         if differences == "finite":
             self.grid = Grid.equally_spaced(equation.axes, sizes)
         else:

@@ -120,9 +120,10 @@ class OperatorTraining(Method):
     def n_steps(self) -> int:
         """Iterations of the whole fit."""
         trainer = self.trainer
-        if trainer.max_steps > 0:
-            return trainer.max_steps
-        return int(trainer.num_training_batches) * (trainer.max_epochs or self.n_epochs)
+        limits = [trainer.max_steps] if trainer.max_steps > 0 else []
+        if trainer.max_epochs is not None and trainer.max_epochs > 0:
+            limits.append(int(trainer.num_training_batches) * trainer.max_epochs)
+        return min(limits)
 
     def present_learning_rate(self) -> float:
         """Of the next iteration, a function of its number."""

@@ -6,6 +6,7 @@ seen. Reference solutions are kept in the cache with a checksum of their bytes.
 
 import hashlib
 import logging
+import zipfile
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -114,7 +115,7 @@ class ParametricData(LightningDataModule):
             require_integer("pde.test_resolutions", n, 4, "a grid needs at least 4 points per axis")
             for n in test_resolutions
         )
-        self.test_time_points = require_integer("pde.test_time_points", test_time_points, 2, "give at least 2 points")
+        self.test_time_points = require_integer("pde.test_time_points", test_time_points, 3, "give at least 3 points")
         self.test_seed = require_integer("pde.test_seed", test_seed, 0, "a seed is a whole number and not negative")
         self.cache = default_cache() if cache is None else Path(cache)
         self._held_out: dict[str, Parameters] = {}
@@ -218,7 +219,7 @@ class ParametricData(LightningDataModule):
                 kept = read_arrays(file)
                 if str(kept["checksum"]) == _checksum(kept["solutions"]):
                     return kept["solutions"]
-            except (OSError, ValueError, KeyError):
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
                 pass
             log.warning("%s is damaged and is made again", file)
         log.info(

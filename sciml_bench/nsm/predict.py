@@ -1,6 +1,7 @@
 """Solve your own parameters with a trained run: `python -m sciml_bench.nsm.predict run=FOLDER parameters=FILE.npz`."""
 
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def predict(run: str | Path, parameters: str | Path, resolution: int = 64, outpu
 def _fields(source: Path) -> np.ndarray:
     try:
         arrays = read_arrays(source)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{source} is no npz file of plain arrays ({error}); write it with numpy.savez") from error
     if "parameters" not in arrays:
         raise DataError(f"{source} holds {', '.join(arrays) or 'nothing'}; name the array `parameters`")
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if given else 2
     try:
         path = predict(**_options(given))
-    except (ConfigurationError, DataError, FileNotFoundError) as error:
+    except (ConfigurationError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"wrote {path}")

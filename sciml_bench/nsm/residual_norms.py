@@ -170,7 +170,7 @@ def _make_preconditioned(norm: ResidualNorm, equation: "Equation", basis: Tensor
         return
     symbol = part.diffusion * _space_symbol(equation, basis) + part.decay
     if not part.rate:
-        norm.weigh(1 / np.where(symbol > 0, symbol, np.inf))
+        norm.weigh(1 / np.where(symbol != 0, symbol, np.inf))
         return
     n_times = basis.n_modes[0]
     root = gram_root(Chebyshev(n_times + 1))

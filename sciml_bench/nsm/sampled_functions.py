@@ -166,5 +166,7 @@ def _bounded_difference(values: Tensor, order: int, spacing: float) -> Tensor:
         last = (3 * values[..., -1:] - 4 * values[..., -2:-1] + values[..., -3:-2]) / (2 * spacing)
         return torch.cat([first, inner, last], dim=-1)
     inner = (values[..., 2:] - 2 * values[..., 1:-1] + values[..., :-2]) / spacing**2
+    if inner.shape[-1] == 1:
+        return inner.expand_as(values)
     # the second derivative next to an end stands in for the one at the end, where a 3-point formula is of first order
     return torch.cat([2 * inner[..., :1] - inner[..., 1:2], inner, 2 * inner[..., -1:] - inner[..., -2:-1]], dim=-1)

@@ -32,13 +32,27 @@ def prediction(
         grid: where the solutions are wanted.
         device: where the network is.
     """
-    at_once = max(1, _VALUES_AT_ONCE // int(np.prod(grid.size)))
+    fine, stride = _finer(grid, model)
+    at_once = max(1, _VALUES_AT_ONCE // int(np.prod(fine.size)))
     found = []
     for part in torch.from_numpy(parameters).float().split(at_once):
         fields = equation.parameter_coefficients(part.to(device))
-        on_grid = equation.parameters_on(fields, grid)
-        found.append(equation.solution_values(model.values(fields, grid), grid, on_grid).cpu())
+        on_grid = equation.parameters_on(fields, fine)
+        values = equation.solution_values(model.values(fields, fine), fine, on_grid)
+        found.append(values[(slice(None), *stride)].cpu())
     return torch.cat(found)
+
+
+def _finer(grid: Grid, model: OperatorNetwork) -> tuple[Grid, tuple[slice, ...]]:
+    """A grid with points enough to tell a mean from the shortest waves of a series, and where the grid lies in it."""
+    if grid.basis is not None:
+        return grid, tuple(slice(None) for _ in grid.size)
+    times = [
+        -(-modes // n) if axis.kind == "periodic" else 1
+        for axis, n, modes in zip(grid.axes, grid.size, model.equation_basis.n_modes, strict=True)
+    ]
+    fine = Grid.equally_spaced(grid.axes, tuple(n * k for n, k in zip(grid.size, times, strict=True)))
+    return fine, tuple(slice(None, None, k) for k in times)
 
 
 @torch.no_grad()

@@ -96,6 +96,7 @@ class Checkpointing(Checkpoint):
         if isinstance(pl_module, Method):
             self._update_best(trainer, pl_module)
         ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        ends = ends or 0 < trainer.max_steps <= trainer.global_step
         due = ends or time.monotonic() - self._last_saved >= self.seconds_between
         if trainer.strategy.broadcast(due):  # all ranks take part in a save
             # "weights only" would leave the optimiser out here; what is written still loads with weights_only=True

@@ -92,6 +92,8 @@ def fit(
         )
     except (MisconfigurationException, TypeError, ValueError) as error:
         raise ConfigurationError(f"the settings in trainer do not suit this machine or each other: {error}") from error
+    # Lightning takes a limit in steps to mean that checkpoints lie within epochs, and would go on there; ours never do
+    trainer.fit_loop._iteration_based_training = lambda: False
     if members is not None and trainer.world_size > 1:
         raise ConfigurationError(
             f"trainer.strategy={settings['strategy']} has {trainer.world_size} processes, but an ensemble is trained "

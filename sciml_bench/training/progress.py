@@ -1,5 +1,6 @@
 """One line of progress for the whole fit: epoch, time left and the quantities that matter."""
 
+import math
 import sys
 import time
 
@@ -30,6 +31,8 @@ class EpochProgress(AfterMethod):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the bar."""
         self._total = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else None
+        if self._total is None and trainer.max_steps > 0:
+            self._total = math.ceil(trainer.max_steps / trainer.num_training_batches)
         if not trainer.is_global_zero or not sys.stderr.isatty():
             return
         self._progress = Progress(

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.data.field_checks import require_number
+from sciml_bench.data.field_checks import require_integer, require_number
 from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
@@ -41,7 +41,9 @@ class Burgers(Equation):
         self.viscosity = require_number("pde.viscosity", viscosity, "give a positive number")
         self.duration = require_number("pde.duration", duration, "give a positive number")
         self.system = BurgersSystem(viscosity=self.viscosity, duration=self.duration)
-        self.parameter_modes = (parameter_modes,)
+        self.parameter_modes = (
+            require_integer("pde.parameter_modes", parameter_modes, 3, "give at least 3 waves that hold a field"),
+        )
         self.linear_part = LinearPart(rate=1 / self.duration, diffusion=self.viscosity)
 
     def residual(

@@ -26,6 +26,9 @@ from sciml_bench.nsm.parametric_data import ParametricData
 from sciml_bench.nsm.sampled_functions import SampledFunction, SpectralFunction
 
 _TRUNCATION_TOLERANCE = 1e-4
+_LARGEST_FLOOR = 1e-2
+"""Part of the random fields that may lie beyond `parameter_modes`; no training can make the error smaller than that."""
+_SINGLE_PRECISION = 1e-6
 _FACTORS = {"time": (0.5, 0.5), "bounded": (0.5, 0.0, -0.5)}
 """Chebyshev coefficients of t and of 4x(1 − x)."""
 
@@ -121,12 +124,16 @@ class Equation(ParametricData):
         return TensorProduct.of([axis.basis_kind for axis in self.axes], n_modes)
 
     def solution_basis(self, basis: TensorProduct) -> TensorProduct:
-        """The basis that holds u exactly for z in `basis`: its factors add modes, the initial field may need more."""
+        """The basis that holds u exactly for z in `basis`: its factors add modes, the initial field may need more.
+
+        An even number of waves gets one more, in which the last cosine has a derivative as every other.
+        """
         sizes = []
         for index, (axis, n) in enumerate(zip(self.axes, basis.n_modes, strict=True)):
             wider = n + len(_FACTORS.get(axis.kind, (1.0,))) - 1
             held = self.parameter_modes[self.space_axes.index(index)] if axis.kind != "time" else 0
-            sizes.append(max(wider, held) if self.is_initial_value_problem else wider)
+            size = max(wider, held) if self.is_initial_value_problem else wider
+            sizes.append(size + 1 - size % 2 if axis.kind == "periodic" else size)
         return basis.resized(sizes)
 
     def residual_basis(self, basis: TensorProduct) -> TensorProduct:
@@ -147,6 +154,24 @@ class Equation(ParametricData):
 
     # ---- parameters -------------------------------------------------------------------------------------------------
 
+    def setup(self, stage: str | None = None) -> None:
+        """As every parametric data module, once it is sure that the series hold the random fields.
+
+        Args:
+            stage: Lightning's name of what comes next.
+
+        Raises:
+            ConfigurationError: `parameter_modes` are too few for the random fields.
+        """
+        drawn = torch.from_numpy(self.draw_parameters(16, self.test_seed)).double()
+        worst = self._truncated_part(drawn)
+        if worst > _LARGEST_FLOOR:
+            raise ConfigurationError(
+                f"pde.parameter_modes={self.parameter_modes[0]}: {worst:.1%} of a random field is in waves beyond; "
+                "give more, or a larger pde.length_scale"
+            )
+        super().setup(stage)
+
     @cached_property
     def parameter_basis(self) -> TensorProduct:
         """Of the space axes."""
@@ -163,8 +188,7 @@ class Equation(ParametricData):
                 bounded ones; any n of at least 3.
 
         Raises:
-            DataError: not a batch of such fields, numbers that are not finite, or waves too short for
-                `parameter_modes`.
+            DataError: not a batch of such fields.
         """
         given = self._parameter_basis_of(tuple(parameters.shape))
         coefficients = given.analyse(parameters)
@@ -179,7 +203,7 @@ class Equation(ParametricData):
             DataError: a wrong shape, a field that is not finite, waves too short for `parameter_modes`, the end point
                 of a periodic axis repeated, or a mean where the equation allows none.
         """
-        given = self._parameter_basis_of(parameters.shape, key)
+        self._parameter_basis_of(parameters.shape, key)
         if not np.isfinite(parameters).all():
             raise DataError(
                 f"{key}: {int((~np.isfinite(parameters)).sum())} values are not finite; remove or repair them"
@@ -187,27 +211,35 @@ class Equation(ParametricData):
         values = torch.from_numpy(np.asarray(parameters, dtype=np.float64))
         for position, index in enumerate(self.space_axes):
             axis = self.axes[index]
-            ends = values.movedim(position + 1, 0)[[0, -1]]
-            moves = (values.movedim(position + 1, 0).diff(dim=0)).abs().mean()
-            if axis.kind == "periodic" and bool((ends[0] - ends[1]).abs().max() < 1e-6 * moves):
+            along = values.movedim(position + 1, 0)
+            gap = float((along[0] - along[-1]).abs().max())
+            # a field that is flat there, such as a lonely bump, has equal ends as well
+            steps = float(along.diff(dim=0)[[0, -1]].abs().max())
+            rounding = _SINGLE_PRECISION * float(values.abs().max())
+            if axis.kind == "periodic" and gap < rounding and steps > 10 * rounding:
                 raise DataError(
                     f"{key}: the last value along {axis.name} repeats the first: give the points j/n without the end "
                     f"point, which is the start again (parameters[..., :-1])"
                 )
-        coefficients = given.analyse(values)
-        cut = given.resize(coefficients, [min(n, m) for n, m in zip(given.n_modes, self.parameter_modes, strict=True)])
-        kept = cut.square().flatten(1).sum(dim=1)
-        lost = 1 - kept / coefficients.square().flatten(1).sum(dim=1).clamp_min(torch.finfo(torch.float64).tiny)
-        worst = float(lost.max().clamp_min(0).sqrt())
+        worst = self._truncated_part(values)
         if worst > _TRUNCATION_TOLERANCE:
             raise DataError(
-                f"{key}: {worst:.1%} of a field is in waves beyond the {list(self.parameter_modes)} modes that "
+                f"{key}: {worst:.2%} of a field is in waves beyond the {list(self.parameter_modes)} modes that "
                 f"{self.name} was trained for; smooth it, or train with a larger pde.parameter_modes"
             )
         if self.zero_mean and all(self.axes[index].kind == "periodic" for index in self.space_axes):
             mean = values.flatten(1).mean(dim=1).abs().max()
             if float(mean) > 1e-4 * float(values.abs().max()):
                 raise DataError(f"{key}: {self.name} needs fields without mean; subtract it (up to {float(mean):.3g})")
+
+    def _truncated_part(self, values: Float[Tensor, "batch *parameter_grid"]) -> float:
+        """Of the field that loses most when it is held in `parameter_modes`, in the norm of its coefficients."""
+        given = self._parameter_basis_of(tuple(values.shape))
+        coefficients = given.analyse(values)
+        cut = given.resize(coefficients, [min(n, m) for n, m in zip(given.n_modes, self.parameter_modes, strict=True)])
+        whole, kept = (part.square().flatten(1).sum(dim=1) for part in (coefficients, cut))
+        lost = (whole - kept) / whole.clamp_min(torch.finfo(torch.float64).tiny)
+        return float(lost.max().clamp_min(0).sqrt())
 
     def _parameter_basis_of(self, shape: tuple[int, ...], key: str = "parameters") -> TensorProduct:
         names = ", ".join(self.axes[index].name for index in self.space_axes)

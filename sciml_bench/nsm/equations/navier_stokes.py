@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_number
+from sciml_bench.data.field_checks import require_integer, require_number
 from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
@@ -62,7 +62,8 @@ class NavierStokes(Equation):
             resolution=solver_resolution,
             largest_step=solver_step,
         )
-        self.parameter_modes = (parameter_modes, parameter_modes)
+        waves = require_integer("pde.parameter_modes", parameter_modes, 3, "give at least 3 waves that hold a field")
+        self.parameter_modes = (waves, waves)
         self.linear_part = LinearPart(rate=1 / self.duration, diffusion=self.viscosity)
 
     def residual(

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.data.field_checks import require_number
+from sciml_bench.data.field_checks import require_integer, require_number
 from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
@@ -43,7 +43,9 @@ class ReactionDiffusion(Equation):
         self.viscosity = require_number("pde.viscosity", viscosity, "give a positive number")
         self.growth = require_number("pde.growth", growth, "give a positive number")
         self.system = ReactionDiffusionSystem(viscosity=self.viscosity, growth=self.growth, length_scale=length_scale)
-        self.parameter_modes = (parameter_modes,)
+        self.parameter_modes = (
+            require_integer("pde.parameter_modes", parameter_modes, 3, "give at least 3 waves that hold a field"),
+        )
         self.linear_part = LinearPart(rate=1.0, diffusion=self.viscosity)
 
     def residual(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sciml_bench.nsm.equations import Equation
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
+COORDINATES = ("all", "not_periodic", "none")
 _EXPANSION = 4
 """Hidden channels of lift and projection per channel of the network."""
 
@@ -37,7 +38,9 @@ class OperatorNetwork(nn.Module):
         depth: layers.
         activation: relu, gelu, silu or tanh.
         output_scale: of z; about the size of a solution.
-        coordinates: whether the network sees positions beside values: t or x, on periodic axes their sine and cosine.
+        coordinates: which positions the network sees beside values: `all`, on periodic axes as sine and cosine;
+            `not_periodic`, so that a network whose layers do not tell the points of a circle apart commutes with
+            shifts along it, as the equations do; `none`.
 
     Raises:
         ConfigurationError: a value is out of range.
@@ -52,17 +55,19 @@ class OperatorNetwork(nn.Module):
         depth: int = 4,
         activation: str = "relu",
         output_scale: float | int = 1.0,
-        coordinates: bool = True,
+        coordinates: str = "all",
     ) -> None:
         super().__init__()
         self.axes = equation.axes
-        self.equation_basis = equation.basis(list(modes) if not isinstance(modes, str) else modes)
+        self.equation_basis = equation.basis(modes)
         self.width = require_integer("model.width", width, 1, "give at least 1 channel")
         self.depth = require_integer("model.depth", depth, 1, "give at least 1 layer")
         if activation not in ACTIVATIONS:
             raise ConfigurationError(f"model.activation={activation}: choose one of {', '.join(ACTIVATIONS)}")
         self.activation = ACTIVATIONS[activation]()
         self.output_scale = require_number("model.output_scale", output_scale, "give a positive number")
+        if coordinates not in COORDINATES:
+            raise ConfigurationError(f"model.coordinates={coordinates}: choose one of {', '.join(COORDINATES)}")
         self.coordinates = coordinates
         self._parameters_on = equation.parameters_on
 
@@ -113,16 +118,17 @@ class OperatorNetwork(nn.Module):
             grid: where.
         """
         fields = self._parameters_on(parameters, grid).movedim(0, -1).unsqueeze(-1)
-        if not self.coordinates:
+        if not self.n_features > 1:
             return fields
-        positions = torch.from_numpy(coordinate_features(grid)).to(fields)
+        positions = torch.from_numpy(coordinate_features(grid, self.coordinates)).to(fields)
         positions = positions.unsqueeze(-2).expand(*grid.size, len(parameters), -1)
         return torch.cat([fields, positions], dim=-1)
 
     @property
     def n_features(self) -> int:
         """Channels of `features`."""
-        return 1 + (sum(2 if axis.kind == "periodic" else 1 for axis in self.axes) if self.coordinates else 0)
+        per_kind = {"all": (2, 1), "not_periodic": (0, 1), "none": (0, 0)}[self.coordinates]
+        return 1 + sum(per_kind[0] if axis.kind == "periodic" else per_kind[1] for axis in self.axes)
 
     def lift(self) -> nn.Sequential:
         """Features to channels, pointwise."""
@@ -148,14 +154,20 @@ class OperatorNetwork(nn.Module):
         }
 
 
-def coordinate_features(grid: Grid) -> Float[np.ndarray, "*grid channels"]:
-    """Positions: sin and cos of 2πx on periodic axes, where x itself would jump, and 2x − 1 on the others."""
+def coordinate_features(grid: Grid, which: str = "all") -> Float[np.ndarray, "*grid channels"]:
+    """Positions: sin and cos of 2πx on periodic axes, where x itself would jump, and 2x − 1 on the others.
+
+    Args:
+        grid: where.
+        which: `all`, or `not_periodic` without the periodic axes.
+    """
     channels = []
     for index, (axis, points) in enumerate(zip(grid.axes, grid.points, strict=True)):
         shape = [1] * len(grid.axes)
         shape[index] = len(points)
-        waves = (
-            [np.sin(2 * np.pi * points), np.cos(2 * np.pi * points)] if axis.kind == "periodic" else [2 * points - 1]
-        )
+        if axis.kind == "periodic":
+            waves = [np.sin(2 * np.pi * points), np.cos(2 * np.pi * points)] if which == "all" else []
+        else:
+            waves = [2 * points - 1]
         channels += [np.broadcast_to(wave.reshape(shape), grid.size) for wave in waves]
     return np.stack(channels, axis=-1)

@@ -1,0 +1,152 @@
+"""Layers act(W v + S K A v): analysis A and synthesis S of a basis, a map K of coefficients, a map W of values.
+
+Two kinds of K. `CoefficientLayer` has a matrix for every real coefficient, as published (Du, Chalapathi and
+Krishnapriyan, Neural Spectral Methods, ICLR 2024, section 3.2). It cannot turn a cosine into a sine, so a layer can
+neither differentiate nor shift, and such maps must be composed of products with the coordinates. `FrequencyLayer` has
+one matrix for the sine and the cosine of a frequency, and lets a part of the channels enter a quarter wave later along
+each periodic axis. Both parts commute with shifts, as equations without explicit positions do, and together they hold
+all maps that do; derivatives among them.
+"""
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.nsm.bases import Fourier, TensorProduct
+from sciml_bench.nsm.bases.basis import apply
+
+
+class CoefficientLayer(nn.Module):
+    """One matrix for every real coefficient.
+
+    Args:
+        basis: of A and S.
+        width: channels.
+        activation: act.
+    """
+
+    def __init__(self, basis: TensorProduct, width: int, activation: nn.Module) -> None:
+        super().__init__()
+        self.basis, self.activation = basis, activation
+        self.pointwise = nn.Linear(width, width)
+        self.kernel = nn.Parameter(torch.randn(math.prod(basis.n_modes), width, width) / math.sqrt(width))
+
+    def forward(self, v: Float[Tensor, "*grid batch channels"]) -> Float[Tensor, "*grid batch channels"]:
+        """One layer."""
+        shape = v.shape
+        mapped = v
+        for axis, basis in enumerate(self.basis.bases):
+            mapped = apply(basis.matrix("analysis", v), mapped, axis)
+        mapped = torch.bmm(mapped.reshape(-1, *shape[-2:]), self.kernel).reshape(shape)
+        for axis, basis in enumerate(self.basis.bases):
+            mapped = apply(basis.matrix("synthesis", v), mapped, axis)
+        return self.activation(self.pointwise(v) + mapped)
+
+
+class FrequencyLayer(nn.Module):
+    """One matrix for the sine and the cosine of every frequency, and quarter-wave shifts of a part of the channels.
+
+    Along a periodic axis coefficients are held as pairs (cosine, sine), one for each frequency; the pair of the mean
+    holds it twice, so that a shift leaves it as it is.
+
+    Args:
+        basis: of A and S.
+        width: channels.
+        activation: act.
+    """
+
+    def __init__(self, basis: TensorProduct, width: int, activation: nn.Module) -> None:
+        super().__init__()
+        self.activation = activation
+        self.pointwise = nn.Linear(width, width)
+        self.periodic = tuple(axis for axis, one in enumerate(basis.bases) if one.periodic)
+        self.n_axes = basis.n_axes
+        self.n_frequencies = tuple(n // 2 + 1 if axis in self.periodic else n for axis, n in enumerate(basis.n_modes))
+        self.kernel = nn.Parameter(torch.randn(math.prod(self.n_frequencies), width, width) / math.sqrt(width))
+        for axis, one in enumerate(basis.bases):
+            to_pairs = _pair_matrix(one.n_modes) if isinstance(one, Fourier) else np.eye(one.n_modes)
+            from_pairs = to_pairs.T.copy()
+            if isinstance(one, Fourier):
+                from_pairs[0, 1] = 0.0  # the second copy of the mean
+            for name, matrix in (
+                ("analysis", to_pairs @ one.analysis_matrix),
+                ("synthesis", one.synthesis_matrix @ from_pairs),
+            ):
+                self.register_buffer(f"{name}_{axis}", torch.from_numpy(matrix).float(), persistent=False)
+        self._runs = [_shifted_runs(width, len(self.periodic), number) for number in range(len(self.periodic))]
+        n_pairs, d = len(self.periodic), self.n_axes
+        # (k1, [2], k2, [2], …, batch, channels) -> (k1, k2, …, [2], [2], …, batch, channels)
+        frequency_places, pair_places, place = [], [], 0
+        for axis in range(d):
+            frequency_places.append(place)
+            place += 1
+            if axis in self.periodic:
+                pair_places.append(place)
+                place += 1
+        self._order = [*frequency_places, *pair_places, place, place + 1]
+        self._back = np.argsort(self._order).tolist()
+        self._first_pair = d
+        self._pair_shape = (2,) * n_pairs
+
+    def forward(self, v: Float[Tensor, "*grid batch channels"]) -> Float[Tensor, "*grid batch channels"]:
+        """One layer."""
+        batch, channels = v.shape[-2:]
+        mapped = v
+        for axis in range(self.n_axes):
+            mapped = apply(getattr(self, f"analysis_{axis}"), mapped, axis)
+        split: list[int] = []
+        for axis, n in enumerate(self.n_frequencies):
+            split += [n, 2] if axis in self.periodic else [n]
+        mapped = mapped.reshape(*split, batch, channels).permute(self._order)
+        for number, runs in enumerate(self._runs):
+            mapped = _shift(mapped, self._first_pair + number, runs)
+        mapped = torch.bmm(mapped.reshape(len(self.kernel), -1, channels), self.kernel)
+        mapped = mapped.reshape(*self.n_frequencies, *self._pair_shape, batch, channels).permute(self._back)
+        both = [2 * n if axis in self.periodic else n for axis, n in enumerate(self.n_frequencies)]
+        mapped = mapped.reshape(*both, batch, channels)
+        for axis in range(self.n_axes):
+            mapped = apply(getattr(self, f"synthesis_{axis}"), mapped, axis)
+        return self.activation(self.pointwise(v) + mapped)
+
+
+def _pair_matrix(n_modes: int) -> Float[np.ndarray, "pairs modes"]:
+    """From coefficients 1, cos, sin, … to pairs per frequency; an even number of modes ends with a lone cosine."""
+    matrix = np.zeros((2 * (n_modes // 2 + 1), n_modes))
+    matrix[0, 0] = matrix[1, 0] = 1.0
+    for mode in range(1, n_modes):
+        matrix[mode + 1, mode] = 1.0
+    return matrix
+
+
+def _shifted_runs(width: int, n_axes: int, number: int) -> list[tuple[int, int, bool]]:
+    """Which channels are shifted along one of the periodic axes: half of them, and every combination of axes equally.
+
+    Groups of channels follow a Gray code, so that those to be shifted lie side by side.
+    """
+    n_groups = 2**n_axes
+    runs: list[tuple[int, int, bool]] = []
+    for group in range(n_groups):
+        start, stop = group * width // n_groups, (group + 1) * width // n_groups
+        shifted = bool(((group ^ (group >> 1)) >> (n_axes - 1 - number)) & 1)
+        if stop == start:
+            continue
+        if runs and runs[-1][2] == shifted:
+            runs[-1] = (runs[-1][0], stop, shifted)
+        else:
+            runs.append((start, stop, shifted))
+    return runs
+
+
+def _shift(pairs: Tensor, axis: int, runs: list[tuple[int, int, bool]]) -> Tensor:
+    """(cos, sin) -> (sin, −cos), a quarter wave, in some of the channels; the mean (m, m) becomes (m, −m)."""
+    parts = []
+    for start, stop, shifted in runs:
+        part = pairs[..., start:stop]
+        if shifted:
+            cosine, sine = part.unbind(axis)
+            part = torch.stack([sine, -cosine], dim=axis)
+        parts.append(part)
+    return torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]
