@@ -13,8 +13,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from benchmarks.coarse_solvers import SolverSetting, cheapest, coarse_solve, mean_relative_l2, steady_seconds, sweep
-from benchmarks.measurement import Outcome, Skipped, compare
+from benchmarks.coarse_solvers import (
+    Solve,
+    SolverSetting,
+    cheapest,
+    coarse_solve,
+    mean_relative_l2,
+    steady_seconds,
+    sweep,
+)
+from benchmarks.measurement import Comparison, Outcome, Skipped, compare, compare_costs, cost_of
 from benchmarks.operator_trainings import MARKERS, RESOLUTION, Training, repetitions_for
 from benchmarks.tables import Row, write_table
 from sciml_bench.core.figures import save_figure, styled
@@ -54,7 +62,7 @@ def compared_inference(
     operators = {training.name: inference(training, parameters, truth) for training in trainings}
     settings = list(sweep(equation, parameters, truth, resolutions))
     print(write_table(inference_rows(operators, settings), folder / "inference"))
-    draw_inference(operators, settings, pde, folder / "error_against_inference_time.png")
+    draw_inference(operators, settings, len(parameters), pde, folder / "error_against_inference_time.png")
     outcomes: list[Outcome] = []
     for name, operator in operators.items():
         claim = f"{pde}: solution by {name}, batch of {len(parameters)}"
@@ -64,11 +72,18 @@ def compared_inference(
             continue
         solve = coarse_solve(equation, parameters, setting.resolution, setting.n_steps, RESOLUTION)
         reference = f"{setting.name}, error {setting.error:.1e}"
-        repetitions = repetitions_for(2 * len(parameters) * (operator.seconds + setting.seconds))
-        outcomes.append(
-            compare(claim, reference, operator.solve, solve, repetitions=repetitions).with_error(operator.error)
-        )
+        outcomes.append(compared(claim, reference, operator, solve, len(parameters)).with_error(operator.error))
     return outcomes
+
+
+def compared(claim: str, reference: str, operator: Inference, solve: Solve, batch: int) -> Comparison:
+    """Interleaved; of an operator that takes seconds, single calls, both having been made before."""
+    seconds = batch * operator.seconds
+    repetitions = repetitions_for(2 * seconds)
+    if seconds < 1:
+        return compare(claim, reference, operator.solve, solve, repetitions=repetitions)
+    costs = partial(cost_of, operator.solve), partial(cost_of, solve, 10)
+    return compare_costs(claim, reference, *costs, repetitions=repetitions)
 
 
 def inference(training: Training, parameters: np.ndarray, truth: np.ndarray) -> Inference:
@@ -82,31 +97,18 @@ def inference(training: Training, parameters: np.ndarray, truth: np.ndarray) -> 
 
 def inference_rows(operators: Mapping[str, Inference], settings: Sequence[SolverSetting]) -> list[Row]:
     """The operators, then every setting of the solver; the largest stable step of each resolution is marked."""
-    rows: list[Row] = [
-        {
-            "solver": name,
-            "points": None,
-            "steps": None,
-            "CPU s per solution": one.seconds,
-            "error": one.error,
-            "note": "",
-        }
-        for name, one in operators.items()
+    rows: list[tuple[str | int | float | None, ...]] = [
+        (name, None, None, one.seconds, one.error, "") for name, one in operators.items()
     ]
-    return rows + [
-        {
-            "solver": "own solver",
-            "points": setting.resolution,
-            "steps": setting.n_steps,
-            "CPU s per solution": setting.seconds,
-            "error": setting.error,
-            "note": "largest stable step" if setting.coarsest else "",
-        }
-        for setting in settings
-    ]
+    for setting in settings:
+        note = "largest stable step" if setting.coarsest else ""
+        rows.append(("own solver", setting.resolution, setting.n_steps, setting.seconds, setting.error, note))
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
 
 
-def draw_inference(operators: Mapping[str, Inference], settings: Sequence[SolverSetting], pde: str, file: Path) -> None:
+def draw_inference(
+    operators: Mapping[str, Inference], settings: Sequence[SolverSetting], batch: int, pde: str, file: Path
+) -> None:
     """Error against CPU seconds of one solution."""
     with styled():
         figure, axis = plt.subplots(figsize=(6.8, 5.4))
@@ -126,7 +128,7 @@ def draw_inference(operators: Mapping[str, Inference], settings: Sequence[Solver
             for each in [] if of_time else line:
                 place = {"xytext": (4, 3), "textcoords": "offset points", "fontsize": 7}
                 axis.annotate(str(each.resolution), (each.seconds, each.error), **place)
-        axis.set(xlabel=f"CPU time per solution, in a batch of {BATCH} [s]", ylabel="relative L² error")
+        axis.set(xlabel=f"CPU time per solution, in a batch of {batch} [s]", ylabel="relative L² error")
         axis.set(xscale="log", yscale="log", title=pde.replace("_", " "))
         figure.legend(loc="outside lower center", ncols=2, fontsize=7)
         save_figure(figure, file)

@@ -92,10 +92,10 @@ def test_a_boundary_is_one_word(tmp_path: Path) -> None:
         (["model.activation=step"], "model.activation=step"),
         (["model.depth=0"], "model.depth=0"),
         (["model.output_scale=-1"], "model.output_scale=-1"),
-        (["trainer.max_steps=0"], "trainer.max_steps=0"),
+        (["trainer.max_steps=0"], "trainer.max_steps=0: give a whole number"),
         (["training=adaptive"], "train_nsm.py has no training=adaptive"),
         (["model=graybox"], "train_node_homotopy.py"),
-        (["pde=heat"], "choose one of: burgers, navier_stokes, poisson, reaction_diffusion"),
+        (["pde=heat"], "train_nsm.py has no pde=heat; choose one of: burgers"),
         (["pde.viscocity=1"], "viscocity"),
     ],
 )

@@ -58,6 +58,7 @@ def fit(
     _quieten_lightning()
     settings = dict(trainer_settings)
     settings.pop("threads")
+    _require_steps(settings["max_steps"])
     settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method, settings["max_steps"])
     if not method.automatic_optimization:  # Lightning leaves clipping to a method that steps by itself
         method.gradient_clip_val = settings.pop("gradient_clip_val")
@@ -129,6 +130,13 @@ def _quieten_lightning() -> None:
         ".*isinstance.*LeafSpec.*",
     ):
         warnings.filterwarnings("ignore", message=message)
+
+
+def _require_steps(given: object) -> None:
+    if isinstance(given, bool) or not isinstance(given, int) or (given < 1 and given != -1):
+        raise ConfigurationError(
+            f"trainer.max_steps={given}: give a whole number of at least 1, or -1 to train by epochs alone"
+        )
 
 
 def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:

@@ -98,7 +98,7 @@ BAD = {
     "one axis too few": (SOURCE[:, 0], "needs \\(batch, x, y\\)"),
     "too few points": (SOURCE[:, :2], "at least 3 points"),
     "nothing": (SOURCE[:0], "of shape"),
-    "not finite": (np.where(SOURCE == SOURCE[0, 0, 0], np.nan, SOURCE), "values are not finite"),
+    "not finite": (np.where(SOURCE[0, 0, 0] == SOURCE, np.nan, SOURCE), "values are not finite"),
     "the end point": (np.sin(TURN * CLOSED)[None, :, None] + np.cos(TURN * CLOSED), "repeats the first"),
     "a mean": (SOURCE + 1, "needs fields without mean"),
     "too rough": (SOURCE + np.sin(6 * TURN * X), r"in waves beyond the \[9, 9\] modes"),

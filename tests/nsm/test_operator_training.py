@@ -104,6 +104,16 @@ def test_the_grid_of_spectral_differences_is_odd_on_circles_only(problems):
     assert training("grid", problems["reaction_diffusion"], "reaction_diffusion").grid.size == (8, 8)
 
 
+def test_a_grid_may_have_its_own_number_of_points_along_each_axis(problems):
+    problem = problems["reaction_diffusion"]
+    assert training("grid", problem, "reaction_diffusion", resolution=[6, 10]).grid.size == (6, 10)
+    assert training("spectral_grid", problem, "reaction_diffusion", resolution=[6, 10]).grid.size == (6, 9)
+    with pytest.raises(
+        ConfigurationError, match=r"training.resolution=\[6\]: give one number, or one for each of \(t, x"
+    ):
+        training("grid", problem, "reaction_diffusion", resolution=[6])
+
+
 def test_the_supervised_loss_of_no_solution_is_one(problems):
     problem = problems["poisson"]
     model = flat(problem, lambda nodes, n: torch.zeros(n, 7, 9))
@@ -165,7 +175,11 @@ def test_complex_weights_are_optimised_too(problems):
     [
         ("spectral", {"learning_rate": 0}, "training.learning_rate=0"),
         ("spectral", {"learning_rate": float("inf")}, "training.learning_rate=inf"),
-        ("spectral", {"learning_rate_schedule": "linear"}, "training.learning_rate_schedule=linear: choose one of expo"),
+        (
+            "spectral",
+            {"learning_rate_schedule": "linear"},
+            "training.learning_rate_schedule=linear: choose one of expo",
+        ),
         ("spectral", {"final_factor": -1}, "training.final_factor=-1"),
         ("spectral", {"n_epochs": 0}, "training.n_epochs=0"),
         ("spectral", {"norm": "h1"}, "training.norm=h1"),

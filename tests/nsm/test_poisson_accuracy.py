@@ -12,8 +12,8 @@ SMALL = [
     "pde=poisson",
     "pde.n_points=9",
     "pde.batch_size=16",
-    "pde.steps_per_epoch=60",
-    "pde.n_test=16",
+    "pde.steps_per_epoch=50",
+    "pde.n_test=8",
     "pde.test_resolutions=[32,64]",
     "model.width=16",
     "model.depth=2",
@@ -24,7 +24,7 @@ SMALL = [
     "model.output_scale=0.03",
     "training.learning_rate=3e-3",
     "training.learning_rate_schedule=cosine",
-    "trainer.max_steps=120",
+    "trainer.max_steps=100",
 ]
 
 

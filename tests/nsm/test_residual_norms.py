@@ -184,7 +184,9 @@ def test_preconditioning_a_flow_counts_a_steady_residual_by_what_it_adds_to_the_
     decay, rate = 0.02 * TURN**2 * 5, 1 / 0.5
     t, weights = gauss(40)
     error = (1 - np.exp(-decay * t / rate)) / decay
-    assert float(squared_norm("preconditioned", problem, basis, residual)) == pytest.approx(error**2 @ weights, rel=1e-4)
+    assert float(squared_norm("preconditioned", problem, basis, residual)) == pytest.approx(
+        error**2 @ weights, rel=1e-4
+    )
 
 
 def test_hminus1_of_a_flow_is_l2_in_time():
@@ -206,7 +208,9 @@ def test_norms_differ_in_how_much_short_waves_count(name):
     wave["long"][(0, *along_time, *[1 for _ in problem.space_axes])] = 1.0
     wave["short"][(0, *along_time, *[basis.n_modes[axis] - 1 for axis in problem.space_axes])] = 1.0
     count = {
-        kind: float(squared_norm(kind, problem, basis, wave["short"]) / squared_norm(kind, problem, basis, wave["long"]))
+        kind: float(
+            squared_norm(kind, problem, basis, wave["short"]) / squared_norm(kind, problem, basis, wave["long"])
+        )
         for kind in ("raw", "l2", "hminus1", "preconditioned")
     }
     assert count["raw"] == count["l2"] == 1

@@ -41,7 +41,9 @@ def test_a_solution_with_a_boundary_vanishes_there():
 @pytest.mark.parametrize("name", ["poisson", "navier_stokes"])
 def test_a_solution_without_mean_has_none_at_any_moment(name):
     *_, wide, u = solved(name)
-    points = [np.array([0.0, 0.3, 1.0]) if axis == wide.n_axes - 3 else np.arange(64) / 64 for axis in range(wide.n_axes)]
+    points = [
+        np.array([0.0, 0.3, 1.0]) if axis == wide.n_axes - 3 else np.arange(64) / 64 for axis in range(wide.n_axes)
+    ]
     values = series_on(wide, u, points)
     assert np.abs(values).max() > 0.1
     assert np.abs(values.mean(axis=(-2, -1))).max() < 1e-13
