@@ -2,18 +2,18 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.data.field_checks import require_integer, require_number
-from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
+from sciml_bench.nsm.equations.equation import LinearPart
+from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
 from sciml_bench.systems.burgers import Burgers as BurgersSystem
 
 
-class Burgers(Equation):
+class Burgers(EvolutionEquation):
     """Waves that steepen into fronts, which the viscosity keeps from breaking.
 
     Args:
@@ -52,17 +52,3 @@ class Burgers(Equation):
         """u_t / duration + u u_x − ν u_xx."""
         steepening = solution.values * solution.derivative(1)
         return solution.derivative(0) / self.duration + steepening - self.viscosity * solution.derivative(1, 2)
-
-    @property
-    def identity(self) -> str:
-        """The system."""
-        return repr(self.system)
-
-    def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Initial fields (batch, x)."""
-        return self.system.random_parameters(n_samples, seed)
-
-    def solve(self, parameters: Parameters, resolution: int, n_times: int) -> Float[np.ndarray, "batch time x"]:
-        """Exponential time differencing of the fourth order."""
-        times = np.linspace(0.0, 1.0, n_times)
-        return self.system.reference(np.asarray(parameters, dtype=np.float64), times, resolution)

@@ -9,13 +9,14 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.field_checks import require_integer, require_number
-from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
+from sciml_bench.nsm.equations.equation import LinearPart
+from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
 from sciml_bench.systems.navier_stokes import NavierStokesVorticity
 
 
-class NavierStokes(Equation):
+class NavierStokes(EvolutionEquation):
     """Eddies on a periodic square; v = (∂_y ψ, −∂_x ψ) with −Δψ = w.
 
     Args:
@@ -80,17 +81,3 @@ class NavierStokes(Equation):
         x, y = (torch.arange(n, dtype=like.dtype, device=like.device) / n for n in like.shape[-2:])
         phase = 2 * torch.pi * (x[:, None] + y)
         return self.forcing * (torch.sin(phase) + torch.cos(phase))
-
-    @property
-    def identity(self) -> str:
-        """The system."""
-        return repr(self.system)
-
-    def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Initial vorticities (batch, x, y) without mean."""
-        return self.system.random_parameters(n_samples, seed)
-
-    def solve(self, parameters: Parameters, resolution: int, n_times: int) -> Float[np.ndarray, "batch time x y"]:
-        """Pseudo-spectral, with exponential time differencing of the fourth order."""
-        times = np.linspace(0.0, 1.0, n_times)
-        return self.system.reference(np.asarray(parameters, dtype=np.float64), times, resolution)

@@ -21,8 +21,10 @@ from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 if TYPE_CHECKING:
     from sciml_bench.nsm.equations import Equation
 
+_INITIAL_MIXING = 0.1
 
-class CoefficientLayer(nn.Module):
+
+class ModeMixingLayer(nn.Module):
     """act(W D v + v): dense maps D of the modes along each axis, a map W of the channels, and a way around both.
 
     Args:
@@ -33,7 +35,10 @@ class CoefficientLayer(nn.Module):
 
     def __init__(self, n_modes: Sequence[int], width: int, activation: nn.Module) -> None:
         super().__init__()
-        self.mixing = nn.ParameterList([nn.Parameter(torch.randn(n, n) / math.sqrt(n)) for n in n_modes])
+        # near the identity: a product of random mixings has forgotten which mode is which, and learns late
+        self.mixing = nn.ParameterList(
+            [nn.Parameter(torch.eye(n) + _INITIAL_MIXING * torch.randn(n, n) / math.sqrt(n)) for n in n_modes]
+        )
         self.channels = nn.Linear(width, width)
         self.activation = activation
 
@@ -61,7 +66,7 @@ class SpectralNeuralOperator(OperatorNetwork):
         super().__init__(equation, modes=modes, **options)
         n_modes = self.basis.n_modes
         self.lifting = self.lift()
-        self.layers = nn.ModuleList(CoefficientLayer(n_modes, self.width, self.activation) for _ in range(self.depth))
+        self.layers = nn.ModuleList(ModeMixingLayer(n_modes, self.width, self.activation) for _ in range(self.depth))
         self.projecting = self.projection()
 
     @property
