@@ -107,6 +107,7 @@ def _runs_without_figures(monkeypatch):
     monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_runs_without_figures")
 def test_a_comparison_at_equal_time_continues_what_it_began(tmp_path, monkeypatch):
     def measured() -> dict[tuple[str, str], Comparison | Skipped]:
