@@ -11,15 +11,8 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.i
 LARGEST_FILE = 600_000  # bytes; a reader on the web waits for every one of them
 SECONDS_PER_CELL = 300  # far beyond what any cell takes, so that a kernel that hangs ends
 
-IN_THE_DEFAULT_SUITE = {
-    "ordered_digits",
-    "logistic_map",
-    "lotka_volterra",
-    "homotopy",
-    "linear_ode_block",
-    "lorenz_discovery",
-}
-"""One or two of each paradigm; the others run with `make test-slow`, for the default suite must stay quick."""
+IN_THE_DEFAULT_SUITE = {"logistic_map", "homotopy", "linear_ode_block", "poisson"}
+"""One of each paradigm; the others run with `make test-slow`, for the default suite must stay quick."""
 
 each_notebook_runs = pytest.mark.parametrize(
     "path",
