@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.bases.basis import apply
+from sciml_bench.nsm.sampled_functions import laplacian_symbol
 
 if TYPE_CHECKING:
     from sciml_bench.nsm.equations import Equation
@@ -97,7 +98,7 @@ def dirichlet_modes(basis: Basis) -> tuple[Float[np.ndarray, "functions modes"],
     The functions are the Ritz approximations in the span of the basis, orthonormal in L².
     """
     n = basis.n_modes
-    vanishing = np.zeros((n, n - 2))  # T_{k+2} − T_k or − T_{k+2} mod 2: zero at both ends
+    vanishing = np.zeros((n, n - 2))  # T_{k+2} − T_0 or − T_1: zero at both ends
     for k in range(n - 2):
         vanishing[k + 2, k], vanishing[k % 2, k] = 1.0, -1.0
     slope = basis.derivative_matrix @ vanishing
@@ -116,17 +117,6 @@ def propagated_source(n_modes: int, rate: float, decay: float) -> Float[np.ndarr
     integral = wide.integral_matrix[: n_modes + 1] / rate
     source = Chebyshev(n_modes).integral_matrix / rate
     return np.linalg.solve(np.eye(n_modes + 1) + decay * integral, source)
-
-
-def _space_symbol(equation: "Equation", basis: TensorProduct) -> Float[np.ndarray, "*space"]:
-    """|2πk|² over the periodic axes."""
-    total = np.zeros(())
-    for index in equation.space_axes:
-        one = basis.bases[index]
-        if not isinstance(one, Fourier):
-            raise ConfigurationError("a symbol needs periodic axes")
-        total = np.add.outer(total, (2 * np.pi * one.frequencies) ** 2)
-    return total
 
 
 def _make_raw(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
@@ -151,27 +141,21 @@ def _make_chebyshev(norm: ResidualNorm, equation: "Equation", basis: TensorProdu
 
 
 def _make_hminus1(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
-    if _space_is_periodic(equation):
-        _make_l2(norm, equation, basis)
-        norm.weigh(1 / np.sqrt(1 + _space_symbol(equation, basis)))
-    else:
-        norm.weigh(1 / np.sqrt(1 + _map_to_dirichlet_modes(norm, equation, basis)))
+    norm.weigh(1 / np.sqrt(1 + _map_to_eigenfunctions(norm, equation, basis)))
 
 
 def _make_preconditioned(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
     part = equation.linear_part
-    if not _space_is_periodic(equation):
-        if part.rate:
-            raise ConfigurationError(
-                f"training.norm=preconditioned: {equation.name} has time and a bounded axis, whose inverse is not "
-                "there; use l2 or hminus1"
-            )
-        norm.weigh(1 / (part.diffusion * _map_to_dirichlet_modes(norm, equation, basis) + part.decay))
-        return
-    symbol = part.diffusion * _space_symbol(equation, basis) + part.decay
     if not part.rate:
+        symbol = part.diffusion * _map_to_eigenfunctions(norm, equation, basis) + part.decay
         norm.weigh(1 / np.where(symbol != 0, symbol, np.inf))
         return
+    if any(equation.axes[index].kind != "periodic" for index in equation.space_axes):
+        raise ConfigurationError(
+            f"training.norm=preconditioned: {equation.name} has time and a bounded axis, whose inverse is not there; "
+            "use l2 or hminus1"
+        )
+    symbol = part.diffusion * laplacian_symbol(basis, equation.space_axes) + part.decay
     n_times = basis.n_modes[0]
     root = gram_root(Chebyshev(n_times + 1))
     distinct, inverse = np.unique(symbol.ravel(), return_inverse=True)
@@ -179,26 +163,21 @@ def _make_preconditioned(norm: ResidualNorm, equation: "Equation", basis: Tensor
     norm.map_time(matrices[inverse])
 
 
-def _space_is_periodic(equation: "Equation") -> bool:
-    return all(equation.axes[index].kind == "periodic" for index in equation.space_axes)
-
-
-def _map_to_dirichlet_modes(
+def _map_to_eigenfunctions(
     norm: ResidualNorm, equation: "Equation", basis: TensorProduct
 ) -> Float[np.ndarray, "*functions"]:
-    """Map every bounded axis to the modes that vanish at its ends; the symbol of −Δ there."""
+    """Map every axis to functions that are orthonormal in L², in space eigenfunctions of −Δ; the eigenvalues."""
     total = np.zeros(())
     for axis, one in enumerate(basis.bases):
-        kind = equation.axes[axis].kind
-        if kind == "bounded":
+        if equation.axes[axis].kind == "bounded":
             projection, eigenvalues = dirichlet_modes(one)
             norm.map_axis(axis, projection)
-            total = np.add.outer(total, eigenvalues)
         elif isinstance(one, Fourier):
-            total = np.add.outer(total, (2 * np.pi * one.frequencies) ** 2)
+            eigenvalues = (2 * np.pi * one.frequencies) ** 2
         else:
             norm.map_axis(axis, gram_root(one))
-            total = np.add.outer(total, np.zeros(one.n_modes))
+            eigenvalues = np.zeros(one.n_modes)
+        total = np.add.outer(total, eigenvalues)
     return total
 
 

@@ -76,12 +76,8 @@ class SpectralFunction(SampledFunction):
 
     def inverse_laplacian(self, axes: Sequence[int]) -> "SpectralFunction":
         """The series divided by |2πk|²."""
-        symbol = laplacian_symbol(self.basis, axes, self.coefficients)
-        return SpectralFunction(
-            torch.where(symbol > 0, self.coefficients / torch.where(symbol > 0, symbol, 1.0), 0.0),
-            self.basis,
-            self.seen_at,
-        )
+        inverse = _inverse_symbol(self.basis, tuple(axes), self.coefficients.dtype, self.coefficients.device)
+        return SpectralFunction(self.coefficients * inverse, self.basis, self.seen_at)
 
     def _seen(self, orders: dict[int, int]) -> Tensor:
         values = self.coefficients
@@ -125,14 +121,14 @@ class DifferencedFunction(SampledFunction):
         values = self._values
         for axis in axes:
             values = basis.bases[axis].analyse(values, axis - basis.n_axes)
-        symbol = laplacian_symbol(basis, axes, values)
-        values = torch.where(symbol > 0, values / torch.where(symbol > 0, symbol, 1.0), 0.0)
+        values = values * _inverse_symbol(basis, tuple(axes), values.dtype, values.device)
         for axis in axes:
             values = basis.bases[axis].synthesise(values, axis - basis.n_axes)
         return DifferencedFunction(values, self.grid)
 
 
-def laplacian_symbol(basis: TensorProduct, axes: Sequence[int], like: Tensor) -> Float[Tensor, "*modes"]:
+@lru_cache(maxsize=64)
+def laplacian_symbol(basis: TensorProduct, axes: tuple[int, ...]) -> Float[np.ndarray, "*modes"]:
     """|2πk|² over the given axes, with the size 1 along the others.
 
     Raises:
@@ -146,7 +142,16 @@ def laplacian_symbol(basis: TensorProduct, axes: Sequence[int], like: Tensor) ->
         shape = [1] * basis.n_axes
         shape[axis] = one.n_modes
         total = total + ((2 * np.pi * one.frequencies) ** 2).reshape(shape)
-    return torch.from_numpy(total).to(dtype=like.dtype, device=like.device)
+    return total
+
+
+@lru_cache(maxsize=64)
+def _inverse_symbol(
+    basis: TensorProduct, axes: tuple[int, ...], dtype: torch.dtype, device: torch.device
+) -> Float[Tensor, "*modes"]:
+    symbol = laplacian_symbol(basis, axes)
+    with torch.inference_mode(False):
+        return torch.from_numpy(1 / np.where(symbol > 0, symbol, np.inf)).to(dtype=dtype, device=device)
 
 
 @lru_cache(maxsize=512)

@@ -1,13 +1,12 @@
 """A trained run as a solver: a person's own parameters in, solutions on any grid out."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.checkpoint_file import load_checkpoint
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import instantiate
 from sciml_bench.core.run_folder import FINISHED, RunFolder
 from sciml_bench.core.types import PathType
@@ -54,7 +53,9 @@ class TrainedOperator:
         equation = instantiate(configuration["pde"], trusted_packages=trusted_packages)
         make_model = instantiate({**configuration["model"], "_partial_": True}, trusted_packages=trusted_packages)
         model = make_model(equation)
-        model.load_state_dict(_weights(folder.best_checkpoint))
+        state = load_checkpoint(folder.best_checkpoint)["state_dict"]
+        weights = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
+        model.load_state_dict(weights)
         return cls(equation, model.eval())
 
     def solve(
@@ -87,13 +88,3 @@ class TrainedOperator:
         """
         values = np.asarray(parameters, dtype=np.float64)
         return residual_l2(self.model, self.equation, values).numpy()
-
-
-def _weights(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise DataError(f"{path} is not a readable checkpoint ({str(error).splitlines()[0]})") from error
-    return {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}

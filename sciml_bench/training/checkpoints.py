@@ -10,7 +10,7 @@ import torch
 from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 
-from sciml_bench.core.errors import DataError
+from sciml_bench.core.checkpoint_file import load_checkpoint
 from sciml_bench.core.files import write_atomically
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
@@ -33,23 +33,6 @@ class AtomicCheckpointIO(CheckpointIO):
 
     def remove_checkpoint(self, path: PathType) -> None:
         """Nothing is removed: `best` and `last` are replaced in place."""
-
-
-def load_checkpoint(path: PathType, map_location: Any = "cpu") -> dict[str, Any]:
-    """Read a checkpoint with `weights_only=True`.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        DataError: the file is not a checkpoint of tensors and plain containers.
-    """
-    try:
-        return torch.load(path, map_location=map_location, weights_only=True)
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise DataError(
-            f"{path} is not a readable checkpoint ({str(error).splitlines()[0]}); repeat the run with force=true"
-        ) from error
 
 
 def load_best(method: Method, folder: RunFolder) -> None:

@@ -11,12 +11,13 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
 
+from sciml_bench.core.checkpoint_file import load_checkpoint
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.data.field_checks import require_integer
 from sciml_bench.training.callbacks import AfterMethod, Cost, History, SeedEveryEpoch, StopOnNonFinite
-from sciml_bench.training.checkpoints import AtomicCheckpointIO, Checkpointing, load_checkpoint
+from sciml_bench.training.checkpoints import AtomicCheckpointIO, Checkpointing
 from sciml_bench.training.progress import EpochProgress
 
 
@@ -139,8 +140,8 @@ def _require_steps(given: object) -> None:
         )
 
 
-def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
-    if given is None and isinstance(max_steps, int) and max_steps > 0:
+def _number_of_epochs(given: object, method: Method, max_steps: int) -> int:
+    if given is None and max_steps > 0:
         return -1  # as many as the steps need
     epochs = method.planned_epochs if given is None else given
     if epochs is None:

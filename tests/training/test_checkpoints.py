@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from sciml_bench.core.checkpoint_file import load_checkpoint
 from sciml_bench.core.errors import DataError
-from sciml_bench.training.checkpoints import AtomicCheckpointIO, load_checkpoint
+from sciml_bench.training.checkpoints import AtomicCheckpointIO
 
 
 class Surprise:

@@ -21,14 +21,13 @@ from torch import Tensor
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.nsm.bases import Basis, Chebyshev, TensorProduct
 from sciml_bench.nsm.bases.basis import apply
+from sciml_bench.nsm.equations.parameter_checks import require_fields, truncated_part
 from sciml_bench.nsm.grid import Axis, Grid
 from sciml_bench.nsm.parametric_data import ParametricData
 from sciml_bench.nsm.sampled_functions import SampledFunction, SpectralFunction
 
-_TRUNCATION_TOLERANCE = 1e-4
 _LARGEST_FLOOR = 1e-2
 """Part of the random fields that may lie beyond `parameter_modes`; no training can make the error smaller than that."""
-_SINGLE_PRECISION = 1e-6
 _FACTORS = {"time": (0.5, 0.5), "bounded": (0.5, 0.0, -0.5)}
 """Chebyshev coefficients of t and of 4x(1 − x)."""
 
@@ -163,8 +162,10 @@ class Equation(ParametricData):
         Raises:
             ConfigurationError: `parameter_modes` are too few for the random fields.
         """
+        if self._held_out:
+            return
         drawn = torch.from_numpy(self.draw_parameters(16, self.test_seed)).double()
-        worst = self._truncated_part(drawn)
+        worst = truncated_part(self, drawn)
         if worst > _LARGEST_FLOOR:
             raise ConfigurationError(
                 f"pde.parameter_modes={self.parameter_modes[0]}: {worst:.1%} of a random field is in waves beyond; "
@@ -190,58 +191,30 @@ class Equation(ParametricData):
         Raises:
             DataError: not a batch of such fields.
         """
-        given = self._parameter_basis_of(tuple(parameters.shape))
+        given = self.given_basis(tuple(parameters.shape))
         coefficients = given.analyse(parameters)
         if given.n_modes == self.parameter_basis.n_modes:
             return coefficients
         return given.resize(coefficients, self.parameter_modes)
 
     def require_parameters(self, parameters: Parameters, key: str = "parameters") -> None:
-        """Check a person's own parameters before anything is computed from them.
+        """Check a person's own parameters before anything is computed from them; see `parameter_checks`.
 
         Raises:
-            DataError: a wrong shape, a field that is not finite, waves too short for `parameter_modes`, the end point
-                of a periodic axis repeated, or a mean where the equation allows none.
+            DataError: they cannot be used.
         """
-        self._parameter_basis_of(parameters.shape, key)
-        if not np.isfinite(parameters).all():
-            raise DataError(
-                f"{key}: {int((~np.isfinite(parameters)).sum())} values are not finite; remove or repair them"
-            )
-        values = torch.from_numpy(np.asarray(parameters, dtype=np.float64))
-        for position, index in enumerate(self.space_axes):
-            axis = self.axes[index]
-            along = values.movedim(position + 1, 0)
-            gap = float((along[0] - along[-1]).abs().max())
-            # a field that is flat there, such as a lonely bump, has equal ends as well
-            steps = float(along.diff(dim=0)[[0, -1]].abs().max())
-            rounding = _SINGLE_PRECISION * float(values.abs().max())
-            if axis.kind == "periodic" and gap < rounding and steps > 10 * rounding:
-                raise DataError(
-                    f"{key}: the last value along {axis.name} repeats the first: give the points j/n without the end "
-                    f"point, which is the start again (parameters[..., :-1])"
-                )
-        worst = self._truncated_part(values)
-        if worst > _TRUNCATION_TOLERANCE:
-            raise DataError(
-                f"{key}: {worst:.2%} of a field is in waves beyond the {list(self.parameter_modes)} modes that "
-                f"{self.name} was trained for; smooth it, or train with a larger pde.parameter_modes"
-            )
-        if self.zero_mean and all(self.axes[index].kind == "periodic" for index in self.space_axes):
-            mean = values.flatten(1).mean(dim=1).abs().max()
-            if float(mean) > 1e-4 * float(values.abs().max()):
-                raise DataError(f"{key}: {self.name} needs fields without mean; subtract it (up to {float(mean):.3g})")
+        require_fields(self, parameters, key)
 
-    def _truncated_part(self, values: Float[Tensor, "batch *parameter_grid"]) -> float:
-        """Of the field that loses most when it is held in `parameter_modes`, in the norm of its coefficients."""
-        given = self._parameter_basis_of(tuple(values.shape))
-        coefficients = given.analyse(values)
-        cut = given.resize(coefficients, [min(n, m) for n, m in zip(given.n_modes, self.parameter_modes, strict=True)])
-        whole, kept = (part.square().flatten(1).sum(dim=1) for part in (coefficients, cut))
-        lost = (whole - kept) / whole.clamp_min(torch.finfo(torch.float64).tiny)
-        return float(lost.max().clamp_min(0).sqrt())
+    def given_basis(self, shape: tuple[int, ...], key: str = "parameters") -> TensorProduct:
+        """The basis whose nodes are the points of given fields.
 
-    def _parameter_basis_of(self, shape: tuple[int, ...], key: str = "parameters") -> TensorProduct:
+        Args:
+            shape: of the fields, batch first.
+            key: what they are called in a message.
+
+        Raises:
+            DataError: not a batch of fields with at least 3 points per axis.
+        """
         names = ", ".join(self.axes[index].name for index in self.space_axes)
         if len(shape) != len(self.space_axes) + 1 or any(n < 3 for n in shape[1:]) or shape[0] < 1:
             raise DataError(

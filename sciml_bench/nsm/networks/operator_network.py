@@ -7,6 +7,7 @@ channels last.
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,7 +121,7 @@ class OperatorNetwork(nn.Module):
         fields = self._parameters_on(parameters, grid).movedim(0, -1).unsqueeze(-1)
         if not self.n_features > 1:
             return fields
-        positions = torch.from_numpy(coordinate_features(grid, self.coordinates)).to(fields)
+        positions = _coordinates(grid, self.coordinates, fields.dtype, fields.device)
         positions = positions.unsqueeze(-2).expand(*grid.size, len(parameters), -1)
         return torch.cat([fields, positions], dim=-1)
 
@@ -171,3 +172,9 @@ def coordinate_features(grid: Grid, which: str = "all") -> Float[np.ndarray, "*g
             waves = [2 * points - 1]
         channels += [np.broadcast_to(wave.reshape(shape), grid.size) for wave in waves]
     return np.stack(channels, axis=-1)
+
+
+@lru_cache(maxsize=16)
+def _coordinates(grid: Grid, which: str, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "*grid channels"]:
+    with torch.inference_mode(False):
+        return torch.from_numpy(coordinate_features(grid, which)).to(dtype=dtype, device=device)
