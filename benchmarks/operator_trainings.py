@@ -92,10 +92,17 @@ class Training:
         return self.folder.arrays[f"relative_l2_{resolution}"]
 
 
-def methods(grids: Sequence[int]) -> dict[str, list[str]]:
-    """Settings by the name of the method: two trained on coefficients, one on the points of grids."""
-    spectral = {name: [f"model={name}", "training=spectral"] for name in (OURS, "sno")}
-    return spectral | {f"fno, grid {n}": ["model=fno", "training=grid", f"training.resolution={n}"] for n in grids}
+def methods(on_grids: Mapping[str, Sequence[int]]) -> dict[str, list[str]]:
+    """Settings by the name of the method: two trained on coefficients, one on the points of grids.
+
+    Args:
+        on_grids: points per axis, or one number for all axes, by the name of the method.
+    """
+    settings = {name: [f"model={name}", "training=spectral"] for name in (OURS, "sno")}
+    for name, resolution in on_grids.items():
+        points = resolution[0] if len(resolution) == 1 else list(resolution)
+        settings[name] = ["model=fno", "training=grid", f"training.resolution={points}"]
+    return settings
 
 
 def common_settings(pde: str, seed: int, overrides: Sequence[str]) -> list[str]:
@@ -129,12 +136,11 @@ def iteration(settings: Sequence[str], folder: Path) -> Callable[[], None]:
     return iterate
 
 
-def missing_memory(settings: Sequence[str], folder: Path) -> str | None:
+def missing_memory(settings: Sequence[str], resolution: Sequence[int], folder: Path) -> str | None:
     """Why a training on a grid cannot be done here; None where it can.
 
     What one sample on a coarse grid keeps for its gradient is counted, and grows with the points and the batch.
     """
-    (grid,) = [int(setting.split("=")[1]) for setting in settings if setting.startswith("training.resolution=")]
     equation, method = built([*settings, f"training.resolution={_PROBED_RESOLUTION}"], folder)
     kept: dict[int, int] = {}
 
@@ -148,7 +154,8 @@ def missing_memory(settings: Sequence[str], folder: Path) -> str | None:
         loss = method.loss(parameters)
     of_sample = sum(size for pointer, size in kept.items() if pointer not in weights)
     del loss
-    needed = of_sample * equation.batch_size * (grid / _PROBED_RESOLUTION) ** len(equation.axes)
+    per_axis = list(resolution) * len(equation.axes) if len(resolution) == 1 else resolution
+    needed = of_sample * equation.batch_size * math.prod(points / _PROBED_RESOLUTION for points in per_axis)
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed <= _PART_OF_MEMORY * there:
         return None

@@ -43,8 +43,10 @@ class Animation:
         Args:
             path: of the file.
         """
-        # one palette for all frames, so that colours do not flicker
-        palette = Image.fromarray(self.frames.reshape(-1, *self.frames.shape[2:])).quantize(_COLOURS)
+        # One palette for all frames, so that colours do not flicker; chosen by the range of the colours and not by how
+        # many points have them, as the background would else leave few for the fields.
+        every_frame = Image.fromarray(self.frames.reshape(-1, *self.frames.shape[2:]))
+        palette = every_frame.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE)
         pictures: Sequence[Image.Image] = [
             Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames
         ]

@@ -1,5 +1,6 @@
 """Moving pictures on the disk."""
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
@@ -30,6 +31,16 @@ def test_frames_are_on_the_disk_as_they_were_drawn(tmp_path):
     assert information["duration"] == 200
     assert information["loop"] == 0  # without end
     assert [path.name for path in (tmp_path / "figures").iterdir()] == ["bar.gif"]
+
+
+def test_a_field_that_is_strong_for_a_moment_keeps_its_colours(tmp_path):
+    amplitude = np.exp(-np.linspace(0, 5, 33))[:, None, None]
+    field = amplitude * np.sin(np.linspace(0, 2 * np.pi, 60)) * np.sin(np.linspace(0, 2 * np.pi, 60))[:, None]
+    frames = np.full((33, 200, 300, 3), 255, dtype=np.uint8)
+    frames[:, 20:80, 20:80] = 255 * matplotlib.colormaps["RdBu_r"]((field + 1) / 2)[..., :3]
+    Animation(frames).save(tmp_path / "field.gif")
+    found, _ = read(tmp_path / "field.gif")
+    assert np.abs(found[0].astype(int) - frames[0]).max() <= 16
 
 
 def test_colours_do_not_flicker(tmp_path):

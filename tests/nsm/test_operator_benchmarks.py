@@ -112,18 +112,18 @@ def _runs_without_figures(monkeypatch):
 def test_a_comparison_at_equal_time_continues_what_it_began(tmp_path, monkeypatch):
     def measured() -> dict[tuple[str, str], Comparison | Skipped]:
         outcomes = neural_spectral_methods.measure(
-            cpu_seconds=0.05, grids=(16, 32), overrides=TINY, output=tmp_path, resolutions=(32,)
+            cpu_seconds=0.05, grids=("16", "32x16"), overrides=TINY, output=tmp_path, resolutions=(32,)
         )
         return {(outcome.claim, getattr(outcome, "reference_name", "")): outcome for outcome in outcomes}
 
     monkeypatch.setattr(
         neural_spectral_methods,
         "missing_memory",
-        lambda settings, folder: "no room" if "training.resolution=32" in settings else None,
+        lambda settings, resolution, folder: "no room" if resolution == [32, 16] else None,
     )
     rows = measured()
     (folder,) = (tmp_path / "reaction_diffusion").glob("*/seed=0")
-    assert rows["reaction_diffusion: fno, grid 32", ""] == Skipped("reaction_diffusion: fno, grid 32", "no room")
+    assert rows["reaction_diffusion: fno, grid 32x16", ""] == Skipped("reaction_diffusion: fno, grid 32x16", "no room")
     after = "reaction_diffusion: error of nsm after 0.05 CPU s"
     assert rows[after, "fno, grid 16, same time"].ratio.median > 0
     assert sum(claim.startswith("reaction_diffusion: solution by") for claim, _ in rows) == 3
@@ -140,16 +140,17 @@ def test_a_comparison_at_equal_time_continues_what_it_began(tmp_path, monkeypatc
 def test_what_a_grid_keeps_for_its_gradient_is_foreseen(tmp_path, monkeypatch):
     settings = [*operator_trainings.common_settings("reaction_diffusion", 0, TINY), "model=fno", "training=grid"]
 
-    def gibibytes(resolution: int) -> float:
-        reason = operator_trainings.missing_memory([*settings, f"training.resolution={resolution}"], tmp_path)
+    def gibibytes(*resolution: int) -> float:
+        reason = operator_trainings.missing_memory(settings, resolution, tmp_path)
         return float(reason.split("about ")[1].split(" GiB")[0])
 
-    assert operator_trainings.missing_memory([*settings, "training.resolution=64"], tmp_path) is None
+    assert operator_trainings.missing_memory(settings, [64], tmp_path) is None
     monkeypatch.setattr(operator_trainings, "_PART_OF_MEMORY", 0.0)
     foreseen = gibibytes(4096)
     # lift and projection keep at least 8 numbers per channel and point, and no more than some dozens are plausible
     points = 2 * 4096**2
     assert 8 * 4 * 4 * points < foreseen * 2**30 < 80 * 4 * 4 * points
+    assert gibibytes(2048, 4096) == pytest.approx(foreseen / 2, rel=0.1)
     monkeypatch.setattr(operator_trainings, "_PROBED_RESOLUTION", 64)
     assert gibibytes(4096) == pytest.approx(foreseen, rel=0.2)
 
