@@ -6,7 +6,7 @@ here the error tells. Poisson's equation is solved from its source at n points p
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,6 @@ from scipy.interpolate import CubicSpline
 from benchmarks.measurement import cost_of
 from sciml_bench.core.errors import SolverError
 from sciml_bench.nsm.equations import Equation, Poisson
-from sciml_bench.systems.periodic_evolution import PeriodicEvolution
 from sciml_bench.systems.trigonometric_interpolation import interpolate_periodic
 
 RESOLUTIONS = (8, 16, 32, 64, 128, 256)
@@ -53,24 +52,6 @@ class SolverSetting:
         return f"own solver, {self.resolution} points{steps}"
 
 
-class _Coarse:
-    """A solver that loses what its grid does not hold, and stops at what is not finite only."""
-
-    def _require_kept(self, fine: np.ndarray, kept: np.ndarray, n_points: int) -> None:
-        """Anything goes."""
-
-    def _require_resolved(self, modes, state: np.ndarray, time: float) -> None:
-        if not np.isfinite(state).all():
-            raise SolverError(f"the steps are unstable before time {time:g}")
-
-
-def coarse_system(system: PeriodicEvolution, resolution: int, n_steps: int) -> PeriodicEvolution:
-    """The same equation with other points and steps, without the checks of a reference solver."""
-    kind = type(f"Coarse{type(system).__name__}", (_Coarse, type(system)), {})
-    values = {field.name: getattr(system, field.name) for field in fields(system)}  # pyright: ignore[reportArgumentType]
-    return kind(**values | {"resolution": resolution, "largest_step": system.duration / n_steps})
-
-
 @lru_cache(maxsize=64)
 def spline_matrix(n_steps: int, n_times: int) -> np.ndarray:
     """From values at the ends of equal steps to values at equally spaced times."""
@@ -99,12 +80,17 @@ def coarse_solve(
             return system.reference(sources - sources.mean(axis=(1, 2), keepdims=True), n_points)
 
         return potential
-    coarse, n_times = coarse_system(system, resolution, n_steps), equation.test_time_points
+    coarse = replace(system, resolution=resolution, largest_step=system.duration / n_steps)
+    n_times = equation.test_time_points
+
+    def at_equal_times(n: int) -> np.ndarray:
+        return coarse.reference(parameters, np.linspace(0.0, 1.0, n), n_points, refuse_unresolved=False)
+
     if n_steps >= n_times - 1:
-        return lambda: coarse.reference(parameters, np.linspace(0.0, 1.0, n_times), n_points)
+        return lambda: at_equal_times(n_times)
 
     def evolution() -> np.ndarray:
-        at_steps = coarse.reference(parameters, np.linspace(0.0, 1.0, n_steps + 1), n_points)
+        at_steps = at_equal_times(n_steps + 1)
         flat = at_steps.reshape(*at_steps.shape[:2], -1)
         return (spline_matrix(n_steps, n_times) @ flat).reshape(len(flat), n_times, *at_steps.shape[2:])
 

@@ -121,7 +121,7 @@ def resolution_of(grid: str) -> list[int]:
 
 
 def training_rows(trainings: Sequence[Training]) -> list[Row]:
-    """One per method. FLOPs are those of matrix products, without Fourier transforms, which torch does not count."""
+    """One per method. FLOPs are those of matrix products and Fourier transforms."""
     ours = trainings[0].folder.metrics[f"relative_l2_{RESOLUTION}"]
     rows: list[Row] = []
     for training in trainings:

@@ -76,8 +76,15 @@ def write_arrays(path: PathType, arrays: Mapping[str, Any]) -> None:
 
 
 def read_arrays(path: PathType) -> dict[str, np.ndarray]:
-    """Read every array of an `.npz` file, refusing pickled objects."""
-    with np.load(path, allow_pickle=False) as archive:
+    """Read every array of an `.npz` file, refusing pickled objects.
+
+    Raises:
+        DataError: the file is a single array, as `numpy.save` writes it.
+    """
+    archive = np.load(path, allow_pickle=False)
+    if isinstance(archive, np.ndarray):
+        raise DataError(f"{path} holds one array without a name; write it with numpy.savez, which gives it one")
+    with archive:
         return {name: archive[name] for name in archive.files}
 
 

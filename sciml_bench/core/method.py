@@ -33,7 +33,7 @@ class Method(LightningModule):
     shown: ClassVar[tuple[str, ...]] = ("loss",)
     """The logged quantities that the progress bar shows."""
 
-    headline: ClassVar[tuple[str, ...]] = ()
+    headline: tuple[str, ...] = ()
     """The metrics that are shown when a run has finished."""
 
     gradient_clip_val: float | None = None

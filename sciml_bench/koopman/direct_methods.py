@@ -1,7 +1,7 @@
 """Methods without epochs, for comparison: features that are given, and an operator in closed form."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ class DirectKoopman(Method):
         evaluation: which scores are computed, and up to which step.
     """
 
-    headline: ClassVar[tuple[str, ...]] = HEADLINE
+    headline: tuple[str, ...] = HEADLINE
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ class KoopmanLearning(Method):
 
     monitor: ClassVar[str | None] = "loss_validation"
     shown: ClassVar[tuple[str, ...]] = ("loss",)
-    headline: ClassVar[tuple[str, ...]] = HEADLINE
+    headline: tuple[str, ...] = HEADLINE
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ class DiscoveryTraining(Method):
 
     monitor: ClassVar[str | None] = None
     shown: ClassVar[tuple[str, ...]] = ("loss", "n_terms")
-    headline: ClassVar[tuple[str, ...]] = (
+    headline: tuple[str, ...] = (
         "n_terms",
         "exact_support",
         "worst_coefficient_error",

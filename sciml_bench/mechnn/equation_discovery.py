@@ -29,7 +29,7 @@ class EquationDiscovery(Method):
     """
 
     monitor: ClassVar[str | None] = None
-    headline: ClassVar[tuple[str, ...]] = (
+    headline: tuple[str, ...] = (
         "n_terms",
         "exact_support",
         "worst_coefficient_error",

@@ -4,7 +4,7 @@ The solution of u′ = a ũ + b ũ² is linear in a and b, so with the data as �
 squares; then r = a and K = −a/b. All trajectories share one factorisation of the block.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -61,7 +61,7 @@ class LogisticClosedForm(Method):
         ConfigurationError: the order is below 1.
     """
 
-    headline: ClassVar[tuple[str, ...]] = ("growth_rate_median_error_unseen", "capacity_median_error_unseen")
+    headline: tuple[str, ...] = ("growth_rate_median_error_unseen", "capacity_median_error_unseen")
 
     def __init__(self, model: nn.Module, spec: ObservationSpec, *, taylor_order: int = 4) -> None:
         super().__init__()

@@ -40,7 +40,7 @@ class LogisticTraining(Method):
 
     monitor: ClassVar[str | None] = "validation_loss"
     shown: ClassVar[tuple[str, ...]] = ("loss",)
-    headline: ClassVar[tuple[str, ...]] = ("growth_rate_median_error_unseen", "capacity_median_error_unseen")
+    headline: tuple[str, ...] = ("growth_rate_median_error_unseen", "capacity_median_error_unseen")
 
     def __init__(
         self,

@@ -56,7 +56,7 @@ class SequenceForecasting(Method):
 
     monitor: ClassVar[str | None] = "roll_out_error_validation"
     shown: ClassVar[tuple[str, ...]] = ("loss",)
-    headline: ClassVar[tuple[str, ...]] = (
+    headline: tuple[str, ...] = (
         "rollout_relative_error",
         "persistence_relative_error",
         "window_relative_error",

@@ -7,7 +7,7 @@ tolerance; each is drawn as a curve. The block solves for u, u′ and u″ at on
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import lightning.pytorch as pl
 import numpy as np
@@ -71,7 +71,7 @@ class SolverComparison(Method):
         ConfigurationError: another model, an unknown method, or a value out of range.
     """
 
-    headline: ClassVar[tuple[str, ...]] = ("harmonic_block_order_2_error_u", "harmonic_block_order_4_error_u")
+    headline: tuple[str, ...] = ("harmonic_block_order_2_error_u", "harmonic_block_order_4_error_u")
 
     def __init__(
         self,

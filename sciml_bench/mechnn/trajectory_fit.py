@@ -40,7 +40,7 @@ class TrajectoryFit(Method):
 
     monitor: ClassVar[str | None] = "validation_mse"
     shown: ClassVar[tuple[str, ...]] = ("loss",)
-    headline: ClassVar[tuple[str, ...]] = ("sum_of_squares", "interpolation_mse", "clean_rmse")
+    headline: tuple[str, ...] = ("sum_of_squares", "interpolation_mse", "clean_rmse")
 
     def __init__(
         self,

@@ -58,7 +58,7 @@ class TrajectoryFitting(Method):
 
     monitor: ClassVar[str | None] = "interpolation_mse"
     shown: ClassVar[tuple[str, ...]] = ("loss", "interpolation_mse")
-    headline: ClassVar[tuple[str, ...]] = (
+    headline: tuple[str, ...] = (
         "interpolation_mse",
         "extrapolation_mse",
         "interpolation_mse_clean",

@@ -13,7 +13,7 @@ from sciml_bench.core.animation import Animation
 from sciml_bench.core.types import Metrics
 from sciml_bench.metrics.field_errors import relative_l2
 from sciml_bench.nsm.equations.equation import Equation
-from sciml_bench.nsm.figures import error_figure, field_animation, solutions_figure
+from sciml_bench.nsm.figures import error_figure, field_animation, is_plane_flow, solutions_figure
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction, residual_l2
 
@@ -67,7 +67,7 @@ class OperatorEvaluation:
             "solutions": solutions_figure(equation, parameters[: len(found)], found, truth),
             "errors": error_figure(errors),
         }
-        if len(equation.axes) == 3:
+        if is_plane_flow(equation):
             figures["field"] = field_animation(equation, found[0], truth[0])
         arrays = {"parameters": parameters[: len(found)], "predicted": found, "truth": truth}
         arrays |= {f"relative_l2_{resolution}": values for resolution, values in errors.items()}

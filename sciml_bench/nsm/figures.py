@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _SIGNED, _POSITIVE, _ERRORS = "RdBu_r", "viridis", "magma"
 
 
+def is_plane_flow(equation: "Equation") -> bool:
+    """Whether a solution is a moving picture: a plane and time."""
+    return equation.is_initial_value_problem and len(equation.space_axes) == 2
+
+
 def solutions_figure(
     equation: "Equation",
     parameters: Float[np.ndarray, "batch *parameter_grid"],
@@ -31,7 +36,7 @@ def solutions_figure(
         predicted: solutions on equally spaced points.
         truth: the same.
     """
-    of_time = len(equation.axes) == 3
+    of_time = is_plane_flow(equation)
     if of_time:
         predicted, truth = predicted[:, -1], truth[:, -1]
     names = [axis.name for axis in equation.axes][-2:]
@@ -66,7 +71,7 @@ def _show_parameter(axis, given: np.ndarray, equation: "Equation") -> None:
     points = equation.parameter_basis.resized(given.shape).nodes
     if given.ndim == 1:
         axis.plot(points[0], given)
-        axis.set(title=title, xlabel="x", ylabel="u(0, x)")
+        axis.set(title=title, xlabel="x", ylabel=f"{equation.quantity}(0, x)")
         return
     # the nodes of a bounded axis are not equally spaced
     picture = axis.pcolormesh(*points, given.T, cmap=_SIGNED, shading="nearest")
@@ -99,7 +104,7 @@ def field_animation(
     """A flow beside the reference, moment by moment.
 
     Args:
-        equation: for the title.
+        equation: whose quantity the title names.
         predicted: one solution.
         truth: the same.
     """
@@ -122,7 +127,7 @@ def field_animation(
         for index, (found, true) in enumerate(zip(predicted, truth, strict=True)):
             pictures[0].set_data(found.T)
             pictures[1].set_data(true.T)
-            heading.set_text(f"vorticity, t = {index / (len(truth) - 1):.2f}")
+            heading.set_text(f"{equation.quantity}, t = {index / (len(truth) - 1):.2f}")
             canvas.draw()
             frames.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())
     return Animation(np.stack(frames))

@@ -64,6 +64,7 @@ class GridTraining(OperatorTraining):
                 m - 1 + m % 2 if axis.kind == "periodic" else m for m, axis in zip(sizes, equation.axes, strict=True)
             ]
             self.grid = Grid.of_nodes(equation.axes, equation.basis(odd))
+        model.define_on(self.grid)
 
     def loss(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
         """Mean square of the residual over the batch and the points."""

@@ -16,7 +16,6 @@ import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from sciml_bench.core.animation import Animation
 from sciml_bench.core.errors import ConfigurationError
@@ -26,6 +25,7 @@ from sciml_bench.data.field_checks import require_integer, require_number
 from sciml_bench.metrics.field_errors import relative_l2
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.evaluation import OperatorEvaluation
+from sciml_bench.nsm.flop_count import count_flops
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction
 
@@ -51,7 +51,6 @@ class OperatorTraining(Method):
 
     monitor: ClassVar[str | None] = "relative_l2_validation"
     shown: ClassVar[tuple[str, ...]] = ("loss",)
-    headline: ClassVar[tuple[str, ...]] = ("relative_l2_64", "relative_l2_128", "residual_l2", "seconds_per_iteration")
 
     def __init__(
         self,
@@ -70,6 +69,8 @@ class OperatorTraining(Method):
             )
         self.automatic_optimization = False
         self.model, self.equation = model, equation
+        errors = (f"relative_l2_{resolution}" for resolution in equation.test_resolutions)
+        self.headline = (*errors, "residual_l2", "seconds_per_iteration")
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
         self.learning_rate_schedule = learning_rate_schedule
         self.final_factor = require_number("training.final_factor", final_factor, "give a positive number")
@@ -178,21 +179,21 @@ class OperatorTraining(Method):
         return float(ordered[: max(1, round(len(ordered) * (1 - _SLOWEST_LEFT_OUT)))].mean())
 
     def flops_per_iteration(self, equation: Equation) -> float:
-        """Floating-point operations of the matrix products of one iteration, forward and backward.
-
-        Fourier transforms, of which torch's counter knows nothing, are not included.
+        """Floating-point operations of the matrix products and Fourier transforms of one iteration, forward and
+        backward.
 
         Args:
             equation: whose parameters are drawn.
         """
         if self._flops is None:
-            parameters = torch.from_numpy(equation.draw_parameters(equation.batch_size, 0)).float().to(self.device)
-            with torch.inference_mode(False), torch.enable_grad(), FlopCounterMode(display=False) as counter:
-                gradients = torch.autograd.grad(
-                    self.loss(parameters.clone()), list(self.parameters()), allow_unused=True
+            drawn = equation.draw_parameters(equation.batch_size, 0)
+            parameters = torch.from_numpy(drawn).to(dtype=self.model.dtype, device=self.device)
+            with torch.inference_mode(False), torch.enable_grad():
+                self._flops = count_flops(
+                    lambda: torch.autograd.grad(
+                        self.loss(parameters.clone()), list(self.parameters()), allow_unused=True
+                    )
                 )
-            del gradients
-            self._flops = float(counter.get_total_flops())
         return self._flops
 
     # ---- what was learned -------------------------------------------------------------------------------------------

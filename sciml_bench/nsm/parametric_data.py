@@ -116,6 +116,8 @@ class ParametricData(LightningDataModule):
             for n in test_resolutions
         )
         self.test_time_points = require_integer("pde.test_time_points", test_time_points, 3, "give at least 3 points")
+        if cache is not None and not isinstance(cache, str | Path):
+            raise ConfigurationError(f"pde.cache={cache}: give a folder, or null for the user's cache folder.")
         self.test_seed = require_integer("pde.test_seed", test_seed, 0, "a seed is a whole number and not negative")
         self.cache = default_cache() if cache is None else Path(cache)
         self._held_out: dict[str, Parameters] = {}

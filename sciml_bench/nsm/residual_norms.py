@@ -21,13 +21,11 @@ from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
-from sciml_bench.nsm.bases.basis import apply
+from sciml_bench.nsm.bases.basis import Constant, apply
 from sciml_bench.nsm.sampled_functions import laplacian_symbol
 
 if TYPE_CHECKING:
     from sciml_bench.nsm.equations import Equation
-
-NORMS = ("l2", "hminus1", "preconditioned", "chebyshev", "raw")
 
 
 class ResidualNorm(nn.Module):
@@ -47,9 +45,9 @@ class ResidualNorm(nn.Module):
         if name not in NORMS:
             raise ConfigurationError(f"training.norm={name}: choose one of {', '.join(NORMS)}")
         self.name, self.n_axes = name, basis.n_axes
-        self._weights_name: str | None = None
-        self._per_axis: list[tuple[int, str]] = []
-        self._per_wave = False
+        self._per_axis: list[tuple[int, Constant]] = []
+        self._along_time: Constant | None = None
+        self._weights: Constant | None = None
         _MAKERS[name](self, equation, basis)
 
     def forward(self, coefficients: Float[Tensor, "batch *modes"]) -> Float[Tensor, " batch"]:
@@ -59,32 +57,27 @@ class ResidualNorm(nn.Module):
             coefficients: of the residual.
         """
         transformed = coefficients
-        for axis, name in self._per_axis:
-            transformed = apply(getattr(self, name), transformed, axis - self.n_axes)
-        if self._per_wave:  # one matrix along time for every wave
-            flat = transformed.flatten(2)
-            transformed = torch.einsum("kij,bjk->bik", self.get_buffer("along_time"), flat)
-        if self._weights_name is not None:
-            transformed = transformed * getattr(self, self._weights_name)
+        for axis, matrix in self._per_axis:
+            transformed = apply(matrix.like(transformed), transformed, axis - self.n_axes)
+        if self._along_time is not None:  # one matrix along time for every wave
+            transformed = torch.einsum("kij,bjk->bik", self._along_time.like(transformed), transformed.flatten(2))
+        if self._weights is not None:
+            transformed = transformed * self._weights.like(transformed)
         return transformed.flatten(1).square().sum(dim=1)
 
     # ---- building blocks ---------------------------------------------------------------------------------------------
 
     def map_axis(self, axis: int, matrix: np.ndarray) -> None:
         """Apply a matrix along an axis."""
-        name = f"axis_{axis}"
-        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(matrix)).float(), persistent=False)
-        self._per_axis.append((axis, name))
+        self._per_axis.append((axis, Constant(matrix)))
 
     def weigh(self, weights: np.ndarray) -> None:
         """Multiply by weights that broadcast over the transformed coefficients."""
-        self._weights_name = "weights"
-        self.register_buffer("weights", torch.from_numpy(np.ascontiguousarray(weights)).float(), persistent=False)
+        self._weights = Constant(weights)
 
     def map_time(self, matrices: Float[np.ndarray, "waves rows modes"]) -> None:
         """Apply a matrix along time that differs between the waves, in the order of the flattened space axes."""
-        self._per_wave = True
-        self.register_buffer("along_time", torch.from_numpy(np.ascontiguousarray(matrices)).float(), persistent=False)
+        self._along_time = Constant(matrices)
 
 
 def gram_root(basis: Basis) -> Float[np.ndarray, "modes modes"]:
@@ -182,9 +175,10 @@ def _map_to_eigenfunctions(
 
 
 _MAKERS: dict[str, Callable[[ResidualNorm, "Equation", TensorProduct], None]] = {
-    "raw": _make_raw,
     "l2": _make_l2,
-    "chebyshev": _make_chebyshev,
     "hminus1": _make_hminus1,
     "preconditioned": _make_preconditioned,
+    "chebyshev": _make_chebyshev,
+    "raw": _make_raw,
 }
+NORMS = tuple(_MAKERS)

@@ -104,7 +104,16 @@ class DifferencedFunction(SampledFunction):
         return self._values
 
     def derivative(self, axis: int, order: int = 1) -> Values:
-        """On the grid, with an error of the second order in the spacing."""
+        """On the grid, with an error of the second order in the spacing.
+
+        Raises:
+            ConfigurationError: an order above 2.
+        """
+        if order not in (1, 2):
+            raise ConfigurationError(
+                f"a derivative of order {order} by differences on a grid: orders 1 and 2 are there; "
+                "use training.differences=spectral, or training=spectral"
+            )
         position = axis - len(self.grid.axes)
         if self.grid.axes[axis].kind == "periodic":
             ahead, behind = self._values.roll(-1, position), self._values.roll(1, position)

@@ -21,7 +21,7 @@ def prediction(
     grid: Grid,
     device: torch.device | str = "cpu",
 ) -> Float[Tensor, "batch *grid"]:
-    """The solutions on a grid, float32 on the CPU.
+    """The solutions on a grid, in the precision of the network, on the CPU.
 
     A model whose output is a series is evaluated on the grid; one that acts on values runs there.
 
@@ -35,7 +35,7 @@ def prediction(
     fine, stride = _finer(grid, model)
     at_once = max(1, _VALUES_AT_ONCE // int(np.prod(fine.size)))
     found = []
-    for part in torch.from_numpy(parameters).float().split(at_once):
+    for part in torch.from_numpy(parameters).to(model.dtype).split(at_once):
         fields = equation.parameter_coefficients(part.to(device))
         on_grid = equation.parameters_on(fields, fine)
         values = equation.solution_values(model.values(fields, fine), fine, on_grid)
@@ -71,9 +71,9 @@ def residual_l2(
         device: where the network is.
     """
     norms = []
-    for part in torch.from_numpy(parameters).float().split(16):
+    for part in torch.from_numpy(parameters).to(model.dtype).split(16):
         fields = equation.parameter_coefficients(part.to(device))
-        basis, solution = equation.solution(model.coefficients(fields), model.equation_basis, fields)
+        basis, solution = equation.solution(*model.solution_series(fields), fields)
         wide, residual = equation.residual_series(solution, basis, fields)
         norms.append(wide.inner_product(residual, residual).clamp_min(0).sqrt().cpu())
     return torch.cat(norms)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.nsm.equations.equation import Equation
+from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.operator_training import OperatorTraining
 from sciml_bench.nsm.residual_norms import ResidualNorm
@@ -27,10 +28,9 @@ class SpectralTraining(OperatorTraining):
         ConfigurationError: a value is out of range, or the equation's basis has no such norm.
     """
 
-    def __init__(
-        self, model: OperatorNetwork, equation: Equation, *, norm: str = "preconditioned", **options: Any
-    ) -> None:
+    def __init__(self, model: OperatorNetwork, equation: Equation, *, norm: str = "l2", **options: Any) -> None:
         super().__init__(model, equation, **options)
+        model.define_on(Grid.of_nodes(equation.axes, model.equation_basis))
         basis = equation.solution_basis(model.equation_basis)
         self.norm = ResidualNorm(norm, equation, equation.residual_basis(basis))
 

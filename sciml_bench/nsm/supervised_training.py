@@ -40,6 +40,8 @@ class SupervisedTraining(OperatorTraining):
         super().__init__(model, equation, **options)
         self.n_training = require_integer("training.n_training", n_training, 1, "give at least 1 parameter field")
         self.resolution = require_integer("training.resolution", resolution, 4, "give at least 4 points per axis")
+        self.grid = equation.test_grid(self.resolution)
+        model.define_on(self.grid)
         self._pairs: tuple[Tensor, Tensor] | None = None
 
     def pairs(self) -> tuple[Float[Tensor, "samples *parameter_grid"], Float[Tensor, "samples *grid"]]:
@@ -65,12 +67,10 @@ class SupervisedTraining(OperatorTraining):
         """Mean relative distance over the chosen pairs."""
         known, solutions = self.pairs()
         chosen = getattr(self, "_chosen", torch.arange(len(parameters)) % self.n_training)
-        device = parameters.device
-        fields = self.equation.parameter_coefficients(known[chosen].to(device))
-        grid = self.equation.test_grid(self.resolution)
-        on_grid = self.equation.parameters_on(fields, grid)
-        values = self.equation.solution_values(self.model.values(fields, grid), grid, on_grid)
-        return relative_l2(values, cast(Tensor, solutions[chosen].to(device))).mean()
+        fields = self.equation.parameter_coefficients(known[chosen].to(parameters))
+        on_grid = self.equation.parameters_on(fields, self.grid)
+        values = self.equation.solution_values(self.model.values(fields, self.grid), self.grid, on_grid)
+        return relative_l2(values, cast(Tensor, solutions[chosen].to(parameters))).mean()
 
     def record_entries(self) -> dict[str, Any]:
         """The size of the set."""

@@ -5,10 +5,11 @@ covariance matrix on a regular periodic grid is circulant, so the Fourier transf
 Newsam, SIAM J. Sci. Comput. 18, 1997); on other tensor grids it is a Kronecker product, and so is its square root.
 """
 
-from math import isfinite
+from math import erfc, isfinite, pi, sqrt
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import ive
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.base import Real
@@ -78,6 +79,31 @@ def gaussian_field_on_nodes(
     root = (directions * _roots(variances)) @ directions.T
     noise = rng.standard_normal((n_samples,) + (len(nodes),) * n_dims)
     return noise @ root if n_dims == 1 else root @ noise @ root
+
+
+def periodic_unresolved_part(n_points: int, length_scale: Real) -> float:
+    """The part of the variance that lies, along an axis of the circle, in waves shorter than two spacings.
+
+    The covariance e^{−a} e^{a cos 2πd} with a = 1 / (4ℓ²) has the Fourier coefficients e^{−a} I_k(a), of sum 1, and the
+    points hold |k| ≤ n / 2. Samples are exact at the points all the same; between them, that part is made up.
+
+    Args:
+        n_points: per axis.
+        length_scale: ℓ.
+    """
+    # where a is larger every grid sees white noise, and the Bessel functions are not computed any more
+    coefficients = ive(np.arange(n_points // 2 + 1), min(0.25 / length_scale / length_scale, 1e8))
+    return float(max(0.0, 1 + coefficients[0] - 2 * coefficients.sum()))
+
+
+def unresolved_part(nodes: Float[np.ndarray, " nodes"], length_scale: Real) -> float:
+    """The same on any nodes, where they are farthest apart: the spectrum is a normal of deviation 1 / ℓ.
+
+    Args:
+        nodes: of one axis, increasing.
+        length_scale: ℓ, in the unit of the nodes.
+    """
+    return erfc(pi * length_scale / (sqrt(2) * float(np.diff(nodes).max())))
 
 
 def _roots(variances: np.ndarray) -> np.ndarray:

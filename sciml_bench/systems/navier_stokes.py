@@ -15,10 +15,8 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.systems.base import Real
 from sciml_bench.systems.dealiased_modes import DealiasedModes, dealiased_modes
 from sciml_bench.systems.gaussian_random_field import periodic_gaussian_field
+from sciml_bench.systems.partial_differential_equation import LARGEST_MEAN
 from sciml_bench.systems.periodic_evolution import PeriodicEvolution
-
-_LARGEST_MEAN = 1e-5
-"""Of a vorticity beside its largest value: room for rounding in single precision, not for a mistake."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class NavierStokesVorticity(PeriodicEvolution):
 
     def _check_initial(self, initial: np.ndarray) -> None:
         means = np.abs(initial.mean(axis=(1, 2)))
-        if np.any(means > _LARGEST_MEAN * np.abs(initial).max(axis=(1, 2))):
+        if np.any(means > LARGEST_MEAN * np.abs(initial).max(axis=(1, 2))):
             raise DataError(
                 f"NavierStokesVorticity: initial vorticities of a mean up to {means.max():.3g}: no periodic flow has a "
                 "mean vorticity; subtract it"

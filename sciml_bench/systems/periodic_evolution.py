@@ -14,6 +14,7 @@ from sciml_bench.core.errors import DataError, SolverError
 from sciml_bench.systems.base import Real
 from sciml_bench.systems.dealiased_modes import DealiasedModes, dealiased_modes
 from sciml_bench.systems.exponential_integrator import ExponentialStep
+from sciml_bench.systems.gaussian_random_field import periodic_unresolved_part
 from sciml_bench.systems.partial_differential_equation import PartialDifferentialEquation
 from sciml_bench.systems.trigonometric_interpolation import interpolate_periodic
 
@@ -23,7 +24,46 @@ _LARGEST_LOSS = 1e-6
 """Part of an initial field, in the root mean square, that the kept modes may miss."""
 _LARGEST_TAIL = 1e-3
 """Part of a solution, in the root mean square, that its highest eighth of frequencies may hold."""
-_FEWEST_POINTS = 8
+FEWEST_SOLVER_POINTS = 8
+
+
+class RoughInitialFields(DataError):
+    """Initial fields hold frequencies that `resolution` does not keep.
+
+    Args:
+        message: what a person reads.
+        sufficient: a resolution that keeps every field on that many points.
+    """
+
+    def __init__(self, message: str, sufficient: int = 0) -> None:
+        super().__init__(message)
+        self.sufficient = sufficient
+
+
+class StepsTooLarge(SolverError):
+    """The integration broke down: `largest_step` is too large for the fields.
+
+    Args:
+        message: what a person reads.
+        time: before which it happened, as a fraction of the duration.
+    """
+
+    def __init__(self, message: str, time: float = 0.0) -> None:
+        super().__init__(message)
+        self.time = time
+
+
+class StructuresTooFine(SolverError):
+    """The solution holds frequencies that `resolution` does not carry.
+
+    Args:
+        message: what a person reads.
+        time: at which it was found, as a fraction of the duration.
+    """
+
+    def __init__(self, message: str, time: float = 0.0) -> None:
+        super().__init__(message)
+        self.time = time
 
 
 class PeriodicEvolution(PartialDifferentialEquation):
@@ -43,8 +83,18 @@ class PeriodicEvolution(PartialDifferentialEquation):
     resolution: int
     largest_step: Real
 
+    @property
+    def unresolved_part(self) -> float:
+        """The part of the variance of a random field in waves that `n_points` do not hold, along an axis."""
+        return periodic_unresolved_part(self.n_points, self.length_scale)
+
     def reference(
-        self, initial: Float[np.ndarray, "batch *grid"], times: Float[np.ndarray, " time"], n_points: int
+        self,
+        initial: Float[np.ndarray, "batch *grid"],
+        times: Float[np.ndarray, " time"],
+        n_points: int,
+        *,
+        refuse_unresolved: bool = True,
     ) -> Float[np.ndarray, "batch time *fine"]:
         """The solution at given times, at the points j / n_points of every axis.
 
@@ -53,11 +103,15 @@ class PeriodicEvolution(PartialDifferentialEquation):
                 interpolation.
             times: increasing, from 0 to 1.
             n_points: per axis, of the result.
+            refuse_unresolved: whether to stop where `resolution` cannot hold the fields or carry the solution. Without
+                it such a solution is as inaccurate as its grid makes it, which is what comparisons of solvers ask for.
 
         Raises:
-            DataError: initial fields of the wrong shape, not finite, or too rough for `resolution`.
+            DataError: initial fields of the wrong shape or not finite; `RoughInitialFields` if `resolution` cannot hold
+                them.
             ConfigurationError: times that do not increase or leave 0 to 1, or `n_points` below 1.
-            SolverError: the integration broke down, or the solution became too rough for `resolution`.
+            SolverError: `StepsTooLarge` if the integration broke down, `StructuresTooFine` if the solution became too
+                rough for `resolution`.
         """
         times, initial = self._checked_times(times), self._checked_fields(initial)
         self._require_at_least_one(n_points=n_points)
@@ -67,13 +121,16 @@ class PeriodicEvolution(PartialDifferentialEquation):
         n_together = max(1, _GRID_POINTS_PER_BATCH // self.resolution**self.n_dims)
         for start in range(0, len(initial), n_together):
             batch = slice(start, start + n_together)
-            self._solve_batch(modes, initial[batch], times, solution[batch])
+            self._solve_batch(modes, initial[batch], times, solution[batch], refuse_unresolved)
         return solution
 
-    def _solve_batch(self, modes: DealiasedModes, initial: np.ndarray, times: np.ndarray, solution: np.ndarray) -> None:
+    def _solve_batch(
+        self, modes: DealiasedModes, initial: np.ndarray, times: np.ndarray, solution: np.ndarray, refuse: bool
+    ) -> None:
         fine = interpolate_periodic(initial, max(self.resolution, initial.shape[1]), self.n_dims)
         state = modes.from_finer_grid(fine)
-        self._require_kept(fine, modes.norms(state), initial.shape[1])
+        if refuse:
+            self._require_kept(fine, modes.norms(state), initial.shape[1])
         steps: dict[float, ExponentialStep] = {}
         decay = self._decay(modes)
         n_points = solution.shape[-1]
@@ -87,39 +144,49 @@ class PeriodicEvolution(PartialDifferentialEquation):
                     steps[size] = ExponentialStep(decay, size)
                 with np.errstate(over="ignore", invalid="ignore"):
                     state = steps[size].advance(state, partial(self._nonlinear, modes), n_steps)
-                self._require_resolved(modes, state, time)
+                if refuse:
+                    self._require_resolved(modes, state, time)
+                else:
+                    self._require_finite_values(state, time)
             now = time
             solution[:, index] = modes.at_points(state, n_points)
 
     def _require_kept(self, fine: np.ndarray, kept: np.ndarray, n_points: int) -> None:
         whole = np.sqrt((fine**2).mean(axis=tuple(range(1, fine.ndim))))
         if np.any(whole**2 - kept**2 > _LARGEST_LOSS**2 * whole**2):
-            raise DataError(
+            raise RoughInitialFields(
                 f"{type(self).__name__}: initial fields on {n_points} points hold frequencies that resolution = "
-                f"{self.resolution} does not keep: choose a resolution above {3 * n_points // 2}, or smoother fields"
+                f"{self.resolution} does not keep: choose a resolution above {3 * n_points // 2}, or smoother fields",
+                3 * n_points // 2 + 1,
+            )
+
+    def _require_finite_values(self, values: np.ndarray, time: float) -> None:
+        if not np.isfinite(values).all():
+            raise StepsTooLarge(
+                f"{type(self).__name__}: the integration broke down before time {time:g}: choose a smaller "
+                f"largest_step than {self.largest_step:g} or a larger resolution, or fields whose solution stays "
+                "finite",
+                float(time),
             )
 
     def _require_resolved(self, modes: DealiasedModes, state: np.ndarray, time: float) -> None:
-        name = type(self).__name__
         whole = modes.norms(state)
-        if not np.isfinite(whole).all():
-            raise SolverError(
-                f"{name}: the integration broke down before time {time:g}: choose a smaller largest_step than "
-                f"{self.largest_step:g} or a larger resolution, or fields whose solution stays finite"
-            )
+        self._require_finite_values(whole, time)
         tail = modes.norms(state, above=0.875 * (modes.n_kept - 1))
         if np.any(tail > _LARGEST_TAIL * whole):
-            raise SolverError(
-                f"{name}: at time {time:g} the solution holds structures that resolution = {self.resolution} does not "
-                f"carry: choose a larger one, or a smaller largest_step if it is already large"
+            raise StructuresTooFine(
+                f"{type(self).__name__}: at time {time:g} the solution holds structures that resolution = "
+                f"{self.resolution} does not carry: choose a larger one, or a smaller largest_step if it is already "
+                "large",
+                float(time),
             )
 
     def _check_evolution(self) -> None:
         self._check_parameter_grid()
         self._require_positive("viscosity", "duration", "largest_step")
         self._require_at_least_one(resolution=self.resolution)
-        if self.resolution < _FEWEST_POINTS:
-            raise self._bad_parameter("resolution", f"give at least {_FEWEST_POINTS} points per axis")
+        if self.resolution < FEWEST_SOLVER_POINTS:
+            raise self._bad_parameter("resolution", f"give at least {FEWEST_SOLVER_POINTS} points per axis")
 
     def _check_initial(self, initial: np.ndarray) -> None:
         """What an equation asks of its initial fields beyond shape and finite values."""

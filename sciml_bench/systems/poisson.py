@@ -14,12 +14,15 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.systems.base import Real
-from sciml_bench.systems.gaussian_random_field import gaussian_field_on_nodes, periodic_gaussian_field
-from sciml_bench.systems.partial_differential_equation import PartialDifferentialEquation
+from sciml_bench.systems.gaussian_random_field import (
+    gaussian_field_on_nodes,
+    periodic_gaussian_field,
+    periodic_unresolved_part,
+    unresolved_part,
+)
+from sciml_bench.systems.partial_differential_equation import LARGEST_MEAN, PartialDifferentialEquation
 from sciml_bench.systems.trigonometric_interpolation import interpolate_periodic
 
-_LARGEST_MEAN = 1e-5
-"""Of a source beside its largest value: room for rounding in single precision, not for a mistake."""
 _N_MODES = 96
 """Of the Galerkin solution, per axis. A source that is not 0 in a corner leaves r² log r there, which limits it."""
 
@@ -50,6 +53,13 @@ class Poisson(PartialDifferentialEquation):
             raise self._bad_parameter("boundary", "give 'periodic' or 'dirichlet'")
         self._check_parameter_grid()
 
+    @property
+    def unresolved_part(self) -> float:
+        """The part of the variance of a random source in waves that the points do not hold, along an axis."""
+        if self.boundary == "periodic":
+            return periodic_unresolved_part(self.n_points, self.length_scale)
+        return unresolved_part(_lobatto_nodes(self.n_points), self.length_scale)
+
     def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch x y"]:
         """Sources from a Gaussian process: periodic and of mean 0, or stationary on the Lobatto nodes.
 
@@ -77,7 +87,7 @@ class Poisson(PartialDifferentialEquation):
         if self.boundary == "dirichlet":
             return _with_boundary(sources, n_points)
         means = np.abs(sources.mean(axis=(1, 2)))
-        if np.any(means > _LARGEST_MEAN * np.abs(sources).max(axis=(1, 2))):
+        if np.any(means > LARGEST_MEAN * np.abs(sources).max(axis=(1, 2))):
             raise DataError(
                 f"Poisson: periodic sources of a mean up to {means.max():.3g} have no solution; subtract their mean"
             )

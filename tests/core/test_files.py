@@ -93,6 +93,12 @@ def test_python_objects_are_neither_written_nor_read(tmp_path: Path) -> None:
         read_arrays(tmp_path / "evil.npz")
 
 
+def test_a_single_array_is_no_archive_of_named_ones(tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    with pytest.raises(DataError, match=r"one\.npy holds one array without a name; write it with numpy\.savez"):
+        read_arrays(tmp_path / "one.npy")
+
+
 def test_what_killed_writers_left_is_removed_and_the_rest_stays(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     kept = tmp_path / "checkpoints" / "last.ckpt"

@@ -99,6 +99,6 @@ def tiny_run(*overrides: str, cache: Path) -> list[str]:
         "pde.n_validation=2",
         "pde.n_test=4",
         "trainer.seconds_between_checkpoints=0",
-        f"+pde.cache={cache}",
+        f"pde.cache={cache}",
         *overrides,
     ]

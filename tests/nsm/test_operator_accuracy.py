@@ -43,7 +43,7 @@ def test_a_loss_in_the_norm_of_the_operator_learns_what_one_of_raw_coefficients_
 
 @pytest.mark.slow
 def test_the_default_run_reaches_the_accuracy_of_record(tmp_path):
-    metrics = run(composed("nsm", ["pde=poisson", "logger=none", f"+pde.cache={tmp_path / 'cache'}"], tmp_path / "run"))
+    metrics = run(composed("nsm", ["pde=poisson", "logger=none", f"pde.cache={tmp_path / 'cache'}"], tmp_path / "run"))
     assert metrics["relative_l2_64"] <= 0.015
     assert metrics["relative_l2_256"] == pytest.approx(metrics["relative_l2_64"], rel=0.05)
     record = json.loads((tmp_path / "run" / "record.json").read_text())
@@ -56,5 +56,5 @@ def test_the_default_run_reaches_the_accuracy_of_record(tmp_path):
     [(["pde=poisson", "pde.boundary=dirichlet"], 0.03), (["pde=reaction_diffusion"], 0.01), (["pde=helmholtz"], 0.03)],
 )
 def test_other_equations_reach_their_accuracy_with_their_own_settings(overrides, largest_error, tmp_path):
-    metrics = run(composed("nsm", [*overrides, "logger=none", f"+pde.cache={tmp_path / 'cache'}"], tmp_path / "run"))
+    metrics = run(composed("nsm", [*overrides, "logger=none", f"pde.cache={tmp_path / 'cache'}"], tmp_path / "run"))
     assert metrics["relative_l2_64"] <= largest_error

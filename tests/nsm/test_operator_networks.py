@@ -25,7 +25,6 @@ NETWORKS = {
 }
 every_network = pytest.mark.parametrize("kind", NETWORKS)
 every_equation = pytest.mark.parametrize("name", MODES)
-SERIES = [kind for kind in NETWORKS if kind != "fno"]
 
 
 def network(kind, problem, modes, seed=0, **options):
@@ -62,16 +61,16 @@ def test_every_network_has_its_basis(kind, bases):
     assert network(kind, equation("reaction_diffusion"), [5, 8]).basis == TensorProduct(bases)
 
 
-@pytest.mark.parametrize("kind", SERIES)
+@every_network
 @every_equation
 def test_a_series_has_the_same_values_wherever_it_is_seen(kind, name):
     problem = equation(name)
     model = network(kind, problem, MODES[name])
     fields = random_fields(problem).float()
     with torch.no_grad():
-        series = model.series(fields).double()
+        series = model.coefficients(fields).double()
         for grid in (problem.test_grid(7), Grid.of_nodes(problem.axes, model.equation_basis)):
-            expected = series_on(model.basis, series, grid.points)
+            expected = series_on(model.equation_basis, series, grid.points)
             scale = np.abs(expected).max()
             np.testing.assert_allclose(model.values(fields, grid), expected, atol=1e-5 * scale)
 
@@ -156,7 +155,7 @@ def change_by_moving(model, problem, grid, steps):
     sizes = [grid.size[axis] for axis in problem.space_axes]
     moved = moved_by([step / n for step, n in zip(steps, sizes, strict=True)], problem, fields)
     with torch.no_grad():
-        here, there = (model.values(field.float(), grid) for field in (fields, moved))
+        here, there = (model.values(field.to(model.dtype), grid) for field in (fields, moved))
     expected = here.roll(tuple(steps), tuple(axis + 1 for axis in problem.space_axes))
     return float((there - expected).abs().max() / here.abs().max())
 
@@ -166,17 +165,19 @@ def change_by_moving(model, problem, grid, steps):
 def test_without_positions_on_circles_a_fourier_operator_moves_its_answer_with_the_question(name, n):
     problem = equation(name)
     grid = Grid.equally_spaced(problem.axes, tuple(5 if axis.kind == "time" else n for axis in problem.axes))
-    change = {
-        which: change_by_moving(network("fno", problem, MODES[name], coordinates=which), problem, grid, [3, 5])
-        for which in ("none", "not_periodic", "all")
+    models = {
+        which: network("fno", problem, MODES[name], coordinates=which) for which in ("none", "not_periodic", "all")
     }
+    for model in models.values():
+        model.define_on(grid)
+    change = {which: change_by_moving(model, problem, grid, [3, 5]) for which, model in models.items()}
     assert max(change["none"], change["not_periodic"]) < 1e-5
     assert change["all"] > 1e-3
 
 
 @pytest.mark.parametrize("name", ["poisson", "navier_stokes", "reaction_diffusion"])
 def test_so_does_a_spectral_operator_with_one_matrix_for_sine_and_cosine(name):
-    problem = equation(name)
+    problem = equation(name, **({"forcing": 0.0} if name == "navier_stokes" else {}))
     modes = [7 if axis.kind == "periodic" else 4 for axis in problem.axes]
     grid = Grid.of_nodes(problem.axes, problem.basis(modes))
     steps = [2, 3][: len(problem.space_axes)]
@@ -189,6 +190,20 @@ def test_so_does_a_spectral_operator_with_one_matrix_for_sine_and_cosine(name):
     }
     assert change.pop(("per_frequency", "not_periodic")) < 1e-5
     assert min(change.values()) > 1e-3
+    model = network("nsm", problem, modes, kernel="per_frequency", coordinates="not_periodic", width=6).double()
+    assert change_by_moving(model, problem, grid, steps) < 1e-12
+
+
+def test_a_spectral_operator_sees_positions_on_circles_where_the_equation_does():
+    moving, forced = (equation("navier_stokes", forcing=forcing) for forcing in (0.0, 0.1))
+    grid = Grid.of_nodes(moving.axes, moving.basis([4, 7, 7]))
+    steps = [2, 3]
+    assert change_by_moving(network("nsm", moving, [4, 7, 7]), moving, grid, steps) < 1e-5
+    assert change_by_moving(network("nsm", forced, [4, 7, 7]), forced, grid, steps) > 1e-3
+    for which in ("not_periodic", "none"):
+        with pytest.raises(ConfigurationError, match=f"model.coordinates={which}: the Navier–Stokes equation depends"):
+            network("nsm", forced, [4, 7, 7], coordinates=which)
+    network("per_coefficient", forced, [4, 7, 7], coordinates="not_periodic")
 
 
 @pytest.mark.parametrize("modes", [(7,), (8, 5), (4, 5, 6)])
@@ -235,7 +250,7 @@ def test_positions_are_waves_on_circles_where_they_would_jump():
 
 @pytest.mark.parametrize(("coordinates", "channels"), [("all", 1 + 1 + 2 + 2), ("not_periodic", 2), ("none", 1)])
 def test_coordinates_may_be_left_out(coordinates, channels):
-    problem = equation("navier_stokes")
+    problem = equation("navier_stokes", forcing=0.0)
     model = network("nsm", problem, [4, 5, 7], coordinates=coordinates)
     fields = random_fields(problem).float()
     grid = problem.test_grid(6)
@@ -286,7 +301,7 @@ def test_widths_and_depths_are_free(kind, width, depth):
         ({"depth": 0}, "model.depth=0"),
         ({"output_scale": 0}, "model.output_scale=0"),
         ({"output_scale": float("nan")}, "model.output_scale=nan"),
-        ({"coordinates": "some"}, "model.coordinates=some: choose one of all, not_periodic, none"),
+        ({"coordinates": "some"}, "model.coordinates=some: choose one of automatic, all, not_periodic, none"),
         ({"kernel": "dense"}, "model.kernel=dense: choose one of per_frequency, per_coefficient"),
         ({"basis": "legendre"}, "model.basis=legendre: choose one of equation, fourier, chebyshev"),
         ({"modes": [7, 6]}, "an even number of modes along y"),

@@ -70,6 +70,33 @@ def rates(monkeypatch):
     return taken
 
 
+@undrawn
+@pytest.mark.parametrize("choice", ["model=nsm", "model=fno", "training=grid", "training=supervised"])
+def test_a_run_in_double_precision_is_one(run_of, tmp_path, choice):
+    own = ["training.resolution=8"] if choice.startswith("training") else []
+    run_of(tmp_path, *POISSON, choice, *own, "trainer.precision=64-true")
+    assert RunFolder(tmp_path).arrays["predicted"].dtype == np.float64
+    assert all(not weight.is_floating_point() or weight.dtype == torch.float64 for weight in weights(tmp_path).values())
+
+
+def test_a_wrong_choice_is_told_before_any_reference_is_computed(run_of, tmp_path, monkeypatch):
+    def solve(self, *arguments):
+        raise AssertionError("solved before the choices were checked")
+
+    monkeypatch.setattr("sciml_bench.nsm.equations.Poisson.solve", solve)
+    for wrong in ("model.modes=[2,7]", "training.norm=h3", "model.width=0"):
+        with pytest.raises(ConfigurationError, match=wrong.split("=")[0]):
+            run_of(tmp_path / wrong, *POISSON, "pde.test_seed=77", wrong)
+
+
+@undrawn
+def test_the_errors_at_the_resolutions_of_the_tests_are_shown_at_the_end(run_of, tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        metrics = run_of(tmp_path, *POISSON, "training=grid", "training.resolution=8")
+    for resolution in (16, 24):
+        assert f"relative l2 {resolution} {metrics[f'relative_l2_{resolution}']:.4g}" in caplog.text
+
+
 def test_a_run_leaves_its_numbers_under_their_names_and_its_pictures(run_of, tmp_path):
     metrics = run_of(tmp_path, *POISSON, "pde.n_test=3")
     assert (

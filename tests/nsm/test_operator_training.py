@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from nsm_cases import MODES, TURN, equation, series_on
+from nsm_cases import MODES, TURN, equation, functions, random_fields, series_on
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.nsm import GridTraining, SpectralTraining, SupervisedTraining
 from sciml_bench.nsm.equations import Poisson
+from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks import FourierNeuralOperator, SpectralNeuralOperator, SpectralOperator
+from sciml_bench.nsm.solving import prediction, residual_l2
 
 NETWORKS = {
     "nsm": (SpectralOperator, {}),
@@ -44,6 +46,61 @@ def training(kind, problem, name="poisson", network="nsm", modes=None, **options
 
 def batch_of(problem, n=2, seed=0):
     return torch.from_numpy(problem.draw_parameters(n, seed)).float()
+
+
+@pytest.mark.parametrize("kind", ["spectral", "grid", "spectral_grid", "supervised"])
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("name", ["poisson_dirichlet", "reaction_diffusion", "navier_stokes"])
+def test_what_is_judged_is_the_function_that_the_loss_sees(name, network, kind, problems):
+    problem = problems[name]
+    method = training(kind, problem, name, network)
+    parameters = problem.draw_parameters(2, 0)
+    fields = problem.parameter_coefficients(torch.from_numpy(parameters).float())
+    with torch.no_grad():
+        series, basis = method.model.solution_series(fields)
+        wide, solution = problem.solution(series, basis, fields)
+        if kind == "spectral":
+            loss = SpectralTraining.loss(method, torch.from_numpy(parameters).float())
+            norms = residual_l2(method.model, problem, parameters)
+            assert float(norms.square().mean()) == pytest.approx(float(loss), rel=1e-3)
+        grid = method.grid if hasattr(method, "grid") else Grid.of_nodes(problem.axes, method.model.equation_basis)
+        seen = problem.solution_values(method.model.values(fields, grid), grid, problem.parameters_on(fields, grid))
+        scale = float(seen.abs().max())
+        if kind in ("grid", "supervised"):  # equally spaced: predictions are the values themselves
+            torch.testing.assert_close(prediction(method.model, problem, parameters, grid), seen, rtol=0, atol=1e-5)
+        else:
+            judged = problem.test_grid(12)
+            expected = series_on(wide, solution.double(), judged.points)
+            found = prediction(method.model, problem, parameters, judged)
+            np.testing.assert_allclose(found, expected, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("kind", ["spectral", "grid", "spectral_grid", "supervised"])
+def test_the_grid_of_an_operator_on_values_is_kept_with_its_weights(kind, problems):
+    problem = problems["reaction_diffusion"]
+    method, other = (training(which, problem, "reaction_diffusion", "fno") for which in (kind, "spectral"))
+    other.model.load_state_dict(method.model.state_dict())
+    fields = random_fields(problem).float()
+    grid = problem.test_grid(9)
+    assert torch.equal(other.model.values(fields, grid), method.model.values(fields, grid))
+    assert torch.equal(other.model.series(fields), method.model.series(fields))
+
+
+@pytest.mark.parametrize("resolution", [[24, 17], [65, 16]])
+def test_the_series_of_an_operator_on_points_fits_its_values_there(resolution, problems):
+    problem = problems["reaction_diffusion"]
+    method = training("grid", problem, "reaction_diffusion", "fno", resolution=resolution)
+    fields = random_fields(problem).float()
+    points = method.grid.points
+    with torch.no_grad():
+        values = method.model.values(fields, method.grid).double().numpy()
+        series = method.model.series(fields).double().numpy()
+    basis = method.model.basis
+    assert basis.n_modes == (5, resolution[1] - 1 + resolution[1] % 2)
+    # least squares of Chebyshev polynomials along time and all waves along x, but one of an even number
+    design = np.kron(functions(basis.bases[0], points[0]), functions(basis.bases[1], points[1]))
+    expected = np.linalg.lstsq(design, values.reshape(2, -1).T, rcond=None)[0].T.reshape(series.shape)
+    np.testing.assert_allclose(series, expected, atol=1e-5 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("kind", TRAININGS)
@@ -123,8 +180,10 @@ def test_the_supervised_loss_of_no_solution_is_one(problems):
     truth = problem.solve(parameters.double().numpy(), 8, 5)
     np.testing.assert_allclose(solutions, truth, atol=1e-6)
     assert parameters.shape == (4, 8, 8)
-    held_out = problem.draw_parameters(2, 0)
-    assert not np.isin(parameters.numpy()[:, 0, 0], held_out[:, 0, 0]).any()
+    problem.setup()
+    for split in ("validation", "test"):
+        held_out = problem.parameters(split).astype(np.float32)
+        assert not np.isin(parameters.numpy()[:, 0, 0], held_out[:, 0, 0]).any()
 
 
 def test_one_iteration_costs_the_products_that_are_counted_by_hand():

@@ -7,13 +7,16 @@ from nsm_cases import MODES, TURN, equation, random_points, series_at
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.nsm.equations import Burgers, NavierStokes, Poisson, ReactionDiffusion
+from sciml_bench.nsm.equations.parameter_checks import require_positions, warn_of_unfamiliar_fields
+from sciml_bench.systems import NavierStokesVorticity
+from sciml_bench.systems import Poisson as PoissonSystem
 
 CIRCLE = np.arange(32) / 32
 WAVE = np.sin(TURN * CIRCLE) + 0.5 * np.cos(2 * TURN * CIRCLE)
 
 
 def population(**settings):
-    return ReactionDiffusion(parameter_modes=11, **settings)
+    return ReactionDiffusion(parameter_modes=11, length_scale=1.0, **settings)
 
 
 @pytest.mark.parametrize("n", [7, 8, 31, 64])
@@ -54,18 +57,46 @@ def test_random_parameters_are_parameters_that_a_person_may_give(name):
 def test_a_repeated_end_point_is_found_in_either_precision(dtype, n):
     x = np.linspace(0, 1, n, dtype=dtype)
     field = (2 + np.sin(dtype(TURN) * x) + np.cos(dtype(TURN) * x))[None].astype(dtype)
-    with pytest.raises(DataError, match=r"the last value along x repeats the first.*parameters\[..., :-1\]"):
+    with pytest.raises(DataError, match=r"the last value along x repeats the first.*parameters\[:, :-1\]"):
         population().require_parameters(field)
     population().require_parameters(field[:, :-1])
 
 
-def test_a_repeated_end_point_is_found_along_either_axis_of_a_square():
+def test_a_repeated_end_point_is_found_along_either_axis_of_a_square_and_its_remedy_is_the_right_slice():
     x = np.linspace(0, 1, 17)
     open_, closed = x[:-1], x
-    for axes, name in (((closed, open_), "x"), ((open_, closed), "y")):
+    cases = [
+        ((closed, open_), r"along x repeats.*\(parameters\[:, :-1\]\)"),
+        ((open_, closed), r"along y repeats.*\(parameters\[:, :, :-1\]\)"),
+        ((closed, closed), r"along x and y repeats.*\(parameters\[:, :-1, :-1\]\)"),
+    ]
+    for axes, says in cases:
         field = np.sin(TURN * axes[0])[:, None] + np.cos(TURN * axes[1])
-        with pytest.raises(DataError, match=f"along {name} repeats"):
+        with pytest.raises(DataError, match=says):
             Poisson().require_parameters(field[None])
+
+
+@pytest.mark.parametrize("make", [ReactionDiffusion, Burgers, NavierStokes])
+def test_random_fields_that_are_closed_are_found(make):
+    fields = make().draw_parameters(8, 1)
+    make().require_parameters(fields)
+    with pytest.raises(DataError, match=r"parameters\[0\]: the last value along x repeats"):
+        make().require_parameters(np.concatenate([fields, fields[:, :1]], axis=1))
+
+
+@pytest.mark.parametrize("n", [5, 16, 17, 32, 64])
+def test_an_even_field_between_the_points_has_equal_ends_and_is_accepted(n):
+    middles = (np.arange(n) + 0.5) / n
+    wave = np.cos(TURN * middles)
+    assert wave[0] == pytest.approx(wave[-1], abs=1e-12)
+    population().require_parameters(np.stack([wave, wave + 0.3 * np.cos(2 * TURN * middles)]).astype(np.float32))
+    Poisson().require_parameters(np.multiply.outer(wave, wave)[None])
+
+
+def test_one_closed_field_of_a_batch_is_enough():
+    closed = np.cos(TURN * np.linspace(0, 1, 32))
+    with pytest.raises(DataError, match=r"parameters\[1\]: the last value along x"):
+        population().require_parameters(np.stack([1e3 * WAVE, closed, WAVE]))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +132,12 @@ def test_with_a_boundary_both_ends_belong_to_the_field():
         (Poisson(), np.zeros((1, 8)), r"needs \(batch, x, y\)"),
         (population(), np.where(CIRCLE == 0.25, np.nan, WAVE)[None], "1 values are not finite"),
         (population(), np.where(CIRCLE == 0.25, np.inf, WAVE)[None], "1 values are not finite"),
-        (population(), (WAVE + 0.01 * np.sin(8 * TURN * CIRCLE))[None], r"0\.89% of a field.*beyond the \[11\] modes"),
+        (
+            population(),
+            (WAVE + 0.01 * np.sin(8 * TURN * CIRCLE))[None],
+            r"0\.89% of the field.*beyond the \[11\] modes",
+        ),
+        (population(), 1e300 * WAVE[None], r"parameters\[0\]: 1.*e\+300 is no number in single precision"),
         (Poisson(), np.tile(WAVE + 0.5, (1, 32, 1)), "needs fields without mean"),
         (NavierStokes(), np.tile(WAVE - 0.5, (1, 32, 1)), "subtract it"),
     ],
@@ -117,8 +153,113 @@ def test_a_source_with_a_boundary_may_have_a_mean():
 
 def test_one_rough_field_of_a_batch_is_enough():
     rough = WAVE + 0.1 * np.cos(10 * TURN * CIRCLE)
-    with pytest.raises(DataError, match="beyond"):
-        population().require_parameters(np.stack([WAVE, rough, WAVE]))
+    with pytest.raises(DataError, match=r"parameters\[1\]: .*beyond"):
+        population().require_parameters(np.stack([1e6 * WAVE, rough, rough]))
+
+
+def test_one_field_with_a_mean_is_found_in_a_batch_of_strong_ones():
+    field = np.tile(WAVE, (32, 1))
+    with pytest.raises(DataError, match=r"parameters\[1\]: Poisson's equation needs fields without mean"):
+        Poisson().require_parameters(np.stack([1e6 * field, field + 0.5, field]))
+
+
+@pytest.mark.parametrize(
+    ("problem", "solver"),
+    [
+        (Poisson(), lambda fields: PoissonSystem().reference(fields, 8)),
+        (NavierStokes(), lambda fields: NavierStokesVorticity().reference(fields, np.zeros(1), 8)),
+    ],
+    ids=["poisson", "navier_stokes"],
+)
+def test_the_mean_that_is_refused_is_the_one_that_the_reference_solver_refuses(problem, solver):
+    field = np.tile(WAVE, (1, 32, 1))
+    size = np.abs(field).max()
+    for mean in (0.9e-5 * size, 1.2e-5 * size, 5e-5 * size):
+        accepted = []
+        for judge in (problem.require_parameters, solver):
+            try:
+                judge(field + mean)
+                accepted.append(True)
+            except DataError:
+                accepted.append(False)
+        assert accepted == [mean < 1e-5 * size] * 2
+
+
+@pytest.mark.parametrize("problem", [NavierStokes(length_scale=0.4), ReactionDiffusion(length_scale=0.12)])
+def test_what_the_random_fields_lose_beyond_the_modes_a_persons_own_may_lose(problem):
+    for seed in range(20):
+        problem.require_parameters(problem.draw_parameters(16, seed))
+    rougher = type(problem)(length_scale=problem.system.length_scale / 2).draw_parameters(16, 0)
+    with pytest.raises(DataError, match=r"of the field is in waves beyond"):
+        problem.require_parameters(rougher)
+
+
+NODES = (1 - np.cos(np.pi * np.arange(16) / 15)) / 2
+BOUNDED = Poisson(boundary="dirichlet")
+
+
+def test_positions_that_are_those_of_the_fields_are_accepted():
+    require_positions(BOUNDED, (2, 16, 16), {"x": NODES, "y": NODES.astype(np.float32)})
+    require_positions(Poisson(), (2, 16, 12), {"x": np.arange(16) / 16, "y": np.arange(12) / 12})
+    require_positions(Poisson(), (2, 16, 12), {})
+    require_positions(ReactionDiffusion(), (2, 32), {"x": CIRCLE})
+
+
+@pytest.mark.parametrize(
+    ("problem", "positions", "says"),
+    [
+        (
+            BOUNDED,
+            {},
+            r"sample them at axis_x = \(1 - np.cos\(np.pi \* np.arange\(16\) / 15\)\) / 2.*save axis_x and axis_y in",
+        ),
+        (BOUNDED, {"x": NODES}, "save axis_y"),
+        (
+            BOUNDED,
+            {"x": np.linspace(0, 1, 16), "y": NODES},
+            r"axis_x does not hold .* np.cos\(np.pi \* np.arange\(16\)",
+        ),
+        (BOUNDED, {"x": NODES, "y": NODES + 1e-5}, "axis_y does not hold the positions"),
+        (BOUNDED, {"x": NODES[::-1], "y": NODES}, "axis_x does not hold"),
+        (BOUNDED, {"x": NODES[:-1], "y": NODES}, "axis_x does not hold"),
+        (BOUNDED, {"x": np.where(NODES == 0, np.nan, NODES), "y": NODES}, "axis_x does not hold"),
+        (BOUNDED, {"x": np.array(["0"] * 16), "y": NODES}, "axis_x does not hold"),
+        (Poisson(), {"y": np.linspace(0, 1, 16)}, r"axis_y = np.arange\(16\) / 16 \(equally spaced, without the end"),
+        (Poisson(), {"x": (np.arange(16) + 0.5) / 16}, r"axis_x does not hold"),
+    ],
+)
+def test_positions_that_are_missing_or_others_are_refused_with_the_formula(problem, positions, says):
+    with pytest.raises(DataError, match=says):
+        require_positions(problem, (2, 16, 16), positions)
+
+
+def warnings_of(caplog, problem, fields):
+    caplog.clear()
+    warn_of_unfamiliar_fields(problem, fields)
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_random_fields_and_their_like_are_familiar(caplog):
+    for problem in (Poisson(), BOUNDED, ReactionDiffusion(), Burgers(), NavierStokes()):
+        assert not warnings_of(caplog, problem, 1.5 * problem.draw_parameters(100, 8))
+
+
+@pytest.mark.parametrize(
+    ("problem", "change"),
+    [
+        (Poisson(), lambda fields: 1e6 * fields),
+        (Poisson(), lambda fields: 1e-6 * fields),
+        (BOUNDED, lambda fields: 10 * fields),
+        (ReactionDiffusion(), lambda fields: fields - 2.5),
+        (ReactionDiffusion(), lambda fields: 3 * fields),
+    ],
+)
+def test_fields_far_from_the_random_ones_are_named_in_one_warning(problem, change, caplog):
+    fields = problem.draw_parameters(4, 8)
+    fields[1:3] = change(fields[1:3])
+    (said,) = warnings_of(caplog, problem, fields)
+    assert said.startswith("parameters[1, 2]: far from the random fields")
+    assert "\n" not in said
 
 
 def test_series_too_short_for_the_random_fields_are_refused_before_training(tmp_path):
@@ -131,7 +272,7 @@ def test_series_too_short_for_the_random_fields_are_refused_before_training(tmp_
     [
         (lambda: ReactionDiffusion(viscosity=0), "pde.viscosity=0"),
         (lambda: ReactionDiffusion(growth=-1), "pde.growth=-1"),
-        (lambda: ReactionDiffusion(length_scale=0), "length_scale"),
+        (lambda: ReactionDiffusion(length_scale=0), "pde.length_scale=0"),
         (lambda: ReactionDiffusion(parameter_modes=2), "pde.parameter_modes=2"),
         (lambda: Burgers(viscosity=-0.01), "pde.viscosity=-0.01"),
         (lambda: Burgers(duration=0), "pde.duration=0"),
@@ -141,10 +282,10 @@ def test_series_too_short_for_the_random_fields_are_refused_before_training(tmp_
         (lambda: NavierStokes(forcing=float("inf")), "pde.forcing=inf"),
         (lambda: NavierStokes(forcing=True), "pde.forcing=True"),
         (lambda: NavierStokes(parameter_modes=1), "pde.parameter_modes=1"),
-        (lambda: NavierStokes(solver_step=0.0), "largest_step"),
-        (lambda: Poisson(boundary="neumann"), "boundary"),
-        (lambda: Poisson(length_scale=-0.2), "length_scale"),
-        (lambda: Poisson(n_points=2), "n_points"),
+        (lambda: NavierStokes(solver_step=0.0), "pde.solver_step=0.0"),
+        (lambda: Poisson(boundary="neumann"), "pde.boundary=neumann"),
+        (lambda: Poisson(length_scale=-0.2), "pde.length_scale=-0.2"),
+        (lambda: Poisson(n_points=2), "pde.n_points=2"),
     ],
 )
 def test_bad_values_of_an_equation_are_named(make, says):

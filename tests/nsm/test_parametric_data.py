@@ -8,7 +8,7 @@ import torch
 from nsm_cases import TURN, equation
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.nsm.equations import Poisson
+from sciml_bench.nsm.equations import Poisson, ReactionDiffusion
 from sciml_bench.nsm.parametric_data import FreshParameters
 
 QUICK = {"test_resolutions": [8, 12]}
@@ -100,6 +100,21 @@ def test_solutions_of_another_equation_or_other_parameters_are_kept_apart(tmp_pa
     assert len(kept_files(tmp_path)) == 6
     truth = Poisson(n_points=8).solve(other.parameters("test"), 8, 5)
     np.testing.assert_allclose(other.solutions("test", 8), truth, atol=1e-6)
+
+
+def test_solutions_of_equations_that_differ_in_a_coefficient_alone_are_kept_apart(tmp_path):
+    equations = [
+        ReactionDiffusion(
+            viscosity=viscosity, length_scale=1.0, n_validation=1, n_test=2, test_time_points=5, cache=tmp_path, **QUICK
+        )
+        for viscosity in (0.01, 0.1)
+    ]
+    for one in equations:
+        one.setup()
+    np.testing.assert_array_equal(equations[0].parameters("test"), equations[1].parameters("test"))
+    for one in equations:
+        truth = one.solve(one.parameters("test"), 8, 5)
+        np.testing.assert_allclose(one.solutions("test", 8), truth, atol=1e-6)
 
 
 def wrong_numbers(path):

@@ -45,7 +45,7 @@ def test_l2_is_the_integral_of_the_square(name):
     expected = series_on(basis, residual, points) ** 2
     for weight in reversed(weights):
         expected = expected @ weight
-    np.testing.assert_allclose(squared_norm("l2", problem, basis, residual), expected, rtol=1e-5)  # float32 matrices
+    np.testing.assert_allclose(squared_norm("l2", problem, basis, residual), expected, rtol=1e-10)
 
 
 @every_equation
@@ -86,7 +86,7 @@ def test_the_chebyshev_norm_is_the_integral_with_the_weight_of_the_polynomials(n
         points.append(one)
         weights.append(weight)
     expected = series_on(basis, residual, points) ** 2 @ weights[1] @ weights[0]
-    np.testing.assert_allclose(squared_norm("chebyshev", problem, basis, residual), expected, rtol=1e-5)
+    np.testing.assert_allclose(squared_norm("chebyshev", problem, basis, residual), expected, rtol=1e-10)
 
 
 def test_hminus1_on_a_torus_divides_the_energy_of_every_wave():
@@ -97,7 +97,7 @@ def test_hminus1_on_a_torus_divides_the_energy_of_every_wave():
     energy = np.abs(np.fft.fft2(series_on(basis, residual, points), norm="forward")) ** 2
     k = np.fft.fftfreq(16, 1 / 16)
     expected = (energy / (1 + TURN**2 * (k[:, None] ** 2 + k**2))).sum(axis=(1, 2))
-    np.testing.assert_allclose(squared_norm("hminus1", problem, basis, residual), expected, rtol=1e-5)
+    np.testing.assert_allclose(squared_norm("hminus1", problem, basis, residual), expected, rtol=1e-10)
 
 
 def test_preconditioning_a_periodic_potential_measures_the_potential_itself():
@@ -110,7 +110,7 @@ def test_preconditioning_a_periodic_potential_measures_the_potential_itself():
     squared[0, 0] = np.inf
     potential = np.fft.ifft2(np.fft.fft2(series_on(basis, residual, points)) / squared).real
     expected = (potential**2).mean(axis=(1, 2))
-    np.testing.assert_allclose(squared_norm("preconditioned", problem, basis, residual), expected, rtol=1e-5)
+    np.testing.assert_allclose(squared_norm("preconditioned", problem, basis, residual), expected, rtol=1e-10)
 
 
 def galerkin(n_modes):
@@ -140,7 +140,7 @@ def test_norms_with_a_boundary_are_those_of_galerkins_method_with_legendre_polyn
     else:
         potentials = [np.linalg.solve(laplacian, b) for b in load]
         expected = [u @ mass @ u for u in potentials]
-    np.testing.assert_allclose(squared_norm(kind, problem, basis, residual), expected, rtol=1e-4)
+    np.testing.assert_allclose(squared_norm(kind, problem, basis, residual), expected, rtol=1e-10)
 
 
 def test_preconditioning_with_a_boundary_measures_the_error_of_the_potential():
@@ -196,7 +196,7 @@ def test_hminus1_of_a_flow_is_l2_in_time():
     t, weights = gauss(20)
     in_time = np.einsum("ta,zaw->ztw", functions(basis.bases[0], t), residual.numpy())
     expected = np.einsum("ztw,t,w->z", in_time**2, weights, 1 / (1 + waves(basis.bases[1])))
-    np.testing.assert_allclose(squared_norm("hminus1", problem, basis, residual), expected, rtol=1e-5)
+    np.testing.assert_allclose(squared_norm("hminus1", problem, basis, residual), expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("name", [name for name in MODES if name != "poisson_dirichlet"])
@@ -267,7 +267,7 @@ def test_a_rod_has_hminus1_but_cannot_be_preconditioned():
     load = np.einsum("ix,ztx->zti", v * weights, series_on(basis, residual, [t, points]))
     dual = np.linalg.inv(mass + stiffness)
     expected = np.einsum("zti,ij,ztj,t->z", load, dual, load, of_t)
-    np.testing.assert_allclose(squared_norm("hminus1", rod, basis, residual), expected, rtol=1e-4)
+    np.testing.assert_allclose(squared_norm("hminus1", rod, basis, residual), expected, rtol=1e-10)
 
 
 def test_a_norm_follows_its_coefficients_to_their_precision():

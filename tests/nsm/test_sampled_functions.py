@@ -54,6 +54,14 @@ def test_finite_differences_are_of_the_second_order_up_to_the_ends(kind, axis, o
     assert 3.5 < errors[0] / errors[1] < 4.5
 
 
+@pytest.mark.parametrize("order", [0, 3, 4])
+@pytest.mark.parametrize("kind", ["periodic", "time"])
+def test_differences_of_other_orders_are_refused(kind, order):
+    grid = Grid.equally_spaced((Axis("x", kind),), (9,))
+    with pytest.raises(ConfigurationError, match=f"a derivative of order {order} by differences"):
+        DifferencedFunction(torch.randn(2, 9), grid).derivative(0, order)
+
+
 def test_a_parabola_on_three_points_has_its_second_derivative():
     grid = Grid.equally_spaced((Axis("x", "bounded"),), (3,))
     function = DifferencedFunction(torch.from_numpy(3 * grid.points[0] ** 2)[None], grid)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.gaussian_random_field import gaussian_field_on_nodes, periodic_gaussian_field
+from sciml_bench.systems.gaussian_random_field import (
+    gaussian_field_on_nodes,
+    periodic_gaussian_field,
+    periodic_unresolved_part,
+    unresolved_part,
+)
 
 
 class UnitVectors(np.random.Generator):
@@ -69,6 +74,32 @@ def test_smooth_fields_hold_no_rough_rounding():
     field = periodic_gaussian_field(4, 64, 2, 0.8, np.random.default_rng(0))
     spectrum = np.abs(np.fft.rfft2(field, norm="forward"))
     assert spectrum[:, 20:45].max() < 1e-14
+
+
+@pytest.mark.parametrize(("n_points", "length_scale"), [(16, 0.2), (16, 0.1), (15, 0.1), (64, 0.02), (8, 0.01)])
+def test_waves_too_short_for_the_points_are_those_that_a_fine_grid_shows(n_points: int, length_scale: float):
+    # the variance of samples on a fine grid, wave by wave
+    kernel = np.exp(-(np.sin(np.pi * np.arange(4096) / 4096) ** 2) / (2 * length_scale**2))
+    variances = np.fft.fft(kernel).real / 4096
+    beyond = variances[np.abs(np.fft.fftfreq(4096, 1 / 4096)) > n_points / 2].sum()
+    assert periodic_unresolved_part(n_points, length_scale) == pytest.approx(beyond, abs=1e-12)
+
+
+@pytest.mark.parametrize("length_scale", [1e-5, 1e-9, 1e-200])
+def test_without_any_correlation_all_of_a_field_is_too_fine(length_scale: float):
+    assert periodic_unresolved_part(16, length_scale) > 0.99
+    assert unresolved_part(np.linspace(0, 1, 16), length_scale) > 0.99
+
+
+@pytest.mark.parametrize(("spacing", "length_scale"), [(0.1, 0.05), (0.2, 0.1), (0.1, 0.1)])
+def test_the_widest_gap_of_nodes_decides_what_they_miss(spacing: float, length_scale: float):
+    nodes = np.array([0.0, spacing / 3, 4 * spacing / 3, 1.5 * spacing])
+    # the Fourier integral of exp(−d²/2ℓ²) at angular frequencies up to π / spacing, by the rectangle rule
+    w = np.linspace(0, np.pi / spacing, 401)
+    d = np.linspace(-1, 1, 1001)
+    density = (np.exp(-(d**2) / (2 * length_scale**2)) * np.cos(w[:, None] * d)).sum(axis=1) * (d[1] - d[0])
+    held = np.trapezoid(density, w) / np.pi
+    assert unresolved_part(nodes, length_scale) == pytest.approx(1 - held, abs=1e-5)
 
 
 def test_seeds_repeat_fields_and_the_first_do_not_depend_on_how_many_are_drawn():

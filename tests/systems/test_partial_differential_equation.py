@@ -108,6 +108,21 @@ def test_solutions_that_the_resolution_cannot_carry_are_an_error_and_not_a_resul
         equation.reference(field, np.array([1.0]), 8)
 
 
+def test_a_coarse_solver_may_be_asked_for_its_inaccurate_solution():
+    field, times = Burgers().random_parameters(1, seed=0), np.array([0.5, 1.0])
+    truth = Burgers().reference(field, times, 64)
+    coarse = Burgers(resolution=16, largest_step=1 / 64)
+    with pytest.raises((DataError, SolverError)):
+        coarse.reference(field, times, 64)
+    found = coarse.reference(field, times, 64, refuse_unresolved=False)
+    assert 1e-3 < np.linalg.norm(found - truth) / np.linalg.norm(truth) < 0.5
+
+
+def test_unstable_steps_are_an_error_even_where_inaccurate_solutions_are_asked_for():
+    with pytest.raises(SolverError, match="broke down"):
+        ReactionDiffusion().reference(np.full((1, 16), -0.5), np.array([1.0]), 16, refuse_unresolved=False)
+
+
 @pytest.mark.parametrize("kind", [ReactionDiffusion, Burgers, NavierStokesVorticity])
 @pytest.mark.parametrize(
     ("arguments", "message"),

@@ -85,11 +85,6 @@ class Basis(ABC):
         """From coefficients to values at the nodes."""
         return self.evaluation_matrix(self.nodes)
 
-    @property
-    def mean_weights(self) -> Float[np.ndarray, " modes"]:
-        """∫ φ_j dx."""
-        return self.gram_matrix[0]
-
     def resized(self, n_modes: int) -> "Basis":
         """The basis of the same kind with another number of modes."""
         return type(self)(n_modes)
@@ -275,6 +270,29 @@ def require_points(points: np.ndarray) -> Float[np.ndarray, " points"]:
 def as_tensor(array: np.ndarray, like: Tensor) -> Tensor:
     """A NumPy array in the type and on the device of a tensor."""
     return torch.from_numpy(np.ascontiguousarray(array)).to(dtype=like.dtype, device=like.device)
+
+
+class Constant:
+    """An array of numbers that follows the type and the device of the tensors which it meets.
+
+    A buffer would keep the precision of the type in which its module was built.
+
+    Args:
+        array: in float64.
+    """
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+        self._tensors: dict[tuple[torch.dtype, torch.device], Tensor] = {}
+
+    def like(self, tensor: Tensor) -> Tensor:
+        """In the type and on the device of a tensor."""
+        key = tensor.dtype, tensor.device
+        if key not in self._tensors:
+            # an evaluation in inference mode must not leave a tensor behind that training cannot use
+            with torch.inference_mode(False):
+                self._tensors[key] = as_tensor(self._array, tensor)
+        return self._tensors[key]
 
 
 @lru_cache(maxsize=512)

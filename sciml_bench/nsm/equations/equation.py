@@ -21,7 +21,7 @@ from torch import Tensor
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.nsm.bases import Basis, Chebyshev, TensorProduct
 from sciml_bench.nsm.bases.basis import apply
-from sciml_bench.nsm.equations.parameter_checks import require_fields, truncated_part
+from sciml_bench.nsm.equations.parameter_checks import largest_drawn_loss, require_fields
 from sciml_bench.nsm.grid import Axis, Grid
 from sciml_bench.nsm.parametric_data import ParametricData
 from sciml_bench.nsm.sampled_functions import SampledFunction, SpectralFunction
@@ -60,6 +60,9 @@ class Equation(ParametricData):
     """
 
     name: ClassVar[str]
+    quantity: ClassVar[str] = "u"
+    """What the solution is, for figures."""
+
     axes: tuple[Axis, ...]
     """Of the solution; time first."""
 
@@ -69,9 +72,15 @@ class Equation(ParametricData):
     degree: ClassVar[int] = 1
     """Of the residual as a polynomial in the solution; 2 for products of two series."""
 
+    depends_on_position: bool = False
+    """Whether it names positions on a circle, as a force does: else a shifted question has the shifted answer."""
+
     linear_part: LinearPart
     parameter_modes: tuple[int, ...]
     """Modes per space axis that hold the random parameters; what a person's own have beyond is refused."""
+
+    parameter_modes_setting: ClassVar[str] = "pde.parameter_modes"
+    """The key that makes room for rougher fields."""
 
     # ---- what a subclass says ---------------------------------------------------------------------------------------
 
@@ -164,12 +173,11 @@ class Equation(ParametricData):
         """
         if self._held_out:
             return
-        drawn = torch.from_numpy(self.draw_parameters(16, self.test_seed)).double()
-        worst = truncated_part(self, drawn)
+        worst = largest_drawn_loss(self)
         if worst > _LARGEST_FLOOR:
             raise ConfigurationError(
-                f"pde.parameter_modes={self.parameter_modes[0]}: {worst:.1%} of a random field is in waves beyond; "
-                "give more, or a larger pde.length_scale"
+                f"{self.parameter_modes_setting}={self.parameter_modes[0]}: {worst:.1%} of a random field is in waves "
+                "beyond; give more, or a larger pde.length_scale"
             )
         super().setup(stage)
 

@@ -2,15 +2,18 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_integer, require_number
+from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_number
 from sciml_bench.nsm.equations.equation import LinearPart
-from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation
+from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation, require_solver
+from sciml_bench.nsm.equations.setting_checks import (
+    require_finite_number,
+    require_parameter_modes,
+    require_resolved_fields,
+)
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
 from sciml_bench.systems.navier_stokes import NavierStokesVorticity
@@ -34,37 +37,40 @@ class NavierStokes(EvolutionEquation):
     """
 
     name: ClassVar[str] = "the Navier–Stokes equation"
+    quantity: ClassVar[str] = "vorticity"
     axes = (Axis("t", "time"), Axis("x", "periodic"), Axis("y", "periodic"))
     zero_mean = True
     degree: ClassVar[int] = 2
 
     def __init__(
         self,
-        viscosity: float | int = 0.01,
-        duration: float | int = 3.0,
-        forcing: float | int = 0.0,
-        length_scale: float | int = 0.8,
-        solver_resolution: int = 64,
-        solver_step: float | int = 0.05,
-        parameter_modes: int = 15,
+        viscosity: ConfiguredNumber = 0.01,
+        duration: ConfiguredNumber = 3.0,
+        forcing: ConfiguredNumber = 0.0,
+        length_scale: ConfiguredNumber = 0.8,
+        solver_resolution: ConfiguredInteger = 64,
+        solver_step: ConfiguredNumber = 0.05,
+        parameter_modes: ConfiguredInteger = 15,
         **sampling: Any,
     ) -> None:
         super().__init__(**sampling)
         self.viscosity = require_number("pde.viscosity", viscosity, "give a positive number")
         self.duration = require_number("pde.duration", duration, "give a positive number")
-        if isinstance(forcing, bool) or not np.isfinite(forcing):
-            raise ConfigurationError(f"pde.forcing={forcing}: give a finite number, 0 for a free flow")
-        self.forcing = float(forcing)
+        self.forcing = require_finite_number("pde.forcing", forcing, "give a finite number, 0 for a free flow")
+        length = require_number("pde.length_scale", length_scale, "give a positive number of sides of the square")
+        n_points, step = require_solver(solver_resolution, solver_step)
         self.system = NavierStokesVorticity(
             viscosity=self.viscosity,
             duration=self.duration,
             forcing=self.forcing,
-            length_scale=length_scale,
-            resolution=solver_resolution,
-            largest_step=solver_step,
+            length_scale=length,
+            resolution=n_points,
+            largest_step=step,
         )
-        waves = require_integer("pde.parameter_modes", parameter_modes, 3, "give at least 3 waves that hold a field")
+        require_resolved_fields(length_scale, self.system.unresolved_part, self.system.n_points)
+        waves = require_parameter_modes(parameter_modes)
         self.parameter_modes = (waves, waves)
+        self.depends_on_position = self.forcing != 0
         self.linear_part = LinearPart(rate=1 / self.duration, diffusion=self.viscosity)
 
     def residual(

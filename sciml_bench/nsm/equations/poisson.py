@@ -6,7 +6,15 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.data.field_checks import (
+    ConfiguredInteger,
+    ConfiguredNumber,
+    require_choice,
+    require_integer,
+    require_number,
+)
 from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
+from sciml_bench.nsm.equations.setting_checks import require_resolved_fields
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
 from sciml_bench.systems.poisson import Poisson as PoissonSystem
@@ -26,17 +34,23 @@ class Poisson(Equation):
     """
 
     name: ClassVar[str] = "Poisson's equation"
+    parameter_modes_setting: ClassVar[str] = "pde.n_points"
+    """The key that makes room for rougher sources."""
     linear_part = LinearPart(diffusion=1.0)
 
     def __init__(
         self,
-        boundary: str = "periodic",
-        length_scale: float | int = 0.2,
-        n_points: int = 16,
+        boundary: Any = "periodic",
+        length_scale: ConfiguredNumber = 0.2,
+        n_points: ConfiguredInteger = 16,
         **sampling: Any,
     ) -> None:
         super().__init__(**sampling)
-        self.system = PoissonSystem(boundary=boundary, length_scale=length_scale, n_points=n_points)
+        boundary = require_choice("pde.boundary", boundary, ("periodic", "dirichlet"))
+        length = require_number("pde.length_scale", length_scale, "give a positive number of sides of the square")
+        n_points = require_integer("pde.n_points", n_points, 3, "give at least 3 points per axis")
+        self.system = PoissonSystem(boundary=boundary, length_scale=length, n_points=n_points)
+        require_resolved_fields(length_scale, self.system.unresolved_part, n_points, "pde.n_points")
         kind = "periodic" if boundary == "periodic" else "bounded"
         self.axes = (Axis("x", kind), Axis("y", kind))
         self.zero_mean = boundary == "periodic"

@@ -8,12 +8,14 @@ their positions.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import TensorProduct
+from sciml_bench.nsm.bases.basis import apply, as_tensor
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 
@@ -21,15 +23,21 @@ if TYPE_CHECKING:
     from sciml_bench.nsm.equations import Equation
 
 
-class FourierNeuralOperator(OperatorNetwork):
-    """An operator on values: it gives the solution on the grid on which it sees the parameters.
+_CUTOFF = 1e-6
+"""Below which part of the largest singular value a fit leaves out: Chebyshev series on few equally spaced points."""
 
-    Its series, for the spectral training and the residual of the evaluation, is that of its values at the nodes of the
-    equation's basis.
+
+class FourierNeuralOperator(OperatorNetwork):
+    """An operator on values, which it gives on the grid on which it sees the parameters.
+
+    On an axis that is not periodic, points at other positions make another function of the same weights. So a training
+    says on which grid its loss sees the solution. Where these are the nodes of a basis, the network is the series
+    through its values there. Where they are equally spaced, it gives values on equally spaced points, of any number,
+    and its series, for the residual of the evaluation, is fitted to those on the grid of the training.
 
     Args:
         equation: the spec.
-        modes: waves of the convolution per axis, and nodes of its series.
+        modes: waves of the convolution per axis, and nodes of its series before a training says otherwise.
         **options: see `OperatorNetwork`.
 
     Raises:
@@ -49,14 +57,56 @@ class FourierNeuralOperator(OperatorNetwork):
         self.convolutions = nn.ModuleList(SpectralConv(self.width, self.width, n_modes) for _ in range(self.depth))
         self.pointwise = nn.ModuleList(nn.Linear(self.width, self.width) for _ in range(self.depth))
         self.projecting = self.projection()
+        # a buffer, so that it is kept with the weights
+        self.register_buffer("defined_on", torch.tensor([True, *n_modes], dtype=torch.long))
+
+    def define_on(self, grid: Grid) -> None:
+        """Take the function that the network gives on this grid as its solution."""
+        self.get_buffer("defined_on").copy_(torch.tensor([grid.basis is not None, *grid.size]))
+
+    @property
+    def grid(self) -> Grid:
+        """On which the network gives its solution."""
+        of_nodes, *size = self.get_buffer("defined_on").tolist()
+        if of_nodes:
+            return Grid.of_nodes(self.axes, self.equation_basis.resized(size))
+        return Grid.equally_spaced(self.axes, tuple(size))
 
     @property
     def basis(self) -> TensorProduct:
-        """The equation's own."""
-        return self.equation_basis
+        """The equation's own, with as many modes as the grid holds."""
+        grid = self.grid
+        if grid.basis is not None:
+            return grid.basis
+        sizes = []
+        for axis, points, modes in zip(self.axes, grid.size, self.equation_basis.n_modes, strict=True):
+            # an even number of waves would end with one that has no derivative; a Chebyshev series through many equally
+            # spaced points would be arbitrary between them
+            sizes.append(points - 1 + points % 2 if axis.kind == "periodic" else min(points, modes))
+        return self.equation_basis.resized(sizes)
 
     def values(self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid) -> Float[Tensor, "batch *grid"]:
-        """z on a grid, by running the network there."""
+        """z on a grid: of its series, or by running the network there."""
+        return self._run(parameters, grid) if self.grid.basis is None else super().values(parameters, grid)
+
+    def solution_series(
+        self, parameters: Float[Tensor, "batch *parameter_modes"]
+    ) -> tuple[Float[Tensor, "batch *modes"], TensorProduct]:
+        """The series and its basis."""
+        return self.series(parameters), self.basis
+
+    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+        """Coefficients of the series through the values at the nodes, or nearest to those on equally spaced points."""
+        grid = self.grid
+        values = self._run(parameters, grid)
+        if grid.basis is not None:
+            return grid.basis.analyse(values)
+        for axis, (basis, points) in enumerate(zip(self.basis.bases, grid.points, strict=True)):
+            matrix = as_tensor(np.linalg.pinv(basis.evaluation_matrix(points), rcond=_CUTOFF), values)
+            values = apply(matrix, values, axis - len(self.axes))
+        return values
+
+    def _run(self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid) -> Float[Tensor, "batch *grid"]:
         v = self.lifting(self.features(parameters, grid))
         for convolution, pointwise in zip(self.convolutions, self.pointwise, strict=True):
             # a convolution wants (batch, channels, *grid)
@@ -64,13 +114,9 @@ class FourierNeuralOperator(OperatorNetwork):
             v = self.activation(pointwise(v) + waves.movedim((0, 1), (-2, -1)))
         return self.output_scale * self.projecting(v).squeeze(-1).movedim(-1, 0)
 
-    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
-        """Coefficients of the series through the values at the nodes."""
-        return self.basis.analyse(self.values(parameters, Grid.of_nodes(self.axes, self.basis)))
-
     def record_entries(self) -> dict[str, Any]:
         """The waves of the convolution."""
-        return {"modes": list(self.basis.n_modes), "bases": ["grid"] * self.basis.n_axes}
+        return {"modes": list(self.equation_basis.n_modes), "bases": ["grid"] * self.basis.n_axes}
 
 
 def convolved(
@@ -97,7 +143,9 @@ def convolved(
         columns.append(frequency + waves // 2)
     last = torch.arange(min(kept[-1], spectrum.shape[-1]), device=v.device)
     where, which = (torch.meshgrid(*one, last, indexing="ij") for one in (places, columns))
-    parts = torch.einsum("bi...,io...->bo...", spectrum[:, :, *where], weight[:, :, *which])
+    # PyTorch leaves complex weights as they are when a network is made one of double precision
+    weight = weight[:, :, *which].to(spectrum.dtype)
+    parts = torch.einsum("bi...,io...->bo...", spectrum[:, :, *where], weight)
     result = parts.new_zeros(len(v), weight.shape[1], *spectrum.shape[2:])
     result[:, :, *where] = parts
     return torch.fft.irfftn(result, v.shape[2:], dim=axes, norm="forward") + convolution.bias

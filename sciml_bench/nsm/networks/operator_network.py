@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sciml_bench.nsm.equations import Equation
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
-COORDINATES = ("all", "not_periodic", "none")
+COORDINATES = ("automatic", "all", "not_periodic", "none")
 _EXPANSION = 4
 """Hidden channels of lift and projection per channel of the network."""
 
@@ -41,7 +41,8 @@ class OperatorNetwork(nn.Module):
         output_scale: of z; about the size of a solution.
         coordinates: which positions the network sees beside values: `all`, on periodic axes as sine and cosine;
             `not_periodic`, so that a network whose layers do not tell the points of a circle apart commutes with
-            shifts along it, as the equations do; `none`.
+            shifts along it, as most equations do; `none`; `automatic`, `all` where the equation depends on positions
+            along a circle, as a forced flow does, and `not_periodic` elsewhere.
 
     Raises:
         ConfigurationError: a value is out of range.
@@ -69,6 +70,8 @@ class OperatorNetwork(nn.Module):
         self.output_scale = require_number("model.output_scale", output_scale, "give a positive number")
         if coordinates not in COORDINATES:
             raise ConfigurationError(f"model.coordinates={coordinates}: choose one of {', '.join(COORDINATES)}")
+        if coordinates == "automatic":
+            coordinates = "all" if equation.depends_on_position else "not_periodic"
         self.coordinates = coordinates
         self._parameters_on = equation.parameters_on
 
@@ -87,10 +90,15 @@ class OperatorNetwork(nn.Module):
             parameters: coefficients of the parameter fields.
         """
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of its real weights."""
+        return next(weight.dtype for weight in self.parameters() if weight.is_floating_point())
+
     # ---- what the trainings use --------------------------------------------------------------------------------------
 
     def coefficients(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
-        """Coefficients of z in the equation's own basis; a series of another one is sampled at its nodes.
+        """Coefficients of z in the equation's own basis; z takes the values of a series of another one at its nodes.
 
         Args:
             parameters: coefficients of the parameter fields.
@@ -100,6 +108,25 @@ class OperatorNetwork(nn.Module):
             return series
         return self.equation_basis.analyse(self.basis.evaluate(series, self.equation_basis.nodes))
 
+    def solution_series(
+        self, parameters: Float[Tensor, "batch *parameter_modes"]
+    ) -> tuple[Float[Tensor, "batch *modes"], TensorProduct]:
+        """z as a series of the equation's kind: its coefficients and its basis.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+        """
+        return self.coefficients(parameters), self.equation_basis
+
+    def define_on(self, grid: Grid) -> None:
+        """What a training says of the grid on which its loss sees z.
+
+        Only a network that acts on values, and so gives another function on another grid, has to keep it.
+
+        Args:
+            grid: the nodes of a basis, or equally spaced points.
+        """
+
     def values(self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid) -> Float[Tensor, "batch *grid"]:
         """z on a grid.
 
@@ -107,7 +134,8 @@ class OperatorNetwork(nn.Module):
             parameters: coefficients of the parameter fields.
             grid: where.
         """
-        return self.basis.evaluate(self.series(parameters), grid.points)
+        coefficients, basis = self.solution_series(parameters)
+        return basis.evaluate(coefficients, grid.points)
 
     def features(
         self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid

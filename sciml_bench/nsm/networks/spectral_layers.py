@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.nsm.bases import Fourier, TensorProduct
-from sciml_bench.nsm.bases.basis import apply
+from sciml_bench.nsm.bases.basis import Constant, apply
 
 
 class CoefficientLayer(nn.Module):
@@ -66,16 +66,15 @@ class FrequencyLayer(nn.Module):
         self.n_axes = basis.n_axes
         self.n_frequencies = tuple(n // 2 + 1 if axis in self.periodic else n for axis, n in enumerate(basis.n_modes))
         self.kernel = nn.Parameter(torch.randn(math.prod(self.n_frequencies), width, width) / math.sqrt(width))
-        for axis, one in enumerate(basis.bases):
+        self._analysis: list[Constant] = []
+        self._synthesis: list[Constant] = []
+        for one in basis.bases:
             to_pairs = _pair_matrix(one.n_modes) if isinstance(one, Fourier) else np.eye(one.n_modes)
             from_pairs = to_pairs.T.copy()
             if isinstance(one, Fourier):
                 from_pairs[0, 1] = 0.0  # the second copy of the mean
-            for name, matrix in (
-                ("analysis", to_pairs @ one.analysis_matrix),
-                ("synthesis", one.synthesis_matrix @ from_pairs),
-            ):
-                self.register_buffer(f"{name}_{axis}", torch.from_numpy(matrix).float(), persistent=False)
+            self._analysis.append(Constant(to_pairs @ one.analysis_matrix))
+            self._synthesis.append(Constant(one.synthesis_matrix @ from_pairs))
         self._runs = [_shifted_runs(width, len(self.periodic), number) for number in range(len(self.periodic))]
         n_pairs, d = len(self.periodic), self.n_axes
         # (k1, [2], k2, [2], …, batch, channels) -> (k1, k2, …, [2], [2], …, batch, channels)
@@ -95,8 +94,8 @@ class FrequencyLayer(nn.Module):
         """One layer."""
         batch, channels = v.shape[-2:]
         mapped = v
-        for axis in range(self.n_axes):
-            mapped = apply(getattr(self, f"analysis_{axis}"), mapped, axis)
+        for axis, matrix in enumerate(self._analysis):
+            mapped = apply(matrix.like(v), mapped, axis)
         split: list[int] = []
         for axis, n in enumerate(self.n_frequencies):
             split += [n, 2] if axis in self.periodic else [n]
@@ -107,8 +106,8 @@ class FrequencyLayer(nn.Module):
         mapped = mapped.reshape(*self.n_frequencies, *self._pair_shape, batch, channels).permute(self._back)
         both = [2 * n if axis in self.periodic else n for axis, n in enumerate(self.n_frequencies)]
         mapped = mapped.reshape(*both, batch, channels)
-        for axis in range(self.n_axes):
-            mapped = apply(getattr(self, f"synthesis_{axis}"), mapped, axis)
+        for axis, matrix in enumerate(self._synthesis):
+            mapped = apply(matrix.like(v), mapped, axis)
         return self.activation(self.pointwise(v) + mapped)
 
 
@@ -142,9 +141,10 @@ def _shifted_runs(width: int, n_axes: int, number: int) -> list[tuple[int, int, 
 
 def _shift(pairs: Tensor, axis: int, runs: list[tuple[int, int, bool]]) -> Tensor:
     """(cos, sin) -> (sin, −cos), a quarter wave, in some of the channels; the mean (m, m) becomes (m, −m)."""
+    sizes = [stop - start for start, stop, _ in runs]
     parts = []
-    for start, stop, shifted in runs:
-        part = pairs[..., start:stop]
+    # split, whose gradient is one concatenation; that of slices fills a tensor with zeros for each of them
+    for part, (_, _, shifted) in zip(pairs.split(sizes, dim=-1), runs, strict=True):
         if shifted:
             cosine, sine = part.unbind(axis)
             part = torch.stack([sine, -cosine], dim=axis)

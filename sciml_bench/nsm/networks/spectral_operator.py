@@ -49,7 +49,7 @@ class SpectralOperator(OperatorNetwork):
         modes: Sequence[int],
         basis: str = "equation",
         kernel: str = "per_frequency",
-        coordinates: str = "not_periodic",
+        coordinates: str = "automatic",
         **options: Any,
     ) -> None:
         super().__init__(equation, modes=modes, coordinates=coordinates, **options)
@@ -57,6 +57,11 @@ class SpectralOperator(OperatorNetwork):
             raise ConfigurationError(f"model.basis={basis}: choose one of {', '.join(BASES)}")
         if kernel not in LAYERS:
             raise ConfigurationError(f"model.kernel={kernel}: choose one of {', '.join(LAYERS)}")
+        if equation.depends_on_position and kernel == "per_frequency" and self.coordinates != "all":
+            raise ConfigurationError(
+                f"model.coordinates={coordinates}: {equation.name} depends on positions here, which a network with a "
+                "kernel per frequency does not see then; use all or automatic"
+            )
         own = self.equation_basis
         self._basis = own if basis == "equation" else TensorProduct.of([self.kinds[basis]] * own.n_axes, own.n_modes)
         self.lifting = self.lift()
