@@ -40,12 +40,12 @@ class RoughInitialFields(DataError):
         self.sufficient = sufficient
 
 
-class StepsTooLarge(SolverError):
-    """The integration broke down: `largest_step` is too large for the fields.
+class EvolutionBrokeDown(SolverError):
+    """The solution cannot be trusted from a time on.
 
     Args:
         message: what a person reads.
-        time: before which it happened, as a fraction of the duration.
+        time: at which it was noticed, as a fraction of the duration.
     """
 
     def __init__(self, message: str, time: float = 0.0) -> None:
@@ -53,17 +53,12 @@ class StepsTooLarge(SolverError):
         self.time = time
 
 
-class StructuresTooFine(SolverError):
-    """The solution holds frequencies that `resolution` does not carry.
+class StepsTooLarge(EvolutionBrokeDown):
+    """The integration left the finite numbers: `largest_step` is too large for the fields."""
 
-    Args:
-        message: what a person reads.
-        time: at which it was found, as a fraction of the duration.
-    """
 
-    def __init__(self, message: str, time: float = 0.0) -> None:
-        super().__init__(message)
-        self.time = time
+class StructuresTooFine(EvolutionBrokeDown):
+    """The solution holds frequencies that `resolution` does not carry."""
 
 
 class PeriodicEvolution(PartialDifferentialEquation):
