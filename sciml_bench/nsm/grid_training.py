@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_integer
+from sciml_bench.data.field_checks import require_choice, require_integer
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
@@ -53,9 +53,7 @@ class GridTraining(OperatorTraining):
         sizes = tuple(
             require_integer("training.resolution", n, 4, "a grid needs at least 4 points per axis") for n in given
         )
-        if differences not in DIFFERENCES:
-            raise ConfigurationError(f"training.differences={differences}: choose one of {', '.join(DIFFERENCES)}")
-        self.differences = differences
+        self.differences = require_choice("training.differences", differences, DIFFERENCES)
         if differences == "finite":
             self.grid = Grid.equally_spaced(equation.axes, sizes)
         else:

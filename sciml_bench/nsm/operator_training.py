@@ -18,10 +18,9 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from sciml_bench.core.animation import Animation
-from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.field_checks import require_integer, require_number
+from sciml_bench.data.field_checks import require_choice, require_integer, require_number
 from sciml_bench.metrics.field_errors import relative_l2
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.evaluation import OperatorEvaluation
@@ -63,16 +62,14 @@ class OperatorTraining(Method):
         n_epochs: int = 15,
     ) -> None:
         super().__init__()
-        if learning_rate_schedule not in SCHEDULES:
-            raise ConfigurationError(
-                f"training.learning_rate_schedule={learning_rate_schedule}: choose one of {', '.join(SCHEDULES)}"
-            )
         self.automatic_optimization = False
         self.model, self.equation = model, equation
         errors = (f"relative_l2_{resolution}" for resolution in equation.test_resolutions)
         self.headline = (*errors, "residual_l2", "seconds_per_iteration")
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
-        self.learning_rate_schedule = learning_rate_schedule
+        self.learning_rate_schedule = require_choice(
+            "training.learning_rate_schedule", learning_rate_schedule, SCHEDULES
+        )
         self.final_factor = require_number("training.final_factor", final_factor, "give a positive number")
         self.n_epochs = require_integer("training.n_epochs", n_epochs, 1, "train at least 1 epoch")
         self._losses: list[Tensor] = []

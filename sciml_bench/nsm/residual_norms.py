@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.field_checks import require_choice
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.bases.basis import Constant, apply
 from sciml_bench.nsm.sampled_functions import laplacian_symbol
@@ -42,9 +43,7 @@ class ResidualNorm(nn.Module):
 
     def __init__(self, name: str, equation: "Equation", basis: TensorProduct) -> None:
         super().__init__()
-        if name not in NORMS:
-            raise ConfigurationError(f"training.norm={name}: choose one of {', '.join(NORMS)}")
-        self.name, self.n_axes = name, basis.n_axes
+        self.name, self.n_axes = require_choice("training.norm", name, NORMS), basis.n_axes
         self._per_axis: list[tuple[int, Constant]] = []
         self._along_time: Constant | None = None
         self._weights: Constant | None = None

@@ -296,14 +296,14 @@ def test_widths_and_depths_are_free(kind, width, depth):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"activation": "step"}, r"model.activation=step: choose one of relu, gelu, silu, tanh"),
+        ({"activation": "step"}, r"model.activation=step: choose one of gelu, relu, silu, tanh"),
         ({"width": 0}, "model.width=0"),
         ({"depth": 0}, "model.depth=0"),
         ({"output_scale": 0}, "model.output_scale=0"),
         ({"output_scale": float("nan")}, "model.output_scale=nan"),
-        ({"coordinates": "some"}, "model.coordinates=some: choose one of automatic, all, not_periodic, none"),
-        ({"kernel": "dense"}, "model.kernel=dense: choose one of per_frequency, per_coefficient"),
-        ({"basis": "legendre"}, "model.basis=legendre: choose one of equation, fourier, chebyshev"),
+        ({"coordinates": "some"}, "model.coordinates=some: choose one of all, automatic, none, not_periodic"),
+        ({"kernel": "dense"}, "model.kernel=dense: choose one of per_coefficient, per_frequency"),
+        ({"basis": "legendre"}, "model.basis=legendre: choose one of chebyshev, equation, fourier"),
         ({"modes": [7, 6]}, "an even number of modes along y"),
         ({"modes": [7]}, "Poisson's equation has the axes"),
         ({"modes": [7, 1]}, "at least 3"),

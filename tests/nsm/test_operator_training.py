@@ -237,7 +237,7 @@ def test_complex_weights_are_optimised_too(problems):
         (
             "spectral",
             {"learning_rate_schedule": "linear"},
-            "training.learning_rate_schedule=linear: choose one of expo",
+            "training.learning_rate_schedule=linear: choose one of constant, cosine, expo",
         ),
         ("spectral", {"final_factor": -1}, "training.final_factor=-1"),
         ("spectral", {"n_epochs": 0}, "training.n_epochs=0"),

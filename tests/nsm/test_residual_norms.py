@@ -238,7 +238,7 @@ def test_a_norm_does_not_see_the_order_of_a_batch():
 
 def test_an_unknown_norm_is_refused():
     problem = equation("poisson")
-    with pytest.raises(ConfigurationError, match=r"training.norm=sobolev: choose one of l2, hminus1"):
+    with pytest.raises(ConfigurationError, match=r"training.norm=sobolev: choose one of chebyshev, hminus1, l2"):
         ResidualNorm("sobolev", problem, problem.basis([7, 7]))
 
 

@@ -15,8 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_integer, require_number
+from sciml_bench.data.field_checks import require_choice, require_integer, require_number
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.grid import Grid
 
@@ -64,12 +63,9 @@ class OperatorNetwork(nn.Module):
         self.equation_basis = equation.basis(modes)
         self.width = require_integer("model.width", width, 1, "give at least 1 channel")
         self.depth = require_integer("model.depth", depth, 1, "give at least 1 layer")
-        if activation not in ACTIVATIONS:
-            raise ConfigurationError(f"model.activation={activation}: choose one of {', '.join(ACTIVATIONS)}")
-        self.activation = ACTIVATIONS[activation]()
+        self.activation = ACTIVATIONS[require_choice("model.activation", activation, ACTIVATIONS)]()
         self.output_scale = require_number("model.output_scale", output_scale, "give a positive number")
-        if coordinates not in COORDINATES:
-            raise ConfigurationError(f"model.coordinates={coordinates}: choose one of {', '.join(COORDINATES)}")
+        require_choice("model.coordinates", coordinates, COORDINATES)
         if coordinates == "automatic":
             coordinates = "all" if equation.depends_on_position else "not_periodic"
         self.coordinates = coordinates

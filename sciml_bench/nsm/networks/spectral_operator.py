@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.field_checks import require_choice
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
@@ -53,10 +54,8 @@ class SpectralOperator(OperatorNetwork):
         **options: Any,
     ) -> None:
         super().__init__(equation, modes=modes, coordinates=coordinates, **options)
-        if basis not in BASES:
-            raise ConfigurationError(f"model.basis={basis}: choose one of {', '.join(BASES)}")
-        if kernel not in LAYERS:
-            raise ConfigurationError(f"model.kernel={kernel}: choose one of {', '.join(LAYERS)}")
+        require_choice("model.basis", basis, BASES)
+        require_choice("model.kernel", kernel, LAYERS)
         if equation.depends_on_position and kernel == "per_frequency" and self.coordinates != "all":
             raise ConfigurationError(
                 f"model.coordinates={coordinates}: {equation.name} depends on positions here, which a network with a "
