@@ -15,7 +15,7 @@ from scipy.interpolate import CubicSpline
 from benchmarks.measurement import cost_of
 from sciml_bench.core.errors import SolverError
 from sciml_bench.nsm.equations import Equation, Poisson
-from sciml_bench.systems.trigonometric_interpolation import interpolate_periodic
+from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
 
 RESOLUTIONS = (8, 16, 32, 64, 128, 256)
 FEWEST_STEPS, MOST_STEPS = 2, 1024

@@ -18,7 +18,7 @@ from benchmarks.lotka_volterra_field import N_TIMES, observed_motion
 from benchmarks.measurement import Cost, Outcome, compare, compare_costs, cost_of, require_agreement
 from benchmarks.presentation import main
 from sciml_bench.node import Blackbox, CompiledSolver, FixedStepSolver, VectorField
-from sciml_bench.node.solve import Solver
+from sciml_bench.node.solvers.solve import Solver
 
 N_SEEDS = 8
 N_SEEDS_OF_RUN = 3

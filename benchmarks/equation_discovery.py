@@ -16,8 +16,8 @@ from scipy.io import loadmat
 
 from sciml_bench.data import TrajectoryWindows
 from sciml_bench.mechnn import BasisLibrary
-from sciml_bench.mechnn.closed_form_discovery import ClosedFormDiscovery, Discovery
-from sciml_bench.mechnn.sparse_equations import exact_coefficients
+from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, Discovery
+from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients
 from sciml_bench.systems import Lorenz63
 
 NAMES = ["x", "y", "z"]

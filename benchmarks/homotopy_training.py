@@ -115,7 +115,7 @@ def run_cost(epochs_per_stage: int, end_time: float) -> Cost:
 def built_method(epochs_per_stage: int, end_time: float) -> HomotopyTraining:
     """What the run trains, with its data."""
     from sciml_bench.core.seeds import seed_everything
-    from sciml_bench.training.building import build
+    from sciml_bench.training.build import build
     from sciml_bench.training.script import composed
 
     with tempfile.TemporaryDirectory() as folder:

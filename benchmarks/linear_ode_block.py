@@ -32,7 +32,7 @@ from benchmarks.measurement import (
     require_agreement,
 )
 from benchmarks.presentation import main
-from sciml_bench.core.figures import save_figure, styled
+from sciml_bench.drawing.style import save_figure, styled
 
 AGAINST_DENSE = {50: 12.0, 200: 100.0, 500: 400.0}
 LONGEST_DENSE, AT_LONGEST, MEMORY = 1000, 1500.0, 15.0

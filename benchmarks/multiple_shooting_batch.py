@@ -16,9 +16,9 @@ from benchmarks.lotka_volterra_field import N_TIMES, fitted_field, gradient, obs
 from benchmarks.measurement import Outcome, compare, require_agreement
 from benchmarks.presentation import main
 from sciml_bench.node import AdaptiveSolver, Blackbox, CompiledSolver, FixedStepSolver
-from sciml_bench.node.segments import Segments
-from sciml_bench.node.solve import Solver
-from sciml_bench.node.trajectory_batch import TrajectoryBatch
+from sciml_bench.node.fitting.segments import Segments
+from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch
+from sciml_bench.node.solvers.solve import Solver
 
 SOLVERS: dict[str, tuple[Solver, float | None]] = {
     "fixed_step rk4": (FixedStepSolver("rk4"), 3.0),

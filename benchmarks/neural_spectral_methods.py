@@ -35,7 +35,7 @@ from benchmarks.operator_trainings import (
 )
 from benchmarks.presentation import measure_and_show
 from benchmarks.tables import Row, write_table
-from sciml_bench.core.figures import save_figure, styled
+from sciml_bench.drawing.style import save_figure, styled
 from sciml_bench.training.identity import name_of_overrides
 
 GRIDS = {"poisson": ("32", "64", "128"), "reaction_diffusion": ("32", "64", "128"), "navier_stokes": ("16x32x32", "64")}

@@ -9,7 +9,7 @@ from benchmarks.features import correlated_features
 from benchmarks.measurement import Outcome, Skipped, compare, require_agreement
 from benchmarks.presentation import main
 from sciml_bench.koopman import KoopmanOperator
-from sciml_bench.metrics import vamp_score
+from sciml_bench.scores import vamp_score
 
 NOT_SLOWER = 1.0
 N_FEATURES = 20

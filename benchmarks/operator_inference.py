@@ -25,7 +25,7 @@ from benchmarks.coarse_solvers import (
 from benchmarks.measurement import Comparison, Outcome, Skipped, compare, compare_costs, cost_of
 from benchmarks.operator_trainings import MARKERS, RESOLUTION, Training, repetitions_for
 from benchmarks.tables import Row, write_table
-from sciml_bench.core.figures import save_figure, styled
+from sciml_bench.drawing.style import save_figure, styled
 from sciml_bench.nsm.equations import Poisson
 from sciml_bench.nsm.solving import prediction
 from sciml_bench.nsm.trained_operator import TrainedOperator

@@ -19,9 +19,9 @@ from sciml_bench.core.files import read_json, write_json
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.nsm.equations import Equation
-from sciml_bench.nsm.operator_training import OperatorTraining
+from sciml_bench.nsm.training.operator_training import OperatorTraining
 from sciml_bench.training import composed, run
-from sciml_bench.training.building import build
+from sciml_bench.training.build import build
 
 OURS = "nsm"
 RESOLUTION = 64

@@ -35,7 +35,7 @@ SMALL_DIGITS = ["data.image_size=8", "data.n_digits=2", "model.encoder.channels=
 
 
 def built(config: Any) -> tuple[Any, Any]:
-    from sciml_bench.training.one_run import build
+    from sciml_bench.training.run import build
 
     return build(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.training import run
-from sciml_bench.training.building import build
+from sciml_bench.training.build import build
 from sciml_bench.training.script import composed, main
 
 ROOT = Path(__file__).resolve().parents[1] / "conf" / "mechnn"

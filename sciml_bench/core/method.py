@@ -9,9 +9,9 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from sciml_bench.core.animation import Animation
 from sciml_bench.core.errors import ConfigurationError, TrainingError
 from sciml_bench.core.types import Metrics
+from sciml_bench.drawing.animation import Animation
 
 
 class Method(LightningModule):

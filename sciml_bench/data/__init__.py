@@ -1,10 +1,7 @@
 """What is observed: simulated or read, checked, and handed out as lagged pairs or as whole trajectories."""
 
 from sciml_bench.data.double_pendulum_file import DoublePendulumFile
-from sciml_bench.data.files import TrajectoryFiles
-from sciml_bench.data.lagged_pairs import LaggedPairs
 from sciml_bench.data.linear_oscillators import LinearOscillators
-from sciml_bench.data.loader import PairLoader
 from sciml_bench.data.logistic_trajectories import LogisticTrajectories
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.noisy_damped_sine import NoisyDampedSine
@@ -14,11 +11,14 @@ from sciml_bench.data.ordered_digits import OrderedDigits
 from sciml_bench.data.ordered_mnist import OrderedMNIST
 from sciml_bench.data.simulated import MarkovTrajectories, OrdinaryDifferentialEquationTrajectories
 from sciml_bench.data.simulated_windows import SimulatedWindows
+from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import DataSpec, ObservationSpec
 from sciml_bench.data.split import split_by_time, split_by_trajectory
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.trajectory_windows import TrajectoryWindows
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
+from sciml_bench.data.views.pair_loader import PairLoader
 
 __all__ = [
     "DataSpec",

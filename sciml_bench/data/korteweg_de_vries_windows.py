@@ -19,7 +19,7 @@ from sciml_bench.core.files import read_arrays, write_atomically
 from sciml_bench.core.types import PathType
 from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.sequence_windows import SPLITS, SequenceWindows, States
-from sciml_bench.systems.korteweg_de_vries import KortewegDeVries
+from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.data.observations import INTERPOLATION, Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
-from sciml_bench.systems.driven_oscillator import DrivenOscillator
+from sciml_bench.systems.ordinary.driven_oscillator import DrivenOscillator
 
 
 class LinearOscillators(ObservedTrajectories):

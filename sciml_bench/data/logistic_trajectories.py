@@ -19,7 +19,7 @@ from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.data.observations import INTERPOLATION, Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
-from sciml_bench.systems.logistic_growth import logistic_curves
+from sciml_bench.systems.ordinary.logistic_growth import logistic_curves
 
 SPLITS = ("training", "validation", "unseen")
 

@@ -14,12 +14,12 @@ from lightning.pytorch import LightningDataModule
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.field_checks import ConfiguredInteger, require_choice, require_integer
-from sciml_bench.data.lagged_pairs import LaggedPairs, require_lag
-from sciml_bench.data.loader import GroupedBatches, PairLoader
 from sciml_bench.data.spec import DataSpec
 from sciml_bench.data.split import SPLIT_NAMES, SPLITTERS, checked_fractions, split_trajectories
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views.lagged_pairs import LaggedPairs, require_lag
+from sciml_bench.data.views.pair_loader import GroupedBatches, PairLoader
 
 HELD_OUT_BYTES = 2**22
 """Memory of one held-out batch: large, since nothing is learned from it, and independent of the number of pairs."""

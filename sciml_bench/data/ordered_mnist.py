@@ -8,7 +8,7 @@ import numpy as np
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
-from sciml_bench.data.mnist_files import read_mnist
+from sciml_bench.data.files.mnist_files import read_mnist
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.ordered_classes import interleave_classes, split_rounds
 from sciml_bench.data.ordered_digits import checked_n_digits

@@ -16,11 +16,11 @@ from sciml_bench.data.field_checks import (
     require_integer,
     require_number,
 )
-from sciml_bench.data.files import LAYOUTS, NamedTrajectory, find_files, read_trajectories
+from sciml_bench.data.files.readers import read_arrays
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.observations import Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
-from sciml_bench.data.readers import read_arrays
+from sciml_bench.data.sources.trajectory_files import LAYOUTS, NamedTrajectory, find_files, read_trajectories
 
 
 class TrajectoryWindows(ObservedTrajectories):

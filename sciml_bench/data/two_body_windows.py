@@ -7,7 +7,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.sequence_windows import SPLITS, SequenceWindows, States
-from sciml_bench.systems.two_body import TwoBody
+from sciml_bench.systems.ordinary.two_body import TwoBody
 
 _STENCIL = np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 0.0, 4 / 5, -1 / 5, 4 / 105, -1 / 280])
 """Of the central difference of order 8."""

@@ -12,10 +12,12 @@ from sciml_bench.core.types import Metrics
 from sciml_bench.data.lazy_states import iterate_blocks, read_block
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.standardization import Standardization
-from sciml_bench.koopman import figures
+from sciml_bench.drawing.koopman_forecasts import accuracy_against_step, forecast_images, forecast_states
+from sciml_bench.drawing.singular_functions import eigenfunction_scatter, singular_functions_on_a_line
+from sciml_bench.drawing.spectrum import implied_time_scales_figure, spectrum
 from sciml_bench.koopman.fitted import FittedOperator
 from sciml_bench.koopman.oracle import trained_oracle
-from sciml_bench.metrics import (
+from sciml_bench.scores import (
     chapman_kolmogorov_test,
     classification_accuracy,
     implied_time_scales,
@@ -130,9 +132,7 @@ class Evaluation:
                 results.arrays["exact_singular_values"] = exact_singular_values
             if "quadrature" in known:
                 self._exact_law(fitted, data, known, results)
-        results.figures["spectrum"] = figures.spectrum(
-            eigenvalues, singular_values, exact_eigenvalues, exact_singular_values
-        )
+        results.figures["spectrum"] = spectrum(eigenvalues, singular_values, exact_eigenvalues, exact_singular_values)
 
     def _exact_law(self, fitted: FittedOperator, data: TrajectoryData, known: frozenset[str], results: Results) -> None:
         system, operator = data.system, fitted.operator
@@ -151,7 +151,7 @@ class Evaluation:
             if "singular_functions" in known:
                 exact = system.singular_functions(_count(system, left.shape[1]), rule.points, data.lag)
             order = np.argsort(rule.points[:, 0])
-            results.figures["singular_functions"] = figures.singular_functions_on_a_line(
+            results.figures["singular_functions"] = singular_functions_on_a_line(
                 rule.points[order, 0],
                 (left[order], right[order]),
                 None if exact is None else (exact[0][order], exact[1][order]),
@@ -191,7 +191,7 @@ class Evaluation:
         exact = None
         if "exact_eigenvalues" in results.arrays:
             exact = implied_time_scales(results.arrays["exact_eigenvalues"][1 : n_scales + 1], data.spec.lag_time)
-        results.figures["implied_time_scales"] = figures.implied_time_scales_figure(bands, data.spec.time_unit, exact)
+        results.figures["implied_time_scales"] = implied_time_scales_figure(bands, data.spec.time_unit, exact)
 
     def _image_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
         """Forecast labelled images ahead and back, and let the oracle read them."""
@@ -224,10 +224,10 @@ class Evaluation:
         results.arrays |= {"forecast_steps": steps, "forecast_accuracy": accuracies, "forecast_images": np.stack(shown)}
         true = np.stack([(labels[chosen] + step * data.lag) % n_classes for step in steps])
         results.arrays |= {"given_images": images[chosen, 0], "forecast_correct": np.stack(read) == true}
-        results.figures["forecast_images"] = figures.forecast_images(
+        results.figures["forecast_images"] = forecast_images(
             images[chosen, 0], np.stack(shown), steps, np.stack(read), true
         )
-        results.figures["accuracy_against_step"] = figures.accuracy_against_step(
+        results.figures["accuracy_against_step"] = accuracy_against_step(
             steps, {"this run": accuracies}, oracle_accuracy, n_classes
         )
         f, g = (
@@ -235,7 +235,7 @@ class Evaluation:
             fitted.g(test.flattened.reshape(-1, *data.spec.state_shape)),
         )
         eigenvalues, _, values = fitted.operator.eig(f, g)
-        results.figures["eigenfunctions"] = figures.eigenfunction_scatter(values, eigenvalues, labels)
+        results.figures["eigenfunctions"] = eigenfunction_scatter(values, eigenvalues, labels)
         results.arrays |= {"eigenfunctions_test": values, "labels_test": labels}
 
     def _state_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
@@ -262,9 +262,7 @@ class Evaluation:
         times = np.array(steps) * data.spec.lag_time
         true = states[[step * lag for step in steps]].reshape(len(steps), -1)
         results.arrays |= {"forecast_times": times, "forecast_states": np.stack(expected), "true_states": true}
-        results.figures["forecast"] = figures.forecast_states(
-            times, true, np.stack(expected), mean, data.spec.time_unit
-        )
+        results.figures["forecast"] = forecast_states(times, true, np.stack(expected), mean, data.spec.time_unit)
 
 
 def _count(system: Any, wanted: int) -> int:

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.data.lagged_pairs import LaggedPairs
 from sciml_bench.data.module import TrajectoryData
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.koopman.operator import KoopmanOperator
 
 FeatureMap = Callable[[Tensor], Tensor]

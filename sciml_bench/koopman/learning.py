@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.loader import GroupedBatches
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.spec import DataSpec
+from sciml_bench.data.views.pair_loader import GroupedBatches
 from sciml_bench.koopman.evaluation import HEADLINE, Evaluation
 from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.fitted import FittedOperator

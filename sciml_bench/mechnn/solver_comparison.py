@@ -19,7 +19,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import LinearOscillators, ObservationSpec
-from sciml_bench.mechnn.linear_ode_block import LinearODEBlock
+from sciml_bench.mechnn.linear_ode.block import LinearODEBlock
 from sciml_bench.mechnn.reference_solvers import (
     ADAPTIVE_METHODS,
     FIXED_STEP_METHODS,
@@ -135,7 +135,7 @@ class SolverComparison(Method):
 
     def figures(self, data: pl.LightningDataModule) -> dict[str, Figure]:
         """Error against seconds and against evaluations."""
-        from sciml_bench.mechnn.figures.solver_comparison import error_against_cost
+        from sciml_bench.drawing.solver_comparison import error_against_cost
 
         return {
             "error_against_seconds": error_against_cost(self.scores, "seconds"),

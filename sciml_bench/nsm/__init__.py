@@ -4,10 +4,10 @@ Du, Chalapathi and Krishnapriyan, Neural Spectral Methods: Self-supervised learn
 """
 
 from sciml_bench.nsm.bases import Chebyshev, Fourier, TensorProduct
-from sciml_bench.nsm.grid_training import GridTraining
-from sciml_bench.nsm.spectral_training import SpectralTraining
-from sciml_bench.nsm.supervised_training import SupervisedTraining
 from sciml_bench.nsm.trained_operator import TrainedOperator
+from sciml_bench.nsm.training.grid_training import GridTraining
+from sciml_bench.nsm.training.spectral_training import SpectralTraining
+from sciml_bench.nsm.training.supervised_training import SupervisedTraining
 
 __all__ = [
     "Chebyshev",

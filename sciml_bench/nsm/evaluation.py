@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from sciml_bench.core.animation import Animation
 from sciml_bench.core.types import Metrics
-from sciml_bench.metrics.field_errors import relative_l2
+from sciml_bench.drawing.animation import Animation
+from sciml_bench.drawing.solutions import error_figure, field_animation, is_plane_flow, solutions_figure
 from sciml_bench.nsm.equations.equation import Equation
-from sciml_bench.nsm.figures import error_figure, field_animation, is_plane_flow, solutions_figure
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction, residual_l2
+from sciml_bench.scores.field_errors import relative_l2
 
 _N_SHOWN = 3
 _TIMED_CALLS = 3

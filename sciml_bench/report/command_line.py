@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sciml_bench.report.comparison import Comparison, chosen_metrics
 from sciml_bench.report.left_out import print_left_out
+from sciml_bench.report.replications.table5 import summarise_table5
 from sciml_bench.report.runs import find_runs
 from sciml_bench.report.table import csv_table, markdown_table
-from sciml_bench.report.table5 import summarise_table5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,8 +60,8 @@ def compare(folders: Sequence[Path], metrics: Sequence[str] | None = None, outpu
 
 def _write(comparison: Comparison, names: Sequence[str], table: str, output: Path) -> None:
     # imported late: matplotlib would triple the time that the table takes
-    from sciml_bench.core.figures import save_figure
     from sciml_bench.core.files import write_atomically
+    from sciml_bench.drawing.style import save_figure
     from sciml_bench.report.figures import comparison_figures
 
     for name, text in (("table.md", table), ("table.csv", csv_table(comparison, names))):

@@ -1,30 +1,30 @@
 """Systems with known truth: one file each, a frozen dataclass of parameters with its sampler and its exact facts."""
 
 from sciml_bench.systems.base import MarkovProcess, System
-from sciml_bench.systems.burgers import Burgers
-from sciml_bench.systems.double_pendulum import DoublePendulum
-from sciml_bench.systems.driven_oscillator import DrivenOscillator
-from sciml_bench.systems.duffing import Duffing
-from sciml_bench.systems.korteweg_de_vries import KortewegDeVries
-from sciml_bench.systems.linear_gaussian import LinearGaussian
-from sciml_bench.systems.logistic_growth import LogisticGrowth
-from sciml_bench.systems.lorenz63 import Lorenz63
-from sciml_bench.systems.lotka_volterra import LotkaVolterra
-from sciml_bench.systems.markov_chain import MarkovChain
-from sciml_bench.systems.navier_stokes import NavierStokesVorticity
-from sciml_bench.systems.noisy_logistic_map import NoisyLogisticMap
-from sciml_bench.systems.ordinary_differential_equation import OrdinaryDifferentialEquation
-from sciml_bench.systems.ornstein_uhlenbeck import OrnsteinUhlenbeck
-from sciml_bench.systems.partial_differential_equation import PartialDifferentialEquation
-from sciml_bench.systems.periodic_evolution import PeriodicEvolution
-from sciml_bench.systems.poisson import Poisson
-from sciml_bench.systems.prinz_potential import PrinzPotential
-from sciml_bench.systems.quadrature import Quadrature
-from sciml_bench.systems.reaction_diffusion import ReactionDiffusion
-from sciml_bench.systems.robertson import Robertson
-from sciml_bench.systems.switching_autoregressive import SwitchingAutoregressive
-from sciml_bench.systems.two_body import TwoBody
-from sciml_bench.systems.van_der_pol import VanDerPol
+from sciml_bench.systems.markov.linear_gaussian import LinearGaussian
+from sciml_bench.systems.markov.markov_chain import MarkovChain
+from sciml_bench.systems.markov.noisy_logistic_map import NoisyLogisticMap
+from sciml_bench.systems.markov.ornstein_uhlenbeck import OrnsteinUhlenbeck
+from sciml_bench.systems.markov.prinz_potential import PrinzPotential
+from sciml_bench.systems.markov.switching_autoregressive import SwitchingAutoregressive
+from sciml_bench.systems.numerics.quadrature import Quadrature
+from sciml_bench.systems.ordinary.double_pendulum import DoublePendulum
+from sciml_bench.systems.ordinary.driven_oscillator import DrivenOscillator
+from sciml_bench.systems.ordinary.duffing import Duffing
+from sciml_bench.systems.ordinary.logistic_growth import LogisticGrowth
+from sciml_bench.systems.ordinary.lorenz63 import Lorenz63
+from sciml_bench.systems.ordinary.lotka_volterra import LotkaVolterra
+from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.robertson import Robertson
+from sciml_bench.systems.ordinary.two_body import TwoBody
+from sciml_bench.systems.ordinary.van_der_pol import VanDerPol
+from sciml_bench.systems.partial.burgers import Burgers
+from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries
+from sciml_bench.systems.partial.navier_stokes import NavierStokesVorticity
+from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
+from sciml_bench.systems.partial.periodic_evolution import PeriodicEvolution
+from sciml_bench.systems.partial.poisson import Poisson
+from sciml_bench.systems.partial.reaction_diffusion import ReactionDiffusion
 
 __all__ = [
     "Burgers",

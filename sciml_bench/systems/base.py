@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Inexact
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.quadrature import Quadrature
+from sciml_bench.systems.numerics.quadrature import Quadrature
 
 Real: TypeAlias = float | int
 """A real parameter as a person writes it in a yaml: `1` and `1.0` alike."""

@@ -17,7 +17,7 @@ from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.field_checks import require_integer
-from sciml_bench.training.building import build
+from sciml_bench.training.build import build
 from sciml_bench.training.record import n_trainable_parameters
 
 MEMBERS = "members"

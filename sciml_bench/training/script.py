@@ -115,7 +115,7 @@ def _one_sentence_errors() -> Iterator[bool]:
 
 def _job(config: DictConfig) -> float | None:
     """One job: run() and return the objective; what a person can mend ends with one paragraph."""
-    from sciml_bench.training.one_run import run
+    from sciml_bench.training.run import run
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from sciml_bench.core.animation import Animation
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.drawing.animation import Animation
 
 
 def moving_bar(n=6):

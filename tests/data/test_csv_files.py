@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError, SciMLBenchWarning
-from sciml_bench.data.csv_files import read_csv
+from sciml_bench.data.files.text_tables import read_csv
 
 
 def write(path, text):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.idx_files import idx_bytes, read_idx
+from sciml_bench.data.files.idx_files import idx_bytes, read_idx
 
 # The header of the original test images: magic 2051, 10000 images of 28 by 28.
 ORIGINAL_HEADER = bytes.fromhex("00000803000027100000001c0000001c")

@@ -5,7 +5,7 @@ import pytest
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.korteweg_de_vries_windows import KortewegDeVriesWindows
-from sciml_bench.systems.korteweg_de_vries import KortewegDeVries
+from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries
 
 SMALL = {
     "n_train": 3, "n_validation": 1, "n_test": 2, "n_skipped": 2, "n_frames": 8, "n_test_frames": 12,

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.lagged_pairs import LaggedPairs
 from sciml_bench.data.lazy_states import LazyStates
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
 
 def random_states(*lengths, dim=3, seed=0):

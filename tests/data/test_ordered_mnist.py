@@ -8,9 +8,9 @@ import pytest
 import sklearn.datasets
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data import mnist_files
-from sciml_bench.data.idx_files import idx_bytes
-from sciml_bench.data.mnist_files import OPENML_MD5, default_cache, read_mnist
+from sciml_bench.data.files import mnist_files
+from sciml_bench.data.files.idx_files import idx_bytes
+from sciml_bench.data.files.mnist_files import OPENML_MD5, default_cache, read_mnist
 from sciml_bench.data.ordered_mnist import OrderedMNIST
 
 MNIST = Path(__file__).parents[2].parent / "shared" / "data" / "mnist"

@@ -4,11 +4,11 @@ import torch
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
-from sciml_bench.data import loader as loader_file
-from sciml_bench.data.lagged_pairs import LaggedPairs
+from sciml_bench.data.views import pair_loader as loader_file
 from sciml_bench.data.lazy_states import LazyStates
-from sciml_bench.data.loader import PairLoader
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
+from sciml_bench.data.views.pair_loader import PairLoader
 
 
 def counting_pairs(n_pairs, on_disk=False):

@@ -6,7 +6,7 @@ import pytest
 from scipy.io import savemat
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.readers import read_arrays
+from sciml_bench.data.files.readers import read_arrays
 
 STATES = np.random.default_rng(0).standard_normal((20, 3))
 
@@ -107,5 +107,5 @@ def test_matlab_files_of_version_7_3_name_the_remedy(tmp_path, offset):
 
 
 def test_the_readers_load_neither_scipy_io_nor_zarr_before_they_are_needed():
-    code = "import sys, sciml_bench.data.readers; print({'zarr', 'scipy.io'} & set(sys.modules))"
+    code = "import sys, sciml_bench.data.files.readers; print({'zarr', 'scipy.io'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

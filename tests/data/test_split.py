@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.lagged_pairs import LaggedPairs
 from sciml_bench.data.split import checked_fractions, cut_points, split_by_time, split_by_trajectory, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
 FRACTIONS = {"train": 0.6, "validation": 0.2, "test": 0.2}
 

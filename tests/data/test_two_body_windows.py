@@ -7,7 +7,7 @@ import pytest
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.two_body_windows import TwoBodyWindows
-from sciml_bench.systems.two_body import TwoBody
+from sciml_bench.systems.ordinary.two_body import TwoBody
 
 
 def small(**options: Any) -> TwoBodyWindows:

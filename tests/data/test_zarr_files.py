@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files import TrajectoryFiles
-from sciml_bench.data.lagged_pairs import LaggedPairs
-from sciml_bench.data.zarr_files import open_zarr
+from sciml_bench.data.files.zarr_files import open_zarr
+from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
 STATES = np.random.default_rng(0).standard_normal((3, 50, 2))
 

@@ -5,7 +5,7 @@ from discovery_cases import windows
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.mechnn import BasisLibrary
-from sciml_bench.mechnn.basis_library import require_full_rank
+from sciml_bench.mechnn.discovery.basis_library import require_full_rank
 
 ROWS = np.random.default_rng(0).standard_normal((40, 3))
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sciml_bench.mechnn.block_smoothing import block_smoothed
+from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 
 TIMES = np.linspace(0, 20, 801)
 CLEAN = np.stack([np.sin(TIMES), np.cos(1.7 * TIMES)], axis=1)

@@ -10,8 +10,8 @@ from scipy.io import loadmat
 
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.mechnn import BasisLibrary
-from sciml_bench.mechnn.closed_form_discovery import ClosedFormDiscovery, Discovery
-from sciml_bench.mechnn.joint_estimation import JointEstimate, NoisyRecord, improve, linearize
+from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, Discovery
+from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, improve, linearize
 
 TASK_FILES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ctf_lorenz"
 

@@ -5,9 +5,9 @@ import torch
 from linear_ode_cases import qr_solution, random_inputs
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.mechnn.conjugate_gradient_solver import ConjugateGradientSolver
-from sciml_bench.mechnn.linear_ode_problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode_rows import product
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.rows import product
+from sciml_bench.mechnn.linear_ode.solvers.conjugate_gradient_solver import ConjugateGradientSolver
 
 
 @pytest.mark.parametrize("tolerance", [1e-4, 1e-8])

@@ -5,9 +5,9 @@ from sequence_cases import N_POINTS, RotatingPoints, TravellingWaves, ready
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.sequence_windows import SequenceSpec
-from sciml_bench.mechnn.field_frames import FieldFrames
-from sciml_bench.mechnn.field_sequence_model import FieldSequenceModel
-from sciml_bench.mechnn.field_sequence_resnet import FieldSequenceResNet
+from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
+from sciml_bench.sequences.field_frames import FieldFrames
+from sciml_bench.sequences.field_resnet import FieldSequenceResNet
 from sciml_bench.training import composed
 
 SMALL = {"width": 6, "n_blocks": 1, "kernel_size": 3}

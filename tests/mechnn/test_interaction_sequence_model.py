@@ -12,10 +12,10 @@ import torch
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.sequence_windows import SequenceSpec
-from sciml_bench.mechnn.interaction_sequence_model import InteractionSequenceModel
-from sciml_bench.mechnn.pair_strength import DistanceLaw, WindowStrength
-from sciml_bench.mechnn.sequence_roll_out import roll_out
-from sciml_bench.systems.two_body import TwoBody
+from sciml_bench.mechnn.sequence_models.interaction_sequence_model import InteractionSequenceModel
+from sciml_bench.mechnn.sequence_models.pair_strength import DistanceLaw, WindowStrength
+from sciml_bench.sequences.rollout import roll_out
+from sciml_bench.systems.ordinary.two_body import TwoBody
 from sciml_bench.training.script import main
 
 TIME_STEP = 0.05
@@ -203,7 +203,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights_and_reports_drifts(
 ) -> None:
     whole, parts = (f"hydra.run.dir={tmp_path / name}" for name in ("whole", "parts"))
     assert run_script(monkeypatch, whole) == 0
-    from sciml_bench.mechnn.sequence_forecasting import SequenceForecasting
+    from sciml_bench.sequences.sequence_forecasting import SequenceForecasting
 
     steps, original = 0, SequenceForecasting.window_loss
 

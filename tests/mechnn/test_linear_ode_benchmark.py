@@ -6,8 +6,8 @@ import torch
 from benchmarks import linear_ode_block
 from benchmarks.block_elimination import BlockElimination
 from benchmarks.linear_ode_cost import ELIMINATION, cost_with_memory, oscillators
-from sciml_bench.mechnn.dense_solver import dense_matrix
-from sciml_bench.mechnn.linear_ode_problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.solvers.dense_solver import dense_matrix
 
 
 def test_block_elimination_is_least_squares_without_slack_and_central_rows():

@@ -9,7 +9,7 @@ from linear_ode_cases import SOLVERS, random_inputs
 
 from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
 from sciml_bench.mechnn import solve_linear_ode
-from sciml_bench.mechnn.linear_ode_problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
 
 
 @pytest.fixture

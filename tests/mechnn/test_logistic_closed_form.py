@@ -6,7 +6,7 @@ from scipy.optimize import curve_fit
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import LogisticTrajectories
 from sciml_bench.mechnn import LogisticClosedForm
-from sciml_bench.mechnn.logistic_closed_form import fitted_growth
+from sciml_bench.mechnn.parameters.logistic_closed_form import fitted_growth
 
 
 def ready(**options):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.data import LogisticTrajectories
-from sciml_bench.mechnn.parameter_recovery import ParameterRecovery, RecoveredParameters
+from sciml_bench.mechnn.parameters.parameter_recovery import ParameterRecovery, RecoveredParameters
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sciml_bench.mechnn.row_schedule import CENTRAL, EQUATION, INITIAL, PERIODIC, row_schedule
+from sciml_bench.mechnn.linear_ode.row_schedule import CENTRAL, EQUATION, INITIAL, PERIODIC, row_schedule
 
 
 def touched(kind: int, step: int, n_steps: int) -> list[int]:

@@ -7,8 +7,8 @@ from sequence_cases import RotatingPoints, Rotation, TravellingWaves, ready
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.run_folder import RunFolder
-from sciml_bench.mechnn.field_sequence_model import FieldSequenceModel
-from sciml_bench.mechnn.sequence_forecasting import SequenceForecasting
+from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
+from sciml_bench.sequences.sequence_forecasting import SequenceForecasting
 from sciml_bench.training import composed, one_run, restore, run
 
 SHORT = {"validation_steps": 6, "roll_out_steps": (20,)}

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import SolverError
-from sciml_bench.mechnn.sequence_roll_out import LARGEST_ERROR, relative_errors, roll_out
+from sciml_bench.sequences.rollout import LARGEST_ERROR, relative_errors, roll_out
 
 
 def next_of_two(window):

@@ -3,7 +3,7 @@ import torch
 from discovery_cases import lorenz_coefficients, lorenz_rows, windows
 
 from sciml_bench.mechnn import BasisLibrary
-from sciml_bench.mechnn.sparse_equations import SparseEquations, exact_coefficients
+from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations, exact_coefficients
 from sciml_bench.systems import DoublePendulum, Lorenz63
 
 LIBRARY = BasisLibrary(windows(lorenz_rows(30, 0.05), 0.05).spec, 2)

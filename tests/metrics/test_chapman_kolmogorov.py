@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.metrics import chapman_kolmogorov_test
+from sciml_bench.scores import chapman_kolmogorov_test
 
 TRANSITION = np.array([[0.9, 0.1, 0.0], [0.05, 0.9, 0.05], [0.0, 0.2, 0.8]])
 

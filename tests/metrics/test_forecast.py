@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.metrics import classification_accuracy, forecast_root_mean_square_error
+from sciml_bench.scores import classification_accuracy, forecast_root_mean_square_error
 
 
 def test_accuracy_is_the_share_of_labels_that_agree():

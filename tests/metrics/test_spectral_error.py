@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.metrics import directed_hausdorff_distance, spectral_error
+from sciml_bench.scores import directed_hausdorff_distance, spectral_error
 
 EXACT = np.array([1, -0.19 + 0.19j, -0.19 - 0.19j, -0.027, 0.022])
 

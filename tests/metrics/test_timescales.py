@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.metrics import implied_time_scales, implied_time_scales_with_bands
+from sciml_bench.scores import implied_time_scales, implied_time_scales_with_bands
 
 TRANSITION = np.array([[0.95, 0.04, 0.01], [0.03, 0.9, 0.07], [0.01, 0.14, 0.85]])
 

@@ -3,7 +3,7 @@ import pytest
 import scipy.linalg
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.metrics import projected_vamp_score, vamp_e, vamp_e_deficit, vamp_e_exact, vamp_score
+from sciml_bench.scores import projected_vamp_score, vamp_e, vamp_e_deficit, vamp_e_exact, vamp_score
 
 
 def features(batch=200, modes=4, seed=0):

@@ -4,7 +4,7 @@ import torch
 from node_cases import ACTIVATIONS
 
 from sciml_bench.networks.activations import ACTIVATIONS as NAMED
-from sciml_bench.node.compiled_activations import ACTIVATION_CODES, activate, exponential
+from sciml_bench.node.solvers.compiled_activations import ACTIVATION_CODES, activate, exponential
 
 
 def compiled(name, z):

@@ -3,9 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sciml_bench.node.compiled_activations import ACTIVATION_CODES
-from sciml_bench.node.compiled_kernel import integrate, pull_back
-from sciml_bench.node.runge_kutta import TABLES
+from sciml_bench.node.solvers.compiled_activations import ACTIVATION_CODES
+from sciml_bench.node.solvers.compiled_kernel import integrate, pull_back
+from sciml_bench.node.solvers.runge_kutta import TABLES
 
 SIZES = np.array([3, 5, 4, 3])
 

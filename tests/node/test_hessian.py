@@ -6,7 +6,7 @@ from torch.nn.utils import parameters_to_vector
 from torchdiffeq import odeint, odeint_adjoint
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.node.hessian import HessianVectorProduct, hessian_top_eigenpairs, hessian_trace
+from sciml_bench.node.landscape.hessian import HessianVectorProduct, hessian_top_eigenpairs, hessian_trace
 
 EIGENVALUES = np.concatenate([[50.0, 20.0, -30.0], np.full(57, 0.01)])
 

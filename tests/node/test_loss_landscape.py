@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.node.loss_landscape import line_scan, loss_plane
+from sciml_bench.node.landscape.loss_landscape import line_scan, loss_plane
 
 
 def bowl(vectors):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.node.parameter_plane import plane_coordinates, principal_plane
+from sciml_bench.node.landscape.parameter_plane import plane_coordinates, principal_plane
 
 
 def path_in_a_plane(n_epochs, n_parameters, noise=0.0):

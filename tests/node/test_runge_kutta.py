@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.runge_kutta import TABLES, TimeSteps
+from sciml_bench.node.solvers.runge_kutta import TABLES, TimeSteps
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -4,8 +4,8 @@ import torch
 from node_cases import observed
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.segments import Segments
-from sciml_bench.node.trajectory_batch import TrajectoryBatch
+from sciml_bench.node.fitting.segments import Segments
+from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch
 
 
 def whole(lengths):

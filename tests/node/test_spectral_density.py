@@ -4,7 +4,7 @@ import torch
 from scipy.sparse.linalg import aslinearoperator
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.spectral_density import hessian_spectral_density, lanczos_quadrature
+from sciml_bench.node.landscape.spectral_density import hessian_spectral_density, lanczos_quadrature
 
 EIGENVALUES = np.concatenate([[50.0, 20.0, -30.0], np.full(57, 0.01)])
 

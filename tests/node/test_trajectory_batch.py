@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from node_cases import observed
 
-from sciml_bench.node.trajectory_batch import TrajectoryBatch, mean_squared_error
+from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch, mean_squared_error
 
 
 def test_it_holds_what_was_observed():

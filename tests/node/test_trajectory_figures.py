@@ -3,8 +3,8 @@ import pytest
 import torch
 from node_cases import field_of, observed
 
+from sciml_bench.drawing.trajectories import phase_portrait, trajectories
 from sciml_bench.node import CompiledSolver, Evaluation, SmoothingSpline
-from sciml_bench.node.figures.trajectories import phase_portrait, trajectories
 
 
 def evaluation(n_interpolation=(11, 21)):

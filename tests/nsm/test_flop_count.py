@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from sciml_bench.nsm.flop_count import count_flops
+from sciml_bench.nsm.training.flop_count import count_flops
 
 
 def test_a_product_of_matrices_has_two_operations_per_entry_and_inner_index():

@@ -7,7 +7,7 @@ import torch
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.equations.helmholtz import Helmholtz
 from sciml_bench.nsm.networks import SpectralOperator
-from sciml_bench.nsm.residual_norms import ResidualNorm
+from sciml_bench.nsm.training.residual_norms import ResidualNorm
 
 KAPPA = 5.0
 POINTS = np.arange(16) / 16

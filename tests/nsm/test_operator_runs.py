@@ -9,7 +9,7 @@ from PIL import Image
 
 from sciml_bench.core.errors import ConfigurationError, TrainingError
 from sciml_bench.core.run_folder import RunFolder
-from sciml_bench.nsm.operator_training import OperatorTraining
+from sciml_bench.nsm.training.operator_training import OperatorTraining
 from sciml_bench.training import composed, one_run, restore, run
 
 POISSON = ["pde=poisson", "pde.n_points=8", "model.modes=[7,7]", "pde.test_resolutions=[16,24]"]

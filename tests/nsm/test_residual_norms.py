@@ -11,7 +11,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.equations import Equation, LinearPart, ReactionDiffusion
 from sciml_bench.nsm.grid import Axis
-from sciml_bench.nsm.residual_norms import ResidualNorm
+from sciml_bench.nsm.training.residual_norms import ResidualNorm
 
 
 def squared_norm(kind, problem, basis, coefficients):

@@ -5,8 +5,8 @@ from table5_material import errors, write_table5_run
 
 from sciml_bench.report import find_runs
 from sciml_bench.report.command_line import main
-from sciml_bench.report.table5 import COLUMNS, METHODS, Table5, published_score
-from sciml_bench.report.table5.figure import beside_the_paper
+from sciml_bench.report.replications.table5 import COLUMNS, METHODS, Table5, published_score
+from sciml_bench.report.replications.table5.figure import beside_the_paper
 
 
 def test_the_command_writes_the_table_three_times(tmp_path, capsys):

@@ -5,8 +5,8 @@ import pytest
 from table5_material import errors, write_table5_run
 
 from sciml_bench.report import find_runs
-from sciml_bench.report.table5 import PublishedScore, SeedSummary, Table5, csv_text, markdown
-from sciml_bench.report.table5.numbers import shown_number, shown_score
+from sciml_bench.report.replications.table5 import PublishedScore, SeedSummary, Table5, csv_text, markdown
+from sciml_bench.report.replications.table5.numbers import shown_number, shown_score
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from sciml_bench.report.table5 import METHODS, PublishedScore, SeedSummary, published_score, verdict
+from sciml_bench.report.replications.table5 import METHODS, PublishedScore, SeedSummary, published_score, verdict
 
 
 def test_both_standard_errors_combine_as_the_sides_of_a_right_triangle():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from sciml_bench.systems.burgers import Burgers
+from sciml_bench.systems.partial.burgers import Burgers
 
 
 def cole_hopf(x: np.ndarray, time: float, viscosity: float, contrast: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sciml_bench.systems.dealiased_modes import dealiased_modes
+from sciml_bench.systems.numerics.dealiased_modes import dealiased_modes
 
 
 def random_modes(resolution: int, n_dims: int, seed: int = 0) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from sciml_bench.systems.exponential_integrator import ExponentialStep, phi_functions
+from sciml_bench.systems.numerics.exponential_integrator import ExponentialStep, phi_functions
 
 
 @pytest.mark.parametrize("z", [0.0, -1e-9, -1e-3, -0.3, -0.999, -1.0, -1.5, -10.0, -500.0, -1e6])

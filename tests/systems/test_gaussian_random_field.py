@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.gaussian_random_field import (
+from sciml_bench.systems.numerics.gaussian_random_field import (
     gaussian_field_on_nodes,
     periodic_gaussian_field,
     periodic_unresolved_part,

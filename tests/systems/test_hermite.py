@@ -1,6 +1,6 @@
 import numpy as np
 
-from sciml_bench.systems.hermite import orthonormal_hermite
+from sciml_bench.systems.numerics.hermite import orthonormal_hermite
 
 
 def test_hermite_functions_are_orthonormal_under_the_standard_normal_law():

@@ -3,7 +3,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.korteweg_de_vries import KortewegDeVries
+from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries
 
 
 def closed_form_soliton(x, t, amplitude):

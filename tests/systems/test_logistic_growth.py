@@ -5,7 +5,7 @@ from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems import LogisticGrowth
-from sciml_bench.systems.logistic_growth import logistic_curves
+from sciml_bench.systems.ordinary.logistic_growth import logistic_curves
 
 
 def test_the_closed_form_is_what_another_integrator_finds():

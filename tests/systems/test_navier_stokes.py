@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.systems.navier_stokes import NavierStokesVorticity
+from sciml_bench.systems.partial.navier_stokes import NavierStokesVorticity
 
 
 def dop853(initial: np.ndarray, times: np.ndarray, viscosity: float, duration: float, forcing: float) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.systems.poisson import Poisson
+from sciml_bench.systems.partial.poisson import Poisson
 
 
 def lobatto_nodes(n: int) -> np.ndarray:

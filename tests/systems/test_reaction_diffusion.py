@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.systems.reaction_diffusion import ReactionDiffusion
+from sciml_bench.systems.partial.reaction_diffusion import ReactionDiffusion
 
 
 @pytest.mark.parametrize("viscosity", [0.005, 0.01, 0.1])

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sciml_bench.systems.spectral_order import spectral_order
+from sciml_bench.systems.numerics.spectral_order import spectral_order
 
 
 def test_eigenvalues_come_by_decreasing_modulus_with_conjugates_together_and_positive_imaginary_part_first():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sciml_bench.systems.trigonometric_interpolation import interpolate_periodic
+from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
 
 
 def cardinal_functions(n: int, x: np.ndarray) -> np.ndarray:

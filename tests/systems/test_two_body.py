@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.two_body import TwoBody
+from sciml_bench.systems.ordinary.two_body import TwoBody
 
 SYSTEM = TwoBody(mass_1=0.6, mass_2=0.2, gravity=1.3)
 

@@ -14,7 +14,7 @@ from toy_runs import toy
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.training import run
-from sciml_bench.training.restored_run import restore
+from sciml_bench.training.restore import restore
 
 
 def test_a_run_leaves_a_complete_folder(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.solution import LinearPropagator, OperatorSolution
-from sciml_bench.metrics.whitening import whitening
+from sciml_bench.scores.whitening import whitening
 
 
 def solve_cca(moments: LaggedMoments, rank: int | None, relative_cutoff: float) -> OperatorSolution:

@@ -16,8 +16,8 @@ from sciml_bench.koopman.operator.fitting import OperatorFit
 from sciml_bench.koopman.operator.lagged_input import checked_features, lagged_input
 from sciml_bench.koopman.operator.modes import DynamicalModes
 from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
-from sciml_bench.metrics.timescales import implied_time_scales
-from sciml_bench.metrics.vamp import vamp_e
+from sciml_bench.scores.timescales import implied_time_scales
+from sciml_bench.scores.vamp import vamp_e
 
 
 class KoopmanOperator(OperatorFit):

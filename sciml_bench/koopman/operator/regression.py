@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
 from sciml_bench.koopman.operator.solution import LinearPropagator, OperatorSolution
-from sciml_bench.metrics.whitening import whitening
+from sciml_bench.scores.whitening import whitening
 
 REGRESSIONS = ("edmd_left", "edmd_right", "ridge", "reduced_rank", "principal_component")
 

@@ -11,7 +11,7 @@ from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation, requ
 from sciml_bench.nsm.equations.setting_checks import require_parameter_modes, require_resolved_fields
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
-from sciml_bench.systems.burgers import Burgers as BurgersSystem
+from sciml_bench.systems.partial.burgers import Burgers as BurgersSystem
 
 
 class Burgers(EvolutionEquation):

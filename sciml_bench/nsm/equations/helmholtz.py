@@ -15,8 +15,8 @@ from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
 from sciml_bench.nsm.equations.setting_checks import require_resolved_fields
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
-from sciml_bench.systems.gaussian_random_field import periodic_gaussian_field, periodic_unresolved_part
-from sciml_bench.systems.trigonometric_interpolation import interpolate_periodic
+from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field, periodic_unresolved_part
+from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
 
 _CLOSEST_RESONANCE = 0.05
 

@@ -16,7 +16,7 @@ from sciml_bench.nsm.equations.setting_checks import (
 )
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
-from sciml_bench.systems.navier_stokes import NavierStokesVorticity
+from sciml_bench.systems.partial.navier_stokes import NavierStokesVorticity
 
 
 class NavierStokes(EvolutionEquation):

@@ -16,7 +16,7 @@ from torch import Tensor
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.nsm.bases import Fourier
-from sciml_bench.systems.partial_differential_equation import LARGEST_MEAN
+from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN
 
 if TYPE_CHECKING:
     from sciml_bench.nsm.equations.equation import Equation

@@ -17,7 +17,7 @@ from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
 from sciml_bench.nsm.equations.setting_checks import require_resolved_fields
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
-from sciml_bench.systems.poisson import Poisson as PoissonSystem
+from sciml_bench.systems.partial.poisson import Poisson as PoissonSystem
 
 
 class Poisson(Equation):

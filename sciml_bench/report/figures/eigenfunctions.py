@@ -5,7 +5,7 @@ from jaxtyping import Inexact
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sciml_bench.core.figures import styled
+from sciml_bench.drawing.style import styled
 from sciml_bench.report.comparison import Comparison
 from sciml_bench.report.figures.labels import wrapped
 from sciml_bench.report.figures.required_arrays import representatives, with_arrays

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sciml_bench.core.figures import styled
+from sciml_bench.drawing.style import styled
 from sciml_bench.report.comparison import Comparison
 from sciml_bench.report.figures.labels import wrapped
 from sciml_bench.report.figures.required_arrays import representatives, with_arrays

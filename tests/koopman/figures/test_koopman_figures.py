@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sciml_bench.core.figures import save_figure
+from sciml_bench.drawing.style import save_figure
 from sciml_bench.koopman import figures
-from sciml_bench.metrics.timescales import TimeScaleBands
+from sciml_bench.scores.timescales import TimeScaleBands
 
 ROOTS = np.exp(2j * np.pi * np.array([0, 1, -1, 2, -2]) / 5)
 

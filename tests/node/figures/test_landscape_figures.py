@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.core.figures import save_figure
-from sciml_bench.node.figures.hessian import eigenvalue_density_figure
-from sciml_bench.node.figures.loss_landscape import line_scan_figure, loss_plane_figure
-from sciml_bench.node.figures.synchronization import parameter_scan_figure, synchronization_figure
-from sciml_bench.node.hessian import EigenPairs
-from sciml_bench.node.loss_landscape import LineScan, LossPlane
-from sciml_bench.node.spectral_density import SpectralDensity
+from sciml_bench.drawing.hessian import eigenvalue_density_figure
+from sciml_bench.drawing.loss_landscape import line_scan_figure, loss_plane_figure
+from sciml_bench.drawing.style import save_figure
+from sciml_bench.drawing.synchronization import parameter_scan_figure, synchronization_figure
+from sciml_bench.node.landscape.hessian import EigenPairs
+from sciml_bench.node.landscape.loss_landscape import LineScan, LossPlane
+from sciml_bench.node.landscape.spectral_density import SpectralDensity
 from sciml_bench.node.synchronization import ParameterScan, SynchronizationResult
 
 

@@ -1,0 +1,1 @@
+"""How a method reads a record: lagged pairs, whole trajectories, windows, fresh parameters."""

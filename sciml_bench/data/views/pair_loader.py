@@ -1,0 +1,120 @@
+"""Batches of lagged pairs, gathered window by window instead of sample by sample."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
+from sciml_bench.data.views.lagged_pairs import LaggedPairs, Pairs
+
+WINDOW_BYTES = 2**21
+"""Pairs gathered at once from memory: many batches of small states, and still within a processor's cache."""
+
+
+class PairLoader:
+    """An iterable over batches (now, later) whose order is a pure function of the sampler's seed and epoch.
+
+    Lightning calls `loader.sampler.set_epoch(epoch)` at the start of every epoch; nothing else is needed for a resumed
+    run to see the batches that an uninterrupted one would have seen.
+
+    Every rank of a distributed run makes the same number of batches. Without `drop_last` its last batch holds what is
+    left of its share, which may be one pair more than `batch_size`.
+
+    Args:
+        pairs: where the states come from.
+        batch_size: pairs per batch and process.
+        sampler: the order; by default that of the pairs themselves.
+        drop_last: leave out the last batch where it is not full.
+
+    Raises:
+        ConfigurationError: the batch size is below 1, or no full batch can be made although one is needed.
+    """
+
+    batch_sampler: None = None
+    """Lightning asks every loader that has a sampler for this attribute."""
+
+    def __init__(
+        self,
+        pairs: LaggedPairs,
+        batch_size: ConfiguredInteger,
+        sampler: EpochSampler | None = None,
+        drop_last: bool = False,
+    ) -> None:
+        self.pairs = pairs
+        self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 pair")
+        self.sampler = EpochSampler(len(pairs), seed=0, shuffle=False) if sampler is None else sampler
+        self.drop_last = drop_last
+        if drop_last and self.batch_size > self.sampler.smallest_share:
+            raise ConfigurationError(
+                f"data.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training pairs"
+                + (f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else "")
+                + "; choose a smaller batch or use more data."
+            )
+
+    def __len__(self) -> int:
+        share = self.sampler.smallest_share
+        return share // self.batch_size if self.drop_last else -(-share // self.batch_size)
+
+    def __iter__(self) -> Iterator[Pairs]:
+        order = self.sampler.indices()
+        n_batches = len(self)
+        last_stop = n_batches * self.batch_size if self.drop_last else len(order)
+        window_size = self._window_size()
+        held_start, held_stop = 0, min(window_size, last_stop)
+        now, later = self.pairs.batch(order[:held_stop])
+        for number in range(n_batches):
+            start = number * self.batch_size
+            stop = last_stop if number == n_batches - 1 else start + self.batch_size
+            while held_stop < stop:
+                read_stop = min(held_stop + window_size, last_stop)
+                next_now, next_later = self.pairs.batch(order[held_stop:read_stop])
+                now = _joined(now[start - held_start :], next_now)
+                later = _joined(later[start - held_start :], next_later)
+                held_start, held_stop = start, read_stop
+            part = slice(start - held_start, stop - held_start)
+            yield now[part], later[part]
+
+    def _window_size(self) -> int:
+        if self.sampler.window_size is not None:
+            return self.sampler.window_size
+        batches = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
+        return batches * self.batch_size
+
+
+def _joined(remainder: Tensor, following: Tensor) -> Tensor:
+    return torch.cat([remainder, following]) if len(remainder) else following
+
+
+class GroupedBatches:
+    """Lists of consecutive batches, so that a training loop's own cost per call is shared by several small steps.
+
+    Args:
+        loader: where the batches come from.
+        size: batches per list; the last list may be shorter.
+    """
+
+    batch_sampler: None = None
+
+    def __init__(self, loader: PairLoader, size: int) -> None:
+        self.loader, self.size = loader, size
+
+    @property
+    def sampler(self) -> EpochSampler:
+        """The sampler of the batches, which Lightning tells the epoch."""
+        return self.loader.sampler
+
+    def __len__(self) -> int:
+        return -(-len(self.loader) // self.size)
+
+    def __iter__(self) -> Iterator[list[Pairs]]:
+        group: list[Pairs] = []
+        for batch in self.loader:
+            group.append(batch)
+            if len(group) == self.size:
+                yield group
+                group = []
+        if group:
+            yield group

@@ -1,0 +1,1 @@
+"""Equations discovered in trajectories."""

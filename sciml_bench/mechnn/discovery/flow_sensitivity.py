@@ -1,0 +1,59 @@
+"""Where states go in one interval, and how that depends on them and on the coefficients of the vector field.
+
+du/dt = Σ_j ξ_j θ_j(u), dA/dt = J A with A = ∂u/∂u₀, and dB/dt = J B + ∂f/∂ξ with B = ∂u/∂ξ: the variational equations,
+integrated together for many states by classical Runge–Kutta steps.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+
+
+def flow(
+    library: BasisLibrary,
+    coefficients: Float[np.ndarray, "terms dim"],
+    support: Bool[np.ndarray, "terms dim"],
+    states: Float[Tensor, "rows dim"],
+    intervals: Float[Tensor, " rows"],
+    n_steps: int,
+) -> tuple[Float[Tensor, "rows dim"], Float[Tensor, "rows dim dim"], Float[Tensor, "rows dim unknowns"]]:
+    """States after their interval, and the derivatives by the states and by the coefficients of the support.
+
+    Args:
+        library: θ.
+        coefficients: ξ, zero outside the support.
+        support: which coefficients are unknown, row by row.
+        states: at the beginning.
+        intervals: of time, one per state; 0 leaves a state where it is.
+        n_steps: Runge–Kutta steps per interval.
+    """
+    dim = states.shape[1]
+    field = torch.from_numpy(coefficients)
+    term, component = (torch.from_numpy(index) for index in np.nonzero(support))
+    of_component = torch.nn.functional.one_hot(component, dim).T.to(field)
+    step = (intervals / n_steps)[:, None]
+    long_step = step[..., None]
+    sensitivity = torch.cat(
+        [torch.eye(dim, dtype=field.dtype).expand(len(states), dim, dim), field.new_zeros(len(states), dim, len(term))],
+        dim=2,
+    )
+
+    def rate(x: Tensor, sensitivity: Tensor) -> tuple[Tensor, Tensor]:
+        terms = library(x)
+        jacobian = torch.einsum("njv,jd->ndv", library.gradient(x), field)
+        change = jacobian @ sensitivity
+        change[:, :, dim:] += terms[:, None, term] * of_component
+        return terms @ field, change
+
+    x = states
+    for _ in range(n_steps):
+        x1, s1 = rate(x, sensitivity)
+        x2, s2 = rate(x + step / 2 * x1, sensitivity + long_step / 2 * s1)
+        x3, s3 = rate(x + step / 2 * x2, sensitivity + long_step / 2 * s2)
+        x4, s4 = rate(x + step * x3, sensitivity + long_step * s3)
+        x = x + step / 6 * (x1 + 2 * x2 + 2 * x3 + x4)
+        sensitivity = sensitivity + long_step / 6 * (s1 + 2 * s2 + 2 * s3 + s4)
+    return x, sensitivity[:, :, :dim], sensitivity[:, :, dim:]

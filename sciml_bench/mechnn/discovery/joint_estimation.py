@@ -1,0 +1,198 @@
+"""States and coefficients together from noisy observations: Gauss–Newton on the weak-constraint problem.
+
+    minimise over x, ξ   Σ_n |y_n − x_n|² + μ Σ_n |x_{n+1} − F(x_n; ξ)|²
+
+(multiple shooting with one segment per interval; Bock, 1983; Voss, Timmer, Kurths, Int. J. Bifurcation and Chaos 14,
+2004). For a small μ the states follow the data and the problem is nearly convex; raised step by step, μ makes the
+equation a strong constraint, so that noise is averaged over the whole record, without the instability of integrating
+a chaotic system over it. Each step is one banded system for the states, with one right side per coefficient, and a
+small dense one for the coefficients (variable projection; Golub and Pereyra, 1973).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy.linalg import LinAlgError, solveh_banded
+from torch import Tensor
+
+from sciml_bench.core.errors import SolverError
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.flow_sensitivity import flow
+
+_MOST_ITERATIONS = 12
+_MOST_HALVINGS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyRecord:
+    """All trajectories, one after the other.
+
+    Args:
+        observed: the states as observed.
+        intervals: time to the next row; 0 where a trajectory ends.
+        library: candidate terms.
+        n_steps: Runge–Kutta steps per interval.
+    """
+
+    observed: Float[np.ndarray, "rows dim"]
+    intervals: Float[np.ndarray, " intervals"]
+    library: BasisLibrary
+    n_steps: int = 5
+
+
+@dataclass(frozen=True, eq=False)
+class JointEstimate:
+    """Where the iteration is.
+
+    Args:
+        states: x.
+        coefficients: ξ, zero outside the support.
+        support: which coefficients are estimated.
+        stiffness: μ.
+        mean_square: the objective, per row and component.
+        standard_errors: of the coefficients, from the curvature of the objective.
+    """
+
+    states: Float[np.ndarray, "rows dim"]
+    coefficients: Float[np.ndarray, "terms dim"]
+    support: Bool[np.ndarray, "terms dim"]
+    stiffness: float = 1.0
+    mean_square: float = float("inf")
+    standard_errors: Float[np.ndarray, "terms dim"] | None = None
+
+    @property
+    def significance(self) -> Float[np.ndarray, "terms dim"]:
+        """|ξ| in standard errors; 0 outside the support."""
+        if self.standard_errors is None:
+            raise RuntimeError("the estimate has not been improved yet")
+        return np.abs(self.coefficients) / np.where(self.support, np.maximum(self.standard_errors, 1e-300), np.inf)
+
+    def without(self, dropped: Bool[np.ndarray, "terms dim"]) -> "JointEstimate":
+        """The same with fewer terms, before the others have adapted."""
+        kept = self.support & ~dropped
+        return replace(self, coefficients=np.where(kept, self.coefficients, 0.0), support=kept, mean_square=np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class _Linearization:
+    """The problem around an estimate: the objective is |residual + directions · change|² in the coefficients."""
+
+    objective: float
+    residual: Float[np.ndarray, " residuals"]
+    directions: Float[np.ndarray, "residuals unknowns"]
+    base: Float[np.ndarray, "rows dim"]
+    responses: Float[np.ndarray, "rows dim unknowns"]
+
+
+def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
+    """Eliminate the states.
+
+    Raises:
+        SolverError: the field leaves every bound within one interval.
+    """
+    x = torch.from_numpy(estimate.states)
+    rows, dim = x.shape
+    mu = estimate.stiffness * torch.from_numpy(record.intervals > 0)[:, None]
+    arrived, by_state, by_coefficient = flow(
+        record.library,
+        estimate.coefficients,
+        estimate.support,
+        x[:-1],
+        torch.from_numpy(record.intervals),
+        record.n_steps,
+    )
+    defect = arrived - x[1:]
+    misfit = torch.from_numpy(record.observed) - x
+    objective = float(misfit.square().sum() + (mu * defect.square()).sum())
+    if not np.isfinite(objective) or not bool(torch.isfinite(by_coefficient).all()):
+        raise SolverError("the vector field leaves every bound within one interval between two observations")
+    n_unknowns = by_coefficient.shape[2]
+    # rows of the defect: F + A dx_n + B dξ − x_{n+1} − dx_{n+1}
+    right = torch.zeros(rows, dim, 1 + n_unknowns, dtype=x.dtype)
+    right[:, :, 0] = misfit
+    constant = torch.cat([defect[..., None], by_coefficient], dim=2) * mu[..., None]
+    right[1:] += constant
+    right[:-1] -= by_state.mT @ constant
+    diagonal = torch.eye(dim, dtype=x.dtype).repeat(rows, 1, 1)
+    diagonal[1:] += mu[..., None] * torch.eye(dim, dtype=x.dtype)
+    diagonal[:-1] += mu[..., None] * (by_state.mT @ by_state)
+    changes = torch.from_numpy(_solve_block_tridiagonal(diagonal, -mu[..., None] * by_state, right))
+    # changes[..., 0] is dx without a change of ξ, the others what a unit change of ξ adds
+    of_misfit = -changes
+    of_misfit[:, :, 0] += misfit
+    of_defect = torch.cat([defect[..., None], by_coefficient], dim=2) + by_state @ changes[:-1] - changes[1:]
+    everything = torch.cat([of_misfit.flatten(0, 1), (mu.sqrt()[..., None] * of_defect).flatten(0, 1)]).numpy()
+    return _Linearization(
+        objective, everything[:, 0], everything[:, 1:], changes[:, :, 0].numpy(), changes[:, :, 1:].numpy()
+    )
+
+
+def _solve_block_tridiagonal(diagonal: Tensor, lower: Tensor, right: Tensor) -> Float[np.ndarray, "rows dim columns"]:
+    rows, dim, columns = right.shape
+    band = np.zeros((2 * dim, rows * dim))
+    of_diagonal, of_lower = diagonal.numpy(), lower.numpy()
+    for i in range(dim):
+        for j in range(dim):
+            if j <= i:
+                band[i - j, j::dim] = of_diagonal[:, i, j]
+            band[dim + i - j, j : (rows - 1) * dim : dim] = of_lower[:, i, j]
+    try:
+        solution = solveh_banded(band, right.reshape(rows * dim, columns).numpy(), lower=True, check_finite=False)
+    except LinAlgError as error:
+        raise SolverError("the equations of the states are singular; smooth the data or shorten the record") from error
+    return solution.reshape(rows, dim, columns)
+
+
+def improve(record: NoisyRecord, estimate: JointEstimate) -> JointEstimate:
+    """Gauss–Newton steps, halved where they do not lower the objective, until the states stand still.
+
+    Raises:
+        SolverError: no step can be taken.
+    """
+    linear = linearize(record, estimate)
+    for _ in range(_MOST_ITERATIONS):
+        gram = linear.directions.T @ linear.directions
+        change = np.linalg.lstsq(gram, -linear.directions.T @ linear.residual, rcond=1e-13)[0]
+        step = linear.base + linear.responses @ change
+        length = 1.0
+        for _ in range(_MOST_HALVINGS):
+            coefficients = estimate.coefficients.copy()
+            coefficients[estimate.support] += length * change
+            trial = replace(estimate, states=estimate.states + length * step, coefficients=coefficients)
+            try:
+                ahead = linearize(record, trial)
+            except SolverError:
+                ahead = None
+            if ahead is not None and ahead.objective <= linear.objective * (1 + 1e-9):
+                break
+            length /= 2
+        else:
+            break
+        estimate, linear = trial, ahead
+        size = float(np.sqrt(linear.objective / estimate.states.size))
+        if length == 1.0 and np.abs(step).max() <= max(0.02 * size, 1e-9 * np.abs(estimate.states).max()):
+            break
+    mean_square = linear.objective / estimate.states.size
+    gram = linear.directions.T @ linear.directions
+    errors = np.zeros_like(estimate.coefficients)
+    errors[estimate.support] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(gram, rcond=1e-13)), 0.0) * mean_square)
+    return replace(estimate, mean_square=mean_square, standard_errors=errors)
+
+
+def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "terms dim"]:
+    """By how much each absent term alone would lower the deviance (rows · log of the objective), to second order."""
+    everything = replace(estimate, support=np.ones_like(estimate.support))
+    linear = linearize(record, everything)
+    inside = estimate.support.ravel()
+    kept, rest = linear.directions[:, inside], linear.directions[:, ~inside]
+    basis, _ = np.linalg.qr(kept)
+    residual = linear.residual - basis @ (basis.T @ linear.residual)
+    rest = rest - basis @ (basis.T @ rest)
+    size = np.einsum("rt,rt->t", rest, rest)
+    gain = np.zeros(estimate.support.size)
+    gain[~inside] = np.where(size > 0, (rest.T @ residual) ** 2 / np.where(size > 0, size, 1.0), 0.0)
+    return (gain / (residual @ residual) * len(record.observed) * record.observed.shape[1]).reshape(
+        estimate.support.shape
+    )

@@ -1,0 +1,106 @@
+"""Equations found in data: a few terms of a basis library and their coefficients, to read, integrate and compare."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.systems import OrdinaryDifferentialEquation
+
+_LARGEST_RESIDUAL = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class SparseEquations(OrdinaryDifferentialEquation):
+    """dx_d/dt = Σ_j coefficients[j, d] θ_j(x).
+
+    Args:
+        library: θ.
+        coefficients: zero for the terms that are not there.
+    """
+
+    library: BasisLibrary
+    coefficients: Float[np.ndarray, "terms dim"]
+
+    known_facts: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Number of components."""
+        return self.library.spec.dim
+
+    @property
+    def support(self) -> Bool[np.ndarray, "terms dim"]:
+        """Which terms are there."""
+        return self.coefficients != 0
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """One readable equation per component."""
+        names = self.library.spec.component_names
+        return tuple(f"d{name}/dt = {self._right_hand_side(component)}" for component, name in enumerate(names))
+
+    def _right_hand_side(self, component: int) -> str:
+        text = ""
+        for name, value in zip(self.library.names, self.coefficients[:, component], strict=True):
+            if value != 0:
+                sign = ("-" if value < 0 else "") if not text else (" - " if value < 0 else " + ")
+                text += f"{sign}{abs(value):.6g}" + ("" if name == "1" else f" {name}")
+        return text or "0"
+
+    @cached_property
+    def _present(self) -> list[tuple[int, float, Any]]:
+        """Component, coefficient and how to compute the term, of everything that is there."""
+        found = []
+        n_monomials = len(self.library.exponents)
+        for term, component in np.argwhere(self.support):
+            value = float(self.coefficients[term, component])
+            if term < n_monomials:
+                found.append((int(component), value, self.library.exponents[term]))
+            else:
+                multiple, rest = divmod(int(term) - n_monomials, 2 * self.dim)
+                variable, is_cosine = divmod(rest, 2)
+                found.append((int(component), value, (multiple + 1, variable, bool(is_cosine))))
+        return found
+
+    def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
+        rates: list[Any] = [0.0 * components[0]] * self.dim
+        for component, value, term in self._present:
+            if term and isinstance(term[-1], bool):
+                multiple, variable, is_cosine = term
+                function = np.cos if is_cosine else np.sin
+                rate = value * function(multiple * components[variable])
+            else:
+                rate = value
+                for variable in term:
+                    rate = rate * components[variable]
+            rates[component] = rates[component] + rate
+        return tuple(rates)
+
+
+def exact_coefficients(
+    library: BasisLibrary, system: OrdinaryDifferentialEquation
+) -> Float[np.ndarray, "terms dim"] | None:
+    """A known system's equations in the terms of a library; None where they are not combinations of them.
+
+    The vector field is compared with the terms at random states; what is smaller than rounding is zero.
+
+    Args:
+        library: the terms.
+        system: whose equations are known, and do not depend on time.
+    """
+    rng = np.random.default_rng(0)
+    states = torch.from_numpy(rng.uniform(-2.0, 2.0, (20 * library.n_terms, library.spec.dim)))
+    terms, rates = library(states).numpy(), system.vector_field(0.0, states).numpy()
+    later = system.vector_field(1.234, states).numpy()
+    coefficients, _, rank, _ = np.linalg.lstsq(terms, rates, rcond=None)
+    size = np.abs(rates).max()
+    if rank < library.n_terms or np.abs(terms @ coefficients - rates).max() > _LARGEST_RESIDUAL * size:
+        return None
+    if not np.array_equal(rates, later):
+        return None
+    return np.where(np.abs(coefficients) > _LARGEST_RESIDUAL * size, coefficients, 0.0)

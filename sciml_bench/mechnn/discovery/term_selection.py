@@ -1,0 +1,93 @@
+"""Which terms a noisy record asks for: drop and add by the change of the likelihood, at a strong constraint.
+
+A term whose coefficient is small in standard errors is dropped on trial; the drop stands if the deviance, rows ·
+log(mean square), rises by less than the square of the significance. An absent term enters if it would lower the
+deviance by more. The thresholds of sequential least squares see neither the noise nor the correlations of the terms.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sciml_bench.core.errors import SolverError, TrainingError
+from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, gains, improve
+
+STIFFNESSES = (1.0, 10.0, 100.0, 1e3, 1e4)
+_SELECTED_AT = (100.0, STIFFNESSES[-1])
+_MOST_ROUNDS = 40
+
+
+def refine(record: NoisyRecord, estimate: JointEstimate, threshold: float, significance: float = 4.0) -> JointEstimate:
+    """Raise the constraint step by step, choosing the terms on the way.
+
+    Args:
+        record: what was observed.
+        estimate: where to start: smoothed states and coefficients from regression.
+        threshold: a coefficient of smaller absolute value is dropped.
+        significance: in standard errors.
+
+    Raises:
+        SolverError: the first estimate leaves every bound.
+        TrainingError: no term is left.
+    """
+    for stiffness in STIFFNESSES:
+        estimate = improve(record, replace(estimate, stiffness=stiffness, mean_square=np.inf))
+        if stiffness in _SELECTED_AT:
+            estimate = select(record, estimate, threshold, significance)
+    return estimate
+
+
+def select(record: NoisyRecord, estimate: JointEstimate, threshold: float, significance: float) -> JointEstimate:
+    """Drop and add terms until no change is called for."""
+    kept_for_good = np.zeros_like(estimate.support)
+    for _ in range(_MOST_ROUNDS):
+        weak = estimate.support & ~kept_for_good & (estimate.significance < significance)
+        if weak.any():
+            order = np.argsort(np.where(weak, estimate.significance, np.inf), axis=None)
+            several = order[: max(1, int(weak.sum()) // 2)]
+            shorter = _shortened(record, estimate, several, significance)
+            if shorter is None and len(several) > 1:
+                shorter = _shortened(record, estimate, order[:1], significance)
+            if shorter is None:
+                kept_for_good.flat[order[0]] = True
+            else:
+                estimate = shorter
+            continue
+        small = estimate.support & (np.abs(estimate.coefficients) < threshold)
+        if small.any():
+            estimate = improve(record, _require_terms(estimate.without(small), threshold))
+            continue
+        gain = gains(record, estimate)
+        best = int(np.argmax(gain))
+        if gain.flat[best] <= significance**2 or kept_for_good.flat[best]:
+            break
+        support = estimate.support.copy()
+        support.flat[best] = kept_for_good.flat[best] = True
+        estimate = improve(record, replace(estimate, support=support, mean_square=np.inf))
+    return estimate
+
+
+def _shortened(
+    record: NoisyRecord, estimate: JointEstimate, dropped: np.ndarray, significance: float
+) -> JointEstimate | None:
+    """The estimate without some terms; None where the data object."""
+    out = np.zeros_like(estimate.support)
+    out.flat[dropped] = True
+    if not (estimate.support & ~out).any(axis=0).all():
+        return None
+    try:
+        shorter = improve(record, estimate.without(out))
+    except SolverError:
+        return None
+    rise = record.observed.size * np.log(shorter.mean_square / estimate.mean_square)
+    return shorter if rise < len(dropped) * significance**2 else None
+
+
+def _require_terms(estimate: JointEstimate, threshold: float) -> JointEstimate:
+    empty = np.flatnonzero(~estimate.support.any(axis=0))
+    if len(empty):
+        raise TrainingError(
+            f"no term of component {empty[0]} has a coefficient of at least training.threshold={threshold:g}: the "
+            "support is empty; choose a smaller threshold"
+        )
+    return estimate

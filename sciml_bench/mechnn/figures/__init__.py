@@ -1,1 +1,0 @@
-"""Figures of what the mechanistic networks found."""

@@ -1,0 +1,1 @@
+"""Solvers of the block's normal equations and rows."""

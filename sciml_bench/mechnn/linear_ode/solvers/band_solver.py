@@ -1,0 +1,166 @@
+"""The fast solver: one banded QR factorisation for the whole batch, and its hand-written gradient, in float64."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.mechnn.linear_ode.differentiable_solve import Gradients
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.row_schedule import RowSchedule, row_schedule
+from sciml_bench.mechnn.linear_ode.singular_problem import singular_problem
+from sciml_bench.mechnn.linear_ode.solvers.band_kernel import (
+    LANES,
+    factorize,
+    first_undetermined,
+    substitute_back,
+    substitute_forward,
+)
+from sciml_bench.mechnn.linear_ode.solvers.band_products import gradients, transposed_residual
+
+SMALLEST_PIVOT = 1e-14
+"""Relative to the norm of its column; below, an unknown is as good as undetermined."""
+
+
+class BandFactorization:
+    """M = Q R of every problem, R banded; time and memory are linear in the number of steps.
+
+    Args:
+        problem: on the CPU, in float64.
+
+    Raises:
+        SolverError: the rows do not determine the solution.
+    """
+
+    def __init__(self, problem: LinearODEProblem) -> None:
+        self.problem = problem
+        self._inputs = [np.ascontiguousarray(value.detach().numpy()) for value in problem.inputs]
+        if not problem.initial_steps:
+            self._inputs[2] = np.zeros((1, 0, problem.n_states, 0))
+        coefficients, right_side, initial_values, step_sizes = self._inputs
+        schedule = self._schedule
+        self._is_shared = problem.batch > 1 and len(coefficients) == len(step_sizes) == 1
+        if self._is_shared:
+            # R alone is needed; right sides are many
+            right_side, initial_values = right_side[:1], initial_values[:1]
+        order = (schedule.position, schedule.kind, schedule.step, schedule.bandwidth)
+        self._triangle, self._right = factorize(
+            coefficients, right_side, initial_values, step_sizes, *order, self._inverse_factorials
+        )
+        self._require_full_rank()
+
+    def solution(self) -> Float[Tensor, "batch unknowns"]:
+        """The least-squares solution, the slack last."""
+        self._solution = self._semi_normal_solution(self._inputs) if self._is_shared else self._own_solution()
+        return self._in_time_order(self._solution)
+
+    def normal_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
+        """N⁻¹ right = R⁻¹ R⁻ᵀ right."""
+        return self._in_time_order(self._normal(self._in_lanes(right)))
+
+    def gradients(
+        self,
+        solution: Float[Tensor, "batch unknowns"],
+        adjoint: Float[Tensor, "batch unknowns"],
+        needed: Sequence[bool],
+    ) -> Gradients:
+        """In the four inputs, by one pass over all rows."""
+        coefficients, right_side, initial_values, step_sizes = self._inputs
+        found = gradients(
+            coefficients,
+            right_side,
+            initial_values,
+            step_sizes,
+            self._schedule.position,
+            self.problem.central,
+            self._inverse_factorials,
+            self.problem.batch,
+            self._solution,
+            self._in_lanes(adjoint),
+        )
+        shapes = [value.shape for value in self.problem.inputs]
+        return tuple(
+            torch.from_numpy(value).reshape(shape) if need else None
+            for value, shape, need in zip(found, shapes, needed, strict=True)
+        )
+
+    def solution_for(self, right_side: Float[Tensor, "batch equations steps"]) -> Float[Tensor, "batch unknowns"]:
+        """The solution with other right sides and initial values of zero, by the same factorisation.
+
+        Args:
+            right_side: of the equations.
+        """
+        inputs = [self._inputs[0], right_side.detach().numpy(), np.zeros_like(self._inputs[2]), self._inputs[3]]
+        return self._in_time_order(self._semi_normal_solution(inputs))
+
+    def _own_solution(self) -> np.ndarray:
+        right = self._right
+        right[:, -1] += self.problem.slack_weight / self._triangle[:, -1, 0]
+        substitute_back(self._triangle, right)
+        return right
+
+    def _semi_normal_solution(self, inputs: list[np.ndarray]) -> np.ndarray:
+        """Semi-normal equations, corrected once: as accurate as QR (Björck, Linear Algebra Appl. 88, 1987)."""
+        chunks = -(-self.problem.batch // LANES)
+        x = np.zeros((chunks, self.problem.n_unknowns + 1, LANES))
+        coefficients, right_side, initial_values, step_sizes = inputs
+        for _ in range(2):
+            right = transposed_residual(
+                coefficients,
+                right_side,
+                initial_values,
+                step_sizes,
+                self._schedule.position,
+                self.problem.central,
+                self.problem.periodic,
+                self._inverse_factorials,
+                x,
+            )
+            right[:, -1] += self.problem.slack_weight
+            x += self._normal(right)
+        return x
+
+    def _normal(self, right: np.ndarray) -> np.ndarray:
+        substitute_forward(self._triangle, right)
+        substitute_back(self._triangle, right)
+        return right
+
+    def _in_lanes(self, values: Tensor) -> np.ndarray:
+        problem = self.problem
+        batch, chunks = len(values), -(-problem.batch // LANES)
+        lanes = np.zeros((chunks * LANES, problem.n_unknowns + 1))
+        lanes[:batch] = values.detach().numpy()
+        if problem.periodic:
+            blocks = lanes[:, :-1].reshape(-1, problem.n_steps, problem.width)
+            blocks[:, self._schedule.position] = blocks.copy()
+        return np.ascontiguousarray(lanes.reshape(chunks, LANES, -1).transpose(0, 2, 1))
+
+    def _in_time_order(self, lanes: np.ndarray) -> Tensor:
+        problem = self.problem
+        values = np.ascontiguousarray(lanes.transpose(0, 2, 1)).reshape(-1, lanes.shape[1])[: problem.batch]
+        if problem.periodic:
+            blocks = values[:, :-1].reshape(-1, problem.n_steps, problem.width)
+            values[:, :-1] = blocks[:, self._schedule.position].reshape(len(values), -1)
+        return torch.from_numpy(values)
+
+    def _require_full_rank(self) -> None:
+        width = self.problem.width
+        factors = 1 if self._is_shared else self.problem.batch
+        undetermined = first_undetermined(self._triangle, SMALLEST_PIVOT).ravel()[:factors]
+        if (undetermined >= 0).any():
+            member = int(np.argmax(undetermined >= 0))
+            block, unknown = divmod(int(undetermined[member]), width)
+            step = int(np.flatnonzero(self._schedule.position == block)[0])
+            raise singular_problem(self.problem, member, step, *divmod(unknown, self.problem.order + 1))
+
+    @cached_property
+    def _schedule(self) -> RowSchedule:
+        p = self.problem
+        return row_schedule(p.n_steps, p.n_states, p.order, p.initial_steps, p.central, p.periodic)
+
+    @cached_property
+    def _inverse_factorials(self) -> np.ndarray:
+        return np.array(self.problem.inverse_factorials)

@@ -1,0 +1,98 @@
+"""The reference: all rows of the block as one dense matrix per problem, and its normal equations."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.mechnn.discovery.refinement import refined
+from sciml_bench.mechnn.linear_ode.differentiable_solve import Gradients, gradients_by_rows
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.row_groups import row_groups
+from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual
+from sciml_bench.mechnn.linear_ode.singular_problem import singular_unknown
+from sciml_bench.mechnn.linear_ode.solvers.block_tridiagonal import SMALLEST_PIVOT
+
+
+class DenseFactorization:
+    """Cholesky factor of MᵀM, its columns scaled to unit length; memory grows as the square of the number of steps.
+
+    Args:
+        problem: in float64.
+
+    Raises:
+        SolverError: the rows do not determine the solution.
+    """
+
+    def __init__(self, problem: LinearODEProblem) -> None:
+        self.problem = problem
+        scaled = dense_matrix(problem)
+        self._scale = 1 / torch.linalg.vector_norm(scaled, dim=1).clamp_min(1e-300)
+        scaled *= self._scale[:, None]
+        self._factor, failed = torch.linalg.cholesky_ex(scaled.mT @ scaled)
+        self._require_full_rank(failed)
+
+    def solution(self) -> Float[Tensor, "batch unknowns"]:
+        """The least-squares solution, the slack last.
+
+        Raises:
+            SolverError: refinement does not converge.
+        """
+        problem = self.problem
+        nothing = problem.coefficients.new_zeros(problem.batch, problem.n_unknowns + 1)
+        start = self._rough_solution(normal_residual(problem, nothing))
+        return refined(lambda y: normal_residual(problem, y), self._rough_solution, start, self._scale)
+
+    def normal_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
+        """N⁻¹ right.
+
+        Raises:
+            SolverError: refinement does not converge.
+        """
+        start = self._rough_solution(right)
+        return refined(lambda y: right - normal_product(self.problem, y), self._rough_solution, start, self._scale)
+
+    def gradients(
+        self,
+        solution: Float[Tensor, "batch unknowns"],
+        adjoint: Float[Tensor, "batch unknowns"],
+        needed: Sequence[bool],
+    ) -> Gradients:
+        """By torch operations."""
+        return gradients_by_rows(self.problem, self.problem.inputs, solution, adjoint, needed)
+
+    def _rough_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
+        scaled = self._scale * right
+        if len(self._factor) == 1:  # the problems that share one matrix are its columns
+            return torch.cholesky_solve(scaled.mT, self._factor[0]).mT * self._scale
+        return torch.cholesky_solve(scaled[..., None], self._factor)[..., 0] * self._scale
+
+    def _require_full_rank(self, failed: Tensor) -> None:
+        problem = self.problem
+        small = ~(self._factor.diagonal(dim1=-2, dim2=-1) ** 2 > SMALLEST_PIVOT)
+        small |= torch.arange(1, small.shape[1] + 1, device=small.device) == failed[:, None]
+        if bool(small.any()):
+            member, unknown = small.nonzero()[0].tolist()
+            raise singular_unknown(problem, member, min(unknown, problem.n_unknowns - 1))
+
+
+def dense_matrix(problem: LinearODEProblem) -> Float[Tensor, "_ rows unknowns"]:
+    """M; a batch of one where all problems have the same.
+
+    Args:
+        problem: in float64.
+    """
+    groups = list(row_groups(problem))
+    batch = max(len(problem.coefficients), len(problem.step_sizes))
+    n_rows = sum(group.values.shape[1:3].numel() for group in groups)
+    matrix = problem.coefficients.new_zeros(batch, n_rows, problem.n_unknowns + 1)
+    first = 0
+    for group in groups:
+        values = group.values.expand(batch, -1, -1, -1)
+        n_group_rows = values.shape[1:3].numel()
+        rows = matrix[:, first : first + n_group_rows].unflatten(1, values.shape[1:3])
+        rows.scatter_(3, group.columns[:, None].expand_as(values), values)
+        rows[..., -1] = float(group.has_slack)
+        first += n_group_rows
+    return matrix

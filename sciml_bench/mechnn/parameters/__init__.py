@@ -1,0 +1,1 @@
+"""Parameters inferred through a linear ODE that is solved inside the network."""

@@ -1,0 +1,77 @@
+"""Linear ODEs whose coefficients and steps are parameters: a smoother that learns the equation of what it smooths.
+
+Σ_k c_k(t) u^{(k)}(t) = 1 with a coefficient for every step and derivative, and a step size for every interval (Pervez,
+Locatello, Gavves, Mechanistic Neural Networks, ICML 2024, the sine fit). There are no initial values: all that holds
+the solution is the equation and its smoothness.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data import ObservationSpec
+from sciml_bench.mechnn.linear_ode.layer import with_taylor_order
+from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
+
+
+class LearnedLinearODE(nn.Module):
+    """One scalar equation for every component of every trajectory, solved at the rows of the interpolation window.
+
+    Args:
+        spec: of the data.
+        order: K of the equations.
+        taylor_order: highest derivative in Taylor's formula, at least `order`; null: the same.
+        initial_step: all step sizes before training, between 0 and 1, in a unit of time that is learned with them.
+        standardize: solve for states of mean 0 and deviation 1 instead of states in their own units.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    def __init__(
+        self,
+        spec: ObservationSpec,
+        *,
+        order: int = 2,
+        taylor_order: int | None = None,
+        initial_step: float | int = 0.1,
+        standardize: bool = False,
+    ) -> None:
+        super().__init__()
+        highest = order if taylor_order is None else taylor_order
+        if order < 1:
+            raise ConfigurationError(f"model.order={order}: a differential equation has an order of at least 1")
+        if highest < order:
+            raise ConfigurationError(
+                f"model.taylor_order={taylor_order}: Taylor's formula needs at least the derivatives of the equation, "
+                f"of model.order={order}"
+            )
+        if not 0 < initial_step < 1:
+            raise ConfigurationError(f"model.initial_step={initial_step}: steps lie between 0 and 1")
+        self.spec, self.taylor_order = spec, highest
+        n_equations, n_rows = spec.n_trajectories * spec.dim, spec.n_learned_rows
+        self.coefficients = nn.Parameter(torch.rand(n_equations, 1, n_rows, 1, order + 1))
+        logit = math.log(initial_step / (1 - initial_step))
+        self.step_logits = nn.Parameter(torch.full((n_equations, n_rows - 1, 1), logit))
+        ones = torch.ones(spec.dim)
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", torch.from_numpy(spec.mean).float() if standardize else 0 * ones)
+        self.register_buffer("deviation", torch.from_numpy(spec.deviation).float() if standardize else ones)
+
+    @property
+    def step_sizes(self) -> Float[Tensor, "equations intervals 1"]:
+        """Between 0 and 1."""
+        return torch.sigmoid(self.step_logits)
+
+    def forward(self) -> Float[Tensor, "batch time dim"]:
+        """The solutions, in the units of the data."""
+        coefficients = with_taylor_order(self.coefficients, self.taylor_order)
+        right_side = coefficients.new_ones(1, 1, coefficients.shape[2])
+        no_initial_values = coefficients.new_zeros(1, 0, 1, 0)
+        solution = solve_linear_ode(coefficients, right_side, no_initial_values, self.step_sizes)
+        states = solution.states[:, :, 0, 0].unflatten(0, (self.spec.n_trajectories, self.spec.dim))
+        return self.mean + self.deviation * states.transpose(1, 2)

@@ -1,0 +1,1 @@
+"""Sequence models that write linear ODEs."""

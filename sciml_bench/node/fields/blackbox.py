@@ -1,0 +1,82 @@
+"""The NeuralODE without prior knowledge (Chen et al., Neural ordinary differential equations, NeurIPS 2018)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.data import ObservationSpec
+from sciml_bench.node.fields.field_network import FieldNetwork
+from sciml_bench.node.fields.state_scale import StateScale
+from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
+
+
+class Blackbox(VectorField):
+    """dx/dt = network(x).
+
+    Args:
+        spec: of the data, or just the number of state components.
+        hidden_layers: how many hidden layers.
+        nodes_per_layer: their size.
+        activation: name of the activation function.
+        standardize: whether the network sees states of mean 0 and deviation 1, and its outputs are multiplied by the
+            deviation; the field itself stays in the data's units. Needs a spec.
+        dtype: float32 or float64, of weights and integration.
+
+    Raises:
+        ConfigurationError: a size is not positive, or a name is unknown.
+    """
+
+    def __init__(
+        self,
+        spec: ObservationSpec | int,
+        hidden_layers: int = 1,
+        nodes_per_layer: int = 32,
+        activation: str = "gelu",
+        standardize: bool = False,
+        dtype: str = "float64",
+    ) -> None:
+        super().__init__(dimension(spec))
+        scale = state_scale(spec, standardize)
+        self.network = FieldNetwork(
+            self.dim,
+            self.dim,
+            hidden_layers,
+            nodes_per_layer,
+            activation,
+            dtype,
+            scale,
+            None if scale is None else scale.deviation,
+        )
+
+    def forward(
+        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
+    ) -> Float[Tensor, "*members batch dim"]:
+        """The time derivative, which does not depend on time."""
+        return self.network(self._with_members(x)).reshape(x.shape)
+
+    def perceptron_form(self) -> PerceptronForm:
+        """A is zero."""
+        weights, biases = self.network.affine_layers()
+        return PerceptronForm(
+            torch.zeros(self.dim, self.dim, dtype=weights[0].dtype), weights, biases, self.network.activation_name
+        )
+
+
+def dimension(spec: ObservationSpec | int) -> int:
+    """Number of state components."""
+    return spec if isinstance(spec, int) else spec.dim
+
+
+def state_scale(spec: ObservationSpec | int, standardize: bool) -> StateScale | None:
+    """The scale for a network's input, or None where it sees bare states.
+
+    Raises:
+        ConfigurationError: the scale is wanted but not known.
+    """
+    from sciml_bench.core.errors import ConfigurationError
+
+    if not standardize:
+        return None
+    if isinstance(spec, int):
+        raise ConfigurationError("model.standardize=true needs the data's spec, not only a number of components")
+    return StateScale([float(v) for v in spec.mean], [float(v) for v in spec.deviation])

@@ -1,0 +1,25 @@
+"""A system of known equations as a vector field, to be integrated and coupled like a learned one."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.systems import OrdinaryDifferentialEquation
+
+
+class KnownDynamics(VectorField):
+    """dx/dt of a system; nothing is learned.
+
+    Args:
+        system: the equations.
+    """
+
+    def __init__(self, system: OrdinaryDifferentialEquation) -> None:
+        super().__init__(system.dim)
+        self.system = system
+
+    def forward(
+        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
+    ) -> Float[Tensor, "*members batch dim"]:
+        """The time derivative."""
+        return self.system.vector_field(t, x)

@@ -1,0 +1,1 @@
+"""How a vector field is fitted to trajectories."""

@@ -1,0 +1,1 @@
+"""Why training is hard: curvature and shape of the loss."""

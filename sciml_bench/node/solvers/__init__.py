@@ -1,0 +1,1 @@
+"""Solvers of initial value problems, batched and differentiable."""

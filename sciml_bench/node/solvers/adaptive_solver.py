@@ -1,0 +1,115 @@
+"""Adaptive integration by torchdiffeq, differentiated by backpropagation through the solver or by the adjoint ODE."""
+
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.node.solvers.solution import Solution
+
+METHODS = ("dopri5", "dopri8", "bosh3", "fehlberg2", "adaptive_heun")
+GRADIENTS = ("backpropagation", "adjoint")
+
+
+@dataclass(frozen=True)
+class AdaptiveSolver:
+    """Steps as long as the tolerances allow, the same for the whole batch.
+
+    Args:
+        method: one of torchdiffeq's adaptive methods.
+        rtol: relative tolerance.
+        atol: absolute tolerance, in the state's units.
+        gradient: `backpropagation` through the solver, or `adjoint` (constant memory; Chen et al., NeurIPS 2018).
+
+    Raises:
+        ConfigurationError: an unknown name, or a tolerance that is not positive.
+    """
+
+    method: str = "dopri5"
+    rtol: float = 1e-7
+    atol: float = 1e-9
+    gradient: str = "backpropagation"
+    remedy: ClassVar[str] = (
+        "try a smaller training.learning_rate, larger solver.rtol and solver.atol, or solver=fixed_step"
+    )
+
+    def __post_init__(self) -> None:
+        """Check the choices."""
+        if self.method not in METHODS:
+            raise ConfigurationError(f"solver.method={self.method}: choose one of {', '.join(METHODS)}")
+        if self.gradient not in GRADIENTS:
+            raise ConfigurationError(f"solver.gradient={self.gradient}: choose one of {', '.join(GRADIENTS)}")
+        for name in ("rtol", "atol"):
+            if not getattr(self, name) > 0:
+                raise ConfigurationError(f"solver.{name}={getattr(self, name)}: give a number greater than 0")
+
+    def __call__(
+        self,
+        field: VectorField,
+        x0: Float[Tensor, "*members batch dim"],
+        times: Float[np.ndarray, "batch time"],
+        refinement: int = 1,
+    ) -> Solution:
+        """Integrate all trajectories together, over all times that any of them asks for.
+
+        Args:
+            field: the right-hand side.
+            x0: states at the first time of every trajectory.
+            times: increasing.
+            refinement: 1, or 2 for tolerances a hundred times tighter.
+
+        Returns:
+            the solution, which need not be finite (see `Solution.require_finite`).
+
+        Raises:
+            SolverError: the steps became too short.
+        """
+        from torchdiffeq import odeint, odeint_adjoint
+
+        starts = times[:, :1]
+        elapsed, position = _distinct(times - starts)
+        clock = _Clock(field, torch.tensor(starts[:, 0]), shared=bool(np.all(starts == starts[0])))
+        tighter = 100.0 ** (1 - refinement)
+        # torchdiffeq compares time steps in the dtype of the times
+        grid = torch.from_numpy(elapsed)
+        solve = odeint_adjoint if self.gradient == "adjoint" and torch.is_grad_enabled() else odeint
+        try:
+            with np.errstate(all="ignore"):
+                path = solve(clock, x0, grid, rtol=self.rtol * tighter, atol=self.atol * tighter, method=self.method)
+        except AssertionError as error:
+            norm = float(torch.linalg.vector_norm(clock.last_state))
+            raise SolverError(
+                f"the integration broke down near time {clock.last_time:g} of {times.max():g} ({error}), where the "
+                f"norm of the state was {norm:.3g}; {self.remedy}"
+            ) from error
+        path = torch.movedim(cast(Tensor, path), 0, -2)
+        index = torch.from_numpy(position.reshape(times.shape))
+        rows = torch.arange(len(times))[:, None]
+        return Solution(times, path[..., rows, index, :], clock.evaluations)
+
+
+def _distinct(elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct times since the start, and which of them every entry is; equal ones may differ by their rounding."""
+    grain = max(float(elapsed.max()), np.finfo(float).tiny) * 1e-12
+    _, first, position = np.unique(np.round(elapsed / grain), return_index=True, return_inverse=True)
+    return elapsed.ravel()[first], position
+
+
+class _Clock(nn.Module):
+    """The field as torchdiffeq calls it: by the time since the start, counted."""
+
+    def __init__(self, field: VectorField, starts: Tensor, shared: bool) -> None:
+        super().__init__()
+        self.field, self.starts, self.shared = field, starts, shared
+        self.evaluations, self.last_time, self.last_state = 0, 0.0, torch.zeros(1)
+
+    def forward(self, elapsed: Tensor, x: Tensor) -> Tensor:
+        self.evaluations += 1
+        self.last_time, self.last_state = float(elapsed.detach() + self.starts[0]), x.detach()
+        t = elapsed + (self.starts[0] if self.shared else self.starts)
+        return self.field(t, x)

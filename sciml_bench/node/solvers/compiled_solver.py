@@ -1,0 +1,193 @@
+"""The fast path: fields of the form A x + network(x), integrated and differentiated by compiled loops."""
+
+import logging
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
+from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver, require_step, require_table
+from sciml_bench.node.solvers.runge_kutta import TABLES, Plan
+from sciml_bench.node.solvers.solution import Solution
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CompiledSolver:
+    """Runge–Kutta steps of fixed length in compiled code, in float64 on one core, with the discrete adjoint.
+
+    A field without that form (a gray box of a nonlinear system), or a machine without Numba, is given to the
+    `FixedStepSolver`, which computes the same numbers.
+
+    Args:
+        method: `rk4` or `dormand_prince` (order 5).
+        max_step: longest step, in the system's time; null for one step between two given times.
+
+    Raises:
+        ConfigurationError: an unknown method, or a step that is not positive.
+    """
+
+    method: str = "dormand_prince"
+    max_step: float | int | None = None
+    remedy: ClassVar[str] = FixedStepSolver.remedy
+
+    def __post_init__(self) -> None:
+        """Check the choices."""
+        require_table(self.method)
+        require_step(self.max_step)
+
+    def __call__(
+        self,
+        field: VectorField,
+        x0: Float[Tensor, "*members batch dim"],
+        times: Float[np.ndarray, "batch time"],
+        refinement: int = 1,
+    ) -> Solution:
+        """Integrate; differentiable once with respect to the parameters and the initial states.
+
+        Args:
+            field: the right-hand side.
+            x0: states at the first time of every trajectory.
+            times: increasing.
+            refinement: factor by which there are more steps than needed.
+
+        Returns:
+            the solution, which need not be finite (see `Solution.require_finite`).
+        """
+        form = field.perceptron_form()
+        if form is None or not numba_is_here():
+            _say_once("the vector field is no perceptron" if form is None else "Numba is not installed")
+            return FixedStepSolver(self.method, self.max_step)(field, x0, times, refinement)
+        plan = Plan.of(self.method, self.max_step, times, refinement)
+        steps, forcing = plan.steps, field.forcing(plan.stage_times)
+        n_members = form.weights[0].shape[0]
+        rows = x0.reshape(-1, field.dim)
+        repeats = len(rows) // len(times)
+        problem = _Problem(
+            form,
+            np.repeat(np.arange(n_members), len(rows) // n_members),
+            _repeated(steps.sizes, repeats),
+            steps.arrivals,
+            np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats),
+            self.method,
+        )
+        states = _Integration.apply(rows.double(), packed(form).double(), problem)
+        states = states.reshape(*x0.shape[:-1], times.shape[1], field.dim).to(x0.dtype)  # pyright: ignore[reportOptionalMemberAccess]
+        return Solution(times, states, steps.sizes.shape[1] * TABLES[self.method].n_stages)
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """What the compiled loops need beside initial states and weights."""
+
+    form: PerceptronForm
+    member: np.ndarray
+    step_sizes: np.ndarray
+    arrivals: np.ndarray
+    forcing: np.ndarray
+    method: str
+
+    @cached_property
+    def layer_sizes(self) -> np.ndarray:
+        return np.array([self.form.weights[0].shape[1], *(weight.shape[2] for weight in self.form.weights)])
+
+    @cached_property
+    def linear(self) -> np.ndarray:
+        """A of every row."""
+        matrix = self.form.linear.detach().double().numpy()
+        return np.broadcast_to(matrix, (len(self.member), *matrix.shape)).copy()
+
+
+class _Integration(torch.autograd.Function):
+    """(initial states (rows, dim), packed weights (members, parameters)) -> states (rows, time, dim)."""
+
+    @staticmethod
+    def forward(ctx: Any, x0: Tensor, weights: Tensor, problem: _Problem) -> Tensor:
+        from sciml_bench.node.solvers.compiled_activations import ACTIVATION_CODES
+        from sciml_bench.node.solvers.compiled_kernel import integrate
+
+        table = TABLES[problem.method]
+        keep = bool(ctx.needs_input_grad[0] or ctx.needs_input_grad[1])
+        states, kept, slopes = integrate(
+            np.ascontiguousarray(x0.detach().numpy()),
+            problem.member,
+            problem.linear,
+            np.ascontiguousarray(weights.detach().numpy()),
+            problem.layer_sizes,
+            ACTIVATION_CODES[problem.form.activation],
+            table.matrix,
+            table.weights,
+            problem.step_sizes,
+            problem.arrivals,
+            problem.forcing,
+            keep,
+        )
+        if keep:
+            ctx.problem, ctx.kept, ctx.slopes = problem, kept, slopes
+            ctx.save_for_backward(weights)
+        return torch.from_numpy(states)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_states: Tensor) -> tuple[Tensor, Tensor, None]:
+        from sciml_bench.node.solvers.compiled_kernel import pull_back
+
+        problem, table = ctx.problem, TABLES[ctx.problem.method]
+        (weights,) = ctx.saved_tensors
+        sizes = problem.layer_sizes
+        grad_x0, deltas = pull_back(
+            np.ascontiguousarray(grad_states.numpy()),
+            problem.member,
+            problem.linear,
+            np.ascontiguousarray(weights.detach().numpy()),
+            sizes,
+            table.matrix,
+            table.weights,
+            problem.step_sizes,
+            problem.arrivals,
+            ctx.slopes,
+        )
+        n_members = len(weights)
+        inputs = torch.from_numpy(ctx.kept).reshape(n_members, -1, ctx.kept.shape[-1])
+        outputs = torch.from_numpy(deltas).reshape(n_members, -1, deltas.shape[-1])
+        pieces, first_in, first_out = [], 0, 0
+        for n_in, n_out in zip(sizes[:-1].tolist(), sizes[1:].tolist(), strict=True):
+            below, above = inputs[..., first_in : first_in + n_in], outputs[..., first_out : first_out + n_out]
+            pieces += [(below.mT @ above).flatten(1), above.sum(dim=1)]
+            first_in, first_out = first_in + n_in, first_out + n_out
+        return torch.from_numpy(grad_x0), torch.cat(pieces, dim=1), None
+
+
+def _repeated(rows: np.ndarray, repeats: int) -> np.ndarray:
+    """The rows of one member for every member."""
+    return rows if repeats == 1 else np.tile(rows, (repeats, *[1] * (rows.ndim - 1)))
+
+
+def packed(form: PerceptronForm) -> Float[Tensor, "members parameters"]:
+    """All matrices and biases of a form, one layer after the other."""
+    pieces = []
+    for weight, bias in zip(form.weights, form.biases, strict=True):
+        pieces += [weight.flatten(1), bias]
+    return torch.cat(pieces, dim=1)
+
+
+@cache
+def numba_is_here() -> bool:
+    """Whether the compiled loops can be made on this machine."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+@cache
+def _say_once(reason: str) -> None:
+    log.info("solver=compiled integrates step by step in torch: %s", reason)

@@ -1,0 +1,101 @@
+"""Explicit Runge–Kutta steps of fixed length in torch: any field, all trajectories, segments and members as one batch.
+
+It is differentiable as often as one likes (the Hessian needs two times), and every trajectory has its own time grid.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.node.solvers.runge_kutta import TABLES, Plan
+from sciml_bench.node.solvers.solution import Solution
+
+
+@dataclass(frozen=True)
+class FixedStepSolver:
+    """All trajectories step together.
+
+    Args:
+        method: `rk4` or `dormand_prince` (order 5).
+        max_step: longest step, in the system's time; null for one step between two given times.
+
+    Raises:
+        ConfigurationError: an unknown method, or a step that is not positive.
+    """
+
+    method: str = "rk4"
+    max_step: float | int | None = None
+    remedy: ClassVar[str] = "try a smaller training.learning_rate, or a smaller solver.max_step"
+
+    def __post_init__(self) -> None:
+        """Check the choices."""
+        require_table(self.method)
+        require_step(self.max_step)
+
+    def __call__(
+        self,
+        field: VectorField,
+        x0: Float[Tensor, "*members batch dim"],
+        times: Float[np.ndarray, "batch time"],
+        refinement: int = 1,
+    ) -> Solution:
+        """Integrate.
+
+        Args:
+            field: the right-hand side.
+            x0: states at the first time of every trajectory.
+            times: increasing.
+            refinement: factor by which there are more steps than needed.
+
+        """
+        table = TABLES[self.method]
+        plan = Plan.of(self.method, self.max_step, times, refinement)
+        steps, derivative = plan.steps, field.at_stages(plan.stage_times)
+        sizes, arrivals = torch.from_numpy(steps.sizes).to(x0), steps.arrivals
+        x, states = x0, [x0]
+        for step in range(sizes.shape[1]):
+            h = sizes[:, step, None]
+            stages: list[Tensor] = []
+            for stage in range(table.n_stages):
+                inner = _combined(x, h, table.matrix[stage, :stage], stages)
+                stages.append(derivative(step, stage, inner))
+            x = _combined(x, h, table.weights, stages)
+            if arrivals[step] >= 0:
+                states.append(x)
+        evaluations = sizes.shape[1] * table.n_stages
+        return Solution(times, torch.stack(states, dim=-2), evaluations)
+
+
+def _combined(x: Tensor, h: Tensor, coefficients: np.ndarray, stages: list[Tensor]) -> Tensor:
+    """x + h Σ_j coefficients_j stages_j."""
+    total: Tensor | None = None
+    for coefficient, stage in zip(coefficients.tolist(), stages, strict=True):
+        if coefficient != 0.0:
+            total = coefficient * stage if total is None else torch.add(total, stage, alpha=coefficient)
+    return x if total is None else torch.addcmul(x, h, total)
+
+
+def require_table(method: str) -> None:
+    """Check the name of a method.
+
+    Raises:
+        ConfigurationError: it is unknown.
+    """
+    if method not in TABLES:
+        raise ConfigurationError(f"solver.method={method}: choose one of {', '.join(TABLES)}")
+
+
+def require_step(max_step: float | int | None) -> None:
+    """Check the longest step.
+
+    Raises:
+        ConfigurationError: it is not positive.
+    """
+    if max_step is not None and not max_step > 0:
+        raise ConfigurationError(f"solver.max_step={max_step}: give a time greater than 0, or null")

@@ -1,0 +1,111 @@
+"""solve(): integrate a vector field, by any of the solvers."""
+
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Real
+from torch import Tensor
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.node.solvers import adaptive_solver
+from sciml_bench.node.solvers.adaptive_solver import AdaptiveSolver
+from sciml_bench.node.solvers.compiled_solver import CompiledSolver
+from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
+from sciml_bench.node.solvers.runge_kutta import TABLES
+from sciml_bench.node.solvers.solution import Solution
+
+METHODS = ("compiled", *TABLES, *adaptive_solver.METHODS)
+
+
+@runtime_checkable
+class Solver(Protocol):
+    """What all solvers have in common."""
+
+    remedy: ClassVar[str]
+
+    def __call__(
+        self,
+        field: VectorField,
+        x0: Float[Tensor, "*members batch dim"],
+        times: Float[np.ndarray, "batch time"],
+        refinement: int = 1,
+    ) -> Solution:
+        """Integrate; `refinement` 2 is more accurate."""
+        ...
+
+
+def solve(
+    field: VectorField,
+    x0: Float[Tensor, "*members batch dim"],
+    times: Real[np.ndarray, "*batch time"] | Real[Tensor, "*batch time"],
+    method: str = "compiled",
+    rtol: float = 1e-7,
+    atol: float = 1e-9,
+    max_step: float | int | None = None,
+    gradient: str = "backpropagation",
+    estimate_error: bool = False,
+) -> Solution:
+    """The states that dx/dt = field(t, x) takes from `x0` at the first time.
+
+    Args:
+        field: the right-hand side.
+        x0: initial states, differentiable.
+        times: increasing, one grid for all trajectories or one for each; whole numbers are fine.
+        method: `compiled` (fields made of a perceptron, fifth order, fixed steps), `rk4` or `dormand_prince` (any
+            field, fixed steps), or one of torchdiffeq's adaptive methods, such as `dopri5`.
+        rtol: relative tolerance of the adaptive methods.
+        atol: absolute tolerance of the adaptive methods.
+        max_step: longest step of the others; None takes one step between two times.
+        gradient: `backpropagation` or `adjoint`, for the adaptive methods.
+        estimate_error: whether to compare with a second, more accurate solution.
+
+    Raises:
+        ConfigurationError: an unknown method, or states of another dimension than the field's.
+        DataError: the times do not increase, or are not finite.
+        SolverError: the integration broke down.
+    """
+    if method not in METHODS:
+        raise ConfigurationError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
+    if x0.shape[-1] != field.dim:
+        raise ConfigurationError(f"x0 has {x0.shape[-1]} components, but the field has {field.dim}")
+    grid = checked_times(times, x0.shape[-2])
+    solver: Solver
+    if method == "compiled":
+        solver = CompiledSolver(max_step=max_step)
+    elif method in TABLES:
+        solver = FixedStepSolver(method, max_step)
+    else:
+        solver = AdaptiveSolver(method, rtol, atol, gradient)
+    solution = with_error_estimate(solver, field, x0, grid) if estimate_error else solver(field, x0, grid)
+    return solution.require_finite(solver.remedy)
+
+
+def with_error_estimate(
+    solver: Solver, field: VectorField, x0: Float[Tensor, "*members batch dim"], times: Float[np.ndarray, "batch time"]
+) -> Solution:
+    """The solution with its largest difference to one of half the steps (or tighter tolerances)."""
+    from dataclasses import replace
+
+    solution = solver(field, x0, times)
+    with torch.no_grad():
+        finer = solver(field, x0, times, refinement=2)
+    return replace(solution, error_estimate=float((solution.states.detach() - finer.states).abs().max()))
+
+
+def checked_times(times: np.ndarray | Tensor, batch: int) -> Float[np.ndarray, "batch time"]:
+    """One increasing grid in float64 for each trajectory.
+
+    Raises:
+        DataError: the times do not increase, are not finite, or do not fit the batch.
+    """
+    array = times.detach().cpu().numpy() if isinstance(times, Tensor) else np.asarray(times)
+    grid = array.astype(np.float64)
+    if grid.ndim == 1:
+        grid = np.broadcast_to(grid, (batch, len(grid)))
+    if grid.ndim != 2 or len(grid) != batch or grid.shape[1] < 1:
+        raise DataError(f"times of shape {array.shape}: give (time,) or (batch, time) with a batch of {batch}")
+    if not np.isfinite(grid).all() or np.any(np.diff(grid, axis=1) <= 0):
+        raise DataError("times must be finite and increase from point to point")
+    return np.ascontiguousarray(grid)

@@ -1,0 +1,1 @@
+"""How solution operators are trained."""

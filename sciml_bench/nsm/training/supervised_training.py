@@ -1,0 +1,77 @@
+"""Training on reference solutions: what the residual trainings do without, and what they are compared with."""
+
+from typing import Any, cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.core.seeds import derived_seed
+from sciml_bench.data.field_checks import require_integer
+from sciml_bench.nsm.equations.equation import Equation
+from sciml_bench.nsm.networks.operator_network import OperatorNetwork
+from sciml_bench.nsm.training.operator_training import OperatorTraining
+from sciml_bench.scores.field_errors import relative_l2
+
+
+class SupervisedTraining(OperatorTraining):
+    """Minimise the relative L² distance from numerical solutions of a fixed set of parameters.
+
+    Args:
+        model: the network.
+        equation: the spec.
+        n_training: parameters whose solutions are computed before the training, once, and kept.
+        resolution: points per space axis of these.
+        **options: see `OperatorTraining`.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    def __init__(
+        self,
+        model: OperatorNetwork,
+        equation: Equation,
+        *,
+        n_training: int = 1000,
+        resolution: int = 64,
+        **options: Any,
+    ) -> None:
+        super().__init__(model, equation, **options)
+        self.n_training = require_integer("training.n_training", n_training, 1, "give at least 1 parameter field")
+        self.resolution = require_integer("training.resolution", resolution, 4, "give at least 4 points per axis")
+        self.grid = equation.test_grid(self.resolution)
+        model.define_on(self.grid)
+        self._pairs: tuple[Tensor, Tensor] | None = None
+
+    def pairs(self) -> tuple[Float[Tensor, "samples *parameter_grid"], Float[Tensor, "samples *grid"]]:
+        """Parameters and their solutions, computed on the first call."""
+        if self._pairs is None:
+            equation = self.equation
+            parameters = equation.draw_parameters(self.n_training, derived_seed(equation.test_seed, "training"))
+            solutions = equation.kept_solutions(parameters, self.resolution, "training")
+            self._pairs = torch.from_numpy(parameters).float(), torch.from_numpy(solutions)
+        return self._pairs
+
+    def on_fit_start(self) -> None:
+        """Compute or read the solutions, before the clock of the training starts."""
+        self.pairs()
+
+    def training_step(self, batch: Tensor, batch_index: int) -> None:
+        """One iteration on a random part of the set; the fresh parameters only say how many."""
+        # drawn from the global random state, which a run makes a function of its seed and the epoch
+        self._chosen = torch.randint(self.n_training, (len(batch),))
+        super().training_step(batch, batch_index)
+
+    def loss(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
+        """Mean relative distance over the chosen pairs."""
+        known, solutions = self.pairs()
+        chosen = getattr(self, "_chosen", torch.arange(len(parameters)) % self.n_training)
+        fields = self.equation.parameter_coefficients(known[chosen].to(parameters))
+        on_grid = self.equation.parameters_on(fields, self.grid)
+        values = self.equation.solution_values(self.model.values(fields, self.grid), self.grid, on_grid)
+        return relative_l2(values, cast(Tensor, solutions[chosen].to(parameters))).mean()
+
+    def record_entries(self) -> dict[str, Any]:
+        """The size of the set."""
+        return super().record_entries() | {"n_training": self.n_training}

@@ -1,0 +1,176 @@
+"""Which runs repeat which cell of Table 5, and what they say together."""
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.report.replications.table5.published import COLUMNS, METHODS
+from sciml_bench.report.runs import FinishedRun
+
+CPU_SECONDS = "fit_cpu_seconds"
+"""The cost of a fit; it is in record.json, all other quantities are in metrics.json."""
+
+WHAT_IS_LEARNED = ("data", "model", "training", "trainer")
+"""The parts of a configuration in which the repetitions of one cell agree."""
+
+TRAININGS = {
+    "VanillaTraining": "vanilla",
+    "MultipleShootingTraining": "multiple_shooting",
+    "HomotopyTraining": "homotopy",
+}
+
+
+class SeedSummary(NamedTuple):
+    """A quantity over seeds; the standard error is that of the mean, which one seed alone does not have."""
+
+    mean: float
+    standard_error: float | None
+    median: float
+    seeds: int
+
+
+def seed_summary(values: Sequence[float]) -> SeedSummary | None:
+    """Mean, standard error of the mean (sample standard deviation / √n), median and number of some values.
+
+    Args:
+        values: one per seed.
+
+    Returns:
+        None where there are no values.
+    """
+    if not values:
+        return None
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
+    return SeedSummary(statistics.fmean(values), error, statistics.median(values), len(values))
+
+
+def cell_of(configuration: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """The cell to which a run belongs.
+
+    Args:
+        configuration: of the run, or None where it is unknown.
+
+    Returns:
+        a key of METHODS and a key of COLUMNS, or None for a run of something that the paper's table does not have.
+    """
+    if not configuration:
+        return None
+    data, training = (_mapping(configuration.get(part)) for part in ("data", "training"))
+    method = TRAININGS.get(_class_name(training))
+    if method == "homotopy" and _class_name(_mapping(training.get("schedule"))) != "PowerLawSchedule":
+        return None  # the paper's λ falls by its power law, other schedules are other methods
+    system = _class_name(_mapping(data.get("system"))) or None
+    for name, column in COLUMNS.items():
+        asked = (_class_name(data), system, configuration.get("model_name"))
+        if method is not None and asked == (column.data, column.system, column.model):
+            return method, name
+    return None
+
+
+@dataclass(frozen=True)
+class Table5:
+    """Runs, sorted into the cells of the table.
+
+    Args:
+        cells: by method and column, the repetitions, by increasing seed; empty cells are absent.
+        others: runs that belong to no cell.
+    """
+
+    cells: dict[tuple[str, str], tuple[FinishedRun, ...]]
+    others: tuple[FinishedRun, ...] = ()
+
+    @classmethod
+    def of(cls, runs: Sequence[FinishedRun]) -> "Table5":
+        """Sort runs into cells.
+
+        Args:
+            runs: finished runs of whatever kind.
+
+        Raises:
+            ConfigurationError: no run belongs to the table, or a cell has runs of two configurations, or a seed twice.
+        """
+        found: dict[tuple[str, str] | None, list[FinishedRun]] = {}
+        for run in runs:
+            found.setdefault(cell_of(run.folder.configuration), []).append(run)
+        others = found.pop(None, [])
+        cells: dict[tuple[str, str], tuple[FinishedRun, ...]] = {}
+        for cell, members in found.items():
+            if cell is not None:
+                _require_repetitions(cell, members)
+                cells[cell] = tuple(sorted(members, key=_seed))
+        if not cells:
+            raise ConfigurationError(
+                "there is no finished run of Table 5's systems, models and methods; let one finish "
+                "(python train_node_homotopy.py --multirun experiment=table5), or give another folder"
+            )
+        return cls(cells, tuple(others))
+
+    @property
+    def cells_in_order(self) -> list[tuple[str, str]]:
+        """The cells that have runs, row by row."""
+        return [(method, column) for method in METHODS for column in COLUMNS if (method, column) in self.cells]
+
+    def values(self, method: str, column: str, quantity: str) -> list[float]:
+        """A quantity of each seed that has it.
+
+        Args:
+            method: a key of METHODS.
+            column: a key of COLUMNS.
+            quantity: a name in metrics.json, or `fit_cpu_seconds`.
+        """
+        runs = self.cells.get((method, column), ())
+        found = [run.fit_cpu_seconds if quantity == CPU_SECONDS else run.metrics.get(quantity) for run in runs]
+        return [value for value in found if value is not None]
+
+    def summary(self, method: str, column: str, quantity: str) -> SeedSummary | None:
+        """The same over seeds, or None where no run has it."""
+        return seed_summary(self.values(method, column, quantity))
+
+
+def _require_repetitions(cell: tuple[str, str], runs: Sequence[FinishedRun]) -> None:
+    """What a mean over seeds is taken of must differ by its seed alone."""
+    where = f"{METHODS[cell[0]]}, {COLUMNS[cell[1]].title}"
+    remedy = "give only the folders of the runs that belong together"
+    by_seed: dict[int, FinishedRun] = {}
+    first = _leaves_of_what_is_learned(runs[0])
+    for run in runs:
+        now = _leaves_of_what_is_learned(run)
+        differing = sorted(key for key in first.keys() | now.keys() if first.get(key) != now.get(key))
+        if differing:
+            key = differing[0]
+            raise ConfigurationError(
+                f"{where}: runs of two configurations, {key} is {first.get(key)!r} in {runs[0].path} and "
+                f"{now.get(key)!r} in {run.path}; {remedy}"
+            )
+        earlier = by_seed.setdefault(_seed(run), run)
+        if earlier is not run:
+            raise ConfigurationError(f"{where}: seed {_seed(run)} is in {earlier.path} and in {run.path}; {remedy}")
+
+
+def _seed(run: FinishedRun) -> int:
+    return int((run.folder.configuration or {}).get("seed", 0))
+
+
+def _leaves_of_what_is_learned(run: FinishedRun) -> dict[str, Any]:
+    configuration = run.folder.configuration or {}
+    return dict(_leaves({part: configuration.get(part) for part in WHAT_IS_LEARNED}))
+
+
+def _leaves(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        where = f"{path}{key}"
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{where}.")
+        else:
+            yield where, value
+
+
+def _mapping(node: Any) -> Mapping[str, Any]:
+    return node if isinstance(node, Mapping) else {}
+
+
+def _class_name(node: Mapping[str, Any]) -> str:
+    return str(node.get("_target_", "")).rpartition(".")[2]

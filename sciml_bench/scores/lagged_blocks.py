@@ -1,0 +1,88 @@
+"""Second moments of trajectories at a lag, block by block, and their bootstrap.
+
+Blocks (whole trajectories, or stretches of them) are exchangeable where single frames are not: resampling them keeps
+the correlations in time. Their moments are computed once; a bootstrap sample is then a weighted sum of small matrices.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.scores.whitening import whitening
+
+FeatureTrajectories = Sequence[Float[np.ndarray, "_ modes"]]
+"""Features along trajectories, (time, modes) each; the lengths may differ."""
+
+DEFAULT_BLOCKS = 20
+"""A single trajectory is cut into so many blocks."""
+
+
+def block_moments(
+    trajectories: FeatureTrajectories, lag: int, block_length: int | None = None
+) -> tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]]:
+    """Σ f_t f_tᵀ and Σ f_t f_{t+lag}ᵀ over the pairs that start in each block and never cross a trajectory.
+
+    Args:
+        trajectories: features, with or without a constant.
+        lag: steps.
+        block_length: steps of a block; whole trajectories where None, or twenty blocks of a single one.
+
+    Raises:
+        ConfigurationError: a lag or block length below 1.
+        DataError: no trajectory is longer than the lag, or there is only one block.
+    """
+    if lag < 1 or (block_length is not None and block_length < 1):
+        raise ConfigurationError(f"lag={lag}, block_length={block_length}: both are counted in steps, from 1")
+    if len(trajectories) == 1 and block_length is None:
+        block_length = max(1, -(-(len(trajectories[0]) - lag) // DEFAULT_BLOCKS))
+    now, later = [], []
+    for trajectory in trajectories:
+        n_pairs = len(trajectory) - lag
+        for start in range(0, max(n_pairs, 0), block_length or max(n_pairs, 1)):
+            stop = min(start + (block_length or n_pairs), n_pairs)
+            first, second = trajectory[start:stop], trajectory[start + lag : stop + lag]
+            now.append(first.T @ first)
+            later.append(first.T @ second)
+    if len(now) < 2:
+        raise DataError(
+            f"lag={lag}: {len(now)} block(s) of pairs; give more or longer trajectories, or a smaller `block_length`"
+        )
+    return np.stack(now), np.stack(later)
+
+
+def bootstrap_weights(n_blocks: int, n_bootstrap: int, seed: int) -> Iterator[Float[np.ndarray, " n_blocks"]]:
+    """How often each block is drawn in each bootstrap sample.
+
+    Raises:
+        ConfigurationError: fewer than two samples, of which no band can be made.
+    """
+    if n_bootstrap < 2:
+        raise ConfigurationError(f"n_bootstrap={n_bootstrap}: a band needs at least 2 samples; 100 is usual")
+    rng = np.random.default_rng(seed)
+    for _ in range(n_bootstrap):
+        yield rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks)).astype(float)
+
+
+def one_lag_operator(
+    now: Float[np.ndarray, "modes modes"], later: Float[np.ndarray, "modes modes"]
+) -> Float[np.ndarray, "modes modes"]:
+    """The least-squares operator M⁺T on the features (extended dynamic mode decomposition)."""
+    whiten = whitening(now)
+    return whiten @ (whiten.T @ later)
+
+
+def percentile_band(
+    samples: Float[np.ndarray, "n_bootstrap *quantity"], confidence: float
+) -> tuple[Float[np.ndarray, "*quantity"], Float[np.ndarray, "*quantity"]]:
+    """The central interval that holds a share `confidence` of the bootstrap samples.
+
+    Raises:
+        ConfigurationError: the share is not between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise ConfigurationError(f"confidence={confidence}: choose a share between 0 and 1, such as 0.95")
+    # Infinite time scales are legitimate samples; ranks, unlike interpolation, can handle them.
+    lower = np.quantile(samples, (1 - confidence) / 2, axis=0, method="lower")
+    return lower, np.quantile(samples, (1 + confidence) / 2, axis=0, method="higher")

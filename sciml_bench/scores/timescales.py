@@ -1,0 +1,126 @@
+"""Implied time scales −lag/ln|λ| and how sure one may be of them.
+
+Where the features suffice, the time scales do not depend on the lag: the plot over lags is the first check of any
+Markov model (Prinz et al. 2011). The bands come from a bootstrap over trajectories, or over blocks of a single one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.scores.lagged_blocks import (
+    FeatureTrajectories,
+    block_moments,
+    bootstrap_weights,
+    one_lag_operator,
+    percentile_band,
+)
+
+
+def implied_time_scales(
+    eigenvalues: Float[np.ndarray, " n"] | Complex[np.ndarray, " n"], lag_time: float | int
+) -> Float[np.ndarray, " n"]:
+    """The decay times −lag/ln|λ| of eigenvalues, in the unit of the lag time.
+
+    A modulus of 1 or more (the stationary process, or an overfitted one) never decays: infinity; 0 decays at once: 0.
+
+    Args:
+        eigenvalues: of an operator over one lag.
+        lag_time: the time of one lag.
+
+    Raises:
+        ConfigurationError: the lag time is not positive.
+    """
+    if not lag_time > 0:
+        raise ConfigurationError(f"lag_time={lag_time}: must be positive")
+    modulus = np.abs(eigenvalues)
+    with np.errstate(divide="ignore"):
+        decaying = -lag_time / np.log(np.where(modulus < 1, modulus, 0.5))
+    return np.where(modulus < 1, decaying, np.inf)
+
+
+@dataclass(frozen=True)
+class TimeScaleBands:
+    """Implied time scales over lags, with bootstrap bands.
+
+    Args:
+        lag_times: time step times lags, in the unit of the time scales.
+        estimates: from all data, (lags, scales), the slowest first; the stationary process is left out.
+        lower: lower end of the band.
+        upper: upper end of the band.
+        confidence: share of the bootstrap samples inside the band.
+    """
+
+    lag_times: Float[np.ndarray, " lags"]
+    estimates: Float[np.ndarray, "lags scales"]
+    lower: Float[np.ndarray, "lags scales"]
+    upper: Float[np.ndarray, "lags scales"]
+    confidence: float
+
+
+def implied_time_scales_with_bands(
+    feature_trajectories: FeatureTrajectories,
+    lags: Sequence[int],
+    *,
+    n_scales: int = 3,
+    time_step: float | int = 1.0,
+    n_bootstrap: int = 100,
+    confidence: float = 0.95,
+    block_length: int | None = None,
+    seed: int = 0,
+) -> TimeScaleBands:
+    """Implied time scales of the least-squares operator on centred features, for several lags.
+
+    Args:
+        feature_trajectories: features along trajectories, (time, modes) each, with or without a constant.
+        lags: steps.
+        n_scales: how many time scales, the slowest first.
+        time_step: time of one step; the time scales have its unit.
+        n_bootstrap: number of bootstrap samples.
+        confidence: share of the samples inside the band.
+        block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
+        seed: of the bootstrap.
+
+    Raises:
+        ConfigurationError: more time scales than features, no lags, or an option out of its range.
+        DataError: no trajectory is longer than a lag, or there is only one block.
+    """
+    n_modes = feature_trajectories[0].shape[1]
+    if not 1 <= n_scales <= n_modes or len(lags) == 0:
+        raise ConfigurationError(f"n_scales={n_scales}, lags={lags}: choose 1 to {n_modes} scales and at least one lag")
+    with_constant = [np.column_stack([np.ones(len(features)), features]) for features in feature_trajectories]
+    estimates, lower, upper = [], [], []
+    for lag in lags:
+        now, later = block_moments(with_constant, lag, block_length)
+        estimates.append(_centered_time_scales(now.sum(axis=0), later.sum(axis=0), n_scales, lag * time_step))
+        samples = np.stack(
+            [
+                _centered_time_scales(
+                    np.tensordot(weights, now, 1), np.tensordot(weights, later, 1), n_scales, lag * time_step
+                )
+                for weights in bootstrap_weights(len(now), n_bootstrap, seed)
+            ]
+        )
+        low, high = percentile_band(samples, confidence)
+        lower.append(low)
+        upper.append(high)
+    lag_times = time_step * np.asarray(lags, dtype=float)
+    return TimeScaleBands(lag_times, np.stack(estimates), np.stack(lower), np.stack(upper), confidence)
+
+
+def _centered_time_scales(
+    now: Float[np.ndarray, "with_constant with_constant"],
+    later: Float[np.ndarray, "with_constant with_constant"],
+    n_scales: int,
+    lag_time: float | int,
+) -> Float[np.ndarray, " n_scales"]:
+    """Centring takes the stationary process out; a constant among the features then has no variance and drops out."""
+    count = now[0, 0]
+    mean_now, mean_later = now[0, 1:] / count, later[0, 1:] / count
+    covariance = now[1:, 1:] / count - np.outer(mean_now, mean_now)
+    correlation = later[1:, 1:] / count - np.outer(mean_now, mean_later)
+    eigenvalues = np.linalg.eigvals(one_lag_operator(covariance, correlation))
+    return np.sort(implied_time_scales(eigenvalues, lag_time))[::-1][:n_scales]

@@ -1,0 +1,150 @@
+"""Scores of the variational approach to Markov processes (Wu & Noé 2019), in float64.
+
+VAMP-p is Σ σ^p of C_f^{-1/2} C_fg C_g^{-1/2}. VAMP-E of an estimated operator K̂ = Σ_i s_i u_i ⊗ v_i under any law is
+2 tr(S C₀₁) − tr(S C₀₀ S C₁₁) = ‖K‖²_HS − ‖K − K̂‖²_HS; it is largest, Σ σ_i², at the truth and nowhere else, so that
+an estimate cannot gain by fitting its own noise.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.scores.whitening import RELATIVE_CUTOFF, whitening
+
+
+def vamp_score(
+    f: Float[np.ndarray, "batch modes"],
+    g: Float[np.ndarray, "batch lagged_modes"],
+    schatten_norm: int = 2,
+    center: bool = False,
+    relative_cutoff: float = RELATIVE_CUTOFF,
+) -> float:
+    """The VAMP-p score of features, whitened by the same samples.
+
+    Args:
+        f: features of the present.
+        g: features of the future, row by row.
+        schatten_norm: p, 1 or 2.
+        center: leave out the constant function, whose singular value is 1.
+        relative_cutoff: directions whose variance is below this fraction of the largest are left out.
+
+    Returns:
+        Σ σ^p, between 0 and the number of modes.
+
+    Raises:
+        ConfigurationError: another norm.
+    """
+    return projected_vamp_score(f, g, f, g, schatten_norm, center, relative_cutoff)
+
+
+def projected_vamp_score(
+    f: Float[np.ndarray, "batch modes"],
+    g: Float[np.ndarray, "batch lagged_modes"],
+    f_train: Float[np.ndarray, "train_batch modes"],
+    g_train: Float[np.ndarray, "train_batch lagged_modes"],
+    schatten_norm: int = 2,
+    center: bool = False,
+    relative_cutoff: float = RELATIVE_CUTOFF,
+) -> float:
+    """The VAMP-p score of held-out features, whitened (and centred) by the training samples.
+
+    Args:
+        f: held-out features of the present.
+        g: held-out features of the future.
+        f_train: training features of the present.
+        g_train: training features of the future.
+        schatten_norm: p, 1 or 2.
+        center: subtract the training mean first.
+        relative_cutoff: directions whose variance is below this fraction of the largest are left out.
+
+    Raises:
+        ConfigurationError: another norm.
+    """
+    if schatten_norm not in (1, 2):
+        raise ConfigurationError(f"schatten_norm={schatten_norm!r} is not known; choose 1 (VAMP-1) or 2 (VAMP-2)")
+    if center:
+        f_mean, g_mean = f_train.mean(axis=0), g_train.mean(axis=0)
+        f, f_train, g, g_train = f - f_mean, f_train - f_mean, g - g_mean, g_train - g_mean
+    whiten_f = whitening(f_train.T @ f_train / len(f_train), relative_cutoff)
+    whiten_g = whitening(g_train.T @ g_train / len(g_train), relative_cutoff)
+    correlation = whiten_f.T @ (f.T @ g / len(f)) @ whiten_g
+    return float(np.sum(np.linalg.svd(correlation, compute_uv=False) ** schatten_norm))
+
+
+def vamp_e(
+    singular_values: Float[np.ndarray, " modes"],
+    left_functions: Float[np.ndarray, "batch modes"],
+    right_functions: Float[np.ndarray, "batch modes"],
+    weights: Float[np.ndarray, " batch"] | None = None,
+) -> float:
+    """VAMP-E of an estimated operator on held-out pairs.
+
+    Args:
+        singular_values: s of the estimate.
+        left_functions: u(x_t), orthonormal under the training law.
+        right_functions: v(x_{t+1}), orthonormal under the training law.
+        weights: importance of the pairs; only their ratios matter.
+
+    Returns:
+        The score; it can be negative, and for pairs enough is at most Σ σ² of the true operator.
+    """
+    share = np.full(len(left_functions), 1 / len(left_functions)) if weights is None else weights / weights.sum()
+    weighted_left, weighted_right = left_functions * share[:, None], right_functions * share[:, None]
+    return _vamp_e_from_moments(
+        singular_values,
+        left_functions.T @ weighted_left,
+        left_functions.T @ weighted_right,
+        right_functions.T @ weighted_right,
+    )
+
+
+def vamp_e_exact(
+    singular_values: Float[np.ndarray, " modes"],
+    left_on_points: Float[np.ndarray, "points modes"],
+    right_on_points: Float[np.ndarray, "points modes"],
+    quadrature_weights: Float[np.ndarray, " points"],
+    transition: Float[np.ndarray, "points points"],
+) -> float:
+    """VAMP-E of an estimated operator under a known kernel: no sampling noise.
+
+    Args:
+        singular_values: s of the estimate.
+        left_on_points: u on the points of a quadrature rule (or the states of a chain).
+        right_on_points: v on the same points.
+        quadrature_weights: the law of x_t on the points; it sums to 1.
+        transition: row-stochastic; entry (i, j) is the probability of point j one lag after point i.
+
+    Returns:
+        The score, at most Σ σ² of the kernel (all its singular values, the constant's 1 included).
+    """
+    later_weights = quadrature_weights @ transition
+    weighted_left = left_on_points * quadrature_weights[:, None]
+    return _vamp_e_from_moments(
+        singular_values,
+        left_on_points.T @ weighted_left,
+        weighted_left.T @ (transition @ right_on_points),
+        right_on_points.T @ (right_on_points * later_weights[:, None]),
+    )
+
+
+def vamp_e_deficit(score: float, exact_singular_values: Float[np.ndarray, " n"], n_modes: int | None = None) -> float:
+    """How far a VAMP-E score is below the best possible one (the optimality gap), 0 at best.
+
+    Args:
+        score: what an estimate reached.
+        exact_singular_values: those of the true operator, the constant's 1 included.
+        n_modes: the best a model of so many modes can do; None for the whole operator.
+    """
+    leading = np.sort(np.abs(exact_singular_values))[::-1][:n_modes]
+    return float(np.sum(leading**2) - score)
+
+
+def _vamp_e_from_moments(
+    singular_values: Float[np.ndarray, " modes"],
+    left_moment: Float[np.ndarray, "modes modes"],
+    correlation: Float[np.ndarray, "modes modes"],
+    right_moment: Float[np.ndarray, "modes modes"],
+) -> float:
+    gain = 2 * np.sum(singular_values * np.diagonal(correlation))
+    scaled = singular_values[:, None] * left_moment * singular_values[None, :]
+    return float(gain - np.sum(scaled * right_moment))

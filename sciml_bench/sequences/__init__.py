@@ -1,0 +1,1 @@
+"""Autoregressive models of sequences: windows in, windows out, rolled out on their own predictions."""

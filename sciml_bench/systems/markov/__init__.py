@@ -1,0 +1,1 @@
+"""Markov processes, most with a known spectrum: one file each."""

@@ -1,0 +1,1 @@
+"""What the systems are computed with: quadrature, series, random fields, integrators."""

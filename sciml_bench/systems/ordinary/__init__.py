@@ -1,0 +1,1 @@
+"""Ordinary differential equations with their exact facts: one file each."""

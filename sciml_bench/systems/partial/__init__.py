@@ -1,0 +1,1 @@
+"""Partial differential equations with reference solvers: one file each."""
