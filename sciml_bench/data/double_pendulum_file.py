@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.observations import Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
 

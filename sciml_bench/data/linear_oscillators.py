@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.data.observations import INTERPOLATION, Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
 from sciml_bench.systems.ordinary.driven_oscillator import DrivenOscillator

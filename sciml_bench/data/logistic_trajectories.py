@@ -14,9 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.data.observations import INTERPOLATION, Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
 from sciml_bench.systems.ordinary.logistic_growth import logistic_curves

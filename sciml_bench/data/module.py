@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Shaped
 from lightning.pytorch import LightningDataModule
 
+from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
-from sciml_bench.data.field_checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.data.spec import DataSpec
 from sciml_bench.data.split import SPLIT_NAMES, SPLITTERS, checked_fractions, split_trajectories
 from sciml_bench.data.standardization import Standardization

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.data.observations import INTERPOLATION, Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 
 
 def regular_times(

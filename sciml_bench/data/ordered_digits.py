@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import zoom
 
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.ordered_classes import interleave_classes, split_rounds
 from sciml_bench.data.split import cut_points

@@ -5,9 +5,9 @@ The benchmark of Kostic et al. (NeurIPS 2022, ICLR 2024) with 3000/1000/1000 ima
 
 import numpy as np
 
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.files.mnist_files import read_mnist
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.ordered_classes import interleave_classes, split_rounds

@@ -15,10 +15,10 @@ from jaxtyping import Float
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
+from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.field_checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.systems import System
 
 SPLITS = ("train", "validation", "test")

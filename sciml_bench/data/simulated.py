@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.noise import add_noise, checked_noise
 from sciml_bench.data.trajectories import Trajectories

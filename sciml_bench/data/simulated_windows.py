@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer
 from sciml_bench.data.noise import checked_noise
 from sciml_bench.data.observation_noise import drawn_noise, relative_deviation
 from sciml_bench.data.observation_times import listed_times, regular_times

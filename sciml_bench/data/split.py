@@ -7,8 +7,8 @@ before pairs are formed, so that no pair crosses a border.
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from sciml_bench.core.checks import require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.field_checks import require_choice, require_number
 from sciml_bench.data.trajectories import Trajectories
 
 SPLIT_NAMES = ("train", "validation", "test")

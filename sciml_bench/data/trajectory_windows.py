@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.types import PathType
-from sciml_bench.data.field_checks import (
+from sciml_bench.core.checks import (
     ConfiguredInteger,
     ConfiguredNumber,
     require_choice,
     require_integer,
     require_number,
 )
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.types import PathType
 from sciml_bench.data.files.readers import read_arrays
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.observations import Observations

@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.sequence_windows import SPLITS, SequenceWindows, States
 from sciml_bench.systems.ordinary.two_body import TwoBody
 

@@ -19,11 +19,11 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from sciml_bench.core.cache import default_cache
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.files import read_arrays, write_atomically
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.core.types import PathType
-from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from typing import Any
 import lightning.pytorch as pl
 import numpy as np
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.field_checks import require_integer
 from sciml_bench.training.build import build
 from sciml_bench.training.record import n_trainable_parameters
 

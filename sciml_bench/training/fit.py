@@ -12,10 +12,10 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
 
 from sciml_bench.core.checkpoint_file import load_checkpoint
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
-from sciml_bench.data.field_checks import require_integer
 from sciml_bench.training.callbacks import AfterMethod, Cost, History, SeedEveryEpoch, StopOnNonFinite
 from sciml_bench.training.checkpoints import AtomicCheckpointIO, Checkpointing
 from sciml_bench.training.progress import EpochProgress

@@ -7,11 +7,11 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.files import write_arrays
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
-from sciml_bench.data.field_checks import require_integer
 
 
 def forecast_file(folder: RunFolder) -> Path:

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import FAILED, FINISHED, RUNNING, RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.field_checks import require_integer
 from sciml_bench.drawing.animation import Animation
 from sciml_bench.drawing.learning_curves import learning_curves
 from sciml_bench.drawing.style import save_figure

@@ -4,9 +4,9 @@ import torch
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
-from sciml_bench.data.views import pair_loader as loader_file
 from sciml_bench.data.lazy_states import LazyStates
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views import pair_loader as loader_file
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.data.views.pair_loader import PairLoader
 

@@ -1,6 +1,7 @@
 """Networks that infer parameters: the loss, the choice of the epoch, resuming, and what a short fit recovers."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.data import LogisticTrajectories
 from sciml_bench.mechnn import LogisticNetwork, LogisticTraining
-from sciml_bench.training import composed, one_run, restore, run
+from sciml_bench.training import composed, restore, run
 
 QUICK = ["experiment=logistic_discovery", "logger=none", "trainer.seconds_between_checkpoints=0"]
 SMALL = ["data.n_trajectories=96", "data.n_validation=20", "data.n_unseen=20", "data.batch_size=32"]
@@ -19,7 +20,7 @@ SMALL += ["model.channels=4", "model.hidden=8", "trainer.max_epochs=4"]
 
 @pytest.fixture(autouse=True)
 def _undrawn_figures(monkeypatch):
-    monkeypatch.setattr(one_run, "save_figure", lambda figure, path: None)
+    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
 
 
 def run_of(folder, *overrides):

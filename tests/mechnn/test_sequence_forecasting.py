@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
 from sciml_bench.sequences.sequence_forecasting import SequenceForecasting
-from sciml_bench.training import composed, one_run, restore, run
+from sciml_bench.training import composed, restore, run
 
 SHORT = {"validation_steps": 6, "roll_out_steps": (20,)}
 
@@ -162,7 +163,7 @@ def run_of(folder, *overrides):
 
 @pytest.mark.parametrize(("model", "decay"), [("block_resnet", "cosine"), ("resnet", "plateau")])
 def test_a_run_interrupted_in_the_middle_ends_as_if_it_had_not_been(model, decay, tmp_path, monkeypatch):
-    monkeypatch.setattr(one_run, "save_figure", lambda figure, path: None)
+    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
     options = [f"model={model}", f"training.learning_rate_decay={decay}", "training.patience=1", "generate=5"]
     if decay == "plateau":
         options.append("training.learning_rate=0.3")  # large enough that the validation error rises

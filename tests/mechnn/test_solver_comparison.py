@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import LinearOscillators
 from sciml_bench.mechnn import LinearODEBlock, SolverComparison
 from sciml_bench.systems import DrivenOscillator
-from sciml_bench.training import composed, one_run, run
+from sciml_bench.training import composed, run
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,9 @@ def test_error_of_the_harmonic_oscillator_of_record():
 
 
 def test_the_experiment_writes_its_table_and_figures(tmp_path, monkeypatch):
-    monkeypatch.setattr(one_run, "save_figure", lambda figure, path: drawn.append(path.stem))
+    monkeypatch.setattr(
+        sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: drawn.append(path.stem)
+    )
     drawn: list[str] = []
     options = ["experiment=solver_comparison", "logger=none", "data.n_steps=20", "training.refinements=[1.0]"]
     metrics = run(composed("mechnn", [*options, "training.tolerances=[1e-5]"], folder=tmp_path))

@@ -1,5 +1,7 @@
 """Smoothing by learned linear ODEs: what is minimised, what chooses the epoch, and that a resume changes nothing."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.data import NoisyDampedSine, TrajectoryWindows
 from sciml_bench.mechnn import LearnedLinearODE, TrajectoryFit
-from sciml_bench.training import composed, one_run, run
+from sciml_bench.training import composed, run
 
 QUICK = ["experiment=sine_fit", "logger=none", "data.n_times=60", "data.end_time=6.0", "trainer.max_epochs=12"]
 QUICK += ["trainer.seconds_between_checkpoints=0"]
@@ -16,7 +18,7 @@ QUICK += ["trainer.seconds_between_checkpoints=0"]
 
 @pytest.fixture(autouse=True)
 def _undrawn_figures(monkeypatch):
-    monkeypatch.setattr(one_run, "save_figure", lambda figure, path: None)
+    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
 
 
 def run_of(folder, *overrides):

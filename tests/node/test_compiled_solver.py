@@ -15,7 +15,7 @@ from sciml_bench.node import (
     VectorField,
     solve,
 )
-from sciml_bench.node import compiled_solver as module
+from sciml_bench.node.solvers import compiled_solver as module
 
 
 def pair(field, x0, times, method="dormand_prince", max_step=0.1):

@@ -1,6 +1,7 @@
 """Whole runs of the training methods: resume, ensembles, model selection, break-downs."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.node import TrajectoryFitting
-from sciml_bench.training import composed, one_run, restore, run
+from sciml_bench.training import composed, restore, run
 
 TRAININGS = {
     "vanilla": ["training=vanilla", "training.n_epochs=7"],
@@ -30,7 +31,7 @@ QUICK = ["logger=none", "data.end_time=2.0", "model.nodes_per_layer=6", "trainer
 def _undrawn_figures():
     """Drawing them takes longer than everything else here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(one_run, "save_figure", lambda figure, path: None)
+        patch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
         yield
 
 

@@ -1,5 +1,7 @@
 """Whole runs: what they leave, how long they go on, and that an interruption changes nothing."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from PIL import Image
 from sciml_bench.core.errors import ConfigurationError, TrainingError
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.nsm.training.operator_training import OperatorTraining
-from sciml_bench.training import composed, one_run, restore, run
+from sciml_bench.training import composed, restore, run
 
 POISSON = ["pde=poisson", "pde.n_points=8", "model.modes=[7,7]", "pde.test_resolutions=[16,24]"]
 FLOW = [
@@ -40,7 +42,7 @@ def cache(tmp_path_factory):
 @pytest.fixture
 def _undrawn_figures(monkeypatch):
     """Drawing them takes longer than everything else here."""
-    monkeypatch.setattr(one_run, "save_figure", lambda figure, path: None)
+    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
     for name in ("solutions_figure", "error_figure"):
         monkeypatch.setattr(f"sciml_bench.nsm.evaluation.{name}", lambda *arguments: Figure())
 

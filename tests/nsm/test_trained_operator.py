@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from sciml_bench.nsm import TrainedOperator
 from sciml_bench.nsm import predict as command
 from sciml_bench.nsm.predict import main, predict
 from sciml_bench.systems import Poisson
-from sciml_bench.training import composed, one_run, run
+from sciml_bench.training import composed, run
 
 X = np.arange(16) / 16
 SOURCE = np.stack([np.sin(TURN * X)[:, None] * np.cos(TURN * X), np.tile(np.cos(TURN * X), (16, 1))])
@@ -22,7 +23,7 @@ SOURCE = np.stack([np.sin(TURN * X)[:, None] * np.cos(TURN * X), np.tile(np.cos(
 
 def a_run(root, *overrides):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(one_run, "save_figure", lambda figure, path: None)
+        patch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
         run(composed("nsm", tiny_run("pde=poisson", *overrides, cache=root / "cache"), root / "run"))
     return root / "run"
 

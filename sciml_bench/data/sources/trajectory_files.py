@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.field_checks import ConfiguredNumber, require_choice, require_number
 from sciml_bench.data.files.readers import READERS, TABLE_SUFFIXES, read_arrays
 from sciml_bench.data.files.text_tables import read_csv
 from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, read_block

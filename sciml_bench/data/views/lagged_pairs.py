@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.lazy_states import read_block, rows_per_block
 from sciml_bench.data.trajectories import Trajectories
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
-from sciml_bench.data.field_checks import ConfiguredInteger, require_integer
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, Pairs
 
 WINDOW_BYTES = 2**21

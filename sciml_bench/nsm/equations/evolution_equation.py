@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import DataError, SolverError
-from sciml_bench.data.field_checks import require_integer, require_number
 from sciml_bench.nsm.equations.equation import Equation, Parameters
 from sciml_bench.systems.partial.periodic_evolution import (
     FEWEST_SOLVER_POINTS,

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.nsm.equations.equation import Equation, LinearPart, Parameters
 from sciml_bench.nsm.equations.setting_checks import require_resolved_fields
 from sciml_bench.nsm.grid import Axis

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.data.field_checks import ConfiguredInteger, ConfiguredNumber, require_number
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_number
 from sciml_bench.nsm.equations.equation import LinearPart
 from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation, require_solver
 from sciml_bench.nsm.equations.setting_checks import (

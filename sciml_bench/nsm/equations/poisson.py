@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.data.field_checks import (
+from sciml_bench.core.checks import (
     ConfiguredInteger,
     ConfiguredNumber,
     require_choice,

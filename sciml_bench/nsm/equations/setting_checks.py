@@ -3,8 +3,8 @@
 import math
 from numbers import Real
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_integer
 
 LARGEST_UNRESOLVED_PART = 0.1
 """Of the variance of a random field along an axis: beyond, what is drawn is on the way to noise without any scale."""

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.data.field_checks import require_choice, require_integer, require_number
+from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.grid import Grid
 

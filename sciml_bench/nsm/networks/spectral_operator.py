@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_choice
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork

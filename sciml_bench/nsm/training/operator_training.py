@@ -17,9 +17,9 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.field_checks import require_choice, require_integer, require_number
 from sciml_bench.drawing.animation import Animation
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.evaluation import OperatorEvaluation

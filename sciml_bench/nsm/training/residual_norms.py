@@ -19,8 +19,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_choice
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.bases.basis import Constant, apply
 from sciml_bench.nsm.sampled_functions import laplacian_symbol

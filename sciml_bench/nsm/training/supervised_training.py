@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.seeds import derived_seed
-from sciml_bench.data.field_checks import require_integer
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.training.operator_training import OperatorTraining

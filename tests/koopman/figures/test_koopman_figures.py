@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from sciml_bench.drawing.koopman_forecasts import accuracy_against_step, forecast_images, forecast_states
+from sciml_bench.drawing.singular_functions import eigenfunction_scatter, singular_functions_on_a_line
+from sciml_bench.drawing.spectrum import implied_time_scales_figure, spectrum
 from sciml_bench.drawing.style import save_figure
-from sciml_bench.koopman import figures
 from sciml_bench.scores.timescales import TimeScaleBands
 
 ROOTS = np.exp(2j * np.pi * np.array([0, 1, -1, 2, -2]) / 5)
@@ -24,7 +26,7 @@ def test_forecast_images_stand_in_the_order_of_time_and_wrong_readings_are_frame
     forecasts[:, 1] += 0.05
     read, true = np.zeros((4, 2), dtype=int), np.zeros((4, 2), dtype=int)
     read[2, 1] = 4
-    figure = figures.forecast_images(np.full((2, 3, 3), 0.9), forecasts, steps, read, true)
+    figure = forecast_images(np.full((2, 3, 3), 0.9), forecasts, steps, read, true)
     (axis,) = figure.axes
     mosaic = np.asarray(axis.images[0].get_array())
     height, width = mosaic.shape[0] // 2, mosaic.shape[1] // 5
@@ -37,7 +39,7 @@ def test_forecast_images_stand_in_the_order_of_time_and_wrong_readings_are_frame
 
 
 def test_accuracy_has_a_curve_on_each_side_of_the_present_and_the_line_of_chance():
-    figure = figures.accuracy_against_step([-2, -1, 1, 2], {"ours": [0.1, 0.2, 0.3, 0.4]}, 0.98, 5)
+    figure = accuracy_against_step([-2, -1, 1, 2], {"ours": [0.1, 0.2, 0.3, 0.4]}, 0.98, 5)
     axis = figure.axes[0]
     drawn = [list(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in axis.lines]
     assert [(-2, 0.1), (-1, 0.2)] in drawn
@@ -45,7 +47,7 @@ def test_accuracy_has_a_curve_on_each_side_of_the_present_and_the_line_of_chance
     labelled = lines_by_label(axis)
     np.testing.assert_allclose(labelled["chance"].get_ydata(), 0.2)
     np.testing.assert_allclose(labelled["oracle on real images"].get_ydata(), 0.98)
-    without = figures.accuracy_against_step([1], {"ours": [0.1]}, None, 5)
+    without = accuracy_against_step([1], {"ours": [0.1]}, None, 5)
     assert "oracle on real images" not in lines_by_label(without.axes[0])
 
 
@@ -53,7 +55,7 @@ def test_accuracy_has_a_curve_on_each_side_of_the_present_and_the_line_of_chance
 def test_forecasts_of_states_show_up_to_three_components(dim, shown):
     times = np.array([0.5, 1.0])
     true, expected = np.arange(2.0 * dim).reshape(2, dim), np.ones((2, dim))
-    figure = figures.forecast_states(times, true, expected, np.zeros(dim), "ns")
+    figure = forecast_states(times, true, expected, np.zeros(dim), "ns")
     assert len(figure.axes) == shown
     for component, axis in enumerate(figure.axes):
         lines = lines_by_label(axis)
@@ -67,19 +69,19 @@ def test_exact_singular_functions_are_turned_to_the_sign_of_the_estimate():
     functions = np.stack([np.ones(21), points, points**2 - 0.4], axis=1)
     weights = np.full(21, 1 / 21)
     estimated = functions * np.array([1, -1, 1]), functions
-    figure = figures.singular_functions_on_a_line(points, estimated, (functions, functions), weights, "step")
+    figure = singular_functions_on_a_line(points, estimated, (functions, functions), weights, "step")
     assert len(figure.axes) == 4  # the constant is left out
     for axis in figure.axes:
         drawn = lines_by_label(axis)
         np.testing.assert_allclose(drawn["exact"].get_ydata(), drawn["estimated"].get_ydata())
-    without = figures.singular_functions_on_a_line(points, estimated, None, None, "step")
+    without = singular_functions_on_a_line(points, estimated, None, None, "step")
     assert "exact" not in lines_by_label(without.axes[0])
 
 
 def test_eigenfunctions_of_complex_pairs_are_drawn_in_their_complex_planes():
     labels = np.arange(10) % 5
     values = ROOTS[None, :] ** labels[:, None]
-    figure = figures.eigenfunction_scatter(values, ROOTS, labels)
+    figure = eigenfunction_scatter(values, ROOTS, labels)
     assert len(figure.axes) == 2
     for axis, mode in zip(figure.axes, (1, 3), strict=True):
         assert len(axis.collections) == 5
@@ -101,13 +103,13 @@ def test_eigenfunctions_of_complex_pairs_are_drawn_in_their_complex_planes():
 )
 def test_real_eigenfunctions_are_shown_in_pairs_and_complex_ones_alone(eigenvalues, planes):
     values = np.random.default_rng(0).standard_normal((6, len(eigenvalues))) + 0j
-    figure = figures.eigenfunction_scatter(values, np.array(eigenvalues, dtype=complex), None)
+    figure = eigenfunction_scatter(values, np.array(eigenvalues, dtype=complex), None)
     assert [f"{axis.get_xlabel()} {axis.get_ylabel()}" for axis in figure.axes] == planes
 
 
 def test_the_spectrum_is_drawn_beside_the_truth():
     singular_values = np.array([1.0, 0.9, 0.5])
-    figure = figures.spectrum(ROOTS[:3], singular_values, ROOTS[:2], np.array([1.0, 0.8, 0.7, 0.6]))
+    figure = spectrum(ROOTS[:3], singular_values, ROOTS[:2], np.array([1.0, 0.8, 0.7, 0.6]))
     disc, ranks = figure.axes
     drawn = {scatter.get_label(): drawn_points(scatter) for scatter in disc.collections}
     np.testing.assert_allclose(drawn["estimated"], np.stack([ROOTS[:3].real, ROOTS[:3].imag], axis=1))
@@ -119,7 +121,7 @@ def test_the_spectrum_is_drawn_beside_the_truth():
 def test_implied_time_scales_are_drawn_with_their_bands_and_the_truth(tmp_path):
     estimates = np.array([[2.0, 0.5], [2.2, 0.6]])
     bands = TimeScaleBands(np.array([0.1, 0.2]), estimates, estimates - 0.1, estimates + 0.1, 0.95)
-    figure = figures.implied_time_scales_figure(bands, "ps", np.array([2.1]))
+    figure = implied_time_scales_figure(bands, "ps", np.array([2.1]))
     axis = figure.axes[0]
     np.testing.assert_allclose([line.get_ydata() for line in axis.lines[:2]], estimates.T)
     np.testing.assert_allclose(lines_by_label(axis)["exact"].get_ydata(), 2.1)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.field_checks import require_choice, require_integer, require_number
 
 
 def test_integers_of_numpy_are_integers():

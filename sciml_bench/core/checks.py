@@ -1,6 +1,6 @@
-"""Checks of single values of the data configuration, at the place where they enter.
+"""Checks of single values of a configuration, at the place where they enter.
 
-A value from the command line may be of any type, so the constructors of the data modules are typed for the reader and
+A value from the command line may be of any type, so the constructors are typed for the reader and
 the type checker (`ConfiguredInteger` is `int`), and these functions do the checking at run time with a message that
 names the key as a person typed it.
 """
