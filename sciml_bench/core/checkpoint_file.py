@@ -1,5 +1,6 @@
 """Reading checkpoints without running any code that they might hold."""
 
+from collections.abc import Collection
 from typing import Any
 
 import torch
@@ -8,18 +9,29 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.types import PathType
 
 
-def load_checkpoint(path: PathType, map_location: Any = "cpu") -> dict[str, Any]:
+def load_checkpoint(
+    path: PathType, map_location: Any = "cpu", keys: Collection[str] = ("state_dict",)
+) -> dict[str, Any]:
     """Read a checkpoint with `weights_only=True`.
+
+    Args:
+        path: of the file.
+        map_location: where its tensors go.
+        keys: what must be in it.
 
     Raises:
         FileNotFoundError: there is no such file.
-        DataError: the file is not a checkpoint of tensors and plain containers.
+        DataError: the file is not a checkpoint of tensors and plain containers, or lacks one of the keys.
     """
+    remedy = "repeat the run with force=true"
     try:
-        return torch.load(path, map_location=map_location, weights_only=True)
+        content = torch.load(path, map_location=map_location, weights_only=True)
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise DataError(
-            f"{path} is not a readable checkpoint ({str(error).splitlines()[0]}); repeat the run with force=true"
-        ) from error
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise DataError(f"{path} is not a readable checkpoint ({reason}); {remedy}") from error
+    missing = sorted(set(keys) - content.keys()) if isinstance(content, dict) else sorted(keys)
+    if missing or not isinstance(content, dict):
+        raise DataError(f"{path} is a checkpoint without {', '.join(missing) or 'names'}; {remedy}")
+    return content

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.instantiate import PACKAGE, exported_class, trusted_object
 
-PACKAGE = "sciml_bench"
 KIND, PARTIAL, DTYPE = "_kind_", "_partial_", "_dtype_"
 _ARGUMENTS = "_described_arguments"
 _Class = TypeVar("_Class", bound=type)
@@ -147,18 +147,10 @@ def class_of(kind: object, trusted_packages: Sequence[str] = ()) -> type:
         ConfigurationError: not exported, and not of a trusted package.
     """
     name = kind if isinstance(kind, str) else ""
-    room, _, last = name.rpartition(".")
-    trusted = name.split(".")[0] in {package.split(".")[0] for package in trusted_packages}
-    module_name = room if trusted else f"{PACKAGE}.{room}"
-    if room and all(part.isidentifier() for part in name.split(".")):
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError:
-            module = None
-        if module is not None and (trusted or last in getattr(module, "__all__", ())):
-            found = getattr(module, last, None)
-            if isinstance(found, type):
-                return found
+    found = trusted_object(name, trusted_packages)
+    found = exported_class(name) if found is None else found
+    if isinstance(found, type):
+        return found
     raise ConfigurationError(
         f"the kind {kind!r} is no class that the suite exports; if it is one of your own package, name the package: "
         "trusted_packages in Python, --trust on the command line"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import yaml
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import PathType
@@ -55,11 +56,66 @@ def read_json(path: PathType) -> dict[str, Any]:
     """
     try:
         content = json.loads(Path(path).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{path} is not valid JSON ({error}); remove it and repeat the command") from None
     if not isinstance(content, dict):
         raise DataError(f"{path} does not hold a JSON object; remove it and repeat the command")
     return content
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads what a person would have typed: no tags, no anchors."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
+            raise yaml.YAMLError(f"a tag or an alias in line {event.start_mark.line + 1}")
+        return super().compose_node(parent, index)
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Writes what occurs twice twice."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def write_yaml(path: PathType, content: Mapping[str, Any]) -> None:
+    """Write plain data as YAML atomically, without tags and aliases."""
+    text = yaml.dump(dict(content), Dumper=_PlainDumper, sort_keys=False, allow_unicode=True)
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def read_yaml(path: PathType) -> dict[str, Any]:
+    """Read a YAML mapping of mappings, lists, numbers and text: no tag, alias, date or interpolation.
+
+    Raises:
+        DataError: the file holds something else.
+    """
+    try:
+        content = yaml.load(Path(path).read_text(), Loader=_PlainLoader)
+        if not isinstance(content, dict):
+            raise yaml.YAMLError("it holds no mapping")
+        _require_plain(content)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} is no plain configuration ({reason}); repeat the run with force=true") from None
+    return content
+
+
+def _require_plain(value: Any) -> None:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if not isinstance(name, str):
+                raise yaml.YAMLError(f"the key {name!r} is no text")
+            _require_plain(part)
+    elif isinstance(value, list):
+        for part in value:
+            _require_plain(part)
+    elif isinstance(value, str) and "${" in value:
+        raise yaml.YAMLError(f"the interpolation {value!r}")
+    elif not (value is None or isinstance(value, bool | int | float | str)):
+        raise yaml.YAMLError(f"{value!r} is neither a number nor text")
 
 
 def write_arrays(path: PathType, arrays: Mapping[str, Any]) -> None:

@@ -1,82 +1,190 @@
-"""The one door through which a configuration becomes objects; it opens for allow-listed targets alone."""
+"""The one door through which a configuration becomes objects: a node builds what the suite exports for its role.
 
+Everything is checked before anything is built, and nothing is resolved after the check, so that a configuration that
+somebody else wrote can neither call a function nor reach a class that has nothing to do with its place.
+"""
+
+import functools
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import hydra.utils
-from hydra.errors import InstantiationException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
+from sciml_bench.core.errors import ConfigurationError, SolverError
 
-ALLOWED_PREFIXES = ("sciml_bench.", "torch.nn.", "torch.optim.", "sklearn.")
-"""Packages whose classes a configuration may name in `_target_`."""
+PACKAGE = "sciml_bench"
+TARGET, PARTIAL = "_target_", "_partial_"
+_METHODS = ("koopman", "mechnn", "node", "nsm", "sequences")
 
 
-def instantiate(config: Any, *args: Any, trusted_packages: Sequence[str] = (), **overrides: Any) -> Any:
-    """Build the object that `config` describes with `_target_` (Hydra's instantiate behind an allow-list).
+@dataclass(frozen=True)
+class Role:
+    """What a node of a configuration stands for.
 
     Args:
-        config: a mapping with `_target_`, possibly nested.
+        own: rooms of the suite; what they and the rooms within them export may fill the role.
+        parts: further rooms, whose classes may only stand inside such a node.
+    """
+
+    own: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+
+
+ROLES: dict[str, Role] = {
+    "data": Role(own=("data",), parts=("systems",)),
+    "pde": Role(own=("nsm.equations",), parts=("systems",)),
+    "view": Role(own=("data",)),
+    "model": Role(own=(*_METHODS, "networks"), parts=("systems",)),
+    "training": Role(own=_METHODS, parts=("networks",)),
+    "schedule": Role(own=("core",)),
+    "evaluation": Role(own=_METHODS),
+    "logger": Role(own=("training",)),
+    "callback": Role(own=()),  # always a person's own
+}
+"""By the name of the node, the rooms whose `__all__` says what it may build; a new class needs no entry here."""
+
+
+def instantiate(config: Any, *args: Any, role: str, trusted_packages: Sequence[str] = (), **overrides: Any) -> Any:
+    """Build the object that `config` describes with `_target_`; `_partial_: true` gives a factory of it.
+
+    Args:
+        config: a mapping with `_target_`, possibly nested; one of OmegaConf is resolved first.
         args: positional arguments for the outermost target.
-        trusted_packages: further packages a person trusts for this call; never read from a run folder.
+        role: a key of ROLES: which classes may stand here.
+        trusted_packages: packages of the caller's own, of which any class or function may be named; never read from a
+            run folder.
         overrides: keyword arguments for the outermost target.
 
     Raises:
-        ConfigurationError: a target is missing, is not allow-listed or does not accept its arguments.
+        ConfigurationError: a target is missing, may not stand here or does not accept its arguments, or the
+            configuration is not plain data.
     """
-    plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
-    if not isinstance(plain, Mapping) or "_target_" not in plain:
-        raise ConfigurationError(f"a configuration to instantiate needs a `_target_`; got {plain!r}")
-    allowed = (*ALLOWED_PREFIXES, *(f"{name.rstrip('.')}." for name in trusted_packages))
-    for key, target in _targets(plain):
-        if not (isinstance(target, str) and target.startswith(allowed)):
-            raise ConfigurationError(
-                f"{key}={target!r} is not allow-listed: targets start with one of {', '.join(allowed)}; "
-                "name your own package in `trusted_packages=[...]` if you trust it"
-            )
-        _require_own_object(key, target, allowed)
     try:
-        return hydra.utils.instantiate(DictConfig(plain), *args, _convert_="all", **overrides)
-    except InstantiationException as error:
-        cause = error.__cause__
-        if isinstance(cause, (ValueError, FileNotFoundError, SolverError, DataError)):
-            raise cause from None
-        raise ConfigurationError(f"{plain['_target_']} cannot be built: {cause or error}") from error
+        plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
+    except OmegaConfBaseException as error:
+        raise ConfigurationError(f"{role} cannot be resolved: {str(error).splitlines()[0]}") from None
+    if not isinstance(plain, Mapping) or TARGET not in plain:
+        raise ConfigurationError(f"{role}={plain!r} needs a `_target_`, the class that it builds")
+    return _built(_checked(plain, role, role, tuple(trusted_packages)), args, overrides)
 
 
-def _targets(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(config, Mapping):
-        for key, value in config.items():
-            where = f"{path}.{key}" if path else str(key)
-            if key == "_target_":
-                yield where, value
+def exported_class(name: str, rooms: Iterable[str] | None = None) -> type | None:
+    """The class that a room of the suite exports under a name, or None where there is none.
+
+    Args:
+        name: without the package, such as `koopman.FeaturePair`.
+        rooms: the rooms that may be looked into, with those within them; None: all.
+
+    Raises:
+        ConfigurationError: the room needs a package that is not installed.
+    """
+    room, _, last = name.rpartition(".")
+    if not room or not all(part.isidentifier() and not part.startswith("_") for part in name.split(".")):
+        return None
+    if rooms is not None and not any(f"{room}.".startswith(f"{allowed}.") for allowed in rooms):
+        return None
+    module = _imported(f"{PACKAGE}.{room}")
+    found = getattr(module, last, None) if last in getattr(module, "__all__", ()) else None
+    return found if isinstance(found, type) else None
+
+
+def trusted_object(name: str, trusted_packages: Iterable[str]) -> Any:
+    """The class or function that a trusted package defines, or None where there is none.
+
+    Args:
+        name: the full dotted name.
+        trusted_packages: no other is imported; what a trusted package merely imports is not its own.
+
+    Raises:
+        ConfigurationError: the package needs one that is not installed.
+    """
+    trusted = tuple(f"{package.rstrip('.')}." for package in trusted_packages)
+    if not name.startswith(trusted) or not all(part.isidentifier() for part in name.split(".")):
+        return None
+    parts, found = name.split("."), None
+    for length in range(len(parts) - 1, 0, -1):
+        found = _imported(".".join(parts[:length]))
+        if found is not None:
+            for part in parts[length:]:
+                found = getattr(found, part, None)
+            break
+    defined_in = f"{getattr(found, '__module__', None)}."
+    return found if callable(found) and defined_in.startswith(trusted) else None
+
+
+def _imported(name: str) -> Any:
+    """A module, or None where there is none of that name."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise ConfigurationError(f"{name} needs the package {error.name!r}, which is missing") from None
+        return None
+
+
+def _checked(value: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
+    """A copy of plain data in which every target is the object that it names."""
+    if isinstance(value, Mapping):
+        checked = {}
+        for name, part in value.items():
+            where = f"{key}.{name}"
+            if name == TARGET:
+                checked[name] = _object_of(part, where, role, trusted)
+            elif name == PARTIAL:
+                if not isinstance(part, bool):
+                    raise ConfigurationError(f"{where}={part!r} is neither true nor false")
+                checked[name] = part
+            elif not isinstance(name, str) or (name.startswith("_") and name.endswith("_")):
+                raise ConfigurationError(f"{where} is no name of an argument; remove it")
             else:
-                yield from _targets(value, where)
-    elif isinstance(config, Sequence) and not isinstance(config, str):
-        for position, value in enumerate(config):
-            yield from _targets(value, f"{path}[{position}]")
+                checked[name] = _checked(part, where, role, trusted)
+        return checked
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_checked(part, f"{key}[{index}]", role, trusted) for index, part in enumerate(value)]
+    if isinstance(value, str) and "${" in value:
+        raise ConfigurationError(f"{key}={value!r} holds an interpolation, which is not resolved here; write its value")
+    if isinstance(value, str) and value == "???":
+        raise ConfigurationError(f"{key} has no value; give it on the command line: {key}=<value>")
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise ConfigurationError(f"{key}={value!r} is no plain value (a number, text, a list or a mapping)")
 
 
-def _require_own_object(key: str, target: str, allowed: Sequence[str]) -> None:
-    """Refuse to walk through an allow-listed package into another one (`torch.nn.functional.torch.load`)."""
-    module_name, name = target, ""
-    module = None
-    while module is None and "." in module_name:
-        module_name, _, last = module_name.rpartition(".")
-        name = f"{last}.{name}" if name else last
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            if error.name is None or not module_name.startswith(error.name):
-                raise ConfigurationError(
-                    f"{key}={target!r} needs the package {error.name!r}, which is missing"
-                ) from None
-    found: Any = module
-    for part in name.split("."):
-        found = getattr(found, part, None)
+def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
+    outermost = key == f"{role}.{TARGET}"
+    rooms = ROLES[role].own if outermost else (*ROLES[role].own, *ROLES[role].parts)
+    found = None
+    if isinstance(target, str):
+        found = trusted_object(target, trusted)
+        if found is None and target.startswith(f"{PACKAGE}."):
+            found = exported_class(target.removeprefix(f"{PACKAGE}."), rooms)
     if found is None:
-        raise ConfigurationError(f"{key}={target!r} does not exist")
-    if not f"{getattr(found, '__module__', '')}.".startswith(tuple(allowed)):
-        raise ConfigurationError(f"{key}={target!r} is defined outside the allow-listed packages {', '.join(allowed)}")
+        where = f" (in {', '.join(f'{PACKAGE}.{room}' for room in rooms)})" if rooms else ""
+        raise ConfigurationError(
+            f"{key}={target!r} is no class that the suite exports for {role}{where}; if it is one of your own package, "
+            "name the package in trusted_packages=[...] (--trust on the command line)"
+        )
+    return found
+
+
+def _built(checked: Any, args: Sequence[Any] = (), overrides: Mapping[str, Any] | None = None) -> Any:
+    if isinstance(checked, list):
+        return [_built(part) for part in checked]
+    if not isinstance(checked, dict):
+        return checked
+    arguments = {name: _built(part) for name, part in checked.items() if name not in (TARGET, PARTIAL)}
+    if TARGET not in checked:
+        return arguments
+    target = checked[TARGET]
+    make = functools.partial(target, *args, **arguments | dict(overrides or {}))
+    if checked.get(PARTIAL):
+        return make
+    try:
+        return make()
+    except (ValueError, FileNotFoundError, SolverError):
+        raise
+    except Exception as error:
+        raise ConfigurationError(f"{getattr(target, '__qualname__', target)} cannot be built: {error}") from error

@@ -62,8 +62,8 @@ def read_learned(path: PathType, trusted_packages: Sequence[str] = ()) -> Any:
         DataError: it cannot be read, or is of another format.
         ConfigurationError: it names a class that is not trusted.
     """
-    content: Any = load_checkpoint(path)
-    if not isinstance(content, dict) or not content.keys() >= _KEYS or not isinstance(content["settings"], dict):
+    content = load_checkpoint(path, keys=_KEYS)
+    if not isinstance(content["settings"], dict) or not isinstance(content["tensors"], dict):
         raise DataError(f"{path} holds no learned object; repeat the run with force=true")
     if content["format"] != FORMAT:
         raise DataError(f"{path} has the format {content['format']!r}; this version reads {FORMAT}: repeat the run")
@@ -85,6 +85,8 @@ def load_module(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str = 
     Raises:
         DataError: one is missing, too many, or of another shape.
     """
+    if not isinstance(tensors, Mapping):
+        raise DataError(f"the stored weights of {type(module).__name__} are {type(tensors).__name__}, no mapping")
     own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
     try:
         module.load_state_dict(own)

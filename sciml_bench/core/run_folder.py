@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from filelock import FileLock, Timeout
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.files import (
     read_arrays,
     read_json,
+    read_yaml,
     remove_incomplete,
     write_arrays,
-    write_atomically,
     write_json,
+    write_yaml,
 )
 from sciml_bench.core.plain_types import Metrics, PathType
 
@@ -75,7 +75,11 @@ class RunFolder:
     @property
     def metrics(self) -> Metrics:
         """The content of metrics.json."""
-        return {name: float(value) for name, value in read_json(self.path / "metrics.json").items()}
+        path = self.path / "metrics.json"
+        try:
+            return {name: float(value) for name, value in read_json(path).items()}
+        except TypeError as error:
+            raise DataError(f"{path} holds something else than numbers; repeat the run with force=true") from error
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -84,9 +88,20 @@ class RunFolder:
 
     @property
     def configuration(self) -> dict[str, Any] | None:
-        """The composed configuration of the run, or None where there is none."""
+        """The composed configuration of the run, or None where there is none.
+
+        It is plain, resolved data; what may be built of it, `instantiate` decides.
+
+        Raises:
+            DataError: the file holds something else, or no data.
+        """
         path = self.path / ".hydra" / "config.yaml"
-        return yaml.safe_load(path.read_text()) if path.exists() else None
+        if not path.exists():
+            return None
+        configuration = read_yaml(path)
+        if not any(isinstance(configuration.get(node), dict) for node in ("data", "pde")):
+            raise DataError(f"{path} describes no run: it has neither `data` nor `pde`; repeat the run with force=true")
+        return configuration
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Replace record.json."""
@@ -102,8 +117,7 @@ class RunFolder:
 
     def write_configuration(self, configuration: Mapping[str, Any]) -> None:
         """Replace .hydra/config.yaml."""
-        text = yaml.safe_dump(dict(configuration), sort_keys=False, allow_unicode=True)
-        write_atomically(self.path / ".hydra" / "config.yaml", lambda file: file.write(text.encode()))
+        write_yaml(self.path / ".hydra" / "config.yaml", configuration)
 
     @contextmanager
     def claimed(self) -> Iterator[None]:

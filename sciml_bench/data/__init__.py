@@ -1,6 +1,8 @@
 """What is observed: simulated or read, checked, and handed out as lagged pairs or as whole trajectories."""
 
 from sciml_bench.data.double_pendulum_file import DoublePendulumFile
+from sciml_bench.data.ephemeris_windows import EphemerisWindows
+from sciml_bench.data.korteweg_de_vries_windows import KortewegDeVriesWindows
 from sciml_bench.data.linear_oscillators import LinearOscillators
 from sciml_bench.data.logistic_trajectories import LogisticTrajectories
 from sciml_bench.data.module import TrajectoryData
@@ -17,12 +19,15 @@ from sciml_bench.data.split import split_by_time, split_by_trajectory
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.trajectory_windows import TrajectoryWindows
+from sciml_bench.data.two_body_windows import TwoBodyWindows
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.data.views.pair_loader import PairLoader
 
 __all__ = [
     "DataSpec",
     "DoublePendulumFile",
+    "EphemerisWindows",
+    "KortewegDeVriesWindows",
     "LaggedPairs",
     "LinearOscillators",
     "LogisticTrajectories",
@@ -41,6 +46,7 @@ __all__ = [
     "TrajectoryData",
     "TrajectoryFiles",
     "TrajectoryWindows",
+    "TwoBodyWindows",
     "split_by_time",
     "split_by_trajectory",
 ]

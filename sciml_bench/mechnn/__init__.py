@@ -12,6 +12,8 @@ from sciml_bench.mechnn.parameters.logistic_closed_form import LogisticClosedFor
 from sciml_bench.mechnn.parameters.logistic_network import LogisticNetwork
 from sciml_bench.mechnn.parameters.logistic_training import LogisticTraining
 from sciml_bench.mechnn.parameters.trajectory_fit import TrajectoryFit
+from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
+from sciml_bench.mechnn.sequence_models.interaction_sequence_model import InteractionSequenceModel
 from sciml_bench.mechnn.solver_comparison import SolverComparison
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "DiscoveryNetwork",
     "DiscoveryTraining",
     "EquationDiscovery",
+    "FieldSequenceModel",
+    "InteractionSequenceModel",
     "LearnedLinearODE",
     "LinearODEBlock",
     "LinearODELayer",

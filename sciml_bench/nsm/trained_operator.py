@@ -8,13 +8,12 @@ from jaxtyping import Float
 from sciml_bench.core.checkpoint_file import load_checkpoint
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import instantiate
+from sciml_bench.core.learned_file import load_module
 from sciml_bench.core.run_folder import FINISHED, RunFolder
 from sciml_bench.core.types import PathType
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction, residual_l2
-
-_PREFIX = "model."
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +49,13 @@ class TrainedOperator:
             raise ConfigurationError(f"run={run} is a run of another script; give one of train_nsm.py")
         if folder.status != FINISHED:
             raise ConfigurationError(f"run={run} is not finished ({folder.status}); repeat its command to continue it")
-        equation = instantiate(configuration["pde"], trusted_packages=trusted_packages)
-        make_model = instantiate({**configuration["model"], "_partial_": True}, trusted_packages=trusted_packages)
+        equation = instantiate(configuration["pde"], role="pde", trusted_packages=trusted_packages)
+        make_model = instantiate(
+            {**configuration["model"], "_partial_": True}, role="model", trusted_packages=trusted_packages
+        )
         model = make_model(equation)
-        state = load_checkpoint(folder.best_checkpoint)["state_dict"]
-        weights = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
-        model.load_state_dict(weights)
-        return cls(equation, model.eval())
+        load_module(model, load_checkpoint(folder.best_checkpoint)["state_dict"], "model.")
+        return cls(equation, model)
 
     def solve(
         self, parameters: Float[np.ndarray, "batch *parameter_grid"], resolution: int = 64

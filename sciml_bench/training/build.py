@@ -21,13 +21,15 @@ def build(configuration: Mapping[str, Any]) -> tuple[pl.LightningDataModule, Met
     """
     trusted = configuration.get("trusted_packages") or ()
     data_node = "pde" if "pde" in configuration else "data"
-    data = instantiate(configuration[data_node], trusted_packages=trusted)
+    data = instantiate(configuration[data_node], role=data_node, trusted_packages=trusted)
     data.seed = configuration["seed"]
     known_beforehand = data_node == "pde"
     if not known_beforehand:
         data.setup()
-    make_model = instantiate({**configuration["model"], "_partial_": True}, trusted_packages=trusted)
-    make_method = instantiate({**configuration["training"], "_partial_": True}, trusted_packages=trusted)
+    make_model = instantiate({**configuration["model"], "_partial_": True}, role="model", trusted_packages=trusted)
+    make_method = instantiate(
+        {**configuration["training"], "_partial_": True}, role="training", trusted_packages=trusted
+    )
     model = _called(make_model, "model", data.spec)
     method = _called(make_method, "training", model, data.spec)
     if known_beforehand:

@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from sciml_bench.core.checkpoint_file import load_checkpoint
 from sciml_bench.core.files import write_atomically
+from sciml_bench.core.learned_file import load_module
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.types import PathType
@@ -42,8 +43,8 @@ def load_best(method: Method, folder: RunFolder) -> None:
         FileNotFoundError: the folder holds no checkpoint.
         DataError: the checkpoint cannot be read.
     """
-    best = load_checkpoint(folder.best_checkpoint)
-    method.load_state_dict(best["state_dict"])
+    best = load_checkpoint(folder.best_checkpoint, keys=("state_dict", "epoch"))
+    load_module(method, best["state_dict"])
     method.best_epoch = best["epoch"]
     method.to("cpu").eval()
 
