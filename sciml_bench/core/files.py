@@ -66,7 +66,7 @@ def read_json(path: PathType) -> dict[str, Any]:
 class _PlainLoader(yaml.SafeLoader):
     """Reads what a person would have typed: no tags, no anchors."""
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()
         if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
             raise yaml.YAMLError(f"a tag or an alias in line {event.start_mark.line + 1}")

@@ -4,11 +4,14 @@ The folder is the contract between training and everything that looks at results
 so a repeated command finds what the last one left.
 """
 
+import math
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -74,17 +77,34 @@ class RunFolder:
 
     @property
     def metrics(self) -> Metrics:
-        """The content of metrics.json."""
+        """The content of metrics.json.
+
+        Raises:
+            FileNotFoundError: there is none.
+            DataError: it holds something else than finite numbers.
+        """
         path = self.path / "metrics.json"
-        try:
-            return {name: float(value) for name, value in read_json(path).items()}
-        except TypeError as error:
-            raise DataError(f"{path} holds something else than numbers; repeat the run with force=true") from error
+        metrics = read_json(path)
+        for name, value in metrics.items():
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise DataError(f"{path} holds {name}={value!r}, no finite number; repeat the run with force=true")
+        return {name: float(value) for name, value in metrics.items()}
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """The content of arrays.npz."""
-        return read_arrays(self.path / "arrays.npz")
+        """The content of arrays.npz.
+
+        Raises:
+            FileNotFoundError: there is none.
+            DataError: it cannot be read.
+        """
+        path = self.path / "arrays.npz"
+        try:
+            return read_arrays(path)
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+            raise DataError(f"{path} cannot be read ({error}); repeat the run with force=true") from None
 
     @property
     def configuration(self) -> dict[str, Any] | None:

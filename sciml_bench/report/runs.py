@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -50,10 +49,6 @@ class FinishedRun:
             return self.folder.arrays
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, EOFError, BadZipFile) as error:
-            raise DataError(
-                f"{self.path / 'arrays.npz'} cannot be read ({error}); repeat the run with force=true"
-            ) from None
 
 
 @dataclass(frozen=True)

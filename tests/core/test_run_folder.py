@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.run_folder import FINISHED, RunFolder
 
 
@@ -95,3 +95,71 @@ def test_clearing_does_not_follow_links_out_of_the_folder(tmp_path: Path) -> Non
     folder.clear()
     assert (outside / "precious").exists()
     assert not (folder.logs / "latest-run").is_symlink()
+
+
+def with_configuration(folder: Path, text: str | bytes) -> RunFolder:
+    path = folder / ".hydra" / "config.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return RunFolder(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("- a\n- list\n", "no mapping"),
+        ("", "no mapping"),
+        ("just text", "no mapping"),
+        ("data: !!python/object/apply:os.getcwd []\n", "a tag or an alias in line 1"),
+        ("data:\n  path: !!binary aGVsbG8=\n", "a tag or an alias in line 2"),
+        ("!!set {data}\n", "a tag or an alias"),
+        ("data: &again\n  path: *again\n", "a tag or an alias in line 2"),
+        ("data:\n  path: ${oc.env:HOME}\n", "interpolation '${oc.env:HOME}'"),
+        ("data:\n  start: 2026-01-01\n", "neither a number nor text"),
+        ("data:\n  1: 2\n", "the key 1 is no text"),
+        ("data: {path: [\n", "while parsing"),
+        ("a: 1\n---\ndata: {}\n", "expected a single document"),
+        ("data: " + "[" * 5000 + "]" * 5000, "recursion"),
+        (b"data: {path: \xff}", "decode"),
+    ],
+)
+def test_a_configuration_that_is_not_plain_resolved_data_is_refused_in_one_sentence(
+    tmp_path: Path, text: str | bytes, reason: str
+) -> None:
+    with pytest.raises(DataError, match=r"config\.yaml is no plain configuration .* with force=true$") as raised:
+        _ = with_configuration(tmp_path, text).configuration
+    assert reason in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["seed: 1\n", "data: 3\n", "data: null\nmodel: {a: 1}\n"])
+def test_a_configuration_without_data_describes_no_run(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError, match="describes no run: it has neither `data` nor `pde`"):
+        _ = with_configuration(tmp_path, text).configuration
+
+
+def test_what_occurs_twice_in_a_configuration_is_written_twice(tmp_path: Path) -> None:
+    layers = [8, 8]
+    RunFolder(tmp_path).write_configuration({"data": {"day": "2026-01-01", "a": layers, "b": layers}})
+    assert RunFolder(tmp_path).configuration == {"data": {"day": "2026-01-01", "a": [8, 8], "b": [8, 8]}}
+
+
+@pytest.mark.parametrize("text", ["[1]", "3", "not json", "[" * 100_000])
+def test_a_record_that_is_no_object_is_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "record.json").write_text(text)
+    with pytest.raises(DataError, match=r"record\.json .* repeat the command$"):
+        _ = RunFolder(tmp_path).status
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"rmse": null}', '{"rmse": "low"}', '{"rmse": [1]}', '{"rmse": NaN}'])
+def test_metrics_that_are_no_finite_numbers_are_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "metrics.json").write_text(text)
+    with pytest.raises(DataError, match=r"metrics\.json (does not hold|holds)"):
+        _ = RunFolder(tmp_path).metrics
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut short"])
+def test_arrays_that_cannot_be_read_are_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "arrays.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"arrays\.npz cannot be read .* with force=true$"):
+        _ = RunFolder(tmp_path).arrays
