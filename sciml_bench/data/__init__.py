@@ -11,17 +11,21 @@ from sciml_bench.data.observations import Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
 from sciml_bench.data.ordered_digits import OrderedDigits
 from sciml_bench.data.ordered_mnist import OrderedMNIST
+from sciml_bench.data.record import Record
 from sciml_bench.data.simulated import MarkovTrajectories, OrdinaryDifferentialEquationTrajectories
 from sciml_bench.data.simulated_windows import SimulatedWindows
-from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
-from sciml_bench.data.spec import DataSpec, ObservationSpec
+from sciml_bench.data.spec import DataSpec, LaggedPairsSpec, ObservationSpec, RecordSpec, WindowsSpec
 from sciml_bench.data.split import split_by_time, split_by_trajectory
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.trajectory_data_files import TrajectoryFiles
 from sciml_bench.data.trajectory_windows import TrajectoryWindows
 from sciml_bench.data.two_body_windows import TwoBodyWindows
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
+from sciml_bench.data.views.lagged_pairs_view import LaggedPairsView
 from sciml_bench.data.views.pair_loader import PairLoader
+from sciml_bench.data.views.whole_trajectories_view import PaddedTrajectories, WholeTrajectoriesView
+from sciml_bench.data.views.windows_view import WindowsView
 
 __all__ = [
     "DataSpec",
@@ -29,6 +33,8 @@ __all__ = [
     "EphemerisWindows",
     "KortewegDeVriesWindows",
     "LaggedPairs",
+    "LaggedPairsSpec",
+    "LaggedPairsView",
     "LinearOscillators",
     "LogisticTrajectories",
     "MarkovTrajectories",
@@ -39,7 +45,10 @@ __all__ = [
     "OrderedDigits",
     "OrderedMNIST",
     "OrdinaryDifferentialEquationTrajectories",
+    "PaddedTrajectories",
     "PairLoader",
+    "Record",
+    "RecordSpec",
     "SimulatedWindows",
     "Standardization",
     "Trajectories",
@@ -47,6 +56,9 @@ __all__ = [
     "TrajectoryFiles",
     "TrajectoryWindows",
     "TwoBodyWindows",
+    "WholeTrajectoriesView",
+    "WindowsSpec",
+    "WindowsView",
     "split_by_time",
     "split_by_trajectory",
 ]

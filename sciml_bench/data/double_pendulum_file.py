@@ -5,7 +5,6 @@ Schmidt, Lipson, Distilling free-form natural laws from experimental data, Scien
 columns (the velocities again, the accelerations) are not used. The time between two rows is not constant.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +12,9 @@ import numpy as np
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
+from sciml_bench.data.files.double_pendulum_lines import COLUMNS, SOURCE, read_lines
 from sciml_bench.data.observations import Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
-
-COLUMNS = ("trial", "time", "θ1", "θ2", "ω1", "ω2")
-_SOURCE = (
-    "the recordings are supplementary data of Schmidt and Lipson, Science 324:81 (2009), doi:10.1126/science.1165893, "
-    "file real_double_pend_h_1.txt; download them, or use the simulated data=double_pendulum"
-)
 
 
 class DoublePendulumFile(ObservedTrajectories):
@@ -47,7 +41,7 @@ class DoublePendulumFile(ObservedTrajectories):
     ) -> None:
         super().__init__(component_names=COLUMNS[2:], time_unit="s")
         if path is None:
-            raise ConfigurationError(f"data.path=null: give the file; {_SOURCE}.")
+            raise ConfigurationError(f"data.path=null: give the file; {SOURCE}.")
         self.path = Path(path).expanduser()
         self.trial = require_integer("data.trial", trial, 0, "trials are numbered from 0")
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
@@ -88,43 +82,3 @@ class DoublePendulumFile(ObservedTrajectories):
             trials = ", ".join(f"{trial:g}" for trial in np.unique(lines[:, 0]))
             raise ConfigurationError(f"data.trial={self.trial}: {self.path} holds the trials {trials}.")
         return chosen
-
-
-def read_lines(path: Path) -> np.ndarray:
-    """The columns `COLUMNS` of all lines, with the number of the line in the file as the last column.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        DataError: a line lacks a column, or holds something else than finite numbers in them.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"data.path={path}: there is no such file; {_SOURCE}.")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"data.path={path} is not a text file ({error}); {_SOURCE}.") from error
-    lines = [
-        [*_numbers(line.split(), f"data.path={path}, line {number}"), number]
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.startswith("%")
-    ]
-    if not lines:
-        raise DataError(f"data.path={path} holds no numbers; {_SOURCE}.")
-    return np.array(lines)
-
-
-def _numbers(cells: list[str], place: str) -> list[float]:
-    if len(cells) < len(COLUMNS):
-        raise DataError(
-            f"{place}: {len(cells)} columns, of which {COLUMNS[len(cells)]} is missing; a line holds "
-            f"{', '.join(COLUMNS)}, separated by blanks."
-        )
-    values = []
-    for number, (name, cell) in enumerate(zip(COLUMNS, cells, strict=False), start=1):
-        try:
-            values.append(float(cell))
-        except ValueError:
-            values.append(math.nan)
-        if not math.isfinite(values[-1]):
-            raise DataError(f"{place}, column {number} ({name}): {cell!r} is not a finite number; remove the line.")
-    return values

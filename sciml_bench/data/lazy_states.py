@@ -55,6 +55,11 @@ class LazyStates:
         block = np.asarray(block)
         return block if self.transform is None else self.transform(block)
 
+    def continues_in(self, other: "LazyStates") -> bool:
+        """Whether `other` is the window after this one on the same source."""
+        same = self.source is other.source and (self.trajectory, self.transform) == (other.trajectory, other.transform)
+        return same and self.stop == other.start
+
     def window(self, start: int, stop: int) -> "LazyStates":
         """A narrower window; nothing is read."""
         return LazyStates(self.source, self.trajectory, self.start + start, self.start + stop, self.transform)
@@ -77,6 +82,37 @@ def read_block(states: StateArray, start: int, stop: int) -> Shaped[np.ndarray, 
 def window(states: StateArray, start: int, stop: int) -> StateArray:
     """A window in time that stays where it is: a view, a memory map or a lazy window."""
     return states.window(start, stop) if isinstance(states, LazyStates) else states[start:stop]
+
+
+def joined(first: StateArray, then: StateArray) -> StateArray:
+    """Rows of one after those of the other; read into memory unless they are neighbouring windows of one source."""
+    if isinstance(first, LazyStates) and isinstance(then, LazyStates) and first.continues_in(then):
+        return LazyStates(first.source, first.trajectory, first.start, then.stop, first.transform)
+    return np.concatenate([read_block(part, 0, part.shape[0]) for part in (first, then)])
+
+
+class MappedRows:
+    """A source for `LazyStates` that makes every row from one or several rows of others as they are read.
+
+    Args:
+        states: the others.
+        function: of consecutive rows; it returns `reach` rows fewer.
+        reach: how many rows after its own a row depends on.
+    """
+
+    def __init__(self, states: StateArray, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> None:
+        self._states, self._function, self._reach = states, function, reach
+        example = function(read_block(states, 0, 1 + reach))
+        self.shape, self.dtype = (states.shape[0] - reach, *example.shape[1:]), example.dtype
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        start, stop, _ = rows.indices(self.shape[0])
+        return self._function(read_block(self._states, start, stop + self._reach))
+
+
+def mapped(states: StateArray, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> StateArray:
+    """A function of the rows of a trajectory: at once in memory, as they are read on disk; see `MappedRows`."""
+    return LazyStates(MappedRows(states, function, reach)) if is_on_disk(states) else function(states)
 
 
 def rows_per_block(states: StateArray) -> int:

@@ -15,7 +15,7 @@ from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_i
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.spec import DataSpec
-from sciml_bench.data.split import SPLIT_NAMES, SPLITTERS, checked_fractions, split_trajectories
+from sciml_bench.data.split import DEFAULT_SPLIT, SPLIT_NAMES, SPLITTERS, checked_split, split_trajectories
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, require_lag
@@ -23,8 +23,6 @@ from sciml_bench.data.views.pair_loader import GroupedBatches, PairLoader
 
 HELD_OUT_BYTES = 2**22
 """Memory of one held-out batch: large, since nothing is learned from it, and independent of the number of pairs."""
-
-DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
 class TrajectoryData(LightningDataModule):
@@ -63,7 +61,7 @@ class TrajectoryData(LightningDataModule):
         self.batches_per_call = 1
         self.lag = require_integer("data.lag", lag, 1, "the lag must be at least 1 step and a whole number")
         self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 pair")
-        self.split = checked_fractions(dict(DEFAULT_SPLIT if split is None else split))
+        self.split = checked_split(dict(DEFAULT_SPLIT if split is None else split))
         self.split_by = require_choice("data.split_by", split_by, SPLITTERS)
         self.seed = require_integer("seed", seed, 0, "a seed is a whole number and not negative")
         self.standardize, self.shuffle = standardize, shuffle

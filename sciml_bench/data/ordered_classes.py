@@ -6,11 +6,14 @@ via Koopman operator regression in reproducing kernel Hilbert spaces", NeurIPS 2
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from sciml_bench.core.errors import DataError
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.split import cut_points
 from sciml_bench.data.trajectories import Trajectories
 
 
@@ -56,3 +59,39 @@ def split_rounds(
         splits[name] = Trajectories((states[start:stop],), labels=(labels[start:stop],), names=("ordered images",))
         start = stop
     return splits
+
+
+def rounds_of_split(split: Mapping[str, float], available: int, n_classes: int) -> dict[str, int]:
+    """Number of whole rounds of each part.
+
+    Args:
+        split: fractions of the rounds, or numbers of images, as from `checked_split`.
+        available: rounds at hand.
+        n_classes: length of a round.
+
+    Raises:
+        ConfigurationError: a part is left without a round, or more is asked for than there is.
+    """
+    sizes = [size // n_classes if isinstance(size, int) else size for size in split.values()]
+    if all(isinstance(size, int) for size in sizes) and sum(sizes) > available:
+        raise ConfigurationError(
+            f"data.split={dict(split)}: only {available * n_classes} images of {n_classes} classes are at hand; "
+            "ask for fewer, or give more images."
+        )
+    borders = cut_points(available, sizes)
+    rounds = {name: stop - start for name, (start, stop) in zip(split, pairwise(borders), strict=True)}
+    if min(rounds.values()) == 0:
+        raise ConfigurationError(f"data.split={dict(split)} leaves a split without a round of digits; enlarge it.")
+    return rounds
+
+
+def checked_n_digits(n_digits: ConfiguredInteger) -> int:
+    """Return `n_digits` if it is a whole number from 2 to 10.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    number = require_integer("data.n_digits", n_digits, 2, "choose 2 to 10 digits")
+    if number > 10:
+        raise ConfigurationError(f"data.n_digits={n_digits}: choose 2 to 10 digits.")
+    return number

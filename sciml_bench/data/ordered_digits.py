@@ -9,30 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from scipy.ndimage import zoom
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.module import TrajectoryData
-from sciml_bench.data.ordered_classes import interleave_classes, split_rounds
+from sciml_bench.data.ordered_classes import checked_n_digits, interleave_classes, split_rounds
+from sciml_bench.data.sources.ordered_digits import GREY_LEVELS, enlarge
 from sciml_bench.data.split import cut_points
 from sciml_bench.data.trajectories import Trajectories
-
-GREY_LEVELS = 16
-
-
-def enlarge(images: Float[np.ndarray, "image height height"], size: int) -> Float[np.ndarray, "image size size"]:
-    """Enlarge square images by cubic splines; the values stay within [0, 1].
-
-    The paper around the image counts as empty, so that strokes end before the border as pen strokes do. Interpolation
-    is linear in the image and the same along both axes: one small matrix applied from both sides.
-    """
-    height = images.shape[-1]
-    weights = np.empty((height, size))
-    for pixel, row in zip(np.eye(height), weights, strict=True):
-        zoom(pixel, size / height, output=row, order=3, mode="grid-constant", grid_mode=True)
-    return np.clip(np.einsum("hy,nhw,wx->nyx", weights, images, weights, optimize=True), 0, 1)
 
 
 class OrderedDigits(TrajectoryData):
@@ -83,15 +67,3 @@ class OrderedDigits(TrajectoryData):
             raise ConfigurationError(f"data.split={self.split} leaves a split without a round of digits; enlarge it.")
         states = enlarge(images, self.image_size)[:, None]
         return split_rounds(states, labels, self.n_digits, rounds)
-
-
-def checked_n_digits(n_digits: ConfiguredInteger) -> int:
-    """Return `n_digits` if it is a whole number from 2 to 10.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
-    number = require_integer("data.n_digits", n_digits, 2, "choose 2 to 10 digits")
-    if number > 10:
-        raise ConfigurationError(f"data.n_digits={n_digits}: choose 2 to 10 digits.")
-    return number

@@ -10,8 +10,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.mnist_files import read_mnist
 from sciml_bench.data.module import TrajectoryData
-from sciml_bench.data.ordered_classes import interleave_classes, split_rounds
-from sciml_bench.data.ordered_digits import checked_n_digits
+from sciml_bench.data.ordered_classes import checked_n_digits, interleave_classes, split_rounds
 from sciml_bench.data.trajectories import Trajectories
 
 N_TRAIN = 3000

@@ -7,8 +7,170 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.observations import PADDING, Observations
+from sciml_bench.data.standardization import Standardization
+from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems import System
+
+
+@dataclass(frozen=True, eq=False)
+class RecordSpec:
+    """The states, their scale and their clock; nothing is taken from what is held out.
+
+    Args:
+        state_shape: of one state, such as (3,) or (1, 28, 28).
+        time_step: between two states, in `time_unit`; the median of an irregular clock.
+        time_unit: of all times; "step" for maps and images.
+        component_names: what the components of a state are called: one for a field, otherwise one per entry of the
+            last axis.
+        mean: of the training states, per component; one for all points of a field, with an axis of size 1.
+        deviation: standard deviation of the training states, in the same way; 1 for what is constant.
+        lengths: number of states of each training trajectory.
+        period: of every component of a state on a torus, else None.
+        n_classes: number of labels where every state carries one, else None.
+        grid: positions of the points of a one-dimensional field, else None.
+        body_names: of the bodies where states are (bodies, axes), else None.
+        system: the system that was simulated, None for observed data.
+    """
+
+    state_shape: tuple[int, ...]
+    time_step: float
+    time_unit: str
+    component_names: tuple[str, ...]
+    mean: Float[np.ndarray, "*pooled"]
+    deviation: Float[np.ndarray, "*pooled"]
+    lengths: tuple[int, ...]
+    period: float | None = None
+    n_classes: int | None = None
+    grid: Float[np.ndarray, " points"] | None = None
+    body_names: tuple[str, ...] | None = None
+    system: System | None = None
+
+    def __post_init__(self) -> None:
+        """Tuples again, where a stored description gave lists."""
+        for name in ("state_shape", "component_names", "lengths", "body_names"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else tuple(value))
+
+    @classmethod
+    def of(cls, train: Trajectories, n_classes: int | None = None) -> "RecordSpec":
+        """Describe the training part of a record.
+
+        Args:
+            train: the trajectories to learn from.
+            n_classes: number of labels where every state carries one.
+        """
+        grid = train.facts.get("grid")
+        mean, deviation = scale_of(train)
+        names = train.component_names or tuple(f"x{number}" for number in range(1, train.state_shape[-1] + 1))
+        return cls(
+            state_shape=train.state_shape,
+            time_step=train.time_step,
+            time_unit=train.time_unit,
+            component_names=names,
+            mean=mean,
+            deviation=deviation,
+            lengths=train.lengths,
+            period=getattr(train.system, "period", None),
+            n_classes=n_classes,
+            grid=grid,
+            body_names=train.facts.get("body_names"),
+            system=train.system,
+        )
+
+    @property
+    def n_state(self) -> int:
+        """Number of components of one state."""
+        return math.prod(self.state_shape)
+
+    @property
+    def dim(self) -> int:
+        """Number of components of a vector state.
+
+        Raises:
+            ConfigurationError: states are fields, images or bodies.
+        """
+        if len(self.state_shape) != 1:
+            raise ConfigurationError(
+                f"this model needs states that are vectors; those of the data have the shape {self.state_shape}"
+            )
+        return self.state_shape[0]
+
+    @property
+    def n_trajectories(self) -> int:
+        """Number of training trajectories."""
+        return len(self.lengths)
+
+
+@dataclass(frozen=True, eq=False)
+class LaggedPairsSpec(RecordSpec):
+    """A record that is read as pairs of states.
+
+    Args:
+        lag: distance within a pair, in steps.
+        standardization: what maps the record's units to those of the pairs; None where they are the same.
+    """
+
+    lag: int = 1
+    standardization: Standardization | None = None
+
+    @property
+    def lag_time(self) -> float:
+        """Time between the two states of a pair, in `time_unit`."""
+        return self.lag * self.time_step
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WindowsSpec(RecordSpec):
+    """A record that is read as windows, from which a model maps some states to the following ones.
+
+    Args:
+        n_inputs: states that a model sees.
+        n_outputs: states after these that it must predict.
+        increment_deviation: root mean square of the difference of two neighbouring training states.
+        n_calls: of a model that a training window is long enough for.
+        dtype: of the batches.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    increment_deviation: Float[np.ndarray, "*pooled"]
+    n_calls: int = 1
+    dtype: torch.dtype = torch.float32
+
+    @property
+    def n_window(self) -> int:
+        """States that one call of a model is about."""
+        return self.n_inputs + self.n_outputs
+
+    @property
+    def n_training(self) -> int:
+        """States of a training window."""
+        return self.n_inputs + self.n_calls * self.n_outputs
+
+
+Scale = tuple[Float[np.ndarray, "*pooled"], Float[np.ndarray, "*pooled"]]
+
+
+def scale_of(trajectories: Trajectories) -> Scale:
+    """Mean and standard deviation over all states; one for all points of a field, with an axis of size 1.
+
+    Args:
+        trajectories: states on disk are read in blocks.
+
+    Returns:
+        Both in float64; the deviation is 1 for what is constant.
+    """
+    if trajectories.on_disk:
+        scale = Standardization.fit(trajectories)
+        return scale.mean, scale.deviation
+    states = np.concatenate(trajectories.states) if trajectories.n_trajectories > 1 else trajectories.states[0]
+    axes = (0, 1) if "grid" in trajectories.facts else (0,)
+    mean = np.mean(states, axis=axes, dtype=np.float64, keepdims=True)[0]
+    deviation = np.std(states, axis=axes, dtype=np.float64, keepdims=True)[0]
+    # Rounding leaves a constant component a tiny deviation, and dividing by it would blow up its rounding errors.
+    return mean, np.where(np.ptp(states, axis=axes, keepdims=True)[0] > 0, deviation, 1.0)
 
 
 @dataclass(frozen=True)

@@ -5,70 +5,111 @@ before pairs are formed, so that no pair crosses a border.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from numbers import Integral
 
 from sciml_bench.core.checks import require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.trajectories import Trajectories
 
 SPLIT_NAMES = ("train", "validation", "test")
+DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
-def checked_fractions(split: Mapping[str, float]) -> dict[str, float]:
-    """Fractions of the data per split, in the order train, validation, test.
+def checked_split(split: Mapping[str, float]) -> dict[str, float]:
+    """Sizes of the parts in the order train, validation, test: all fractions (floats), or all whole numbers (ints).
 
     Args:
-        split: fractions by name; a missing name or 0 means that there is no such split. If they sum to less than one,
-            the end of the data is left out.
+        split: by name, fractions of the data, or numbers of rows (of trajectories, where these stay whole): 0.8 is a
+            fraction, 80 a number, and 1 alone is everything. A missing name or 0 means that there is no such part.
+            What is left at the end of the data belongs to none.
 
     Raises:
-        ConfigurationError: an unknown name, no training data, a negative fraction, or a sum above one.
+        ConfigurationError: an unknown name, no training data, a negative size, or fractions whose sum is above one.
     """
     unknown = sorted(set(split) - set(SPLIT_NAMES))
     if unknown:
         raise ConfigurationError(f"data.split has the unknown name(s) {unknown}: use {', '.join(SPLIT_NAMES)}.")
+    asked = {name: split.get(name, 0.0) for name in SPLIT_NAMES}
+    remedy = "give fractions between 0 and 1, or whole numbers"
     fractions = {
         name: require_number(
             f"data.split.{name}",
-            split.get(name, 0.0),
-            "give a fraction between 0 and 1" + (", above 0 for training" if name == "train" else ""),
+            value,
+            remedy + (", above 0 for training" if name == "train" else ""),
             positive=name == "train",
         )
-        for name in SPLIT_NAMES
+        for name, value in asked.items()
     }
     total = sum(fractions.values())
     if total > 1 + 1e-9:
-        raise ConfigurationError(f"data.split={fractions}: the fractions sum to {total:g}; they must not exceed 1.")
+        if all(isinstance(value, Integral) for name, value in asked.items() if fractions[name] > 0):
+            return {name: int(value) for name, value in fractions.items() if value > 0}
+        raise ConfigurationError(
+            f"data.split={fractions}: the fractions sum to {total:g}; they must not exceed 1. Whole numbers of rows or "
+            "trajectories are written without a point, and for all parts."
+        )
     return {name: fraction for name, fraction in fractions.items() if fraction > 0}
 
 
-def cut_points(n_items: int, fractions: Sequence[float]) -> list[int]:
-    """Borders of consecutive parts of `n_items`, beginning with 0; each border is rounded down."""
+def whole_numbers(split: Mapping[str, float], required: Sequence[str] = SPLIT_NAMES[:1]) -> dict[str, int]:
+    """Numbers of trajectories (or of rows) per part, for records whose parts are made and not cut.
+
+    Args:
+        split: as in `checked_split`.
+        required: parts that must be there.
+
+    Raises:
+        ConfigurationError: a size is no whole number, or a part is missing.
+    """
+    sizes = checked_split({name: value for name, value in split.items() if value})
+    missing = [name for name in required if name not in sizes]
+    if missing or not all(isinstance(value, Integral) for value in split.values()):
+        said = f", with {', '.join(missing)}" if missing else ""
+        raise ConfigurationError(f"data.split={dict(split)}: give whole numbers{said}, such as train: 100.")
+    return {name: int(value) for name, value in sizes.items()}
+
+
+def cut_points(n_items: int, sizes: Sequence[float]) -> list[int]:
+    """Borders of consecutive parts of `n_items`, beginning with 0; each border of a fraction is rounded down.
+
+    Args:
+        n_items: of all parts and what is left.
+        sizes: fractions as floats, or numbers as ints, as from `checked_split`.
+
+    Raises:
+        ConfigurationError: the numbers exceed `n_items`.
+    """
+    if all(isinstance(size, int) for size in sizes):
+        borders = list(accumulate(map(int, sizes), initial=0))
+        if borders[-1] > n_items:
+            raise ConfigurationError(f"data.split: {borders[-1]} asked for, but there are {n_items}; use less.")
+        return borders
     borders, total = [0], 0.0
-    for fraction in fractions:
+    for fraction in sizes:
         total += fraction
         borders.append(min(n_items, int(total * n_items + 1e-9)))
     return borders
 
 
 def split_by_time(trajectories: Trajectories, split: Mapping[str, float]) -> dict[str, Trajectories]:
-    """Cut every trajectory at the same fractions of its length into contiguous parts without overlap.
+    """Cut every trajectory at the same fractions or numbers of its rows into contiguous parts without overlap.
 
     Raises:
-        ConfigurationError: the fractions are wrong.
+        ConfigurationError: the sizes are wrong.
         DataError: a trajectory is too short to leave a state in every part.
     """
-    fractions = checked_fractions(split)
-    borders = [cut_points(length, list(fractions.values())) for length in trajectories.lengths]
+    parts = checked_split(split)
+    borders = [cut_points(length, list(parts.values())) for length in trajectories.lengths]
     for number, cuts in enumerate(borders):
         if any(stop <= start for start, stop in pairwise(cuts)):
             raise DataError(
                 f"{trajectories.name(number)} has {trajectories.lengths[number]} states, too few for data.split="
-                f"{fractions}; use longer trajectories, larger fractions or data.split_by=trajectory."
+                f"{parts}; use longer trajectories, larger fractions or data.split_by=trajectory."
             )
     return {
         name: trajectories.select(time=[slice(cuts[part], cuts[part + 1]) for cuts in borders])
-        for part, name in enumerate(fractions)
+        for part, name in enumerate(parts)
     }
 
 
@@ -76,18 +117,18 @@ def split_by_trajectory(trajectories: Trajectories, split: Mapping[str, float]) 
     """Give whole trajectories to each split, in their order.
 
     Raises:
-        ConfigurationError: the fractions are wrong, or leave a split without a trajectory.
+        ConfigurationError: the sizes are wrong, or leave a split without a trajectory.
     """
-    fractions = checked_fractions(split)
-    borders = cut_points(trajectories.n_trajectories, list(fractions.values()))
+    parts = checked_split(split)
+    borders = cut_points(trajectories.n_trajectories, list(parts.values()))
     if any(stop <= start for start, stop in pairwise(borders)):
         raise ConfigurationError(
-            f"data.split_by=trajectory: data.split={fractions} leaves a split without any of the "
+            f"data.split_by=trajectory: data.split={parts} leaves a split without any of the "
             f"{trajectories.n_trajectories} trajectories; use data.split_by=time, other fractions or more trajectories."
         )
     return {
         name: trajectories.select(trajectories=range(borders[part], borders[part + 1]))
-        for part, name in enumerate(fractions)
+        for part, name in enumerate(parts)
     }
 
 
@@ -97,9 +138,9 @@ SPLITTERS = {"time": split_by_time, "trajectory": split_by_trajectory}
 def split_trajectories(
     trajectories: Trajectories, split: Mapping[str, float], split_by: str
 ) -> dict[str, Trajectories]:
-    """Split by `time` or by `trajectory`; splits with the fraction 0 are absent from the result.
+    """Split by `time` or by `trajectory`; parts of size 0 are absent from the result.
 
     Raises:
-        ConfigurationError: an unknown `split_by` or wrong fractions.
+        ConfigurationError: an unknown `split_by` or wrong sizes.
     """
     return SPLITTERS[require_choice("data.split_by", split_by, SPLITTERS)](trajectories, split)

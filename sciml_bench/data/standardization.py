@@ -1,11 +1,11 @@
 """Standardisation of states: (x - mean) / deviation per component, with statistics of the training split only."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, iterate_blocks, read_block
+from sciml_bench.data.lazy_states import iterate_blocks, read_block
 from sciml_bench.data.trajectories import Trajectories
 
 
@@ -49,10 +49,5 @@ class Standardization:
         return states * self.deviation + self.mean
 
     def apply(self, trajectories: Trajectories) -> Trajectories:
-        """The same trajectories in standardised units; what lies on disk is transformed as it is read."""
-        return replace(trajectories, states=tuple(self._apply_to(states) for states in trajectories.states))
-
-    def _apply_to(self, states: StateArray) -> StateArray:
-        if isinstance(states, LazyStates):
-            return LazyStates(states.source, states.trajectory, states.start, states.stop, self.transform)
-        return LazyStates(states, transform=self.transform) if is_on_disk(states) else self.transform(states)
+        """The same trajectories and truth in standardised units; what lies on disk is transformed as it is read."""
+        return trajectories.mapped(self.transform)

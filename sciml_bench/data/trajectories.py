@@ -1,16 +1,22 @@
 """Trajectories, the container of every data set and of every split: states on a clock, checked where they enter."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.lazy_states import StateArray, is_on_disk, iterate_blocks, read_block, window
+from sciml_bench.data.lazy_states import StateArray, is_on_disk, iterate_blocks, joined, mapped, read_block, window
+from sciml_bench.systems import System
 
 LARGEST_VALUE = np.float32(1e30)
 """Networks work in single precision, whose squares overflow beyond this."""
+
+
+_SERIES = ("states", "labels", "times", "clean", "inputs", "weights")
+"""Fields with one array per trajectory, whose first axis is time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +30,15 @@ class Trajectories:
         labels: one array (time,) of class numbers per trajectory, where the states carry labels.
         times: one increasing array (time,) per trajectory, in `time_unit`; by default regular from zero.
         names: where each trajectory comes from, for messages.
+        first_rows: number of the step at which each trajectory begins, where `times` are regular; 0 by default.
+        component_names: what the components of a state are called: one per entry of its last axis, one for a field.
+        clean: the true states, where they are known, with the shapes of `states`.
+        inputs: one array (time, dim_in) per trajectory, of what acted on the system from outside.
+        parameters: one value per trajectory under each name, such as a growth rate.
+        weights: one array (time,) per trajectory, of how much each state counts; not negative.
+        facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field, or
+            `body_names` of states (bodies, axes).
+        system: the system that was simulated; None for observed data.
 
     Raises:
         DataError: no states, no common shape, values that are not real finite numbers, or nothing ever changes.
@@ -35,12 +50,22 @@ class Trajectories:
     labels: tuple[np.ndarray, ...] | None = None
     times: tuple[np.ndarray, ...] | None = None
     names: tuple[str, ...] | None = None
+    first_rows: tuple[int, ...] | None = None
+    component_names: tuple[str, ...] | None = None
+    clean: tuple[StateArray, ...] | None = None
+    inputs: tuple[StateArray, ...] | None = None
+    parameters: Mapping[str, np.ndarray] | None = None
+    weights: tuple[np.ndarray, ...] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    system: System | None = None
 
     def __post_init__(self) -> None:
         self._require_structure()
         self._require_clock()
+        self._require_companions()
         for number in range(self.n_trajectories):
-            self._require_finite(number)
+            for series in _different(self.states, self.clean, self.inputs, self.weights):
+                self._require_finite(number, series[number])
         self.require_variation("the data")
 
     @property
@@ -81,6 +106,17 @@ class Trajectories:
         rows = [read_block(states, 0, states.shape[0]).reshape(states.shape[0], -1) for states in self.states]
         return np.concatenate(rows)
 
+    def first_row(self, number: int) -> int:
+        """Number of the step of the regular clock at which a trajectory begins."""
+        return self.first_rows[number] if self.first_rows else 0
+
+    def times_of(self, number: int) -> Float[np.ndarray, " time"]:
+        """When the states of a trajectory were observed, in `time_unit`."""
+        if self.times is not None:
+            return np.asarray(self.times[number], dtype=np.float64)
+        first = self.first_row(number)
+        return self.time_step * np.arange(first, first + self.lengths[number], dtype=np.float64)
+
     def name(self, number: int) -> str:
         """How messages call a trajectory."""
         return f"trajectory {number}" + (f" ({self.names[number]})" if self.names else "")
@@ -103,18 +139,73 @@ class Trajectories:
         slices = [time or slice(None)] * len(numbers) if time is None or isinstance(time, slice) else list(time)
         rows = [self._rows(number, part) for number, part in zip(numbers, slices, strict=True)]
         cuts = list(zip(numbers, rows, strict=True))
-        # The values were checked when the whole was made; reading a large file once more would cost minutes.
-        part = object.__new__(Trajectories)
-        fields = {
-            "states": tuple(window(self.states[number], *row) for number, row in cuts),
-            "time_step": self.time_step,
-            "time_unit": self.time_unit,
-            "labels": None if self.labels is None else tuple(self.labels[n][slice(*row)] for n, row in cuts),
-            "times": None if self.times is None else tuple(self.times[n][slice(*row)] for n, row in cuts),
-            "names": None if self.names is None else tuple(self.names[number] for number in numbers),
+        changes: dict[str, Any] = {
+            name: tuple(window(series[number], *row) for number, row in cuts)
+            for name in _SERIES
+            if (series := getattr(self, name)) is not None
         }
-        for field, value in fields.items():
-            object.__setattr__(part, field, value)
+        if self.clean is self.states:
+            changes["clean"] = changes["states"]
+        if self.names is not None:
+            changes["names"] = tuple(self.names[number] for number in numbers)
+        if self.times is None:
+            changes["first_rows"] = tuple(self.first_row(number) + start for number, (start, _) in cuts)
+        if self.parameters is not None:
+            changes["parameters"] = {name: values[numbers] for name, values in self.parameters.items()}
+        return self.unchecked(**changes)
+
+    def joined_in_time(self, later: "Trajectories") -> "Trajectories":
+        """The same trajectories with the rows of `later` after their own; the clock may have a gap in between.
+
+        Args:
+            later: as many trajectories of the same states, such as the test part of a split by time.
+
+        Raises:
+            DataError: other trajectories, rows that are not later, or something that only one of the two knows.
+        """
+        known = [{name for name in _SERIES if getattr(part, name) is not None} - {"times"} for part in (self, later)]
+        if (self.n_trajectories, self.state_shape, known[0]) != (later.n_trajectories, later.state_shape, known[1]):
+            raise DataError(
+                f"{self.n_trajectories} trajectories of states {self.state_shape} with {sorted(known[0])} cannot go on "
+                f"with {later.n_trajectories} of {later.state_shape} with {sorted(known[1])}."
+            )
+        numbers = range(self.n_trajectories)
+        changes: dict[str, Any] = {
+            name: tuple(joined(*pair) for pair in zip(getattr(self, name), getattr(later, name), strict=True))
+            for name in known[0]
+        }
+        if self.clean is self.states and later.clean is later.states:
+            changes["clean"] = changes["states"]
+        follows = all(self.first_row(n) + self.lengths[n] == later.first_row(n) for n in numbers)
+        if self.times is not None or later.times is not None or not follows:
+            changes["times"] = tuple(np.concatenate([self.times_of(n), later.times_of(n)]) for n in numbers)
+            changes["first_rows"] = None
+            for number, times in enumerate(changes["times"]):
+                if (np.diff(times) <= 0).any():
+                    raise DataError(f"{self.name(number)}: the rows to join must come after the last of its own.")
+        return self.unchecked(**changes)
+
+    def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":
+        """The same function of the states and of the truth, which stay one where they are one.
+
+        Args:
+            function: of consecutive rows (time, *state); it returns `reach` rows fewer.
+            reach: how many rows after its own a row depends on.
+        """
+        states = tuple(mapped(part, function, reach) for part in self.states)
+        if self.clean is None or self.clean is self.states:
+            return self.unchecked(states=states, clean=None if self.clean is None else states)
+        return self.unchecked(states=states, clean=tuple(mapped(part, function, reach) for part in self.clean))
+
+    def unchecked(self, **changes: Any) -> "Trajectories":
+        """The same with some fields replaced by what follows from checked ones: reading a large file again takes long.
+
+        Args:
+            **changes: fields by name.
+        """
+        part = object.__new__(Trajectories)
+        for each in fields(self):
+            object.__setattr__(part, each.name, changes.get(each.name, getattr(self, each.name)))
         return part
 
     def require_variation(self, where: str) -> None:
@@ -164,19 +255,49 @@ class Trajectories:
     def _require_clock(self) -> None:
         if not (np.isfinite(self.time_step) and self.time_step > 0):
             raise DataError(f"time_step={self.time_step}: the time between two states must be positive.")
-        for field in ("labels", "times"):
-            series = getattr(self, field)
+        for name in ("labels", "times", "clean", "inputs", "weights"):
+            series = getattr(self, name)
             if series is None:
                 continue
-            object.__setattr__(self, field, tuple(series))
-            if [len(values) for values in series] != list(self.lengths):
-                raise DataError(f"{field}: one value is needed for each state of each trajectory {self.lengths}.")
+            object.__setattr__(self, name, tuple(series))
+            if [values.shape[0] for values in series] != list(self.lengths):
+                raise DataError(f"{name}: one value is needed for each state of each trajectory {self.lengths}.")
         for number, times in enumerate(self.times or ()):
             if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
                 raise DataError(f"times of {self.name(number)} must increase from row to row and be finite.")
 
-    def _require_finite(self, number: int) -> None:
-        for start, block in iterate_blocks(self.states[number]):
+    def _require_companions(self) -> None:
+        for number, clean in enumerate(self.clean or ()):
+            if clean.shape != self.states[number].shape:
+                raise DataError(
+                    f"clean states of {self.name(number)} have the shape {tuple(clean.shape)}; expected that of the "
+                    f"states, {tuple(self.states[number].shape)}."
+                )
+        for name, wanted in (("inputs", 2), ("weights", 1)):
+            series = getattr(self, name) or ()
+            if any(values.ndim != wanted or values.shape[1:] != series[0].shape[1:] for values in series):
+                raise DataError(f"{name}: expected {'(time, dim_in)' if wanted == 2 else '(time,)'} per trajectory.")
+        if any((values < 0).any() for values in self.weights or ()):
+            raise DataError("weights: a state cannot count less than nothing; give numbers of at least 0.")
+        for name, values in (self.parameters or {}).items():
+            if values.shape[:1] != (self.n_trajectories,) or not np.isfinite(values).all():
+                raise DataError(
+                    f"parameters.{name}: give a finite value for each of {self.n_trajectories} trajectories."
+                )
+        if self.component_names is not None:
+            object.__setattr__(self, "component_names", tuple(self.component_names))
+            n_names = 1 if "grid" in self.facts else self.state_shape[-1]
+            if len(self.component_names) != n_names:
+                raise DataError(f"data.component_names={self.component_names}: {n_names} name(s) are needed.")
+        for name in ("names", "first_rows"):
+            values = getattr(self, name)
+            if values is not None and len(values) != self.n_trajectories:
+                raise DataError(f"{name}: one is needed for each of {self.n_trajectories} trajectories.")
+        if self.times is not None and self.first_rows is not None:
+            raise DataError("times and first_rows: give only one, they both say when a trajectory begins.")
+
+    def _require_finite(self, number: int, values: StateArray) -> None:
+        for start, block in iterate_blocks(values):
             if block.dtype.kind != "f":
                 return
             fine = np.abs(block) < LARGEST_VALUE  # False for nan as well
@@ -188,3 +309,8 @@ class Trajectories:
                 f"component {tuple(component)}; values must be finite and below {LARGEST_VALUE:g}: "
                 "remove, interpolate or rescale them."
             )
+
+
+def _different(*series: tuple[StateArray, ...] | None) -> list[tuple[StateArray, ...]]:
+    """Those that are given, each once: the truth may be the states themselves."""
+    return list({id(part): part for part in series if part is not None}.values())

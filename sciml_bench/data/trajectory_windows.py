@@ -17,10 +17,10 @@ from sciml_bench.core.checks import (
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.readers import read_arrays
+from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, read_trajectories
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.observations import Observations
 from sciml_bench.data.observed_trajectories import ObservedTrajectories
-from sciml_bench.data.sources.trajectory_files import LAYOUTS, NamedTrajectory, find_files, read_trajectories
 
 
 class TrajectoryWindows(ObservedTrajectories):

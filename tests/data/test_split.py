@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.split import checked_fractions, cut_points, split_by_time, split_by_trajectory, split_trajectories
+from sciml_bench.data.split import checked_split, cut_points, split_by_time, split_by_trajectory, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
@@ -71,7 +71,7 @@ def test_borders_are_not_moved_by_rounding_of_the_sum():
 )
 def test_impossible_fractions_are_named(split, message):
     with pytest.raises(ConfigurationError, match=message):
-        checked_fractions(split)
+        checked_split(split)
 
 
 def test_too_few_trajectories_or_states_say_what_to_do():
@@ -84,3 +84,22 @@ def test_too_few_trajectories_or_states_say_what_to_do():
 def test_an_unknown_way_to_split_lists_the_known_ones():
     with pytest.raises(ConfigurationError, match=r"data.split_by=random: choose one of time, trajectory"):
         split_trajectories(stamped(50), FRACTIONS, "random")
+
+
+def test_whole_numbers_are_rows_or_trajectories():
+    rows = split_by_time(stamped(100, 50), {"train": 31, "test": 10})
+    assert {name: part.lengths for name, part in rows.items()} == {"train": (31, 31), "test": (10, 10)}
+    assert rows["test"].states[1][0, 1] == 31
+    whole = split_by_trajectory(stamped(*[10] * 5), {"train": 3, "validation": 1, "test": 1})
+    assert [part.n_trajectories for part in whole.values()] == [3, 1, 1]
+
+
+def test_one_alone_is_everything():
+    assert split_by_time(stamped(100), {"train": 1})["train"].lengths == (100,)
+
+
+def test_more_rows_than_there_are_and_mixtures_are_refused():
+    with pytest.raises(ConfigurationError, match="60 asked for, but there are 50"):
+        split_by_time(stamped(100, 50), {"train": 40, "test": 20})
+    with pytest.raises(ConfigurationError, match="for all parts"):
+        checked_split({"train": 40, "test": 0.5})

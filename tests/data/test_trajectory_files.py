@@ -6,7 +6,8 @@ from omegaconf import OmegaConf
 from scipy.io import savemat
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.sources.trajectory_files import TrajectoryFiles, find_files
+from sciml_bench.data.files.trajectory_arrays import find_files
+from sciml_bench.data.trajectory_data_files import TrajectoryFiles
 
 RNG = np.random.default_rng(0)
 STATES = RNG.standard_normal((100, 3))

@@ -54,6 +54,14 @@ def read_mnist(path: PathType | None = None, cache: PathType | None = None) -> t
     return _read_folder(folder, key="data.cache")
 
 
+def mnist_files(path: PathType | None = None, cache: PathType | None = None) -> list[Path]:
+    """The files that `read_mnist` reads."""
+    folder = (default_cache() if cache is None else Path(cache).expanduser()) / "mnist"
+    place = folder if path is None else Path(path).expanduser()
+    found = (_find(place, part, kind) for part in PARTS for kind in ("images", "labels"))
+    return [file for file in found if file is not None]
+
+
 def _read_folder(folder: Path, key: str) -> tuple[Images, Labels]:
     if not folder.is_dir():
         raise FileNotFoundError(f"{key}={folder}: there is no such folder.")

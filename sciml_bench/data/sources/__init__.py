@@ -1,1 +1,27 @@
-"""Where records come from: simulations, files, and data sets that are shipped, downloaded or read by path."""
+"""One file per record: simulated from a system of known truth, read from files, or drawn from real pictures."""
+
+from sciml_bench.data.sources.double_pendulum_recording import DoublePendulumRecording
+from sciml_bench.data.sources.ephemeris import Ephemeris
+from sciml_bench.data.sources.korteweg_de_vries_fields import KortewegDeVriesFields
+from sciml_bench.data.sources.logistic_populations import LogisticPopulations
+from sciml_bench.data.sources.markov_trajectories import MarkovTrajectories
+from sciml_bench.data.sources.noisy_damped_sine import NoisyDampedSine
+from sciml_bench.data.sources.ordered_digits import OrderedDigits
+from sciml_bench.data.sources.ordered_mnist import OrderedMNIST
+from sciml_bench.data.sources.simulated_trajectories import SimulatedTrajectories
+from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
+from sciml_bench.data.sources.two_body_orbits import TwoBodyOrbits
+
+__all__ = [
+    "DoublePendulumRecording",
+    "Ephemeris",
+    "KortewegDeVriesFields",
+    "LogisticPopulations",
+    "MarkovTrajectories",
+    "NoisyDampedSine",
+    "OrderedDigits",
+    "OrderedMNIST",
+    "SimulatedTrajectories",
+    "TrajectoryFiles",
+    "TwoBodyOrbits",
+]

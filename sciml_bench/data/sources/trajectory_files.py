@@ -1,224 +1,191 @@
-"""A person's own data: one or several trajectories in .npy, .npz, .csv, .mat or zarr files."""
+"""A person's own observations: one or several trajectories in files (.npy, .npz, .csv, .mat, .zarr), or in arrays."""
 
-import glob
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
+from sciml_bench.core.checks import (
+    ConfiguredInteger,
+    ConfiguredNumber,
+    require_choice,
+    require_integer,
+    require_number,
+)
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.readers import READERS, TABLE_SUFFIXES, read_arrays
-from sciml_bench.data.files.text_tables import read_csv
-from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, read_block
-from sciml_bench.data.module import TrajectoryData
+from sciml_bench.data.files.readers import read_arrays
+from sciml_bench.data.files.trajectory_arrays import (
+    LAYOUTS,
+    NamedTrajectory,
+    find_files,
+    in_memory,
+    read_trajectories,
+)
+from sciml_bench.data.lazy_states import window
+from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 
-LAYOUTS = ("auto", "single", "many")
 
-
-@dataclass(frozen=True, eq=False)
-class NamedTrajectory:
-    """One trajectory of a file.
-
-    Args:
-        name: file and place in it, for messages.
-        states: with axes (time, *state).
-        times: where the file gives them.
-    """
-
-    name: str
-    states: StateArray
-    times: np.ndarray | None = None
-
-
-class TrajectoryFiles(TrajectoryData):
-    """Trajectories read from files.
+class TrajectoryFiles(Record):
+    """Trajectories read from files, of any length, each on its own clock.
 
     Args:
         path: a file, a folder or a pattern such as "runs/*.npy" (one trajectory or more per file, in natural order of
             the names), or several of these.
-        key: name of the array within .npz, .mat and zarr files; without it every array is used.
+        key: name of the array of states within .npz, .mat and zarr files; without it every array is used.
         layout: "single" takes an array as one trajectory with axes (time, *state), "many" as several with axes
             (batch, time, *state); "auto" takes up to two axes as one and three as several.
-        time_step: time between two states in `time_unit`; from the time column where there is one, otherwise 1.
-        time_unit: unit of `time_step`, for the labels of axes.
+        times_key: name of the array of times within .npz, .mat and zarr files: (time,) for all trajectories of a file,
+            or (batch, time).
         time_column: name or number of the column of a text file that holds the time.
+        time_step: time between two rows where the files give no times; 1 by default.
+        time_unit: for the labels of axes; by default "time" where times or a time step are given, otherwise "step".
+        first_row: row of each trajectory with which the record begins, from 0.
+        n_rows: rows of each trajectory to use, from there on; all by default.
+        component_names: what the components of a state are called; x1, x2, … by default.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
-        **options: as in `TrajectoryData`.
+        **options: split, split_by, transforms as in `Record`.
 
     Raises:
-        ConfigurationError: an option is out of range.
+        ConfigurationError: an option is out of range, or two that exclude each other are given.
     """
 
     def __init__(
         self,
-        path: PathType | Sequence[PathType],
+        path: PathType | Sequence[PathType] | None,
         key: str | None = None,
         layout: str = "auto",
-        time_step: ConfiguredNumber | None = None,
-        time_unit: str = "step",
+        times_key: str | None = None,
         time_column: str | int | None = None,
+        time_step: ConfiguredNumber | None = None,
+        time_unit: str | None = None,
+        first_row: ConfiguredInteger = 0,
+        n_rows: ConfiguredInteger | None = None,
+        component_names: Sequence[str] | None = None,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.path = path
-        self.key = key
-        self.layout = require_choice("data.layout", layout, LAYOUTS)
-        self.time_step = time_step
-        if time_step is not None:
-            self.time_step = require_number("data.time_step", time_step, "the time between two states must be positive")
-        if time_step is not None and time_column is not None:
+        if path is None:
             raise ConfigurationError(
-                f"data.time_step={time_step} and data.time_column={time_column}: give only one, the column says it."
+                "data.path=null: give a file, a folder or a pattern such as data.path='runs/*.csv'."
             )
-        self.time_unit = time_unit
-        self.time_column = time_column
+        self.path, self.key = path, key
+        self.layout = require_choice("data.layout", layout, LAYOUTS)
+        clocks = {"data.time_step": time_step, "data.time_column": time_column, "data.times_key": times_key}
+        given = [f"{name}={value}" for name, value in clocks.items() if value is not None]
+        if len(given) > 1:
+            raise ConfigurationError(f"{' and '.join(given)}: give only one, they all say when a row was observed.")
+        if times_key is not None and key is None:
+            raise ConfigurationError(f"data.times_key={times_key}: say with data.key which array holds the states.")
+        self.times_key, self.time_column = times_key, time_column
+        self.time_step = require_number(
+            "data.time_step", 1.0 if time_step is None else time_step, "the time between two rows must be positive"
+        )
+        self.time_unit = time_unit or ("time" if given else "step")
+        self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
+        self.n_rows = n_rows
+        if n_rows is not None:
+            self.n_rows = require_integer("data.n_rows", n_rows, 2, "use at least 2 rows of each trajectory")
+        if isinstance(component_names, str):
+            raise ConfigurationError(f"data.component_names={component_names}: give a list of names.")
+        self.component_names = None if component_names is None else tuple(component_names)
         self.in_memory_gigabytes = require_number(
             "data.in_memory_gigabytes", in_memory_gigabytes, "give 0 or more gigabytes", positive=False
         )
+        self._given: list[NamedTrajectory] | None = None
+
+    @classmethod
+    def from_arrays(
+        cls,
+        times: np.ndarray | Sequence[np.ndarray] | None,
+        states: np.ndarray | Sequence[np.ndarray],
+        **options: Any,
+    ) -> "TrajectoryFiles":
+        """The record of arrays in memory.
+
+        Args:
+            times: (time,) for all trajectories, (batch, time), or one array per trajectory; None for regular times with
+                the option `time_step`.
+            states: (time, dim), (batch, time, *state), or one array (time, *state) per trajectory.
+            **options: as above, without those of files.
+
+        Raises:
+            ConfigurationError: an option is out of range.
+            DataError: there are not as many time grids as trajectories.
+        """
+        several = not isinstance(states, np.ndarray) or states.ndim > 2
+        parts = [np.asarray(part) for part in (states if several else [states])]
+        grids: list[Any] = [None] * len(parts)
+        if times is not None:
+            shared = isinstance(times, np.ndarray) and times.ndim == 1
+            grids = [np.asarray(times)] * len(parts) if shared else [np.asarray(grid) for grid in times]
+            options.setdefault("time_unit", "time")
+        if len(grids) != len(parts):
+            raise DataError(
+                f"times: {len(grids)} time grids for {len(parts)} trajectories; give one for all, or one for each."
+            )
+        record = cls(path=(), **options)
+        record._given = [
+            NamedTrajectory(f"array {number}", part, grid)
+            for number, (part, grid) in enumerate(zip(parts, grids, strict=True))
+        ]
+        return record
 
     def load(self) -> Trajectories:
         """All trajectories of all files.
 
         Raises:
             FileNotFoundError: there is no such file.
-            ConfigurationError: an unknown suffix, key, layout or column.
-            DataError: a file cannot be used.
+            ConfigurationError: an unknown suffix, key, layout or column, or rows that do not exist.
+            DataError: a file or a trajectory cannot be used.
         """
-        found = [
-            part
-            for path in find_files(self.path)
-            for part in read_trajectories(path, self.key, self.layout, self.time_column)
-        ]
+        self._files_read = [] if self._given is not None else find_files(self.path)
+        found = self._given or [part for path in self._files_read for part in self._trajectories_of(path)]
+        found = [self._cut(part) for part in found]
         n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
         keep_on_disk = n_bytes > self.in_memory_gigabytes * 2**30
+        times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
+        steps = np.concatenate([np.diff(grid) for grid in times]) if times else np.empty(0)
         try:
             return Trajectories(
-                tuple(part.states if keep_on_disk else _in_memory(part.states) for part in found),
-                time_step=self._common_time_step(found),
+                tuple(part.states if keep_on_disk else in_memory(part.states) for part in found),
+                time_step=float(np.median(steps)) if len(steps) else self.time_step,
                 time_unit=self.time_unit,
-                times=tuple(part.times for part in found if part.times is not None) or None,
+                times=times or None,
                 names=tuple(part.name for part in found),
+                first_rows=None if times else (self.first_row,) * len(found),
+                component_names=self.component_names,
             )
         except DataError as error:
-            raise DataError(f"data.path={self.path}: {error}") from error
+            raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
 
-    def _common_time_step(self, found: list[NamedTrajectory]) -> float:
-        steps = [
-            float(np.median(np.diff(part.times))) for part in found if part.times is not None and len(part.times) > 1
-        ]
-        if not steps:
-            return 1.0 if self.time_step is None else self.time_step
-        if not np.allclose(steps, steps[0], rtol=1e-2, atol=0):
+    def _trajectories_of(self, path: Path) -> list[NamedTrajectory]:
+        trajectories = read_trajectories(path, self.key, self.layout, self.time_column)
+        if self.times_key is None:
+            return trajectories
+        times = np.asarray(read_arrays(path, self.times_key)[self.times_key])
+        grids = [times] * len(trajectories) if times.ndim == 1 else list(times)
+        if len(grids) != len(trajectories):
             raise DataError(
-                f"data.path={self.path}: the files have different time steps ({min(steps):g} to {max(steps):g}); "
-                "resample them to one."
+                f"data.times_key={self.times_key}: {path} holds {len(grids)} time grids for {len(trajectories)} "
+                "trajectories; give one for all, or one for each."
             )
-        return steps[0]
+        return [replace(part, times=grid) for part, grid in zip(trajectories, grids, strict=True)]
 
-
-def find_files(path: PathType | Sequence[PathType]) -> list[Path]:
-    """The files meant by a file, a folder, a pattern, or several of these; "run10" comes after "run9".
-
-    Raises:
-        FileNotFoundError: there is no such file, or a folder holds none of a known format.
-    """
-    if not isinstance(path, str) and isinstance(path, Sequence):
-        return [file for part in path for file in find_files(part)]
-    place = Path(path).expanduser()
-    if place.is_file() or (place.suffix.lower() == ".zarr" and place.is_dir()):
-        return [place]
-    if place.is_dir():
-        candidates = [file for file in place.iterdir() if not file.name.startswith(".")]
-        files = [file for file in candidates if file.suffix.lower() in READERS]
-        if not files:
-            raise FileNotFoundError(
-                f"data.path={path}: the folder holds no file of a known format ({', '.join(READERS)})."
-            )
-        return sorted(files, key=_natural_order)
-    files = sorted(map(Path, glob.glob(str(place), recursive=True)), key=_natural_order)
-    if not files:
-        raise FileNotFoundError(f"data.path={path}: there is no such file or folder (searched from {Path.cwd()}).")
-    return files
-
-
-def read_trajectories(path: Path, key: str | None, layout: str, time_column: str | int | None) -> list[NamedTrajectory]:
-    """The trajectories of one file.
-
-    Args:
-        path: the file.
-        key: name of the array within .npz, .mat and zarr files; without it every array is used.
-        layout: "auto", "single" or "many", as in `arrange`.
-        time_column: name or number of the column of a text file that holds the time.
-
-    Raises:
-        ConfigurationError: an unknown suffix, key, layout or column.
-        DataError: the file cannot be used.
-    """
-    if time_column is not None:
-        if path.suffix.lower() not in TABLE_SUFFIXES:
-            raise ConfigurationError(
-                f"data.time_column={time_column}: only text files ({', '.join(TABLE_SUFFIXES)}) have a time "
-                f"column, {path} has none; give data.time_step instead."
-            )
-        table = read_csv(path, time_column)
-        return [NamedTrajectory(str(path), table.states, table.times)]
-    arrays = read_arrays(path, key)
-    trajectories = []
-    for name, array in arrays.items():
-        place = f"{path}, array {name}" if name else str(path)
-        trajectories += arrange(array, layout, place)
-    if len(arrays) > 1 and len({part.states.shape[1:] for part in trajectories}) > 1:
-        shapes = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
-        raise DataError(f"data.path={path}: the arrays differ in shape ({shapes}); choose one with data.key=<name>.")
-    return trajectories
-
-
-def arrange(array: Any, layout: str, name: str) -> list[NamedTrajectory]:
-    """Take an array apart into trajectories with axes (time, *state); nothing large is read.
-
-    Args:
-        array: a NumPy array, a memory map or a zarr array.
-        layout: "auto", "single" or "many".
-        name: where the array comes from.
-
-    Raises:
-        ConfigurationError: the layout does not fit, or "auto" would have to guess.
-    """
-    n_axes = len(array.shape)
-    if layout == "auto" and n_axes > 3:
-        raise ConfigurationError(
-            f"data.layout=auto: {name} has {n_axes} axes {tuple(array.shape)}; say data.layout=single for "
-            "(time, *state) or data.layout=many for (batch, time, *state)."
-        )
-    if n_axes < (2 if layout == "many" else 1):
-        raise ConfigurationError(f"data.layout={layout}: {name} has the shape {tuple(array.shape)}, too few axes.")
-    several = layout == "many" or (layout == "auto" and n_axes == 3)
-    if n_axes == (2 if several else 1):
-        array = np.asarray(array)[..., None]
-    on_disk = not isinstance(array, np.ndarray)
-    if not several:
-        return [NamedTrajectory(name, LazyStates(array) if on_disk else array)]
-    return [
-        NamedTrajectory(f"{name}, row {row}", LazyStates(array, trajectory=row) if on_disk else array[row])
-        for row in range(array.shape[0])
-    ]
-
-
-def _in_memory(states: StateArray) -> np.ndarray:
-    return (
-        np.array(read_block(states, 0, states.shape[0]))
-        if is_on_disk(states)
-        else read_block(states, 0, states.shape[0])
-    )
-
-
-def _natural_order(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+    def _cut(self, part: NamedTrajectory) -> NamedTrajectory:
+        """The rows to use; nothing is read."""
+        length = part.states.shape[0]
+        stop = length if self.n_rows is None else self.first_row + self.n_rows
+        if part.times is not None and np.shape(part.times) != (length,):
+            raise DataError(f"{part.name} has {length} rows, but times of the shape {np.shape(part.times)}.")
+        if self.first_row >= length or stop > length:
+            limit = f"data.first_row={self.first_row}" + ("" if self.n_rows is None else f", data.n_rows={self.n_rows}")
+            raise ConfigurationError(f"{limit}: {part.name} has only {length} rows.")
+        times = None if part.times is None else np.asarray(part.times)[self.first_row : stop]
+        after = f" from row {self.first_row}" if self.first_row else ""
+        return NamedTrajectory(part.name + after, window(part.states, self.first_row, stop), times)

@@ -1,0 +1,118 @@
+"""A record: what was observed, whatever learns from it. What `conf/shared/data/*.yaml` build.
+
+It is a plain object: after `setup()` it has its `splits`, their `spec` and the `files` they came from. How a method
+reads it (pairs, whole trajectories, windows) is a view of the method's, in `sciml_bench.data.views`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sciml_bench.core.checks import require_choice
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.files.fingerprint import fingerprint
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.split import DEFAULT_SPLIT, SPLIT_NAMES, SPLITTERS, checked_split, split_trajectories
+from sciml_bench.data.trajectories import Trajectories
+
+Transform = Callable[[Trajectories], Trajectories]
+
+
+class Record:
+    """Base class of all records; a subclass implements `load`, or `load_splits` where its parts are given.
+
+    Args:
+        split: sizes of the parts train, validation and test: fractions, or whole numbers of rows (of trajectories where
+            these stay whole); 60/20/20 per cent by default. A part of size 0 is absent.
+        split_by: "time" cuts every trajectory into contiguous blocks, "trajectory" keeps trajectories whole.
+        transforms: functions of `Trajectories`, such as those of `sciml_bench.data.transforms`, applied to every
+            part in their order.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    n_classes: int | None = None
+    """Number of labels where every state carries one."""
+
+    def __init__(
+        self,
+        *,
+        split: Mapping[str, Any] | None = None,
+        split_by: str = "time",
+        transforms: Sequence[Transform] = (),
+    ) -> None:
+        self.split = checked_split(dict(DEFAULT_SPLIT if split is None else split))
+        self.split_by = require_choice("data.split_by", split_by, SPLITTERS)
+        self.transforms = tuple(transforms)
+        self._loaded: tuple[dict[str, Trajectories], RecordSpec] | None = None
+        self._files_read: list[Path] = []
+
+    def load(self) -> Trajectories:
+        """All observations; what a subclass implements.
+
+        Raises:
+            DataError: the data cannot be used.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement load() or load_splits().")
+
+    def load_splits(self) -> dict[str, Trajectories]:
+        """The observations by part; a subclass whose parts are given overrides this instead of `load`."""
+        return split_trajectories(self.load(), self.split, self.split_by)
+
+    def setup(self) -> None:
+        """Load, split, check and describe the observations once; further calls do nothing.
+
+        Raises:
+            FileNotFoundError: a file is missing.
+            ConfigurationError: a choice does not fit the data.
+            DataError: the data cannot be used.
+        """
+        if self._loaded is not None:
+            return
+        splits = self.load_splits()
+        for transform in self.transforms:
+            splits = {name: transform(part) for name, part in splits.items()}
+        splits["train"].require_variation("the train split")
+        for name, part in splits.items():
+            if part.state_shape != splits["train"].state_shape:
+                raise DataError(
+                    f"the {name} split has states of the shape {part.state_shape}, the train split of "
+                    f"{splits['train'].state_shape}; give states of one shape."
+                )
+        self._loaded = splits, RecordSpec.of(splits["train"], self.n_classes)
+
+    @property
+    def splits(self) -> dict[str, Trajectories]:
+        """The trajectories of `train`, and of `validation` and `test` where there are such parts."""
+        return self._after_setup()[0]
+
+    @property
+    def spec(self) -> RecordSpec:
+        """What a model must know about the record."""
+        return self._after_setup()[1]
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """Path, size in bytes and SHA-256 of the files that were read; see `fingerprint`."""
+        self._after_setup()
+        return [fingerprint(path) for path in dict.fromkeys(self._files_read)]
+
+    def part(self, name: str) -> Trajectories:
+        """One of `splits`.
+
+        Args:
+            name: train, validation or test.
+
+        Raises:
+            ConfigurationError: there is no such part.
+        """
+        if name not in self.splits:
+            remedy = f"set data.split.{name} above 0" if name in SPLIT_NAMES else f"choose among {list(self.splits)}"
+            raise ConfigurationError(f"There is no split named {name!r}: {remedy}.")
+        return self.splits[name]
+
+    def _after_setup(self) -> tuple[dict[str, Trajectories], RecordSpec]:
+        if self._loaded is None:
+            raise RuntimeError("The data are not loaded yet: call setup() first.")
+        return self._loaded

@@ -1,0 +1,59 @@
+"""Ordered digits: real handwriting that comes with scikit-learn, put in the order 0, 1, 2, 3, 4, 0, 1, …
+
+The 1797 images of 8×8 pixels with 17 grey levels are the test part of Alpaydin and Kaynak, "Optical recognition of
+handwritten digits", UCI Machine Learning Repository (1998). No download is needed.
+"""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from scipy.ndimage import zoom
+
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.data.ordered_classes import checked_n_digits, interleave_classes, rounds_of_split, split_rounds
+from sciml_bench.data.record import Record
+from sciml_bench.data.trajectories import Trajectories
+
+GREY_LEVELS = 16
+
+
+def enlarge(images: Float[np.ndarray, "image height height"], size: int) -> Float[np.ndarray, "image size size"]:
+    """Enlarge square images by cubic splines; the values stay within [0, 1].
+
+    The paper around the image counts as empty, so that strokes end before the border as pen strokes do. Interpolation
+    is linear in the image and the same along both axes: one small matrix applied from both sides.
+    """
+    height = images.shape[-1]
+    weights = np.empty((height, size))
+    for pixel, row in zip(np.eye(height), weights, strict=True):
+        zoom(pixel, size / height, output=row, order=3, mode="grid-constant", grid_mode=True)
+    return np.clip(np.einsum("hy,nhw,wx->nyx", weights, images, weights, optimize=True), 0, 1)
+
+
+class OrderedDigits(Record):
+    """The next digit follows from the present one: states (1, image_size, image_size) in [0, 1], labels from 0.
+
+    Args:
+        n_digits: digits 0 to n_digits - 1 take turns, 2 to 10.
+        image_size: height and width in pixels, at least 8.
+        **options: split, transforms as in `Record`; parts are consecutive blocks of whole rounds, rounded down.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    def __init__(self, n_digits: ConfiguredInteger = 5, image_size: ConfiguredInteger = 28, **options: Any) -> None:
+        super().__init__(split_by="time", **options)
+        self.n_digits = self.n_classes = checked_n_digits(n_digits)
+        self.image_size = require_integer("data.image_size", image_size, 8, "the images need at least 8 pixels a side")
+
+    def load_splits(self) -> dict[str, Trajectories]:
+        """Blocks of whole rounds: 106, 35 and 36 rounds of five digits by default."""
+        from sklearn.datasets import load_digits  # imported late: it would double the time that --help takes
+
+        pixels, digits = load_digits(return_X_y=True)
+        images, labels = interleave_classes(pixels.reshape(-1, 8, 8) / GREY_LEVELS, np.asarray(digits), self.n_digits)
+        rounds = rounds_of_split(self.split, len(images) // self.n_digits, self.n_digits)
+        states = enlarge(images, self.image_size)[:, None]
+        return split_rounds(states, labels, self.n_digits, rounds)

@@ -1,0 +1,212 @@
+"""Trajectories of an ordinary differential equation, as a sensor with Gaussian noise would record them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.noise import checked_noise
+from sciml_bench.data.record import Record
+from sciml_bench.data.split import cut_points
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.transforms import noisy
+from sciml_bench.systems import OrdinaryDifferentialEquation
+
+_SEED_REMEDY = "a seed is a whole number and not negative"
+
+
+class SimulatedTrajectories(Record):
+    """One or several trajectories with the truth beside the noisy observations; it begins at the exact initial state.
+
+    The true states come from the system's reference integrator. Noise has its own seed, so that the same paths can be
+    seen through different noise, and is drawn for the rows to learn from first (see `transforms.noisy`).
+
+    Args:
+        system: the equation.
+        initial_states: a state, or a list of states with one trajectory each; the system's default if not given.
+        burn_in: in place of `initial_states`: all start at random around the system's default with its
+            `initial_deviation`, this long before the first row, for the motion to reach its attractor.
+        n_trajectories: without `burn_in`, the first starts at the one given state, the others around it.
+        data_seed: of the random initial states.
+        n_steps: rows of a trajectory; in place of `end_time`.
+        time_step: time between two rows; the system's default if not given.
+        end_time: of the last row, itself observed where it is a multiple of `time_step`; the first is at time 0.
+        times: strictly increasing times of all rows, in place of `n_steps`, `time_step` and `end_time`; the initial
+            state belongs to the first.
+        noise_std: standard deviation of the noise in the state's own units, one for all components or one for each.
+        relative_noise: in place of `noise_std`, as a fraction of the absolute value of each component's mean over the
+            training rows of its trajectory.
+        noise_seed: of the noise alone; 10 is that of the public code of Ko et al.
+        noise_on_first_row: whether the first row is as noisy as the others.
+        component_names: what the components of the state are called; x1, x2, … by default.
+        **options: split, split_by, transforms as in `Record`.
+
+    Raises:
+        ConfigurationError: a value is out of range, or two that exclude each other are given.
+    """
+
+    def __init__(
+        self,
+        system: OrdinaryDifferentialEquation,
+        *,
+        initial_states: Sequence[Any] | np.ndarray | None = None,
+        burn_in: ConfiguredNumber | None = None,
+        n_trajectories: ConfiguredInteger = 1,
+        data_seed: ConfiguredInteger = 0,
+        n_steps: ConfiguredInteger | None = None,
+        time_step: ConfiguredNumber | None = None,
+        end_time: ConfiguredNumber | None = None,
+        times: Sequence[Any] | np.ndarray | None = None,
+        noise_std: float | int | Sequence[float | int] | None = None,
+        relative_noise: float | int | Sequence[float | int] | None = None,
+        noise_seed: ConfiguredInteger = 10,
+        noise_on_first_row: bool = True,
+        component_names: Sequence[str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.system = system
+        self.data_seed = require_integer("data.data_seed", data_seed, 0, _SEED_REMEDY)
+        self.n_trajectories = require_integer(
+            "data.n_trajectories", n_trajectories, 1, "simulate at least 1 trajectory"
+        )
+        self.burn_in = burn_in
+        if burn_in is not None:
+            _require_alone("data.burn_in", ("data.initial_states", initial_states), ("data.times", times))
+            remedy = "the time before the first row must not be negative"
+            self.burn_in = require_number("data.burn_in", burn_in, remedy, positive=False)
+        self.initial_states = self._checked_initial_states(initial_states)
+        self.regular, self.times = self._checked_times(n_steps, time_step, end_time, times)
+        if noise_std is not None:
+            _require_alone("data.noise_std", ("data.relative_noise", relative_noise))
+        self.noise_std = checked_noise(0.0 if noise_std is None else noise_std, system.dim)
+        self.relative_noise = checked_noise(
+            0.0 if relative_noise is None else relative_noise, system.dim, "data.relative_noise"
+        )
+        self.noise_seed = require_integer("data.noise_seed", noise_seed, 0, _SEED_REMEDY)
+        self.noise_on_first_row = noise_on_first_row
+        self.component_names = _checked_names(component_names, system.dim)
+
+    def load(self) -> Trajectories:
+        """Integrate all trajectories and add the noise.
+
+        Raises:
+            SolverError: the integration broke down.
+        """
+        if self.burn_in is None:
+            clean = self.system.reference(self.initial_states, self.times)
+        else:
+            clean = self.system.sample(
+                len(self.times), self.data_seed, self.n_trajectories, self.times[1] - self.times[0], self.burn_in
+            )
+        n_trajectories, n_rows, _ = clean.shape
+        states = tuple(clean)
+        exact = Trajectories(
+            states,
+            time_step=float(np.median(np.diff(self.times))) if self.regular is None else self.regular,
+            time_unit=self.system.time_unit,
+            times=(self.times,) * n_trajectories if self.regular is None else None,
+            component_names=self.component_names,
+            clean=states,
+            system=self.system,
+        )
+        if not (self.noise_std.any() or self.relative_noise.any()):
+            return exact
+        borders = cut_points(n_rows, list(self.split.values())) if self.split_by == "time" else [0, n_rows]
+        return noisy(
+            exact,
+            self.noise_std.tolist(),
+            self.relative_noise.tolist(),
+            self.noise_seed,
+            parts=np.diff(borders).tolist(),
+            on_first_row=self.noise_on_first_row,
+        )
+
+    def _checked_times(
+        self, n_steps: object, time_step: object, end_time: object, times: Sequence[Any] | np.ndarray | None
+    ) -> tuple[float | None, Float[np.ndarray, " time"]]:
+        """The interval of a regular clock (None of an irregular one), and all times."""
+        if times is not None:
+            keys = (("data.n_steps", n_steps), ("data.time_step", time_step), ("data.end_time", end_time))
+            _require_alone("data.times", *keys)
+            return None, listed_times(times)
+        remedy = "the time between two rows must be positive"
+        step = require_number(
+            "data.time_step", self.system.default_time_step if time_step is None else time_step, remedy
+        )
+        if n_steps is not None:
+            _require_alone("data.n_steps", ("data.end_time", end_time))
+            n_rows = require_integer("data.n_steps", n_steps, 2, "a trajectory needs at least 2 rows")
+            return step, step * np.arange(n_rows)
+        end = require_number("data.end_time", end_time, "give data.n_steps, or the time of the last row")
+        # The division may end just below a whole number: 0.3 / 0.1 is 2.9999999999999996, and still three steps.
+        n_rows = int(end / step * (1 + 1e-9)) + 1
+        if n_rows < 2:
+            raise ConfigurationError(
+                f"data.end_time={end_time}: only the time 0 is observed with data.time_step={time_step}; "
+                "a trajectory needs at least 2 rows."
+            )
+        return step, step * np.arange(n_rows)
+
+    def _checked_initial_states(
+        self, initial_states: Sequence[Any] | np.ndarray | None
+    ) -> Float[np.ndarray, "batch dim"]:
+        dim = self.system.dim
+        try:
+            given = self.system.default_initial_state if initial_states is None else initial_states
+            states = np.atleast_2d(np.asarray(given, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"data.initial_states={initial_states}: give a list of {dim} numbers, or a list of such lists."
+            ) from error
+        if states.ndim != 2 or states.shape[1] != dim or 0 in states.shape or not np.isfinite(states).all():
+            raise ConfigurationError(
+                f"data.initial_states={initial_states}: a state of {type(self.system).__name__} has {dim} finite "
+                "components; give one state, or a list of states."
+            )
+        if len(states) > 1 and self.n_trajectories > 1:
+            raise ConfigurationError(
+                f"data.n_trajectories={self.n_trajectories}: data.initial_states already lists {len(states)} states; "
+                "set data.n_trajectories=1, or give one state."
+            )
+        rng = np.random.default_rng(self.data_seed)
+        around = rng.standard_normal((self.n_trajectories - 1, dim)) * np.array(self.system.initial_deviation)
+        return np.concatenate([states, states[0] + around])
+
+
+def listed_times(times: Sequence[Any] | np.ndarray) -> Float[np.ndarray, " time"]:
+    """Times from a configuration, as floats.
+
+    Args:
+        times: strictly increasing, at any distance, integers or floats.
+
+    Raises:
+        ConfigurationError: the times are not finite increasing numbers.
+    """
+    try:
+        grid = np.asarray(times, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"data.times={times}: give a list of numbers.") from error
+    if grid.ndim != 1 or len(grid) < 2 or not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
+        raise ConfigurationError(
+            f"data.times={times}: give at least 2 finite times, each later than the one before it (no time twice)."
+        )
+    return grid
+
+
+def _checked_names(component_names: Sequence[str] | None, dim: int) -> tuple[str, ...] | None:
+    if component_names is None:
+        return None
+    if isinstance(component_names, str) or len(component_names) != dim:
+        raise ConfigurationError(f"data.component_names={component_names}: give one name for each of {dim} components.")
+    return tuple(component_names)
+
+
+def _require_alone(key: str, *others: tuple[str, object]) -> None:
+    """Stop where one of `others` (key, value) is given beside `key`."""
+    for other, value in others:
+        if value is not None:
+            raise ConfigurationError(f"{other}={value} excludes {key}: set {other}=null or leave out {key}.")

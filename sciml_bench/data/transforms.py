@@ -1,0 +1,156 @@
+"""Records from records: noise, a choice of components, standardised units, delay embedding.
+
+Each is a function of `Trajectories` that treats the truth like the states, noise excepted: it keeps the truth as it
+was. What lies on disk stays there and is transformed as it is read, noise excepted again, whose draw has an order.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.lazy_states import StateArray, read_block
+from sciml_bench.data.noise import checked_noise
+from sciml_bench.data.standardization import Standardization
+from sciml_bench.data.trajectories import Trajectories
+
+__all__ = ["chosen_components", "delay_embedded", "noisy", "standardized"]
+
+Deviation = float | int | Sequence[float | int]
+
+
+def noisy(
+    trajectories: Trajectories,
+    noise_std: Deviation = 0.0,
+    relative_noise: Deviation = 0.0,
+    seed: int = 10,
+    parts: Sequence[int] | None = None,
+    on_first_row: bool = True,
+) -> Trajectories:
+    """Independent Gaussian noise on every component of every row; the states as they were become the truth.
+
+    The draw is that of Ko, Koh, Park, Jhe (NeurIPS 2023), so that the same seed gives the data of their tables:
+    standard normal numbers in single precision from torch's generator, with the axes (batch, dim, time), for the rows
+    to learn from first. More rows to forecast leave the noise of the others as it is.
+
+    Args:
+        trajectories: vector states; they are read into memory.
+        noise_std: standard deviation in the state's own units, one for all components or one for each.
+        relative_noise: more deviation, as a fraction of the absolute mean of each component over the first part.
+        seed: of the noise alone; torch's global generator is left as it is.
+        parts: numbers of consecutive rows that are drawn one after the other; what is left comes last. By default all
+            rows at once, as in the trajectories' own length.
+        on_first_row: whether the first row of every trajectory is as noisy as the others.
+
+    Raises:
+        ConfigurationError: a deviation is negative or does not fit the components.
+        DataError: states are no vectors, or there is noise on them already.
+    """
+    if len(trajectories.state_shape) != 1:
+        raise DataError(f"data.noise_std: noise needs vector states; these have the shape {trajectories.state_shape}.")
+    if trajectories.clean is not None and trajectories.clean is not trajectories.states:
+        raise DataError("data.noise_std: the states are noisy already; add all noise at once.")
+    dim = trajectories.state_shape[0]
+    absolute = checked_noise(noise_std, dim)
+    relative = checked_noise(relative_noise, dim, "data.relative_noise")
+    generator = torch.Generator().manual_seed(seed)
+    one_clock = len(set(trajectories.lengths)) == 1
+    numbers = range(trajectories.n_trajectories)
+    states: list[np.ndarray] = []
+    for together in [list(numbers)] if one_clock else [[number] for number in numbers]:
+        clean = np.stack([_read(trajectories.states[number]) for number in together]).astype(np.float64, copy=False)
+        n_rows = clean.shape[1]
+        sizes = [n_rows] if parts is None else [*parts, n_rows - sum(parts)]
+        noise = _drawn(len(together), sizes, dim, generator)
+        noise *= absolute + relative * np.abs(clean[:, : sizes[0]].mean(axis=1, keepdims=True))
+        if not on_first_row:
+            noise[:, 0] = 0
+        states += list(clean + noise)
+    return trajectories.unchecked(states=tuple(states), clean=trajectories.states)
+
+
+def chosen_components(trajectories: Trajectories, components: Sequence[str | int]) -> Trajectories:
+    """Vector states of some of the components, in the order in which they are named.
+
+    Args:
+        trajectories: vector states.
+        components: names or numbers, each once.
+
+    Raises:
+        ConfigurationError: there is no such component, or it is named twice.
+    """
+    dim = trajectories.state_shape[-1]
+    names = trajectories.component_names or tuple(f"x{number}" for number in range(1, dim + 1))
+    numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in components]
+    wrong = [each for each in numbers if not isinstance(each, int) or not 0 <= each < dim]
+    if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
+        raise ConfigurationError(f"components={list(components)}: choose among {', '.join(names)}, each once.")
+    chosen = trajectories.mapped(lambda states: states[:, numbers])
+    return chosen.unchecked(component_names=tuple(names[int(number)] for number in numbers))
+
+
+def standardized(trajectories: Trajectories, standardization: Standardization) -> Trajectories:
+    """States in units of which mean and deviation over the training part are 0 and 1.
+
+    Args:
+        trajectories: in their own units.
+        standardization: from `Standardization.fit` of the training part.
+    """
+    return standardization.apply(trajectories)
+
+
+def delay_embedded(
+    trajectories: Trajectories, n_delays: ConfiguredInteger, delay: ConfiguredInteger = 1
+) -> Trajectories:
+    """Vector states with those before them appended, from which Takens' theorem rebuilds what was not observed.
+
+    A row holds the present state first, then those `delay`, 2 `delay`, … steps before it; its time is the present's.
+
+    Args:
+        trajectories: vector states.
+        n_delays: how many earlier states are appended.
+        delay: distance between them, in steps.
+
+    Raises:
+        ConfigurationError: a number is out of range.
+        DataError: states are no vectors, or a trajectory is too short.
+    """
+    count = require_integer("n_delays", n_delays, 1, "append at least 1 earlier state")
+    step = require_integer("delay", delay, 1, "the earlier states are at least 1 step apart")
+    reach = count * step
+    if len(trajectories.state_shape) != 1:
+        raise DataError(f"delay embedding needs vector states; these have the shape {trajectories.state_shape}.")
+    if min(trajectories.lengths) <= reach:
+        raise DataError(
+            f"n_delays={count}, delay={step}: the shortest trajectory has {min(trajectories.lengths)} rows."
+        )
+
+    def embedded(states: np.ndarray) -> np.ndarray:
+        n_rows = len(states) - reach
+        return np.concatenate([states[reach - k * step :][:n_rows] for k in range(count + 1)], axis=1)
+
+    names = trajectories.component_names or tuple(f"x{number}" for number in range(1, trajectories.state_shape[0] + 1))
+    before = [f"{name} ({k * step} before)" for k in range(1, count + 1) for name in names]
+    later = trajectories.select(time=slice(reach, None))
+    return trajectories.mapped(embedded, reach).unchecked(
+        **{name: getattr(later, name) for name in ("labels", "times", "first_rows", "inputs", "weights")},
+        component_names=(*names, *before),
+    )
+
+
+def _read(states: StateArray) -> np.ndarray:
+    return read_block(states, 0, states.shape[0])
+
+
+def _drawn(
+    n_trajectories: int, sizes: Sequence[int], dim: int, generator: torch.Generator
+) -> Float[np.ndarray, "batch time dim"]:
+    drawn = [
+        torch.randn(n_trajectories, dim, n_rows, generator=generator, dtype=torch.float32)
+        for n_rows in sizes
+        if n_rows > 0
+    ]
+    return torch.cat(drawn, dim=-1).transpose(1, 2).numpy().astype(np.float64)

@@ -1,0 +1,107 @@
+"""How a Koopman method reads a record: as pairs of states a fixed lag apart."""
+
+from dataclasses import fields
+
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.data.record import Record
+from sciml_bench.data.spec import LaggedPairsSpec
+from sciml_bench.data.standardization import Standardization
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views.lagged_pairs import LaggedPairs, require_lag
+from sciml_bench.data.views.pair_loader import GroupedBatches, PairLoader
+
+HELD_OUT_BYTES = 2**22
+"""Memory of one held-out batch: large, since nothing is learned from it, and independent of the number of pairs."""
+
+
+class LaggedPairsView:
+    """The pairs of every part of a record.
+
+    Args:
+        record: what was observed.
+        lag: distance within a pair, in steps.
+        batch_size: pairs per batch and process.
+        standardize: whether states are scaled to mean 0 and deviation 1 with the statistics of the training part.
+        shuffle: whether training batches come in a new order every epoch.
+
+    Attributes:
+        spec: of the record, in its own units, with the lag and the standardisation.
+        splits: the trajectories of the record's parts, in standardised units where that was asked for.
+
+    Raises:
+        ConfigurationError: a value is out of range, or the batch is larger than the data.
+        DataError: a trajectory is too short for the lag, or not sampled regularly.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        lag: ConfiguredInteger = 1,
+        batch_size: ConfiguredInteger = 256,
+        standardize: bool = False,
+        shuffle: bool = True,
+    ) -> None:
+        record.setup()
+        self.record = record
+        self.lag = require_integer("data.lag", lag, 1, "the lag must be at least 1 step and a whole number")
+        self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 pair")
+        self.shuffle = shuffle
+        for name, part in record.splits.items():
+            require_lag(part, self.lag, f"the {name} split")
+        scale = Standardization.fit(record.splits["train"]) if standardize else None
+        self.splits: dict[str, Trajectories] = {
+            name: part if scale is None else scale.apply(part) for name, part in record.splits.items()
+        }
+        common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
+        self.spec = LaggedPairsSpec(**common, lag=self.lag, standardization=scale)
+        self._pairs: dict[tuple[str, int], LaggedPairs] = {}
+        self.train_loader()
+
+    def pairs(self, split: str, lag: ConfiguredInteger | None = None) -> LaggedPairs:
+        """The pairs of a part, made once per lag.
+
+        Args:
+            split: train, validation or test.
+            lag: distance in steps; the view's by default.
+
+        Raises:
+            ConfigurationError: there is no such part, or the lag is not an integer of at least 1.
+            DataError: a trajectory is too short for this lag.
+        """
+        self.record.part(split)
+        key = (split, self.lag if lag is None else lag)
+        if key not in self._pairs:
+            self._pairs[key] = LaggedPairs(self.splits[split], key[1], where=f"the {split} split")
+        return self._pairs[key]
+
+    def train_loader(
+        self, seed: int = 0, rank: int = 0, world_size: int = 1, batches_per_call: int = 1
+    ) -> PairLoader | GroupedBatches:
+        """Full batches (now, later) in an order that is a function of the seed and the epoch.
+
+        Args:
+            seed: of the order.
+            rank: of this process.
+            world_size: number of processes.
+            batches_per_call: above 1, batches come in lists of that many.
+        """
+        loader = self._loader("train", self.batch_size, seed, rank, world_size, training=True)
+        return loader if batches_per_call == 1 else GroupedBatches(loader, batches_per_call)
+
+    def validation_loader(self, rank: int = 0, world_size: int = 1) -> PairLoader | None:
+        """All validation pairs in their order, in large batches; None where the record has no such part."""
+        return self.held_out_loader("validation", rank, world_size)
+
+    def held_out_loader(self, split: str, rank: int = 0, world_size: int = 1) -> PairLoader | None:
+        """All pairs of a part in their order, in large batches; None where the record has no such part."""
+        if split not in self.splits:
+            return None
+        fitting = HELD_OUT_BYTES // self.pairs(split).bytes_per_pair
+        return self._loader(split, max(self.batch_size, fitting), 0, rank, world_size, training=False)
+
+    def _loader(self, split: str, batch_size: int, seed: int, rank: int, world_size: int, training: bool) -> PairLoader:
+        pairs = self.pairs(split)
+        shuffle = training and self.shuffle
+        sampler = EpochSampler(len(pairs), seed, shuffle, rank, world_size, pairs.block_size)
+        return PairLoader(pairs, batch_size, sampler, drop_last=training)

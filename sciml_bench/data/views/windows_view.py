@@ -1,0 +1,213 @@
+"""How a model that maps some past states to some future ones reads a record: as windows of whole trajectories.
+
+Training batches hold windows (batch, n_inputs + n_calls · n_outputs, *state) cut from the training trajectories at
+random starts; the other parts are kept whole, since what counts there is how long a roll-out stays good.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.data.lazy_states import iterate_blocks, read_block, rows_per_block
+from sciml_bench.data.record import Record
+from sciml_bench.data.spec import WindowsSpec
+from sciml_bench.data.trajectories import Trajectories
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+class WindowsView:
+    """Windows of the training trajectories, and the others for roll-outs.
+
+    Args:
+        record: what was observed.
+        n_inputs: states a model sees.
+        n_outputs: states after these that it must predict.
+        batch_size: windows per batch and process.
+        windows_per_epoch: how many of the training windows an epoch visits, drawn anew in each; null: all.
+        n_calls: how many calls of a model a training window is long enough for; above 1 a model can be trained to go on
+            from its own predictions.
+        dtype: of the batches, float32 or float64.
+        shuffle: whether training windows come in a new order every epoch.
+
+    Attributes:
+        spec: of the record and of the windows.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+        DataError: a trajectory is too short for a window, or not sampled regularly.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        n_inputs: ConfiguredInteger,
+        n_outputs: ConfiguredInteger,
+        batch_size: ConfiguredInteger = 32,
+        windows_per_epoch: ConfiguredInteger | None = None,
+        n_calls: ConfiguredInteger = 1,
+        dtype: str = "float32",
+        shuffle: bool = True,
+    ) -> None:
+        record.setup()
+        self.record = record
+        inputs = require_integer("data.n_inputs", n_inputs, 1, "a model needs at least 1 state to start from")
+        outputs = require_integer("data.n_outputs", n_outputs, 1, "predict at least 1 state")
+        calls = require_integer("data.n_calls", n_calls, 1, "a training window is for at least 1 call")
+        self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 window")
+        self.windows_per_epoch, self.shuffle = windows_per_epoch, shuffle
+        if windows_per_epoch is not None:
+            remedy = f"an epoch needs at least one batch of data.batch_size={batch_size}; null visits all windows"
+            require_integer("data.windows_per_epoch", windows_per_epoch, self.batch_size, remedy)
+        common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
+        self.spec = WindowsSpec(
+            **common,
+            n_inputs=inputs,
+            n_outputs=outputs,
+            n_calls=calls,
+            increment_deviation=increment_deviation(record.splits["train"]),
+            dtype=DTYPES[require_choice("data.dtype", dtype, DTYPES)],
+        )
+        for name, part in record.splits.items():
+            self._require_long_enough(name, part)
+        self.train_loader()
+
+    def sequences(self, split: str) -> Shaped[np.ndarray, "batch time *state"]:
+        """The trajectories of a part in their own units, from their first state to the length of the shortest.
+
+        Args:
+            split: train, validation or test.
+
+        Raises:
+            ConfigurationError: there is no such part.
+        """
+        part = self.record.part(split)
+        return np.stack([read_block(states, 0, min(part.lengths)) for states in part.states])
+
+    def starts(self, split: str) -> Float[Tensor, "batch time *state"]:
+        """The first `n_inputs` states of every trajectory of a part, from which roll-outs start."""
+        part = self.record.part(split)
+        first = np.stack([read_block(states, 0, self.spec.n_inputs) for states in part.states])
+        return torch.from_numpy(first).to(self.spec.dtype)
+
+    def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrainingWindows":
+        """Full batches of windows, other ones in every epoch.
+
+        Args:
+            seed: of the order.
+            rank: of this process.
+            world_size: number of processes.
+        """
+        train = self.record.splits["train"]
+        n_windows = sum(length - self.spec.n_training + 1 for length in train.lengths)
+        block = rows_per_block(train.states[0]) if train.on_disk else None
+        sampler = EpochSampler(n_windows, seed, self.shuffle, rank, world_size, block)
+        return TrainingWindows(train, self.spec, self.batch_size, self.windows_per_epoch, sampler)
+
+    def validation_loader(self) -> None:
+        """None: the weights are selected by roll-outs, which the method makes."""
+        return
+
+    def _require_long_enough(self, name: str, part: Trajectories) -> None:
+        if not part.is_regular:
+            raise DataError(f"the {name} split: windows need states at regular times; resample the trajectories first.")
+        n_calls = self.spec.n_calls if name == "train" else 1
+        if min(part.lengths) < self.spec.n_inputs + n_calls * self.spec.n_outputs:
+            raise DataError(
+                f"the {name} trajectories have {min(part.lengths)} states, fewer than a window of data.n_inputs="
+                f"{self.spec.n_inputs} and {n_calls} (data.n_calls) times data.n_outputs={self.spec.n_outputs}; use "
+                "longer trajectories or shorter windows"
+            )
+
+
+class TrainingWindows:
+    """An iterable over batches of windows whose starts are a pure function of (seed, epoch).
+
+    A training loop calls `sampler.set_epoch(epoch)` at the start of every epoch; nothing else is needed for a resumed
+    run to see the batches that an uninterrupted one would have seen. An epoch visits no window twice.
+
+    Args:
+        trajectories: to cut from.
+        spec: of the windows.
+        batch_size: windows per batch.
+        windows_per_epoch: how many windows an epoch visits; None: all.
+        sampler: the order of the windows, which are numbered trajectory by trajectory.
+
+    Raises:
+        ConfigurationError: there are fewer windows than a batch needs.
+    """
+
+    batch_sampler: None = None
+    """Lightning asks every loader that has a sampler for this attribute."""
+
+    def __init__(
+        self,
+        trajectories: Trajectories,
+        spec: WindowsSpec,
+        batch_size: int,
+        windows_per_epoch: int | None,
+        sampler: EpochSampler,
+    ) -> None:
+        self._states, self._spec, self._batch_size = trajectories.states, spec, batch_size
+        n_starts = np.array(trajectories.lengths) - spec.n_training + 1
+        self._first_windows = np.concatenate([[0], np.cumsum(n_starts)])
+        self.sampler = sampler
+        share = sampler.smallest_share
+        self._n_windows = share if windows_per_epoch is None else min(share, windows_per_epoch // sampler.world_size)
+        if self._n_windows < batch_size:
+            raise ConfigurationError(
+                f"data.batch_size={batch_size} is larger than the {self._n_windows} training windows of a process in "
+                "an epoch; choose a smaller batch, a larger data.windows_per_epoch or use more data"
+            )
+
+    def __len__(self) -> int:
+        return self._n_windows // self._batch_size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        order = self.sampler.indices()
+        for number in range(len(self)):
+            chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
+            trajectory = np.searchsorted(self._first_windows, chosen, side="right") - 1
+            starts = chosen - self._first_windows[trajectory]
+            windows = [
+                read_block(self._states[n], start, start + self._spec.n_training)
+                for n, start in zip(trajectory.tolist(), starts.tolist(), strict=True)
+            ]
+            yield torch.from_numpy(np.stack(windows)).to(self._spec.dtype)
+
+
+def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*pooled"]:
+    """Root mean square of the difference of two neighbouring states, pooled like `RecordSpec.deviation`.
+
+    Args:
+        trajectories: states on disk are read in blocks.
+
+    Returns:
+        In float64; 1 for what never changes.
+    """
+    axes = (0, 1) if "grid" in trajectories.facts else (0,)
+
+    def squares() -> Iterator[np.ndarray]:
+        for states in trajectories.states:
+            last = read_block(states, 0, 1)
+            for start, block in iterate_blocks(states):
+                rows = np.concatenate([last, block]) if start else block
+                last = block[-1:]
+                # the difference in the type of the data, as a model sees it
+                yield np.square(np.diff(rows if rows.dtype.kind == "f" else rows.astype(np.float64), axis=0), dtype=float)
+
+    if trajectories.on_disk:
+        sums = [(part.sum(axis=axes, keepdims=True)[0], part.shape[0]) for part in squares()]
+        mean = sum(part for part, _ in sums) / sum(count for _, count in sums)
+        mean = mean if len(axes) == 1 else mean / trajectories.state_shape[0]
+    else:
+        mean = np.concatenate(list(squares())).mean(axis=axes, keepdims=True)[0]
+    deviation = np.sqrt(np.asarray(mean))
+    return np.where(deviation > 0, deviation, 1.0)
