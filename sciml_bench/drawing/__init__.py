@@ -9,14 +9,13 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.drawing.animation import Animation
 from sciml_bench.drawing.picture import Picture
 
-__all__ = ["Animation", "Picture", "draw", "picture", "picture_names", "pictures_of"]
+__all__ = ["Animation", "Picture", "draw", "picture_named", "picture_names", "pictures_of"]
 
 
 def draw(name: str, arrays: Mapping[str, Any]) -> Figure | Animation:
@@ -29,7 +28,7 @@ def draw(name: str, arrays: Mapping[str, Any]) -> Figure | Animation:
     Raises:
         DataError: there is no such picture, or an array is missing.
     """
-    return picture(name)(arrays)
+    return picture_named(name)(arrays)
 
 
 def pictures_of(arrays: Mapping[str, Any]) -> dict[str, Figure | Animation]:
@@ -44,7 +43,7 @@ def pictures_of(arrays: Mapping[str, Any]) -> dict[str, Figure | Animation]:
     return {str(name): draw(str(name), arrays) for name in arrays.get("pictures", ())}
 
 
-def picture(name: str) -> Picture:
+def picture_named(name: str) -> Picture:
     """A picture with the names of the arrays that it is drawn from.
 
     Args:

@@ -1,8 +1,8 @@
 """The loss over a plane in the space of parameters.
 
-Arrays: `losses` (first, second) at the multiples `first` and `second` of two directions from the origin, nan or infinite
-where the model broke down; `path` (epochs, 2), coordinates of a training path in the plane, and `direction_names` (2,),
-where there are any.
+Arrays: `losses` (first, second) at the multiples `first` and `second` of two directions from the origin, nan or
+infinite where the model broke down; `path` (epochs, 2), coordinates of a training path in the plane, and
+`direction_names` (2,), where there are any.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """What a coupling does to known dynamics: responses that follow their driver, and the distance between the two.
 
-Arrays: `times` (time,) in `time_unit`, where they have one; `driver` (time, dim); `responses` (strengths, time, dim) and
-their distances `errors` (strengths, time); `coupling_strengths` (strengths, dim) in 1/time.
+Arrays: `times` (time,) in `time_unit`, where they have one; `driver` (time, dim); `responses` (strengths, time, dim)
+and their distances `errors` (strengths, time); `coupling_strengths` (strengths, dim) in 1/time.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """What was observed, smoothed and predicted, every component against time.
 
-Arrays: `times` (batch, time) in `time_unit`; `observed` and `smoothed` (batch, time, dim); `window` (batch, time), 1 for
-rows that were learned from, 2 for those beyond, 0 for padding; `component_names` (dim,); where there are any,
+Arrays: `times` (batch, time) in `time_unit`; `observed` and `smoothed` (batch, time, dim); `window` (batch, time), 1
+for rows that were learned from, 2 for those beyond, 0 for padding; `component_names` (dim,); where there are any,
 `prediction` from the initial states and `clean`, the truth, both (batch, time, dim).
 """
 

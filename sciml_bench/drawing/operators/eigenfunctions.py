@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from sciml_bench.drawing.picture import Arrays, picture
 
-_VANISHING = 1e-9
+VANISHING = 1e-9
+"""Imaginary parts below this one are rounding errors."""
 
 Coordinate = tuple[int, str]
 
@@ -41,7 +42,7 @@ def _panels(eigenvalues: np.ndarray) -> list[tuple[Coordinate, Coordinate, tuple
     real: list[int] = []
     position = 1 if len(eigenvalues) > 1 else 0  # the first eigenfunction is constant
     while position < len(eigenvalues) and len(panels) < 2:
-        if abs(eigenvalues[position].imag) > _VANISHING:
+        if abs(eigenvalues[position].imag) > VANISHING:
             name = f"eigenfunction {position + 1}"
             panels.append(((position, "real"), (position, "imag"), (f"Re {name}", f"Im {name}")))
             position += 2
@@ -63,6 +64,6 @@ def _coordinate(values: np.ndarray, mode: int, part: str) -> np.ndarray:
 
 
 def _shown(value: complex) -> str:
-    if abs(value.imag) < _VANISHING:
+    if abs(value.imag) < VANISHING:
         return f"{value.real:.3f}"
     return f"{value.real:.3f} ± {abs(value.imag):.3f}i, modulus {abs(value):.3f}"

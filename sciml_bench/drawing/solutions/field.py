@@ -21,18 +21,18 @@ def draw(arrays: Arrays) -> Animation:
     figure = Figure(figsize=(5.6, 2.9), dpi=80)
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots(1, 2)
-    pictures = []
+    images = []
     for axis, field, title in zip(axes, (predicted, truth), ("predicted", "reference"), strict=True):
-        picture = axis.imshow(field[0].T, origin="lower", extent=(0, 1, 0, 1), cmap=SIGNED, vmin=-limit, vmax=limit)
+        image = axis.imshow(field[0].T, origin="lower", extent=(0, 1, 0, 1), cmap=SIGNED, vmin=-limit, vmax=limit)
         axis.set(title=title, xlabel="x", ylabel="y")
         axis.grid(False)
-        pictures.append(picture)
-    figure.colorbar(pictures[1], ax=list(axes), shrink=0.8)
+        images.append(image)
+    figure.colorbar(images[1], ax=list(axes), shrink=0.8)
     heading = figure.suptitle("t = 0.00")
     frames = []
     for index, (found, true) in enumerate(zip(predicted, truth, strict=True)):
-        pictures[0].set_data(found.T)
-        pictures[1].set_data(true.T)
+        images[0].set_data(found.T)
+        images[1].set_data(true.T)
         heading.set_text(f"{arrays['quantity']}, t = {index / (len(truth) - 1):.2f}")
         canvas.draw()
         frames.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())

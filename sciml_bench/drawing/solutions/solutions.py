@@ -26,7 +26,7 @@ def draw(arrays: Arrays) -> Figure:
     figure = Figure(figsize=(11, 2.6 * len(predicted)))
     axes = figure.subplots(len(predicted), 4, squeeze=False)
     for row, given, found, true in zip(axes, arrays["parameters"], predicted, truth, strict=True):
-        _show_parameter(row[0], given, arrays, "initial field" if names[0] == "t" else "source")
+        _show_parameter(figure, row[0], given, arrays)
         limit = max(float(np.abs(true).max()), 1e-12)
         low = -limit if true.min() < -0.05 * limit else 0.0
         colours = SIGNED if low < 0 else _POSITIVE
@@ -38,23 +38,24 @@ def draw(arrays: Arrays) -> Figure:
             (error, f"|error|, relative L² {relative:.2g}", _ERRORS, 0.0, max(float(error.max()), 1e-12)),
         ]
         for axis, (field, title, palette, bottom, top) in zip(row[1:], panels, strict=True):
-            picture = axis.imshow(
+            image = axis.imshow(
                 field.T, origin="lower", extent=(0, 1, 0, 1), cmap=palette, vmin=bottom, vmax=top, aspect="auto"
             )
             axis.set(title=title, xlabel=names[-2], ylabel=names[-1])
             axis.grid(False)
-            figure.colorbar(picture, ax=axis, shrink=0.85)
+            figure.colorbar(image, ax=axis, shrink=0.85)
     return figure
 
 
-def _show_parameter(axis: Axes, given: np.ndarray, arrays: Arrays, title: str) -> None:
+def _show_parameter(figure: Figure, axis: Axes, given: np.ndarray, arrays: Arrays) -> None:
+    title = "initial field" if "axis_t" in arrays else "source"
     points = [values for name, values in arrays.items() if name.startswith("parameter_axis_")]
     if given.ndim == 1:
         axis.plot(points[0], given)
         axis.set(title=title, xlabel="x", ylabel=f"{arrays['quantity']}(0, x)")
         return
     # the nodes of a bounded axis are not equally spaced
-    picture = axis.pcolormesh(*points, given.T, cmap=SIGNED, shading="nearest")
+    image = axis.pcolormesh(*points, given.T, cmap=SIGNED, shading="nearest")
     axis.set(title=title, xlabel="x", ylabel="y")
     axis.grid(False)
-    axis.get_figure().colorbar(picture, ax=axis, shrink=0.85)
+    figure.colorbar(image, ax=axis, shrink=0.85)
