@@ -6,12 +6,10 @@ from typing import Any, ClassVar
 
 import torch
 from lightning.pytorch import LightningDataModule, LightningModule
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, TrainingError
 from sciml_bench.core.types import Metrics
-from sciml_bench.drawing.animation import Animation
 
 
 class Method(LightningModule):
@@ -55,7 +53,7 @@ class Method(LightningModule):
         """
         raise NotImplementedError
 
-    def figures(self, data: LightningDataModule) -> Mapping[str, Figure | Animation]:
+    def figures(self, data: LightningDataModule) -> Mapping[str, Any]:
         """Draw what was learned; called after `evaluate`."""
         return {}
 

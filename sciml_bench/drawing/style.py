@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 
 from sciml_bench.core.files import write_atomically
 
+# Okabe and Ito's, distinguishable with every common colour blindness
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
 STYLE: dict[Any, Any] = {
     "figure.dpi": 130,
     "figure.constrained_layout.use": True,
@@ -18,8 +21,7 @@ STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "grid.alpha": 0.25,
     "legend.frameon": False,
-    # Okabe and Ito's palette, distinguishable with every common colour blindness
-    "axes.prop_cycle": cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]),
+    "axes.prop_cycle": cycler(color=PALETTE),
 }
 
 

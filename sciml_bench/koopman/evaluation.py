@@ -5,16 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.lazy_states import iterate_blocks, read_block
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.standardization import Standardization
-from sciml_bench.drawing.koopman_forecasts import accuracy_against_step, forecast_images, forecast_states
-from sciml_bench.drawing.singular_functions import eigenfunction_scatter, singular_functions_on_a_line
-from sciml_bench.drawing.spectrum import implied_time_scales_figure, spectrum
 from sciml_bench.koopman.fitted import FittedOperator
 from sciml_bench.koopman.oracle import trained_oracle
 from sciml_bench.scores import (
@@ -54,11 +50,17 @@ FORECAST_STARTS = 2000
 
 @dataclass
 class Results:
-    """What an evaluation found: flat metrics, arrays for later analysis, figures to look at."""
+    """What an evaluation found: flat metrics, and arrays for later analysis and for the pictures that they name."""
 
     metrics: Metrics = field(default_factory=dict)
-    arrays: dict[str, Any] = field(default_factory=dict)
-    figures: dict[str, Figure] = field(default_factory=dict)
+    arrays: dict[str, Any] = field(default_factory=lambda: {"pictures": []})
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The pictures of the arrays."""
+        from sciml_bench.drawing import pictures_of
+
+        return pictures_of(self.arrays)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Evaluation:
     def __call__(self, fitted: FittedOperator, data: TrajectoryData) -> Results:
         """Evaluate on the validation and test blocks, and on the exact law where it is known."""
         results = Results()
+        results.arrays["time_unit"] = data.spec.time_unit
         self._held_out_scores(fitted, data, results)
         self._spectrum(fitted, data, results)
         self._time_scales(fitted, data, results)
@@ -118,8 +121,8 @@ class Evaluation:
         operator, system, lag = fitted.operator, data.system, data.lag
         eigenvalues, singular_values = operator.eigenvalues_, operator.singular_values_
         results.arrays |= {"eigenvalues": eigenvalues, "singular_values": singular_values}
+        results.arrays["pictures"].append("spectrum")
         known = getattr(system, "known_facts", frozenset())
-        exact_eigenvalues = exact_singular_values = None
         if system is not None and data.standardization is None:
             if "eigenvalues" in known:
                 exact_eigenvalues = system.eigenvalues(_count(system, self.leading_eigenvalues), lag)
@@ -132,7 +135,6 @@ class Evaluation:
                 results.arrays["exact_singular_values"] = exact_singular_values
             if "quadrature" in known:
                 self._exact_law(fitted, data, known, results)
-        results.figures["spectrum"] = spectrum(eigenvalues, singular_values, exact_eigenvalues, exact_singular_values)
 
     def _exact_law(self, fitted: FittedOperator, data: TrajectoryData, known: frozenset[str], results: Results) -> None:
         system, operator = data.system, fitted.operator
@@ -147,18 +149,12 @@ class Evaluation:
             maximum = system.maximum_vamp_2(_count(system, left.shape[1]), data.lag)
             results.metrics["vamp_e_deficit"] = maximum - score
         if rule.points.shape[1] == 1:
-            exact = None
+            results.arrays |= {"points": rule.points[:, 0], "left_functions": left, "right_functions": right}
+            results.arrays["stationary_weights"] = rule.weights
             if "singular_functions" in known:
                 exact = system.singular_functions(_count(system, left.shape[1]), rule.points, data.lag)
-            order = np.argsort(rule.points[:, 0])
-            results.figures["singular_functions"] = singular_functions_on_a_line(
-                rule.points[order, 0],
-                (left[order], right[order]),
-                None if exact is None else (exact[0][order], exact[1][order]),
-                rule.weights[order],
-                data.spec.time_unit,
-            )
-            results.arrays |= {"points": rule.points[:, 0], "left_functions": left, "right_functions": right}
+                results.arrays |= {"exact_left_functions": exact[0], "exact_right_functions": exact[1]}
+            results.arrays["pictures"].append("singular_functions")
 
     def _time_scales(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
         """Implied time scales and the Chapman–Kolmogorov test on the training trajectories."""
@@ -188,10 +184,10 @@ class Evaluation:
             "time_scales_upper": bands.upper,
         }
         results.metrics["chapman_kolmogorov_violation"] = test.largest_violation
-        exact = None
         if "exact_eigenvalues" in results.arrays:
-            exact = implied_time_scales(results.arrays["exact_eigenvalues"][1 : n_scales + 1], data.spec.lag_time)
-        results.figures["implied_time_scales"] = implied_time_scales_figure(bands, data.spec.time_unit, exact)
+            exact = results.arrays["exact_eigenvalues"][1 : n_scales + 1]
+            results.arrays["exact_time_scales"] = implied_time_scales(exact, data.spec.lag_time)
+        results.arrays["pictures"].append("implied_time_scales")
 
     def _image_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
         """Forecast labelled images ahead and back, and let the oracle read them."""
@@ -224,19 +220,14 @@ class Evaluation:
         results.arrays |= {"forecast_steps": steps, "forecast_accuracy": accuracies, "forecast_images": np.stack(shown)}
         true = np.stack([(labels[chosen] + step * data.lag) % n_classes for step in steps])
         results.arrays |= {"given_images": images[chosen, 0], "forecast_correct": np.stack(read) == true}
-        results.figures["forecast_images"] = forecast_images(
-            images[chosen, 0], np.stack(shown), steps, np.stack(read), true
-        )
-        results.figures["accuracy_against_step"] = accuracy_against_step(
-            steps, {"this run": accuracies}, oracle_accuracy, n_classes
-        )
+        results.arrays |= {"oracle_accuracy": oracle_accuracy, "n_classes": n_classes}
         f, g = (
             fitted.f(test.flattened.reshape(-1, *data.spec.state_shape)),
             fitted.g(test.flattened.reshape(-1, *data.spec.state_shape)),
         )
-        eigenvalues, _, values = fitted.operator.eig(f, g)
-        results.figures["eigenfunctions"] = eigenfunction_scatter(values, eigenvalues, labels)
+        _, _, values = fitted.operator.eig(f, g)
         results.arrays |= {"eigenfunctions_test": values, "labels_test": labels}
+        results.arrays["pictures"] += ["forecast_images", "accuracy_against_step", "eigenfunctions"]
 
     def _state_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
         """The error of the conditional expectation ahead, relative to that of the training mean."""
@@ -262,7 +253,8 @@ class Evaluation:
         times = np.array(steps) * data.spec.lag_time
         true = states[[step * lag for step in steps]].reshape(len(steps), -1)
         results.arrays |= {"forecast_times": times, "forecast_states": np.stack(expected), "true_states": true}
-        results.figures["forecast"] = forecast_states(times, true, np.stack(expected), mean, data.spec.time_unit)
+        results.arrays["training_mean"] = mean
+        results.arrays["pictures"].append("forecast")
 
 
 def _count(system: Any, wanted: int) -> int:

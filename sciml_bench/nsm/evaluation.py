@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 
 from sciml_bench.core.types import Metrics
-from sciml_bench.drawing.animation import Animation
-from sciml_bench.drawing.solutions import error_figure, field_animation, is_plane_flow, solutions_figure
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction, residual_l2
@@ -24,7 +21,7 @@ _TIMED_BATCH = 16
 
 @dataclass(frozen=True, eq=False)
 class OperatorEvaluation:
-    """Numbers, pictures and arrays of an evaluation.
+    """Numbers of an evaluation, and arrays with the names of their pictures.
 
     `metrics` holds, for every test resolution n, `relative_l2_<n>`, the mean over the test parameters of the relative
     L² error on n points per space axis, and `seconds_per_solution_<n>`, wall seconds of one solution in a batch of 16;
@@ -32,7 +29,6 @@ class OperatorEvaluation:
     """
 
     metrics: Metrics
-    figures: Mapping[str, Figure | Animation]
     arrays: Mapping[str, Any]
 
     @classmethod
@@ -63,17 +59,23 @@ class OperatorEvaluation:
         assert shown is not None  # there is at least one resolution
         found, truth = shown
         grid = equation.test_grid(equation.test_resolutions[0])
-        figures: dict[str, Figure | Animation] = {
-            "solutions": solutions_figure(equation, parameters[: len(found)], found, truth),
-            "errors": error_figure(errors),
-        }
-        if is_plane_flow(equation):
-            figures["field"] = field_animation(equation, found[0], truth[0])
-        arrays = {"parameters": parameters[: len(found)], "predicted": found, "truth": truth}
+        arrays: dict[str, Any] = {"parameters": parameters[: len(found)], "predicted": found, "truth": truth}
         arrays |= {f"relative_l2_{resolution}": values for resolution, values in errors.items()}
         for axis, points in zip(equation.axes, grid.points, strict=True):
             arrays[f"axis_{axis.name}"] = points
-        return cls(metrics, figures, arrays)
+        space = [equation.axes[index].name for index in equation.space_axes]
+        nodes = equation.parameter_basis.resized(parameters.shape[1:]).nodes
+        arrays |= {f"parameter_axis_{name}": points for name, points in zip(space, nodes, strict=True)}
+        is_plane_flow = equation.is_initial_value_problem and len(space) == 2
+        pictures = ["solutions", "errors", *(["field"] if is_plane_flow else [])]
+        return cls(metrics, arrays | {"quantity": equation.quantity, "pictures": pictures})
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Solutions beside the truth, their errors, and a plane flow in motion."""
+        from sciml_bench.drawing import pictures_of
+
+        return pictures_of(self.arrays)
 
 
 def _seconds_per_solution(

@@ -5,11 +5,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
@@ -118,6 +118,12 @@ class SequenceEvaluation:
         return relative_errors(self.start[:, None] + numbers * self.slope[:, None], self.reference)
 
     @cached_property
+    def body_distances(self) -> Float[np.ndarray, "time bodies"]:
+        """Of every body from its place, root mean squares over trajectories; states are (bodies, axes)."""
+        difference = np.asarray(self.prediction - self.reference, dtype=np.float64)
+        return np.sqrt(np.square(difference).sum(axis=-1).mean(axis=0))
+
+    @cached_property
     def metrics(self) -> Metrics:
         """Relative errors are ‖û − u‖²/‖u‖², at most 1e6, averaged over time and trajectories.
 
@@ -151,8 +157,9 @@ class SequenceEvaluation:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """Error against time for all trajectories, and the states of the first few."""
-        return {
+        """Error against time for all trajectories, the states of the first few, and the names of the pictures."""
+        spec = self.spec
+        arrays = {
             "times": self.times,
             "errors": self.errors,
             "persistence_errors": self.persistence_errors,
@@ -160,16 +167,25 @@ class SequenceEvaluation:
             "window_errors": self.window_errors,
             "prediction": self.prediction[:_MOST_KEPT],
             "reference": self.reference[:_MOST_KEPT],
+            "thresholds": np.array(self.thresholds),
+            "first_call_end": np.array(spec.n_outputs * spec.time_step),
+            "component_names": np.array(spec.component_names),
+            "time_unit": np.array(spec.time_unit),
         }
+        if spec.grid is not None:
+            arrays["grid"] = spec.grid
+        pictures = ["error_growth", "roll_out"]
+        if spec.body_names is not None:
+            arrays |= {"body_names": np.array(spec.body_names), "body_distances": self.body_distances}
+            pictures.append("body_errors")
+        return arrays | {"pictures": np.array(pictures)}
 
     @property
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Any]:
         """Error against time, and a roll-out beside the truth."""
-        from sciml_bench.drawing.sequences import body_errors, error_growth, fields, paths
+        from sciml_bench.drawing import pictures_of
 
-        beside = fields(self) if self.spec.grid is not None else paths(self)
-        drawn = {"error_growth": error_growth(self), "roll_out": beside}
-        return drawn if self.spec.body_names is None else drawn | {"body_errors": body_errors(self)}
+        return pictures_of(self.arrays)
 
 
 def _single_predictions(

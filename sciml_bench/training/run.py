@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
@@ -19,8 +20,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import FAILED, FINISHED, RUNNING, RunFolder
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.types import Metrics
-from sciml_bench.drawing.animation import Animation
-from sciml_bench.drawing.learning_curves import learning_curves
+from sciml_bench.drawing import Animation, pictures_of
 from sciml_bench.drawing.style import save_figure
 from sciml_bench.training.build import build
 from sciml_bench.training.callbacks import Cost, History
@@ -242,8 +242,8 @@ def _evaluate_members(
 def _evaluate_ensemble(seeds: list[int], folder: RunFolder, history: History) -> Metrics:
     """The mean scores and the common learning curves."""
     metrics = averaged([member_folder(folder, seed).metrics for seed in seeds])
-    figures, arrays = _shown_history(history, None)
-    _write_results(folder, metrics, figures, arrays)
+    arrays = _history_arrays(history, None)
+    _write_results(folder, metrics, pictures_of(arrays), arrays)
     return metrics
 
 
@@ -261,22 +261,26 @@ def _evaluate(
             raise DataError(f"the evaluation gave numbers that are not finite: {', '.join(broken)}")
         figures = dict(method.figures(data))
         arrays = dict(method.arrays(data))
-    curves, curve_arrays = _shown_history(history, method.monitor, method.monitor_mode)
+    curves = _history_arrays(history, method.monitor, method.monitor_mode)
+    figures = pictures_of(curves) | figures
+    names = [*arrays.get("pictures", ()), *curves.get("pictures", ())]
     if configuration.get("generate") is not None:
         write_forecast(method, data, configuration["generate"], folder)
-    _write_results(folder, metrics, curves | figures, arrays | curve_arrays)
+    _write_results(folder, metrics, figures, arrays | curves | {"pictures": np.array(names, dtype=str)})
     return metrics
 
 
-def _shown_history(
-    history: History, monitor: str | None, mode: str = "min"
-) -> tuple[dict[str, Figure], dict[str, list[float]]]:
-    """The learning curves and their numbers, or nothing where there were no epochs."""
+def _history_arrays(history: History, monitor: str | None, mode: str = "min") -> dict[str, Any]:
+    """What the learning curves are drawn from, or nothing where there were no epochs."""
     if not history.rows:
-        return {}, {}
+        return {}
     names = sorted({name for row in history.rows for name in row})
-    arrays = {f"history_{name}": [row.get(name, math.nan) for row in history.rows] for name in names}
-    return {"learning_curves": learning_curves(history.rows, monitor, mode)}, arrays
+    arrays: dict[str, Any] = {f"history_{name}": [row.get(name, math.nan) for row in history.rows] for name in names}
+    sign = 1 if mode == "min" else -1
+    monitored = [row for row in history.rows if monitor in row]
+    if monitored:
+        arrays["selected_epoch"] = min(monitored, key=lambda row: sign * row[str(monitor)])["epoch"]
+    return arrays | {"pictures": ["learning_curves"]}
 
 
 def _write_results(

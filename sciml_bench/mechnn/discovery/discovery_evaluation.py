@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.figure import Figure
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.types import Metrics
@@ -92,8 +92,9 @@ class DiscoveryEvaluation:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """What a person may want to plot again."""
-        data, discovery = self.observations, self.discovery
+        """What a person may want to plot again, and the names of the pictures of it."""
+        data, discovery, library = self.observations, self.discovery, self.discovery.equations.library
+        pictures = ["coefficients", "discovered_trajectories", "simulated_phase_portrait"]
         denoised = np.full(data.states.shape, np.nan)
         for row, (states, kept) in enumerate(zip(discovery.states, data.interpolation, strict=True)):
             denoised[row, kept] = states
@@ -105,6 +106,10 @@ class DiscoveryEvaluation:
             "forecast": self.forecast,
             "simulation": self.simulation,
             "coefficients": discovery.equations.coefficients,
+            "term_names": np.array(library.names),
+            "component_names": np.array(library.spec.component_names),
+            "time_unit": np.array(library.spec.time_unit),
+            "pictures": np.array(pictures if data.dim > 1 else pictures[:2]),
         }
         if discovery.standard_errors is not None:
             arrays["standard_errors"] = discovery.standard_errors
@@ -113,14 +118,11 @@ class DiscoveryEvaluation:
         return arrays if data.clean is None else {**arrays, "clean": data.clean}
 
     @property
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Any]:
         """Coefficients, trajectories and the phase portrait."""
-        from sciml_bench.drawing.discovery import coefficients, phase_portrait, trajectories
+        from sciml_bench.drawing import pictures_of
 
-        figures = {"coefficients": coefficients(self), "trajectories": trajectories(self)}
-        if self.observations.dim > 1:
-            figures["phase_portrait"] = phase_portrait(self)
-        return figures
+        return pictures_of(self.arrays)
 
     @property
     def _forecast_metrics(self) -> Metrics:

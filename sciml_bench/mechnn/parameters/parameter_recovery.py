@@ -1,11 +1,11 @@
 """How well the parameters of many trajectories are recovered, on those that were learned from and on unseen ones."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from lightning.pytorch import LightningDataModule
-from matplotlib.figure import Figure
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import Metrics
@@ -72,7 +72,7 @@ class ParameterRecovery:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """Parameters of all scored trajectories; the curves of the unseen ones."""
+        """Parameters of all scored trajectories; the curves of the unseen ones, and the names of the pictures."""
         arrays: dict[str, np.ndarray] = {}
         for split, truth in self.truth.items():
             found = self.recovered[split]
@@ -82,15 +82,15 @@ class ParameterRecovery:
             arrays[f"inferred_capacities_{split}"] = found.capacities
         truth, found = self.truth["unseen"], self.recovered["unseen"]
         curves = {"times": truth.times, "observed": truth.observed, "clean": truth.clean}
-        return {**arrays, **curves, "states": found.states, "smoothed": found.smoothed}
+        curves |= {"states": found.states, "smoothed": found.smoothed}
+        return {**arrays, **curves, "pictures": np.array(["parameters", "explained_trajectories"])}
 
     @property
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Any]:
         """Inferred against true parameters, and some trajectories, none of them seen in training."""
-        from sciml_bench.drawing.parameter_recovery import explained_trajectories, inferred_against_true
+        from sciml_bench.drawing import pictures_of
 
-        truth, found = self.truth["unseen"], self.recovered["unseen"]
-        return {"parameters": inferred_against_true(truth, found), "trajectories": explained_trajectories(truth, found)}
+        return pictures_of(self.arrays)
 
 
 def require_populations(data: LightningDataModule, training: str) -> LogisticTrajectories:

@@ -10,7 +10,6 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -147,12 +146,11 @@ class TrajectoryFit(Method):
             metrics["best_epoch"] = float(self.best_epoch + 1)
         return metrics
 
-    def figures(self, data: pl.LightningDataModule) -> dict[str, Figure]:
+    def figures(self, data: pl.LightningDataModule) -> dict[str, Any]:
         """The smoothed trajectories beside observations and truth."""
-        from sciml_bench.drawing.smoothed_trajectories import smoothed_trajectories
+        from sciml_bench.drawing import pictures_of
 
-        observations = cast(ObservedTrajectories, data).observations.interpolation_part()
-        return {"trajectories": smoothed_trajectories(observations, cast(np.ndarray, self._smoothed), self.spec)}
+        return pictures_of(self.arrays(data))
 
     def arrays(self, data: pl.LightningDataModule) -> dict[str, Any]:
         """Times, observations, truth where known, smoothed states, learned coefficients and steps."""
@@ -160,10 +158,14 @@ class TrajectoryFit(Method):
         arrays = {
             "times": observations.times,
             "observed": observations.states,
+            "window": observations.window,
             "smoothed": self._smoothed,
             "held_out": self._held_out.numpy(),
             "coefficients": self.model.coefficients.detach().numpy()[:, 0, :, 0],
             "step_sizes": self.model.step_sizes.detach().numpy()[..., 0],
+            "component_names": self.spec.component_names,
+            "time_unit": self.spec.time_unit,
+            "pictures": ["trajectories"],
         }
         return arrays if observations.clean is None else {**arrays, "clean": observations.clean}
 

@@ -3,11 +3,11 @@
 import logging
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
@@ -116,7 +116,7 @@ class Evaluation:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """What a person may want to plot again."""
+        """What a person may want to plot again, and the names of the pictures of it."""
         observations = self.observations
         arrays = {
             "times": observations.times,
@@ -125,15 +125,18 @@ class Evaluation:
             "smoothed": self.smoothed,
             "prediction": self.prediction,
             "forecast": self.forecast,
+            "component_names": np.array(self.spec.component_names),
+            "time_unit": np.array(self.spec.time_unit),
+            "pictures": np.array(["trajectories", "phase_portrait"]),
         }
         return arrays if observations.clean is None else {**arrays, "clean": observations.clean}
 
     @property
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, Any]:
         """Every component against time, and the phase portrait."""
-        from sciml_bench.drawing.trajectories import phase_portrait, trajectories
+        from sciml_bench.drawing import pictures_of
 
-        return {"trajectories": trajectories(self), "phase_portrait": phase_portrait(self)}
+        return pictures_of(self.arrays)
 
 
 def _states_or_nan(

@@ -14,13 +14,11 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
-from sciml_bench.drawing.animation import Animation
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.evaluation import OperatorEvaluation
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
@@ -206,7 +204,7 @@ class OperatorTraining(Method):
             metrics["best_epoch"] = float(self.best_epoch + 1)
         return metrics
 
-    def figures(self, data: pl.LightningDataModule) -> Mapping[str, Figure | Animation]:
+    def figures(self, data: pl.LightningDataModule) -> Mapping[str, Any]:
         """Solutions beside the truth, their errors, and for flows an animation."""
         return {} if self._results is None else self._results.figures
 

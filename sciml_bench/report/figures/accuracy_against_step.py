@@ -1,9 +1,9 @@
 """How far ahead and back in time each method forecasts labelled images that a classifier still reads rightly."""
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sciml_bench.drawing.forecasts.accuracy_against_step import complete_axis, draw_curve
 from sciml_bench.drawing.style import styled
 from sciml_bench.report.comparison import Comparison
 from sciml_bench.report.figures.labels import wrapped
@@ -42,37 +42,13 @@ def accuracy_against_step(comparison: Comparison) -> tuple[Figure | None, list[s
         # the legend reads from the best curve to the worst, as the curves do
         ranked = sorted(curves, key=lambda label: -curves[label][1].mean())
         for number, label in enumerate(ranked):
-            _draw(axis, *curves[label], wrapped(label), MARKERS[number % len(MARKERS)])
+            draw_curve(axis, *curves[label], wrapped(label), MARKERS[number % len(MARKERS)])
         oracle = [run.metrics["oracle_accuracy"] for _, run in complete if "oracle_accuracy" in run.metrics]
-        if oracle:
-            axis.axhline(
-                float(np.mean(oracle)), color="black", linestyle="--", linewidth=1, label="oracle on real images"
-            )
-        for chance in sorted(
-            {1 / len(np.unique(r.arrays["labels_test"])) for _, r in complete if "labels_test" in r.arrays}
-        ):
-            axis.axhline(chance, color="0.5", linestyle=":", linewidth=1.2, label="chance")
-        axis.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-        axis.set(xlabel="step (lags; negative: back in time)", ylabel="forecast accuracy", ylim=(0, 1.03))
+        labels = [run.arrays["labels_test"] for _, run in complete if "labels_test" in run.arrays]
+        chances = sorted({1 / len(np.unique(classes)) for classes in labels})
+        complete_axis(axis, float(np.mean(oracle)) if oracle else None, chances)
         seeds = max(len(values) for _, values in curves.values()) if curves else 1
         if seeds > 1:
             axis.set_title(f"Mean over up to {seeds} seeds; bands: from the worst to the best", fontsize=9)
         figure.legend(*axis.get_legend_handles_labels(), fontsize=8, loc="outside right center")
     return figure, notes
-
-
-def _draw(axis: Axes, steps: np.ndarray, accuracies: np.ndarray, label: str, marker: str) -> None:
-    """The two directions of time are separate curves: step 0 is given, not forecast."""
-    color = axis._get_lines.get_next_color()  # pyright: ignore[reportAttributeAccessIssue]
-    for number, side in enumerate((steps < 0, steps > 0)):
-        values = accuracies[:, side]
-        axis.plot(
-            steps[side],
-            values.mean(axis=0),
-            marker=marker,
-            markersize=3.5,
-            linewidth=1.3,
-            color=color,
-            label=label if number == 1 else None,
-        )
-        axis.fill_between(steps[side], values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, linewidth=0)

@@ -5,13 +5,13 @@ from jaxtyping import Inexact
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sciml_bench.drawing.operators.eigenfunctions import VANISHING
 from sciml_bench.drawing.style import styled
 from sciml_bench.report.comparison import Comparison
 from sciml_bench.report.figures.labels import wrapped
 from sciml_bench.report.figures.required_arrays import representatives, with_arrays
 
 MOST_COLUMNS = 4
-VANISHING = 1e-9
 
 
 def eigenfunctions(comparison: Comparison) -> tuple[Figure | None, list[str]]:

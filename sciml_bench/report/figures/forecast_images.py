@@ -4,12 +4,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sciml_bench.drawing.forecasts.forecast_images import GIVEN, WRONG
 from sciml_bench.drawing.style import styled
 from sciml_bench.report.comparison import Comparison
 from sciml_bench.report.figures.labels import wrapped
 from sciml_bench.report.figures.required_arrays import representatives, with_arrays
-
-GIVEN, WRONG = "#0072B2", "#D55E00"
 
 
 def forecast_images(comparison: Comparison) -> tuple[Figure | None, list[str]]:

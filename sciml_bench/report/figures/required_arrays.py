@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.drawing.picture import missing_arrays
 from sciml_bench.report.comparison import MethodRuns
 from sciml_bench.report.runs import FinishedRun
 
@@ -26,7 +27,7 @@ def with_arrays(
     complete, notes = [], []
     for method, run in runs:
         try:
-            missing = [name for name in names if name not in run.arrays]
+            missing = missing_arrays(run.arrays, names)
         except DataError as error:
             notes.append(f"{method.label} is left out: {error}")
             continue

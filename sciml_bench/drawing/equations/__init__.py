@@ -1,0 +1,1 @@
+"""Discovered equations and where they lead."""

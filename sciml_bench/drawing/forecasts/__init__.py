@@ -1,0 +1,1 @@
+"""Forecasts and roll-outs beside what came."""

@@ -1,0 +1,1 @@
+"""Trajectories as observed, smoothed, predicted and explained."""

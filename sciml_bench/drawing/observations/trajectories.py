@@ -1,0 +1,49 @@
+"""What was observed, smoothed and predicted, every component against time.
+
+Arrays: `times` (batch, time) in `time_unit`; `observed` and `smoothed` (batch, time, dim); `window` (batch, time), 1
+for rows that were learned from, 2 for those beyond, 0 for padding; `component_names` (dim,); where there are any,
+`prediction` from the initial states and `clean`, the truth, both (batch, time, dim).
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sciml_bench.drawing.axes import limits_around, time_label
+from sciml_bench.drawing.picture import Arrays, picture
+from sciml_bench.drawing.windows import learned_and_ahead
+
+_MOST_COMPONENTS = 6
+_REQUIRED = ("times", "observed", "smoothed", "window", "component_names", "time_unit")
+
+
+@picture(*_REQUIRED, optional=("prediction", "clean"))
+def draw(arrays: Arrays) -> Figure:
+    """The first trajectory; what lies beyond the learned rows is shaded."""
+    learned, ahead = learned_and_ahead(arrays["window"])
+    seen, times = learned | ahead, arrays["times"][0]
+    n_shown = min(arrays["observed"].shape[-1], _MOST_COMPONENTS)
+    figure = Figure(figsize=(8.4, 1.0 + 1.9 * n_shown))
+    axes = figure.subplots(n_shown, 1, sharex=True, squeeze=False)[:, 0]
+    for component, axis in enumerate(axes):
+        observed = arrays["observed"][0, :, component]
+        axis.plot(times[seen], observed[seen], ".", color="0.55", markersize=4, label="observed")
+        if "clean" in arrays:
+            clean = arrays["clean"][0, :, component]
+            axis.plot(times[seen], clean[seen], color="black", linewidth=0.9, linestyle="--", label="truth")
+        style = {"color": "#0072B2", "linewidth": 1.6}
+        smoothed = arrays["smoothed"][0, :, component]
+        inside = [observed[seen], smoothed[learned]]
+        if "prediction" in arrays:
+            prediction = arrays["prediction"][0, :, component]
+            axis.plot(times[learned], smoothed[learned], color="#E69F00", linewidth=1.2, label="smoothed")
+            axis.plot(times[seen], prediction[seen], label="predicted", **style)
+            inside = [observed[seen], prediction[learned]]
+        else:
+            axis.plot(times[learned], smoothed[learned], label="smoothed", **style)
+        axis.set_ylim(*limits_around(np.concatenate(inside)))
+        axis.set_ylabel(str(arrays["component_names"][component]))
+        if ahead.any():
+            axis.axvspan(times[learned][-1], times[seen][-1], color="0.5", alpha=0.12, linewidth=0)
+    axes[-1].set_xlabel(time_label(arrays["time_unit"]))
+    axes[0].legend(ncols=4, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return figure

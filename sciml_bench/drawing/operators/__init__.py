@@ -1,0 +1,1 @@
+"""What was learned of an operator: its spectrum and its functions."""

@@ -1,0 +1,1 @@
+"""Solutions of parametric equations beside the truth."""
