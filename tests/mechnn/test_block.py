@@ -31,5 +31,5 @@ def test_position_velocity_and_acceleration_of_a_driven_oscillator():
 
 
 def test_orders_below_that_of_the_equation_are_refused():
-    with pytest.raises(ConfigurationError, match="model.taylor_orders"):
+    with pytest.raises(ConfigurationError, match=r"model\.taylor_orders"):
         LinearODEBlock(library().spec, taylor_orders=(1, 2))
