@@ -5,6 +5,7 @@ import pytest
 from chains import BACKWARD, N_STATES, NOW, TRANSITION, VALUES, chain_moments, singular_values
 from scipy.linalg import sqrtm
 
+from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.regression import REGRESSIONS, inverse_factor, solve_regression
 
 EYE = np.eye(N_STATES)
@@ -46,6 +47,24 @@ def test_reduced_rank_regression_is_the_best_of_its_rank_under_the_regularised_r
     u, s, vt = np.linalg.svd(np.linalg.inv(root) @ CORRELATION)
     best = np.linalg.inv(root) @ (u[:, :rank] * s[:rank]) @ vt[:rank]
     np.testing.assert_allclose(estimate, best, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["reduced_rank", "principal_component"])
+def test_backward_in_time_the_roles_of_present_and_future_are_exchanged(method):
+    features = np.random.default_rng(1).standard_normal((N_STATES, 4))
+    solution = solve_regression(chain_moments(features), method, 2, GAMMA, 1e-12)
+    reversed_solution = solve_regression(reversed_moments(features), method, 2, GAMMA, 1e-12)
+    for steps in (1, 2):
+        back = solution.backward.predict(features, [steps])
+        np.testing.assert_allclose(back, reversed_solution.forward.predict(features, [steps]), atol=1e-9)
+        assert np.abs(back - solution.forward.predict(features, [steps])).max() > 1e-3
+
+
+def reversed_moments(features):
+    """Of the same pairs, in the other order."""
+    i, j = (index.ravel() for index in np.indices(TRANSITION.shape))
+    weights = (NOW[:, None] * TRANSITION).ravel()
+    return LaggedMoments.of_pairs((features[j], features[i]), None, (VALUES[j], VALUES[i]), weights)
 
 
 @pytest.mark.parametrize("method", REGRESSIONS)
