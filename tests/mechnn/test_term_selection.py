@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import TrainingError
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, improve
-from sciml_bench.mechnn.discovery.term_selection import STIFFNESSES, refine, select
+from sciml_bench.mechnn.discovery.term_selection import STIFFNESSES, _shortened, refine, select
 
 TERMS = library(2, 2)
 TRUE = {("y", 0): 1.0, ("x", 1): -1.0}
@@ -52,6 +52,16 @@ def test_a_missing_term_is_added():
     expected, support = support_of(TERMS, {**TRUE, ("x^2", 1): 0.4})
     assert names_of(found) == {*TRUE, ("x^2", 1)}
     assert (np.abs(found.coefficients - expected)[support] < 4 * found.standard_errors[support]).all()
+
+
+def test_a_drop_stands_only_where_the_likelihood_does_not_object():
+    record = record_of()
+    estimate = estimate_of(record, {**TRUE, ("x^2", 1): 0.1})
+    place = {name: int(np.ravel_multi_index((TERMS.names.index(name), 1), (6, 2))) for name in ("x", "x^2")}
+    assert _shortened(record, estimate, np.array([place["x"]]), 4.0) is None  # nothing else restores
+    shorter = _shortened(record, estimate, np.array([place["x^2"]]), 4.0)
+    assert names_of(shorter) == set(TRUE)
+    assert _shortened(record, shorter, np.array([place["x"]]), 4.0) is None  # the last of its component
 
 
 def test_a_coefficient_below_the_threshold_is_dropped_however_significant():

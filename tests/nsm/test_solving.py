@@ -28,13 +28,13 @@ def exact():
 
 
 def sources(amplitudes=(1.0, -2.0)):
-    field = np.sin(TURN * POINTS)[:, None] * np.cos(TURN * 3 * POINTS) + np.cos(TURN * 2 * POINTS)[:, None]
+    field = np.sin(TURN * POINTS)[:, None] * np.cos(TURN * 3 * POINTS) + np.cos(TURN * 3 * POINTS)[:, None]
     return np.stack([amplitude * field for amplitude in amplitudes])
 
 
 def solution(x, y):
-    return np.sin(TURN * x)[:, None] * np.cos(TURN * 3 * y) / (10 * TURN**2) + np.cos(TURN * 2 * x)[:, None] / (
-        4 * TURN**2
+    return np.sin(TURN * x)[:, None] * np.cos(TURN * 3 * y) / (10 * TURN**2) + np.cos(TURN * 3 * x)[:, None] / (
+        9 * TURN**2
     )
 
 
