@@ -71,4 +71,4 @@ def test_a_band_holds_its_share_of_the_samples_and_lets_infinity_be_a_sample():
     assert (lower[0], upper[0]) == (25.0, 75.0)
     assert percentile_band(samples, 0.999)[1][0] == np.inf
     with pytest.raises(ConfigurationError, match="confidence=1"):
-        percentile_band(samples, 1)
+        percentile_band(samples, 1.0)
