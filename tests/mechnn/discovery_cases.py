@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from sciml_bench.data import TrajectoryWindows
+from sciml_bench.data import ObservationSpec, TrajectoryWindows
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 
 SIGMA, RHO, BETA = 10.0, 28.0, 8.0 / 3.0
 
@@ -37,3 +38,20 @@ def windows(rows: np.ndarray, time_step: float, **options: object) -> Trajectory
     data = TrajectoryWindows.from_arrays(time_step * np.arange(rows.shape[-2]), rows, **settings)
     data.setup()
     return data
+
+
+def library(dim: int = 2, degree: int = 1) -> BasisLibrary:
+    """Monomials of x, y, …"""
+    names = ("x", "y", "z")[:dim]
+    return BasisLibrary(ObservationSpec(dim, np.zeros(dim), np.ones(dim), names, "time", 0.1, 1), degree)
+
+
+def support_of(terms: BasisLibrary, present: dict[tuple[str, int], float]) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and support (terms, dim) from {(name of the term, component): coefficient}."""
+    coefficients = np.zeros((terms.n_terms, terms.spec.dim))
+    for (name, component), value in present.items():
+        coefficients[terms.names.index(name), component] = value
+    support = np.zeros(coefficients.shape, dtype=bool)
+    for name, component in present:
+        support[terms.names.index(name), component] = True
+    return coefficients, support

@@ -46,11 +46,17 @@ def qr_solution(
     inputs: Inputs, *, slack_weight: float = 0.0, central: bool = True, periodic: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """States (batch, steps, states, orders) and slack (batch,)."""
+    matrix, right = written_out(inputs, central=central, periodic=periodic)
+    solved = np.stack([_solve(*rows, slack_weight) for rows in zip(matrix, right, strict=True)])
+    return solved[:, :-1].reshape(len(solved), *inputs.coefficients.shape[2:]), solved[:, -1]
+
+
+def written_out(inputs: Inputs, *, central: bool = True, periodic: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """M (batch, rows, unknowns and slack) and the right side (batch, rows), written out row by row."""
     batch = max(len(value) for value in inputs)
     members = [[value[min(b, len(value) - 1)].detach().numpy() for value in inputs] for b in range(batch)]
-    solved = [_solve(*_rows(*member, central, periodic), slack_weight) for member in members]
-    shape = (batch, *members[0][0].shape[1:])
-    return np.stack([y[:-1] for y in solved]).reshape(shape), np.array([y[-1] for y in solved])
+    matrices, right = zip(*(_rows(*member, central, periodic) for member in members), strict=True)
+    return np.stack(matrices), np.stack(right)
 
 
 def _solve(matrix: np.ndarray, right: np.ndarray, slack_weight: float) -> np.ndarray:

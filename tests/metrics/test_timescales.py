@@ -67,3 +67,21 @@ def test_bad_options_and_short_trajectories_are_errors():
         implied_time_scales_with_bands(data, [1], n_bootstrap=1)
     with pytest.raises(DataError, match="lag=20"):
         implied_time_scales_with_bands(data, [20])
+
+
+def test_a_drift_between_present_and_future_is_centred_out_on_both_sides():
+    rng, lag = np.random.default_rng(0), 2
+    decays = np.array([0.9, 0.6])
+    trajectories = []
+    for start in (8.0, 6.0, 7.0):  # far from equilibrium, so that the future's mean is another one
+        states = [np.full(2, start)]
+        for _ in range(25):
+            states.append(decays * states[-1] + 0.3 * rng.standard_normal(2))
+        trajectories.append(np.array(states))
+    now = np.concatenate([states[:-lag] for states in trajectories])
+    later = np.concatenate([states[lag:] for states in trajectories])
+    joint = np.cov(now.T, later.T, bias=True)
+    eigenvalues = np.linalg.eigvals(np.linalg.solve(joint[:2, :2], joint[:2, 2:]))
+    expected = np.sort(-lag * 0.1 / np.log(np.abs(eigenvalues)))[::-1]
+    found = implied_time_scales_with_bands(trajectories, [lag], n_scales=2, time_step=0.1, n_bootstrap=2)
+    np.testing.assert_allclose(found.estimates[0], expected, rtol=1e-8)

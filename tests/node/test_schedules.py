@@ -68,6 +68,11 @@ def test_the_adaptive_schedule_never_moves_before_its_patience_is_spent_and_ends
     assert (values[32:] == 0).all()
 
 
+def test_jumps_between_better_and_better_errors_are_no_sign_of_having_settled():
+    errors = np.where(np.arange(30) % 2, 5.0, 0.5 ** np.arange(30.0))
+    assert (descent(AdaptiveSchedule(3, 50, patience=4), errors) == 1).all()
+
+
 def test_an_error_that_rises_has_settled_too():
     assert descent(AdaptiveSchedule(3, 50, patience=3), 2.0 ** np.arange(10.0))[4] < 1
 

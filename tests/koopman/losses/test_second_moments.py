@@ -32,6 +32,12 @@ def test_orthonormal_centred_functions_have_no_penalty():
     assert orthonormality_penalty(waves + 1).item() > 1
 
 
+def test_the_penalty_counts_what_is_not_orthonormal_and_the_mean_twice():
+    f = np.random.default_rng(0).standard_normal((7, 3)) + 0.5
+    expected = ((f.T @ f / 7 - np.eye(3)) ** 2).sum() + 2 * (f.mean(axis=0) ** 2).sum()
+    assert orthonormality_penalty(torch.from_numpy(f)).item() == pytest.approx(expected)
+
+
 def test_one_sample_has_no_covariance():
     with pytest.raises(DataError, match="batch_size"):
         joint_covariance(torch.ones(1, 2), torch.ones(1, 2))

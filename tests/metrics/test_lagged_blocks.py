@@ -1,0 +1,74 @@
+"""Moments of blocks and their bootstrap, against sums over pairs written out."""
+
+import numpy as np
+import pytest
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.scores.lagged_blocks import (
+    DEFAULT_BLOCKS,
+    block_moments,
+    bootstrap_weights,
+    one_lag_operator,
+    percentile_band,
+)
+
+RNG = np.random.default_rng(0)
+TRAJECTORIES = [RNG.standard_normal((length, 2)) for length in (9, 2, 12)]
+
+
+def summed(trajectory, starts, lag):
+    pairs = [(trajectory[t], trajectory[t + lag]) for t in starts]
+    return sum(np.outer(a, a) for a, _ in pairs), sum(np.outer(a, b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("lag", [1, 3])
+def test_whole_trajectories_are_the_blocks_and_no_pair_crosses_them(lag):
+    now, later = block_moments(TRAJECTORIES, lag)
+    long_enough = [trajectory for trajectory in TRAJECTORIES if len(trajectory) > lag]
+    expected = [summed(trajectory, range(len(trajectory) - lag), lag) for trajectory in long_enough]
+    np.testing.assert_allclose(now, [pair[0] for pair in expected], rtol=1e-12)
+    np.testing.assert_allclose(later, [pair[1] for pair in expected], rtol=1e-12)
+
+
+def test_every_pair_starts_in_exactly_one_block():
+    trajectory, lag = TRAJECTORIES[2], 2
+    now, later = block_moments([trajectory], lag, 4)
+    expected = [summed(trajectory, starts, lag) for starts in (range(4), range(4, 8), range(8, 10))]
+    np.testing.assert_allclose(now, [pair[0] for pair in expected], rtol=1e-12)
+    np.testing.assert_allclose(later, [pair[1] for pair in expected], rtol=1e-12)
+
+
+def test_a_single_trajectory_is_cut_into_twenty_blocks():
+    trajectory = RNG.standard_normal((401, 1))
+    assert len(block_moments([trajectory], 1)[0]) == DEFAULT_BLOCKS == 20
+
+
+def test_what_is_too_short_for_a_lag_is_refused():
+    with pytest.raises(DataError, match="lag=12: 0 block"):
+        block_moments(TRAJECTORIES, 12)
+    with pytest.raises(ConfigurationError, match="from 1"):
+        block_moments(TRAJECTORIES, 0)
+
+
+def test_bootstrap_samples_draw_as_many_blocks_as_there_are_each_as_often_as_any():
+    weights = np.stack(list(bootstrap_weights(6, 4000, seed=0)))
+    np.testing.assert_array_equal(weights.sum(axis=1), 6)
+    np.testing.assert_allclose(weights.mean(axis=0), 1.0, atol=0.06)
+    np.testing.assert_allclose(weights.var(axis=0), 5 / 6, atol=0.08)
+    with pytest.raises(ConfigurationError, match="at least 2 samples"):
+        next(bootstrap_weights(6, 1, seed=0))
+
+
+def test_the_operator_is_the_least_squares_one():
+    x, y = RNG.standard_normal((2, 40, 3))
+    expected = np.linalg.lstsq(x, y, rcond=None)[0]
+    np.testing.assert_allclose(one_lag_operator(x.T @ x, x.T @ y), expected, rtol=1e-9)
+
+
+def test_a_band_holds_its_share_of_the_samples_and_lets_infinity_be_a_sample():
+    samples = np.append(np.arange(100.0), np.inf)[:, None]
+    lower, upper = percentile_band(samples, 0.5)
+    assert (lower[0], upper[0]) == (25.0, 75.0)
+    assert percentile_band(samples, 0.999)[1][0] == np.inf
+    with pytest.raises(ConfigurationError, match="confidence=1"):
+        percentile_band(samples, 1.0)
