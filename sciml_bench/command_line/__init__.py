@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, or 1 with one sentence on stderr where a person has to mend something.
     """
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = sys.argv[1:] if arguments is None else [*arguments]  # the verb `list` hides the builtin here
     asked = _parser(words[:1]).parse_args(words)
     try:
         import_module(f"{__name__}.{asked.verb}").answer(asked)

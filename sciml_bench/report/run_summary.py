@@ -9,7 +9,7 @@ import yaml
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.run_folder import FAILED, RUNNING, RunFolder
-from sciml_bench.scores.catalogue import Score, score_of
+from sciml_bench.scores.catalogue import Score, find_score
 
 WHAT_IT_IS = ("script", "task", "data", "model", "training")
 """Entries that name the run; an older record lacks some, which the path or the configuration tells."""
@@ -121,7 +121,7 @@ def _scores(metrics: Metrics) -> str:
     groups: dict[Score | str, list[str]] = {}
     for name in metrics:
         if name not in spreads:
-            groups.setdefault(_definition(name) or name, []).append(name)
+            groups.setdefault(find_score(name) or name, []).append(name)
     width = max(map(len, metrics))
     lines = []
     for score, names in groups.items():
@@ -133,14 +133,6 @@ def _scores(metrics: Metrics) -> str:
             better = f"; {score.better} is better" if score.better else ""
             lines.append(f"      {score.meaning} ({score.window}){better}")
     return "\n".join(lines)
-
-
-def _definition(name: str) -> Score | None:
-    """None for a number of somebody's own."""
-    try:
-        return score_of(name)
-    except DataError:
-        return None
 
 
 def _files(folder: Path) -> list[tuple[str, int]]:

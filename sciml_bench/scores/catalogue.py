@@ -112,19 +112,30 @@ CATALOGUE: Sequence[Score] = tuple(score for _, _, scores in GROUPS for score in
 """All definitions."""
 
 
-def score_of(name: str) -> Score:
-    """The definition of a metric.
+def find_score(name: str) -> Score | None:
+    """The definition of a metric, or None for a number of somebody's own.
 
     Args:
         name: as in metrics.json, such as `accuracy_step_5` or `forecast_mse_clean_std`.
-
-    Raises:
-        DataError: the catalogue has no such name.
     """
     # a definition of its own comes before one that stands for several names
     for score in sorted(CATALOGUE, key=lambda score: score.is_pattern):
         if matched := score.pattern.fullmatch(name):
             return score.variant(matched["ending"], matched["spread"] is not None)
+    return None
+
+
+def score_of(name: str) -> Score:
+    """The definition of a metric of the suite.
+
+    Args:
+        name: as in metrics.json.
+
+    Raises:
+        DataError: the catalogue has no such name.
+    """
+    if (score := find_score(name)) is not None:
+        return score
     near = difflib.get_close_matches(name, [shown for score in CATALOGUE for shown in score.shown_names], n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise DataError(f"no score is called {name!r}; {hint}scores/catalogue.yaml is where a new one is defined")

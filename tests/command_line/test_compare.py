@@ -60,11 +60,11 @@ def test_runs_of_another_kind_get_a_table_and_one_line_per_figure(tmp_path, caps
     assert capsys.readouterr().out.count("not drawn") == 3
 
 
-def test_wanted_metrics_are_the_columns(tmp_path, capsys):
+def test_wanted_metrics_are_the_columns_with_an_arrow_where_one_way_is_better(tmp_path, capsys):
     write_run(tmp_path / "a" / "seed=0", labelled_metrics())
     assert main(["compare", str(tmp_path), "--metrics", "vamp_2_test,oracle_accuracy"]) == 0
     header = capsys.readouterr().out.splitlines()[0]
-    assert [cell.strip() for cell in header.strip("|").split("|")][1:3] == ["vamp_2_test", "oracle_accuracy"]
+    assert [cell.strip() for cell in header.strip("|").split("|")][1:3] == ["vamp_2_test ↑", "oracle_accuracy"]
     assert "accuracy_step_1" not in header
 
 

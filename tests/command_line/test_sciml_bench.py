@@ -50,7 +50,7 @@ def test_the_help_names_every_verb_with_what_it_does(capsys):
     text = " ".join(capsys.readouterr().out.split())
     for verb in VERBS:
         module = import_module(f"sciml_bench.command_line.{verb}")
-        assert f"{verb} {module.__doc__.split('.')[0]}" in text.replace("homotopy paper", "homotopy paper")
+        assert f"{verb} {module.__doc__.split('.')[0]}" in text
 
 
 def test_only_the_called_verb_is_imported():
@@ -62,9 +62,8 @@ def test_only_the_called_verb_is_imported():
 
 
 def test_the_module_is_the_command():
-    for module in ("sciml_bench", "sciml_bench.command_line"):
-        found = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=False)
-        assert (found.stdout == f"sciml-bench {__version__}\n") == (module == "sciml_bench")
+    command = [sys.executable, "-m", "sciml_bench", "--version"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"sciml-bench {__version__}\n"
 
 
 def test_the_installed_command_is_this_one(repository):
