@@ -50,8 +50,8 @@ def describe(value: Any) -> Any:
     """A value as plain containers, numbers, text and tensors.
 
     Args:
-        value: plain, an array or tensor, a dtype, a dataclass, an instance of a `described` class, a partial of a class,
-            or a container of these.
+        value: plain, an array or tensor, a dtype, a dataclass, an instance of a `described` class, a partial of a
+            class, or a container of these.
 
     Raises:
         DataError: something else is in it.
@@ -79,8 +79,8 @@ def describe(value: Any) -> Any:
         arguments = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
     if arguments is None or isinstance(value, type):
         raise DataError(
-            f"{type(value).__module__}.{type(value).__qualname__} cannot be stored, for it does not tell how it was made; "
-            "decorate the class with sciml_bench.core.description.described"
+            f"{type(value).__module__}.{type(value).__qualname__} cannot be stored, for it does not tell how it was "
+            "made; decorate the class with sciml_bench.core.description.described"
         )
     return {KIND: kind_of(type(value)), **describe(arguments)}
 

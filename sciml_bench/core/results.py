@@ -1,0 +1,38 @@
+"""What an evaluation found: flat scores, arrays for later analysis, and the pictures that can be drawn from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sciml_bench.core.plain_types import Metrics
+
+
+@dataclass(frozen=True)
+class Results:
+    """The outcome of an evaluation.
+
+    Args:
+        metrics: finite numbers under the names of `scores.catalogue`.
+        arrays: numbers and text, no objects.
+        pictures: names of what `drawing` draws from the arrays.
+    """
+
+    metrics: Metrics = field(default_factory=dict)
+    arrays: dict[str, Any] = field(default_factory=dict)
+    pictures: tuple[str, ...] = ()
+
+    def joined(self, other: "Results") -> "Results":
+        """These results and others; the others' entries win.
+
+        Args:
+            other: of the same run.
+        """
+        pictures = dict.fromkeys((*self.pictures, *other.pictures))
+        return Results(self.metrics | other.metrics, self.arrays | other.arrays, tuple(pictures))
+
+    @property
+    def stored_arrays(self) -> Mapping[str, np.ndarray]:
+        """What goes into arrays.npz: the arrays, and the names of the pictures."""
+        return {**self.arrays, "pictures": np.array(self.pictures, dtype=str)}
