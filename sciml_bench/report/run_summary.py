@@ -69,16 +69,16 @@ def _names(folder: RunFolder, record: Mapping[str, Any]) -> dict[str, str]:
     names = {key: record[key] for key in WHAT_IT_IS if isinstance(record.get(key), str)}
     if "script" in names:
         return names
-    parts = folder.path.parts
-    for start, part in enumerate(parts):
-        if part.startswith("train_") and len(parts) > start + 3:
-            return names | dict(zip(("script", "data", "model", "training"), parts[start:], strict=False))
+    for start in reversed(range(len(folder.path.parts))):
+        telling = folder.path.parts[start:]
+        if telling[0].startswith("train_") and telling[-1].startswith("seed=") and len(telling) > 4:
+            return names | dict(zip(("script", "data", "model", "training"), telling, strict=False))
     try:
         configuration = folder.configuration
     except (yaml.YAMLError, OSError, UnicodeDecodeError):
         configuration = None
-    for key in ("data", "model", "training") if isinstance(configuration, dict) else ():
-        node = configuration.get(key)
+    for key in ("data", "model", "training"):
+        node = configuration.get(key) if isinstance(configuration, dict) else None
         if isinstance(node, dict) and isinstance(node.get("_target_"), str):
             names.setdefault(key, node["_target_"].rpartition(".")[2])
     return names

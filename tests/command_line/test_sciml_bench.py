@@ -9,6 +9,7 @@ import pytest
 
 from sciml_bench import __version__, command_line
 from sciml_bench.command_line import main
+from sciml_bench.core.errors import DataError, SolverError, TrainingError
 
 VERBS = sorted(path.stem for path in Path(command_line.__file__).parent.glob("[!_]*.py"))
 HEAVY = {"torch", "lightning", "sklearn", "hydra", "matplotlib", "sciml_bench.training", "sciml_bench.koopman"}
@@ -83,3 +84,13 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert finished.returncode == 0
     assert finished.stdout == "records\n"
     assert not finished.stderr
+
+
+@pytest.mark.parametrize("error", [SolverError, TrainingError, DataError, PermissionError])
+def test_what_a_verb_cannot_do_is_one_sentence_and_exit_code_1(error, monkeypatch, capsys):
+    def broken(asked):
+        raise error("too stiff; take smaller steps")
+
+    monkeypatch.setattr(import_module("sciml_bench.command_line.show"), "answer", broken)
+    assert main(["show", "anything"]) == 1
+    assert capsys.readouterr().err == "error: too stiff; take smaller steps\n"
