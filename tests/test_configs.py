@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
+from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.training import script
-from sciml_bench.training.script import composed, configuration_root, main
+from sciml_bench.training.script import composed, main
 
 ROOT = Path(__file__).resolve().parents[1] / "conf"
 KOOPMAN = ROOT / "koopman"

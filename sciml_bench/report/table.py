@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 from sciml_bench.report.aligned_table import MISSING, aligned_table
 from sciml_bench.report.comparison import Comparison, Estimate
+from sciml_bench.scores.catalogue import find_score
+
+ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
+"""Which way is better, in the title of a column."""
 
 
 def markdown_table(comparison: Comparison, metrics: Sequence[str]) -> str:
@@ -13,9 +17,9 @@ def markdown_table(comparison: Comparison, metrics: Sequence[str]) -> str:
 
     Args:
         comparison: the methods.
-        metrics: the columns.
+        metrics: the columns; ↑ and ↓ say which way is better.
     """
-    header = ["method", *metrics, "seeds", "CPU s of the fit"]
+    header = ["method", *map(_titled, metrics), "seeds", "CPU s of the fit"]
     rows = [
         [
             method.label,
@@ -45,6 +49,11 @@ def csv_table(comparison: Comparison, metrics: Sequence[str]) -> str:
         numbers = [number for found in estimates for number in (found or (None, None))]
         writer.writerow([method.label, len(method.runs), *numbers])
     return text.getvalue()
+
+
+def _titled(name: str) -> str:
+    score = find_score(name)
+    return name if score is None else name + ARROWS[score.better]
 
 
 def _shown(found: Estimate | None, decimals: int = 3) -> str:

@@ -2,7 +2,8 @@
 
 import sys
 
-from sciml_bench.training.script import configuration_root, main
+from sciml_bench.core.configuration_root import configuration_root
+from sciml_bench.training.script import main
 
 if __name__ == "__main__":
     paradigms = sorted(path.parent.name for path in configuration_root().glob("*/config.yaml"))

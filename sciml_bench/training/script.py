@@ -20,6 +20,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError
 from sciml_bench.training.identity import name_of_overrides
 
@@ -43,13 +44,6 @@ GROUPS = (
 
 _SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
 _TRACEBACK = "SCIML_BENCH_TRACEBACK"
-
-
-def configuration_root() -> Path:
-    """The folder conf/: beside the package in a checkout, inside it in an installed wheel."""
-    package = Path(__file__).resolve().parents[1]
-    beside, inside = package.parent / "conf", package / "conf"
-    return beside if (beside / "shared").is_dir() else inside
 
 
 class SharedConfigurations(SearchPathPlugin):

@@ -81,7 +81,7 @@ def test_hydra_makes_the_table_at_the_end_of_a_sweep_whatever_the_launcher(tmp_p
     if launcher == "joblib":
         pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     script = tmp_path / "app.py"
-    script.write_text(APP.format(paths=[str(Path(__file__).parent)]))
+    script.write_text(APP.format(paths=[str(folder) for folder in Path(__file__).parents[:2]]))
     arguments = [
         "--multirun",
         "+training=vanilla,homotopy",

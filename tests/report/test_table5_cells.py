@@ -6,10 +6,11 @@ from omegaconf import OmegaConf
 from report_material import write_run
 from table5_material import configuration, errors, write_table5_run
 
+from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report import find_runs
 from sciml_bench.report.replications.table5 import COLUMNS, Table5, cell_of, seed_summary
-from sciml_bench.training.script import composed, configuration_root
+from sciml_bench.training.script import composed
 
 
 def table_of(folder):

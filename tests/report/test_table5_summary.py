@@ -3,8 +3,8 @@ import pytest
 from matplotlib.image import imread
 from table5_material import errors, write_table5_run
 
+from sciml_bench.command_line import main
 from sciml_bench.report import find_runs
-from sciml_bench.report.command_line import main
 from sciml_bench.report.replications.table5 import COLUMNS, METHODS, Table5, published_score
 from sciml_bench.report.replications.table5.figure import beside_the_paper
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sciml_bench.scores import whitening
+from sciml_bench.scores.whitening import whitening
 
 
 def test_whitened_functions_are_orthonormal_and_null_directions_are_left_out():

@@ -7,14 +7,14 @@ import pytest
 from matplotlib.image import imread
 from report_material import labelled_arrays, labelled_metrics, write_run
 
-from sciml_bench.report.command_line import main
+from sciml_bench.command_line import main
 
 FIGURES = ("accuracy_against_step.png", "forecast_images.png", "eigenfunctions.png")
 
 
 def test_the_report_needs_neither_torch_nor_the_code_that_trains():
     program = (
-        "import sys, sciml_bench.report, sciml_bench.report.command_line, sciml_bench.report.figures\n"
+        "import sys, sciml_bench.report, sciml_bench.report.run_summary, sciml_bench.report.figures\n"
         "heavy = {'torch', 'lightning', 'sklearn', 'sciml_bench.training', 'sciml_bench.koopman'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     )
@@ -60,11 +60,11 @@ def test_runs_of_another_kind_get_a_table_and_one_line_per_figure(tmp_path, caps
     assert capsys.readouterr().out.count("not drawn") == 3
 
 
-def test_wanted_metrics_are_the_columns(tmp_path, capsys):
+def test_wanted_metrics_are_the_columns_with_an_arrow_where_one_way_is_better(tmp_path, capsys):
     write_run(tmp_path / "a" / "seed=0", labelled_metrics())
     assert main(["compare", str(tmp_path), "--metrics", "vamp_2_test,oracle_accuracy"]) == 0
     header = capsys.readouterr().out.splitlines()[0]
-    assert [cell.strip() for cell in header.strip("|").split("|")][1:3] == ["vamp_2_test", "oracle_accuracy"]
+    assert [cell.strip() for cell in header.strip("|").split("|")][1:3] == ["vamp_2_test ↑", "oracle_accuracy"]
     assert "accuracy_step_1" not in header
 
 

@@ -1,0 +1,55 @@
+"""The command `sciml-bench`: what comes after training, one file per verb.
+
+Every module of this room is a verb, whose name is the module's and whose help is the module's docstring. It has
+`add_arguments(parser)` and `answer(asked)`, which raises what a person can mend, and is imported when it is called.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from sciml_bench import __version__
+from sciml_bench.core.docstrings import first_sentence, module_docstring
+from sciml_bench.core.errors import SolverError, TrainingError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: as typed; those of this process by default.
+
+    Returns:
+        0, or 1 with one sentence on stderr where a person has to mend something.
+    """
+    words = sys.argv[1:] if arguments is None else [*arguments]  # the verb `list` hides the builtin here
+    asked = _parser(words[:1]).parse_args(words)
+    try:
+        import_module(f"{__name__}.{asked.verb}").answer(asked)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, OSError, SolverError, TrainingError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser(called: Sequence[str]) -> argparse.ArgumentParser:
+    """All verbs with a line each; only the called one is imported and tells its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="sciml-bench",
+        description="Look at what training left. Training itself is `python -m sciml_bench.training <paradigm>`, or "
+        "one of the scripts train_*.py of a checkout.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="verb", dest="verb")
+    for path in sorted(Path(__file__).parent.glob("[!_]*.py")):
+        text = module_docstring(path)
+        verb = verbs.add_parser(path.stem, help=first_sentence(text), description=text)
+        if path.stem in called:
+            import_module(f"{__name__}.{path.stem}").add_arguments(verb)
+    return parser

@@ -1,0 +1,105 @@
+"""Every number that a run writes has one definition, from which the README is made."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS, score_of, with_tables
+
+WRITTEN = {
+    "Koopman learning": "vamp_2_validation vamp_2_test vamp_e_validation vamp_e_test vamp_e_exact vamp_e_deficit "
+    "spectral_error accuracy_step_1 accuracy_step_15 accuracy_step_minus_15 oracle_accuracy "
+    "relative_forecast_error_step_1 chapman_kolmogorov_violation",
+    "Trajectories and what comes after them": "interpolation_mse interpolation_mse_clean extrapolation_mse "
+    "extrapolation_mse_clean forecast_mse forecast_mse_clean forecast_relative_error forecast_relative_error_clean "
+    "function_evaluations integration_error interpolation_mse_clean_std function_evaluations_std sum_of_squares "
+    "clean_rmse observed_clean_rmse",
+    "Discovery of equations": "n_terms exact_support worst_coefficient_error one_step_residual noise_deviation "
+    "reconstruction_relative_error_clean",
+    "Sequences": "rollout_relative_error rollout_relative_error_median rollout_relative_error_step_2000 "
+    "persistence_relative_error persistence_relative_error_step_100 linear_relative_error "
+    "linear_relative_error_step_500 window_relative_error horizon_0.001 horizon_1e-05 seconds_per_window energy_drift "
+    "energy_drift_median energy_drift_reference angular_momentum_drift angular_momentum_drift_median "
+    "angular_momentum_drift_reference position_error_earth position_error_earth_end angle_error_moon "
+    "angle_error_moon_end angle_error_moon_from_earth angle_error_moon_from_earth_end",
+    "Parameters of many trajectories": "growth_rate_median_error_training growth_rate_quantile_90_error_unseen "
+    "capacity_median_error_unseen capacity_quantile_90_error_training capacity_unknown_fraction_training "
+    "state_rmse_clean_unseen",
+    "Solvers of linear ODEs": "harmonic_block_order_2_error_u driven_scipy_DOP853_error_ddu "
+    "harmonic_torchdiffeq_rk4_seconds driven_scipy_RK45_evaluations",
+    "Neural spectral methods": "relative_l2_64 residual_l2 seconds_per_iteration flops_per_iteration "
+    "seconds_per_solution_256",
+    "Everything that is trained by epochs": "best_epoch best_epoch_std",
+}
+"""Names in metrics.json of runs of every kind; a fixture of all tests checks those that the tests' own runs write."""
+
+
+@pytest.mark.parametrize("group", WRITTEN)
+def test_every_metric_that_runs_write_is_defined_in_its_group(group):
+    for name in WRITTEN[group].split():
+        score = score_of(name)
+        assert score.group == group, name
+        assert score.meaning, name
+        assert score.window, name
+
+
+def test_every_definition_is_one_that_a_run_writes():
+    used = {score_of(name).name for names in WRITTEN.values() for name in names.split()}
+    unused = [score.name for score in CATALOGUE if not used & set(score.shown_names)]
+    assert not unused
+
+
+def test_no_name_has_two_definitions():
+    for names in WRITTEN.values():
+        for name in names.split():
+            found = [score for score in CATALOGUE if score.pattern.fullmatch(name)]
+            exact = [score for score in found if not score.is_pattern]
+            assert len(exact or found) == 1, name
+
+
+def test_a_definition_says_which_way_is_better_unless_neither_is():
+    assert score_of("accuracy_step_3").better == score_of("horizon_0.01").better == "higher"
+    assert score_of("position_error_mars_end").better == score_of("relative_l2_64").better == "lower"
+    for neither in ("n_terms", "persistence_relative_error", "energy_drift_reference", "forecast_mse_std"):
+        assert score_of(neither).better is None
+
+
+def test_endings_change_what_a_name_means():
+    assert score_of("forecast_mse_clean").meaning.endswith(VARIANTS["clean"])
+    assert score_of("forecast_mse_clean").unit == "state²"
+    assert "seeds" in score_of("forecast_mse_clean_std").meaning
+    assert "Earth" in score_of("angle_error_moon_from_earth_end").meaning
+    assert "Sun" in score_of("angle_error_moon_end").meaning
+
+
+@pytest.mark.parametrize(
+    "name", ["accuracy_step_", "accuracy_step_x", "spectral_error_clean", "vamp_2", "a_seconds", "horizon_", "mse"]
+)
+def test_a_name_that_no_run_writes_is_refused(name):
+    with pytest.raises(DataError, match=f"no score is called {name!r}"):
+        score_of(name)
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest():
+    with pytest.raises(DataError, match="did you mean spectral_error"):
+        score_of("spectral_eror")
+
+
+def test_the_readme_has_the_tables_of_the_catalogue(repository: Path):
+    text = (repository / "README.md").read_text()
+    assert with_tables(text) == text, "run `make readme`"
+    assert "| `spectral_error` | largest distance" in text
+    with pytest.raises(DataError, match="marks of the scores"):
+        with_tables("no marks")
+
+
+def test_every_exported_score_is_there_and_the_catalogue_needs_no_torch():
+    program = (
+        "import sys, sciml_bench.scores as scores; scores.score_of('n_terms'); assert 'torch' not in sys.modules\n"
+        "assert all(callable(getattr(scores, name)) for name in scores.__all__ if name != 'CATALOGUE')\n"
+        "assert not hasattr(scores, 'nonsense')"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
