@@ -122,6 +122,6 @@ def require_finite(loss: float, where: str) -> None:
     """
     if not math.isfinite(loss):
         raise TrainingError(
-            f"the loss became {loss} {where}; the last good checkpoint is kept; try a smaller training.learning_rate or "
-            "trainer.gradient_clip_val=1"
+            f"the loss became {loss} {where}; the last good checkpoint is kept; try a smaller "
+            "training.learning_rate or trainer.gradient_clip_val=1"
         )

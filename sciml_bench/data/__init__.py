@@ -3,7 +3,6 @@
 from sciml_bench.data.double_pendulum_file import DoublePendulumFile
 from sciml_bench.data.ephemeris_windows import EphemerisWindows
 from sciml_bench.data.korteweg_de_vries_windows import KortewegDeVriesWindows
-from sciml_bench.data.linear_oscillators import LinearOscillators
 from sciml_bench.data.logistic_trajectories import LogisticTrajectories
 from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.noisy_damped_sine import NoisyDampedSine
@@ -35,7 +34,6 @@ __all__ = [
     "LaggedPairs",
     "LaggedPairsSpec",
     "LaggedPairsView",
-    "LinearOscillators",
     "LogisticTrajectories",
     "MarkovTrajectories",
     "NoisyDampedSine",

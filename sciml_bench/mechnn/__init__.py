@@ -4,7 +4,6 @@ from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.discovery_training import DiscoveryTraining
 from sciml_bench.mechnn.discovery.equation_discovery import EquationDiscovery
-from sciml_bench.mechnn.linear_ode.block import LinearODEBlock
 from sciml_bench.mechnn.linear_ode.layer import LinearODELayer, with_taylor_order
 from sciml_bench.mechnn.linear_ode.solve import LinearODESolution, solve_linear_ode
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
@@ -14,7 +13,6 @@ from sciml_bench.mechnn.parameters.logistic_training import LogisticTraining
 from sciml_bench.mechnn.parameters.trajectory_fit import TrajectoryFit
 from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
 from sciml_bench.mechnn.sequence_models.interaction_sequence_model import InteractionSequenceModel
-from sciml_bench.mechnn.solver_comparison import SolverComparison
 
 __all__ = [
     "BasisLibrary",
@@ -24,13 +22,11 @@ __all__ = [
     "FieldSequenceModel",
     "InteractionSequenceModel",
     "LearnedLinearODE",
-    "LinearODEBlock",
     "LinearODELayer",
     "LinearODESolution",
     "LogisticClosedForm",
     "LogisticNetwork",
     "LogisticTraining",
-    "SolverComparison",
     "TrajectoryFit",
     "solve_linear_ode",
     "with_taylor_order",

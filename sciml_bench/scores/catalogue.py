@@ -22,9 +22,6 @@ PLACEHOLDERS = {
     "threshold": r"[\d.]+(e[-+]?\d+)?",
     "split": "training|validation|test|unseen",
     "body": r"\w+?",
-    "problem": r"\w+?",
-    "solver": r"block_order_\d+|scipy_\w+?|torchdiffeq_\w+?",
-    "derivative": "u|du|ddu",
 }
 """What may stand for each `<word>` in a name, as regular expressions."""
 

@@ -115,7 +115,7 @@ def test_the_experiment_of_record_errs_by_less_than_one_percent(tmp_path):
         (["training.learning_rate=0"], r"training\.learning_rate=0"),
         (["training.learning_rate_decay=linear"], r"training\.learning_rate_decay=linear"),
         (["training.smoothing_weight=-1"], r"training\.smoothing_weight=-1"),
-        (["model=linear_ode_block"], "trains model=logistic_network"),
+        (["model=polynomials"], "trains model=logistic_network"),
     ],
 )
 def test_bad_choices_are_refused_before_training(overrides, message, tmp_path):

@@ -138,7 +138,7 @@ def test_the_published_loss_is_reached_at_the_published_epoch(seed, tmp_path):
     [
         ("training.learning_rate=0", r"training\.learning_rate=0"),
         ("training.validation_fraction=1", r"training\.validation_fraction=1"),
-        ("model=linear_ode_block", r"model=learned_linear_ode"),
+        ("model=polynomials", r"model=learned_linear_ode"),
     ],
 )
 def test_bad_choices_are_refused_before_training(override, message, tmp_path):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 from node_cases import field_of, observed
-
 from sciml_bench.drawing.trajectories import phase_portrait, trajectories
+
 from sciml_bench.node import CompiledSolver, Evaluation, SmoothingSpline
 
 

@@ -201,7 +201,9 @@ def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*poole
                 rows = np.concatenate([last, block]) if start else block
                 last = block[-1:]
                 # the difference in the type of the data, as a model sees it
-                yield np.square(np.diff(rows if rows.dtype.kind == "f" else rows.astype(np.float64), axis=0), dtype=float)
+                yield np.square(
+                    np.diff(rows if rows.dtype.kind == "f" else rows.astype(np.float64), axis=0), dtype=float
+                )
 
     if trajectories.on_disk:
         sums = [(part.sum(axis=axes, keepdims=True)[0], part.shape[0]) for part in squares()]

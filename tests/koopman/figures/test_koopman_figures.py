@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-
 from sciml_bench.drawing.koopman_forecasts import accuracy_against_step, forecast_images, forecast_states
 from sciml_bench.drawing.singular_functions import eigenfunction_scatter, singular_functions_on_a_line
 from sciml_bench.drawing.spectrum import implied_time_scales_figure, spectrum
+
 from sciml_bench.drawing.style import save_figure
 from sciml_bench.scores.timescales import TimeScaleBands
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-
-from sciml_bench.core.errors import DataError
 from sciml_bench.drawing.hessian import eigenvalue_density_figure
 from sciml_bench.drawing.loss_landscape import line_scan_figure, loss_plane_figure
-from sciml_bench.drawing.style import save_figure
 from sciml_bench.drawing.synchronization import parameter_scan_figure, synchronization_figure
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.drawing.style import save_figure
 from sciml_bench.node.landscape.hessian import EigenPairs
 from sciml_bench.node.landscape.loss_landscape import LineScan, LossPlane
 from sciml_bench.node.landscape.spectral_density import SpectralDensity
