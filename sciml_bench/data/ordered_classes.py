@@ -61,7 +61,7 @@ def split_rounds(
     return splits
 
 
-def rounds_of_split(split: Mapping[str, float], available: int, n_classes: int) -> dict[str, int]:
+def rounds_of_split(split: Mapping[str, float | int], available: int, n_classes: int) -> dict[str, int]:
     """Number of whole rounds of each part.
 
     Args:

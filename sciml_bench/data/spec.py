@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.observations import PADDING, Observations
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
@@ -165,10 +166,11 @@ def scale_of(trajectories: Trajectories) -> Scale:
     if trajectories.on_disk:
         scale = Standardization.fit(trajectories)
         return scale.mean, scale.deviation
-    states = np.concatenate(trajectories.states) if trajectories.n_trajectories > 1 else trajectories.states[0]
+    parts = [read_block(part, 0, part.shape[0]) for part in trajectories.states]
+    states = np.concatenate(parts) if len(parts) > 1 else parts[0]
     axes = (0, 1) if "grid" in trajectories.facts else (0,)
-    mean = np.mean(states, axis=axes, dtype=np.float64, keepdims=True)[0]
-    deviation = np.std(states, axis=axes, dtype=np.float64, keepdims=True)[0]
+    mean = np.asarray(np.mean(states, axis=axes, dtype=np.float64, keepdims=True))[0]
+    deviation = np.asarray(np.std(states, axis=axes, dtype=np.float64, keepdims=True))[0]
     # Rounding leaves a constant component a tiny deviation, and dividing by it would blow up its rounding errors.
     return mean, np.where(np.ptp(states, axis=axes, keepdims=True)[0] > 0, deviation, 1.0)
 

@@ -16,7 +16,7 @@ SPLIT_NAMES = ("train", "validation", "test")
 DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
-def checked_split(split: Mapping[str, float]) -> dict[str, float]:
+def checked_split(split: Mapping[str, float | int]) -> dict[str, float]:
     """Sizes of the parts in the order train, validation, test: all fractions (floats), or all whole numbers (ints).
 
     Args:
@@ -52,7 +52,7 @@ def checked_split(split: Mapping[str, float]) -> dict[str, float]:
     return {name: fraction for name, fraction in fractions.items() if fraction > 0}
 
 
-def whole_numbers(split: Mapping[str, float], required: Sequence[str] = SPLIT_NAMES[:1]) -> dict[str, int]:
+def whole_numbers(split: Mapping[str, float | int], required: Sequence[str] = SPLIT_NAMES[:1]) -> dict[str, int]:
     """Numbers of trajectories (or of rows) per part, for records whose parts are made and not cut.
 
     Args:
@@ -92,7 +92,7 @@ def cut_points(n_items: int, sizes: Sequence[float]) -> list[int]:
     return borders
 
 
-def split_by_time(trajectories: Trajectories, split: Mapping[str, float]) -> dict[str, Trajectories]:
+def split_by_time(trajectories: Trajectories, split: Mapping[str, float | int]) -> dict[str, Trajectories]:
     """Cut every trajectory at the same fractions or numbers of its rows into contiguous parts without overlap.
 
     Raises:
@@ -113,7 +113,7 @@ def split_by_time(trajectories: Trajectories, split: Mapping[str, float]) -> dic
     }
 
 
-def split_by_trajectory(trajectories: Trajectories, split: Mapping[str, float]) -> dict[str, Trajectories]:
+def split_by_trajectory(trajectories: Trajectories, split: Mapping[str, float | int]) -> dict[str, Trajectories]:
     """Give whole trajectories to each split, in their order.
 
     Raises:
@@ -136,7 +136,7 @@ SPLITTERS = {"time": split_by_time, "trajectory": split_by_trajectory}
 
 
 def split_trajectories(
-    trajectories: Trajectories, split: Mapping[str, float], split_by: str
+    trajectories: Trajectories, split: Mapping[str, float | int], split_by: str
 ) -> dict[str, Trajectories]:
     """Split by `time` or by `trajectory`; parts of size 0 are absent from the result.
 

@@ -274,7 +274,7 @@ class Trajectories:
                     f"states, {tuple(self.states[number].shape)}."
                 )
         for name, wanted in (("inputs", 2), ("weights", 1)):
-            series = getattr(self, name) or ()
+            series: tuple[Any, ...] = getattr(self, name) or ()
             if any(values.ndim != wanted or values.shape[1:] != series[0].shape[1:] for values in series):
                 raise DataError(f"{name}: expected {'(time, dim_in)' if wanted == 2 else '(time,)'} per trajectory.")
         if any((values < 0).any() for values in self.weights or ()):

@@ -88,8 +88,9 @@ def chosen_components(trajectories: Trajectories, components: Sequence[str | int
     wrong = [each for each in numbers if not isinstance(each, int) or not 0 <= each < dim]
     if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
         raise ConfigurationError(f"components={list(components)}: choose among {', '.join(names)}, each once.")
-    chosen = trajectories.mapped(lambda states: states[:, numbers])
-    return chosen.unchecked(component_names=tuple(names[int(number)] for number in numbers))
+    columns = np.array(numbers, dtype=np.int64)
+    chosen = trajectories.mapped(lambda states: states[:, columns])
+    return chosen.unchecked(component_names=tuple(names[column] for column in columns.tolist()))
 
 
 def standardized(trajectories: Trajectories, standardization: Standardization) -> Trajectories:
