@@ -36,7 +36,7 @@ SMALL_DIGITS = ["data.image_size=8", "data.n_digits=2", "model.encoder.channels=
 
 
 def built(config: Any) -> tuple[Any, Any]:
-    from sciml_bench.training.run import build
+    from sciml_bench.training.build import build
 
     return build(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
 

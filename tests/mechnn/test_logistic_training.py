@@ -1,7 +1,6 @@
 """Networks that infer parameters: the loss, the choice of the epoch, resuming, and what a short fit recovers."""
 
 import math
-import sys
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ SMALL += ["model.channels=4", "model.hidden=8", "trainer.max_epochs=4"]
 
 @pytest.fixture(autouse=True)
 def _undrawn_figures(monkeypatch):
-    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
 
 
 def run_of(folder, *overrides):

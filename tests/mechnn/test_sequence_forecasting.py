@@ -1,5 +1,4 @@
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -163,7 +162,7 @@ def run_of(folder, *overrides):
 
 @pytest.mark.parametrize(("model", "decay"), [("block_resnet", "cosine"), ("resnet", "plateau")])
 def test_a_run_interrupted_in_the_middle_ends_as_if_it_had_not_been(model, decay, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
     options = [f"model={model}", f"training.learning_rate_decay={decay}", "training.patience=1", "generate=5"]
     if decay == "plateau":
         options.append("training.learning_rate=0.3")  # large enough that the validation error rises

@@ -1,7 +1,5 @@
 """Smoothing by learned linear ODEs: what is minimised, what chooses the epoch, and that a resume changes nothing."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -18,7 +16,7 @@ QUICK += ["trainer.seconds_between_checkpoints=0"]
 
 @pytest.fixture(autouse=True)
 def _undrawn_figures(monkeypatch):
-    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
 
 
 def run_of(folder, *overrides):

@@ -1,7 +1,5 @@
 """The steps of a fit: how far gradients are shortened, and at which learning rates the weights move."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -14,7 +12,7 @@ QUICK = ["logger=none", "data.end_time=2.0", "model.nodes_per_layer=4", "trainin
 @pytest.fixture
 def fitted(tmp_path, monkeypatch):
     """Weights after a few epochs, with the learning rate and the norm of the gradient of every step."""
-    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
     steps = []
     original = torch.optim.AdamW.step
 

@@ -1,7 +1,6 @@
 """Whole runs of the training methods: resume, ensembles, model selection, break-downs."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -31,7 +30,7 @@ QUICK = ["logger=none", "data.end_time=2.0", "model.nodes_per_layer=6", "trainer
 def _undrawn_figures():
     """Drawing them takes longer than everything else here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+        patch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
         yield
 
 

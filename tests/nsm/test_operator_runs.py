@@ -1,7 +1,5 @@
 """Whole runs: what they leave, how long they go on, and that an interruption changes nothing."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -42,7 +40,7 @@ def cache(tmp_path_factory):
 @pytest.fixture
 def _undrawn_figures(monkeypatch):
     """Drawing them takes longer than everything else here."""
-    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
     for name in ("solutions_figure", "error_figure"):
         monkeypatch.setattr(f"sciml_bench.nsm.evaluation.{name}", lambda *arguments: Figure())
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ SOURCE = np.stack([np.sin(TURN * X)[:, None] * np.cos(TURN * X), np.tile(np.cos(
 
 def a_run(root, *overrides):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+        patch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
         run(composed("nsm", tiny_run("pde=poisson", *overrides, cache=root / "cache"), root / "run"))
     return root / "run"
 

@@ -111,7 +111,7 @@ def test_numbers_of_an_epoch_reach_the_history_and_the_logger_in_full_precision(
 def test_the_rows_of_the_csv_are_on_the_disk_when_a_checkpoint_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one_run = importlib.import_module("sciml_bench.training.run")
+    one_run = importlib.import_module("sciml_bench.training.one_run")
 
     def killed(*arguments: Any) -> None:
         (path,) = (tmp_path / "logs").rglob("metrics.csv")
