@@ -157,7 +157,10 @@ BAD_VALUES = {
     "no epochs": (["trainer.max_epochs=0"], ["trainer.max_epochs=0"]),
     "epochs in words": (["trainer.max_epochs=many"], ["trainer.max_epochs=many"]),
     "an image network for vectors": (["model=cnn"], ["model=mlp"]),
-    "a forbidden target": (["model._target_=os.system"], ["os.system", "allow-listed"]),
+    "a forbidden target": (
+        ["model._target_=os.getcwd"],
+        ["model._target_='os.getcwd'", "no class"],
+    ),
 }
 
 

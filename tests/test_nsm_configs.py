@@ -40,10 +40,10 @@ def command_line(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 def built(config: dict[str, Any]) -> Any:
-    equation = instantiate(config["pde"])
+    equation = instantiate(config["pde"], role="pde")
     assert isinstance(equation, Equation)
-    model = instantiate({**config["model"], "_partial_": True, "width": 2})(equation)
-    return instantiate({**config["training"], "_partial_": True})(model, equation)
+    model = instantiate({**config["model"], "_partial_": True, "width": 2}, role="model")(equation)
+    return instantiate({**config["training"], "_partial_": True}, role="training")(model, equation)
 
 
 @pytest.mark.parametrize(
@@ -141,26 +141,26 @@ def test_every_setting_of_every_equation_names_itself_when_it_makes_no_sense(pde
             continue
         value = OverridesParser.create().parse_override(f"pde.{key}={typed}").value()
         with pytest.raises(ConfigurationError) as caught:
-            instantiate(settings(pde) | {key: value})
+            instantiate(settings(pde) | {key: value}, role="pde")
         assert f"pde.{key}={value}: " in str(caught.value)
 
 
 @pytest.mark.parametrize(("pde", "key"), [(pde, key) for pde in PDES for key in ALLOWED if key in settings(pde)])
 def test_what_looks_unusual_may_make_sense(pde: str, key: str) -> None:
     for typed in ALLOWED[key]:
-        assert isinstance(instantiate(settings(pde) | {key: int(typed)}), Equation)
+        assert isinstance(instantiate(settings(pde) | {key: int(typed)}, role="pde"), Equation)
 
 
 @pytest.mark.parametrize("pde", PDES)
 def test_every_setting_of_an_equation_is_a_key_that_can_be_set(pde: str) -> None:
-    equation = type(instantiate(settings(pde)))
+    equation = type(instantiate(settings(pde), role="pde"))
     possible = {
         name
         for kind in (equation, ParametricData)
         for name, setting in inspect.signature(kind.__init__).parameters.items()
         if name != "self" and setting.kind is not setting.VAR_KEYWORD
     }
-    if not any(axis.kind == "time" for axis in instantiate(settings(pde)).axes):
+    if not any(axis.kind == "time" for axis in instantiate(settings(pde), role="pde").axes):
         possible.remove("test_time_points")
     assert set(settings(pde)) - {"_target_"} == possible
 
@@ -168,28 +168,28 @@ def test_every_setting_of_an_equation_is_a_key_that_can_be_set(pde: str) -> None
 @pytest.mark.parametrize("pde", PDES)
 def test_reference_solutions_are_kept_in_the_folder_that_was_asked_for(pde: str, tmp_path: Path) -> None:
     asked = [f"pde={pde}", f"pde.cache={tmp_path / 'mine'}", "pde.n_test=1", "pde.n_validation=1"]
-    equation = instantiate(plain(composed("nsm", [*asked, "pde.test_resolutions=[8]"], tmp_path))["pde"])
+    equation = instantiate(plain(composed("nsm", [*asked, "pde.test_resolutions=[8]"], tmp_path))["pde"], role="pde")
     equation.setup()
     assert len(list((tmp_path / "mine" / "reference_solutions").rglob("*.npz"))) == 2
 
 
 @pytest.mark.parametrize("pde", PDES)
 def test_room_for_rougher_fields_is_made_by_the_key_that_messages_name(pde: str) -> None:
-    equation = instantiate(settings(pde))
+    equation = instantiate(settings(pde), role="pde")
     key = equation.parameter_modes_setting.removeprefix("pde.")
-    larger = instantiate(settings(pde) | {key: settings(pde)[key] + 4})
+    larger = instantiate(settings(pde) | {key: settings(pde)[key] + 4}, role="pde")
     assert larger.parameter_modes == tuple(n + 4 for n in equation.parameter_modes)
 
 
 @pytest.mark.parametrize("pde", ["burgers", "reaction_diffusion", "navier_stokes"])
 def test_the_reference_solver_has_the_points_and_the_steps_that_were_asked_for(pde: str) -> None:
     asked = {"solver_resolution": 96, "solver_step": 0.01, "length_scale": 1.5}
-    system = instantiate(settings(pde) | asked).system
+    system = instantiate(settings(pde) | asked, role="pde").system
     assert (system.resolution, system.largest_step, system.length_scale) == tuple(asked.values())
 
 
 def test_references_of_the_defaults_are_found_under_the_names_under_which_they_were_kept() -> None:
-    identities = {pde: instantiate(settings(pde)).identity for pde in PDES}
+    identities = {pde: instantiate(settings(pde), role="pde").identity for pde in PDES}
     assert identities == {
         "burgers": "Burgers(viscosity=0.01, duration=1.0, length_scale=1.0, n_points=64, resolution=256, "
         "largest_step=0.00390625)",
@@ -215,11 +215,11 @@ def test_references_of_the_defaults_are_found_under_the_names_under_which_they_w
 )
 def test_fields_that_would_be_noise_on_their_points_are_refused(pde: str, rough: dict[str, Any], remedy: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"pde\.length_scale={rough['length_scale']}: \d+% of a") as caught:
-        instantiate(settings(pde) | rough)
+        instantiate(settings(pde) | rough, role="pde")
     assert remedy in str(caught.value)
 
 
 @pytest.mark.parametrize(("pde", "n_points"), [("poisson", 128), ("helmholtz", 128)])
 def test_points_enough_make_any_length_scale_possible(pde: str, n_points: int) -> None:
-    equation = instantiate(settings(pde) | {"length_scale": 0.02, "n_points": n_points})
+    equation = instantiate(settings(pde) | {"length_scale": 0.02, "n_points": n_points}, role="pde")
     assert equation.draw_parameters(1, 0).shape == (1, n_points, n_points)

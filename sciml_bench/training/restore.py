@@ -1,5 +1,7 @@
 """A finished run back in memory: its data and its method with the best weights."""
 
+from collections.abc import Sequence
+
 import lightning.pytorch as pl
 
 from sciml_bench.core.errors import DataError
@@ -10,11 +12,12 @@ from sciml_bench.training.build import build
 from sciml_bench.training.checkpoints import load_best
 
 
-def restore(path: PathType) -> tuple[pl.LightningDataModule, Method]:
-    """Rebuild what a run folder describes; only allow-listed classes are built, whatever the folder says.
+def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> tuple[pl.LightningDataModule, Method]:
+    """Rebuild what a run folder describes; only classes that the suite exports are built, whatever the folder says.
 
     Args:
         path: a run folder; of an ensemble, that of one member.
+        trusted_packages: your own packages, whose classes may be built as well.
 
     Returns:
         the data module, set up, and the method; its weights are the best ones, in evaluation mode. A method without
@@ -29,7 +32,7 @@ def restore(path: PathType) -> tuple[pl.LightningDataModule, Method]:
         raise DataError(f"{folder.path} holds no run: .hydra/config.yaml is missing")
     if configuration.get("ensemble") is not None:
         raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {folder.path / 'members'}")
-    data, method = build({**configuration, "trusted_packages": ()})
+    data, method = build({**configuration, "trusted_packages": tuple(trusted_packages)})
     give_fitted_weights(method, data, folder)
     return data, method
 

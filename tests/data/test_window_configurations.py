@@ -14,7 +14,7 @@ REAL = Path(__file__).parents[2].parent / "shared" / "data" / "double_pendulum" 
 
 def made(name, **replaced):
     config = OmegaConf.load(FOLDER / f"{name}.yaml").data
-    data = instantiate(OmegaConf.merge(config, replaced))
+    data = instantiate(OmegaConf.merge(config, replaced), role="data")
     data.setup()
     return data
 

@@ -122,14 +122,13 @@ def kdv_spec():
 
 
 def test_the_baseline_has_as_many_parameters_as_the_model_with_the_block(tmp_path):
-    from omegaconf import OmegaConf
-
     from sciml_bench.core.instantiate import instantiate
 
     sizes = []
     for name in ("block_resnet", "resnet"):
         config = composed("mechnn", ["experiment=kdv", f"model={name}"], tmp_path)
-        model = instantiate({**OmegaConf.to_container(config.model, resolve=True), "_partial_": True})(kdv_spec())  # type: ignore[dict-item]
+        make = instantiate({**config.model, "_partial_": True}, role="model")
+        model = make(kdv_spec())
         sizes.append(sum(parameter.numel() for parameter in model.parameters()))
     assert sizes[1] == pytest.approx(sizes[0], rel=0.02)
 

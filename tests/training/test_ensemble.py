@@ -11,7 +11,6 @@ import toy_method
 import yaml
 from toy_runs import toy
 
-from sciml_bench.core import instantiate
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.method import Method
 from sciml_bench.core.run_folder import RunFolder
@@ -90,11 +89,10 @@ def test_the_ensembles_metrics_are_mean_and_sample_deviation(three: Path) -> Non
 
 
 def test_a_member_is_restored_with_its_best_weights_and_the_ensemble_says_where_they_are(
-    three: Path, monkeypatch: pytest.MonkeyPatch
+    three: Path,
 ) -> None:
-    monkeypatch.setattr(instantiate, "ALLOWED_PREFIXES", (*instantiate.ALLOWED_PREFIXES, "toy_method."))
     member = three / "members" / "seed=5"
-    _, method = restore(member)
+    _, method = restore(member, trusted_packages=["toy_method"])
     assert method.model.weight.item() == pytest.approx(RunFolder(member).metrics["slope"])
     assert method.best_epoch == RunFolder(member).metrics["best_epoch"]
     with pytest.raises(DataError, match=r"holds an ensemble.*members"):

@@ -232,14 +232,13 @@ def test_a_run_that_another_process_works_on_is_refused(tmp_path: Path) -> None:
         run(toy(tmp_path))
 
 
-def test_a_finished_run_comes_back_with_its_best_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sciml_bench.core import instantiate
-
+def test_a_finished_run_comes_back_with_its_best_weights(tmp_path: Path) -> None:
     metrics = run(toy(tmp_path, best_epoch=1))
-    with pytest.raises(ConfigurationError, match="allow-listed"):  # a folder cannot ask to be trusted
+    with pytest.raises(
+        ConfigurationError, match="no class that the suite exports"
+    ):  # a folder cannot ask to be trusted
         restore(tmp_path)
-    monkeypatch.setattr(instantiate, "ALLOWED_PREFIXES", (*instantiate.ALLOWED_PREFIXES, "toy_method."))
-    _, method = restore(tmp_path)
+    _, method = restore(tmp_path, trusted_packages=["toy_method"])
     assert not method.training
     assert method.model.weight.item() == pytest.approx(metrics["slope"])
 
