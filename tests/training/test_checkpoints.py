@@ -42,7 +42,7 @@ def test_a_missing_checkpoint_is_a_missing_file(tmp_path: Path) -> None:
 
 def test_a_failed_save_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     io, path = AtomicCheckpointIO(), tmp_path / "last.ckpt"
-    io.save_checkpoint({"epoch": 1}, path)
+    io.save_checkpoint({"state_dict": {}, "epoch": 1}, path)
 
     def fails(content: object, file: object) -> None:
         file.write(b"half")  # type: ignore[attr-defined]
@@ -52,6 +52,6 @@ def test_a_failed_save_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch
     with pytest.raises(OSError, match="no space"):
         io.save_checkpoint({"epoch": 2}, path)
     monkeypatch.undo()
-    assert io.load_checkpoint(path) == {"epoch": 1}
+    assert io.load_checkpoint(path) == {"state_dict": {}, "epoch": 1}
     io.remove_checkpoint(path)
     assert path.exists()
