@@ -42,11 +42,11 @@ def draw_curve(
         label: for the legend.
         marker: a second sign of the curve besides its colour.
     """
-    (line,) = axis.plot([], [], marker=marker, markersize=3.5, linewidth=1.3, label=label)
-    color = line.get_color()
-    for side in (steps < 0, steps > 0):
+    color, style = None, {"marker": marker, "markersize": 3.5, "linewidth": 1.3}
+    for side, shown in ((steps < 0, None), (steps > 0, label)):
         values = accuracies[:, side]
-        axis.plot(steps[side], values.mean(axis=0), marker=marker, markersize=3.5, linewidth=1.3, color=color)
+        (line,) = axis.plot(steps[side], values.mean(axis=0), color=color, label=shown, **style)
+        color = line.get_color()
         axis.fill_between(steps[side], values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, linewidth=0)
 
 
