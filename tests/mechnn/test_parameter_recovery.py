@@ -35,5 +35,5 @@ def test_the_figure_shows_a_hundred_trajectories_that_were_not_learned_from(reco
     np.testing.assert_array_equal(x, recovery.truth["unseen"].growth_rates)
     np.testing.assert_array_equal(y, recovery.recovered["unseen"].growth_rates)
     assert capacities.get_title() == "median error 2.00%"
-    assert len(figures["trajectories"].axes) == 2
+    assert len(figures["explained_trajectories"].axes) == 2
     assert recovery.arrays["smoothed"].shape == (100, 60)

@@ -67,7 +67,8 @@ def test_a_forecast_starts_at_the_last_learned_row():
 def test_without_truth_or_extrapolation_there_is_no_such_error():
     evaluation = evaluated(observed(), field_of("blackbox"), CompiledSolver())
     assert set(evaluation.metrics) == {"interpolation_mse", "integration_error"}
-    assert set(evaluation.arrays) == {"times", "observed", "window", "smoothed", "prediction", "forecast"}
+    labels = {"component_names", "time_unit", "pictures"}
+    assert set(evaluation.arrays) == {"times", "observed", "window", "smoothed", "prediction", "forecast"} | labels
 
 
 def test_the_smoothed_data_end_with_what_was_learned_from():

@@ -1,9 +1,10 @@
 """Whole runs: what they leave, how long they go on, and that an interruption changes nothing."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
 from nsm_cases import tiny_run
 from PIL import Image
 
@@ -41,8 +42,7 @@ def cache(tmp_path_factory):
 def _undrawn_figures(monkeypatch):
     """Drawing them takes longer than everything else here."""
     monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
-    for name in ("solutions_figure", "error_figure"):
-        monkeypatch.setattr(f"sciml_bench.nsm.evaluation.{name}", lambda *arguments: Figure())
+    monkeypatch.setattr("sciml_bench.nsm.evaluation.OperatorEvaluation.figures", {})
 
 
 undrawn = pytest.mark.usefixtures("_undrawn_figures")

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-from sciml_bench.drawing.koopman_forecasts import accuracy_against_step, forecast_images, forecast_states
-from sciml_bench.drawing.singular_functions import eigenfunction_scatter, singular_functions_on_a_line
-from sciml_bench.drawing.spectrum import implied_time_scales_figure, spectrum
 
+from sciml_bench.drawing import draw
 from sciml_bench.drawing.style import save_figure
-from sciml_bench.scores.timescales import TimeScaleBands
 
 ROOTS = np.exp(2j * np.pi * np.array([0, 1, -1, 2, -2]) / 5)
 
@@ -24,9 +21,10 @@ def test_forecast_images_stand_in_the_order_of_time_and_wrong_readings_are_frame
     steps = [-2, -1, 1, 2]
     forecasts = np.array([0.1, 0.2, 0.3, 0.4])[:, None, None, None] * np.ones((4, 2, 3, 3))
     forecasts[:, 1] += 0.05
-    read, true = np.zeros((4, 2), dtype=int), np.zeros((4, 2), dtype=int)
-    read[2, 1] = 4
-    figure = forecast_images(np.full((2, 3, 3), 0.9), forecasts, steps, read, true)
+    arrays = {"given_images": np.full((2, 3, 3), 0.9), "forecast_images": forecasts, "forecast_steps": steps}
+    correct = np.ones((4, 2), dtype=bool)
+    correct[2, 1] = False
+    figure = draw("forecast_images", {**arrays, "forecast_correct": correct})
     (axis,) = figure.axes
     mosaic = np.asarray(axis.images[0].get_array())
     height, width = mosaic.shape[0] // 2, mosaic.shape[1] // 5
@@ -39,15 +37,15 @@ def test_forecast_images_stand_in_the_order_of_time_and_wrong_readings_are_frame
 
 
 def test_accuracy_has_a_curve_on_each_side_of_the_present_and_the_line_of_chance():
-    figure = accuracy_against_step([-2, -1, 1, 2], {"ours": [0.1, 0.2, 0.3, 0.4]}, 0.98, 5)
-    axis = figure.axes[0]
+    arrays = {"forecast_steps": [-2, -1, 1, 2], "forecast_accuracy": [0.1, 0.2, 0.3, 0.4], "n_classes": 5}
+    axis = draw("accuracy_against_step", {**arrays, "oracle_accuracy": 0.98}).axes[0]
     drawn = [list(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in axis.lines]
     assert [(-2, 0.1), (-1, 0.2)] in drawn
     assert [(1, 0.3), (2, 0.4)] in drawn
     labelled = lines_by_label(axis)
     np.testing.assert_allclose(labelled["chance"].get_ydata(), 0.2)
     np.testing.assert_allclose(labelled["oracle on real images"].get_ydata(), 0.98)
-    without = accuracy_against_step([1], {"ours": [0.1]}, None, 5)
+    without = draw("accuracy_against_step", arrays)
     assert "oracle on real images" not in lines_by_label(without.axes[0])
 
 
@@ -55,7 +53,8 @@ def test_accuracy_has_a_curve_on_each_side_of_the_present_and_the_line_of_chance
 def test_forecasts_of_states_show_up_to_three_components(dim, shown):
     times = np.array([0.5, 1.0])
     true, expected = np.arange(2.0 * dim).reshape(2, dim), np.ones((2, dim))
-    figure = forecast_states(times, true, expected, np.zeros(dim), "ns")
+    arrays = {"forecast_times": times, "true_states": true, "forecast_states": expected, "time_unit": "ns"}
+    figure = draw("forecast", {**arrays, "training_mean": np.zeros(dim)})
     assert len(figure.axes) == shown
     for component, axis in enumerate(figure.axes):
         lines = lines_by_label(axis)
@@ -68,20 +67,25 @@ def test_exact_singular_functions_are_turned_to_the_sign_of_the_estimate():
     points = np.linspace(-1, 1, 21)
     functions = np.stack([np.ones(21), points, points**2 - 0.4], axis=1)
     weights = np.full(21, 1 / 21)
-    estimated = functions * np.array([1, -1, 1]), functions
-    figure = singular_functions_on_a_line(points, estimated, (functions, functions), weights, "step")
+    estimated = {"left_functions": functions * np.array([1, -1, 1]), "right_functions": functions}
+    exact = {"exact_left_functions": functions, "exact_right_functions": functions, "stationary_weights": weights}
+    arrays = {"points": points, **estimated, **exact, "time_unit": "step"}
+    order = np.random.default_rng(0).permutation(21)  # quadrature points come in any order
+    shuffled = {name: values[order] if isinstance(values, np.ndarray) else values for name, values in arrays.items()}
+    figure = draw("singular_functions", shuffled)
     assert len(figure.axes) == 4  # the constant is left out
     for axis in figure.axes:
         drawn = lines_by_label(axis)
         np.testing.assert_allclose(drawn["exact"].get_ydata(), drawn["estimated"].get_ydata())
-    without = singular_functions_on_a_line(points, estimated, None, None, "step")
+        np.testing.assert_array_equal(drawn["exact"].get_xdata(), points)
+    without = draw("singular_functions", {"points": points, **estimated, "time_unit": "step"})
     assert "exact" not in lines_by_label(without.axes[0])
 
 
 def test_eigenfunctions_of_complex_pairs_are_drawn_in_their_complex_planes():
     labels = np.arange(10) % 5
     values = ROOTS[None, :] ** labels[:, None]
-    figure = eigenfunction_scatter(values, ROOTS, labels)
+    figure = draw("eigenfunctions", {"eigenfunctions_test": values, "eigenvalues": ROOTS, "labels_test": labels})
     assert len(figure.axes) == 2
     for axis, mode in zip(figure.axes, (1, 3), strict=True):
         assert len(axis.collections) == 5
@@ -103,14 +107,14 @@ def test_eigenfunctions_of_complex_pairs_are_drawn_in_their_complex_planes():
 )
 def test_real_eigenfunctions_are_shown_in_pairs_and_complex_ones_alone(eigenvalues, planes):
     values = np.random.default_rng(0).standard_normal((6, len(eigenvalues))) + 0j
-    figure = eigenfunction_scatter(values, np.array(eigenvalues, dtype=complex), None)
+    figure = draw("eigenfunctions", {"eigenfunctions_test": values, "eigenvalues": np.array(eigenvalues, complex)})
     assert [f"{axis.get_xlabel()} {axis.get_ylabel()}" for axis in figure.axes] == planes
 
 
 def test_the_spectrum_is_drawn_beside_the_truth():
     singular_values = np.array([1.0, 0.9, 0.5])
-    figure = spectrum(ROOTS[:3], singular_values, ROOTS[:2], np.array([1.0, 0.8, 0.7, 0.6]))
-    disc, ranks = figure.axes
+    exact = {"exact_eigenvalues": ROOTS[:2], "exact_singular_values": np.array([1.0, 0.8, 0.7, 0.6])}
+    disc, ranks = draw("spectrum", {"eigenvalues": ROOTS[:3], "singular_values": singular_values, **exact}).axes
     drawn = {scatter.get_label(): drawn_points(scatter) for scatter in disc.collections}
     np.testing.assert_allclose(drawn["estimated"], np.stack([ROOTS[:3].real, ROOTS[:3].imag], axis=1))
     np.testing.assert_allclose(drawn["exact"], np.stack([ROOTS[:2].real, ROOTS[:2].imag], axis=1))
@@ -120,8 +124,9 @@ def test_the_spectrum_is_drawn_beside_the_truth():
 
 def test_implied_time_scales_are_drawn_with_their_bands_and_the_truth(tmp_path):
     estimates = np.array([[2.0, 0.5], [2.2, 0.6]])
-    bands = TimeScaleBands(np.array([0.1, 0.2]), estimates, estimates - 0.1, estimates + 0.1, 0.95)
-    figure = implied_time_scales_figure(bands, "ps", np.array([2.1]))
+    bands = {"time_scales": estimates, "time_scales_lower": estimates - 0.1, "time_scales_upper": estimates + 0.1}
+    clock = {"time_scale_lag_times": np.array([0.1, 0.2]), "time_unit": "ps"}
+    figure = draw("implied_time_scales", {**clock, **bands, "exact_time_scales": np.array([2.1])})
     axis = figure.axes[0]
     np.testing.assert_allclose([line.get_ydata() for line in axis.lines[:2]], estimates.T)
     np.testing.assert_allclose(lines_by_label(axis)["exact"].get_ydata(), 2.1)

@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from sciml_bench.drawing.hessian import eigenvalue_density_figure
-from sciml_bench.drawing.loss_landscape import line_scan_figure, loss_plane_figure
-from sciml_bench.drawing.synchronization import parameter_scan_figure, synchronization_figure
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.drawing import draw
 from sciml_bench.drawing.style import save_figure
-from sciml_bench.node.landscape.hessian import EigenPairs
-from sciml_bench.node.landscape.loss_landscape import LineScan, LossPlane
+from sciml_bench.node.landscape.loss_landscape import LossPlane
 from sciml_bench.node.landscape.spectral_density import SpectralDensity
 from sciml_bench.node.synchronization import ParameterScan, SynchronizationResult
 
@@ -19,27 +16,28 @@ def lines_by_label(axis):
 
 
 def plane(losses):
-    return LossPlane(np.linspace(-1, 1, losses.shape[0]), np.linspace(0, 4, losses.shape[1]), losses)
+    return vars(LossPlane(np.linspace(-1, 1, losses.shape[0]), np.linspace(0, 4, losses.shape[1]), losses))
 
 
 def test_the_density_is_drawn_on_a_logarithmic_scale_with_the_largest_eigenvalues_marked(tmp_path):
     grid = np.linspace(-1, 9, 101)
     values = np.exp(-((grid - 2) ** 2))
-    density = SpectralDensity(grid, values, np.array([2.0]), np.array([1.0]), 0.7)
-    figure = eigenvalue_density_figure(density, EigenPairs(np.array([8.0, 5.0]), np.eye(2)))
+    density = vars(SpectralDensity(grid, values, np.array([2.0]), np.array([1.0]), 0.7))
+    figure = draw("eigenvalue_density", {**density, "leading_eigenvalues": np.array([8.0, 5.0])})
     axis = figure.axes[0]
     assert axis.get_yscale() == "log"
     np.testing.assert_array_equal(axis.lines[0].get_ydata(), values)
     assert [line.get_xdata()[0] for line in axis.lines[1:3]] == [8.0, 5.0]
     save_figure(figure, tmp_path / "density.png")
     assert (tmp_path / "density.png").stat().st_size > 1000
-    assert eigenvalue_density_figure(density).axes[0].get_legend() is None
+    assert draw("eigenvalue_density", density).axes[0].get_legend() is None
 
 
 def test_the_first_direction_of_a_plane_is_horizontal_and_the_path_lies_in_it():
     losses = np.exp(np.add.outer(np.zeros(6), np.linspace(0, 3, 7)))  # rises along the second direction
     path = np.array([[0.5, 3.0], [0.1, 1.0], [0.0, 0.0]])
-    axis = loss_plane_figure(plane(losses), path, ("along", "across")).axes[0]
+    named = {"path": path, "direction_names": ("along", "across")}
+    axis = draw("loss_plane", {**plane(losses), **named}).axes[0]
     assert (axis.get_xlabel(), axis.get_ylabel()) == ("along", "across")
     assert (axis.get_xlim(), axis.get_ylim()) == ((-1, 1), (0, 4))
     np.testing.assert_array_equal(lines_by_label(axis)["training"].get_xydata(), path)
@@ -51,19 +49,19 @@ def test_the_first_direction_of_a_plane_is_horizontal_and_the_path_lies_in_it():
 def test_losses_that_are_infinite_missing_zero_or_huge_leave_the_others_visible(tmp_path):
     losses = np.full((6, 6), 2.0)
     losses[0, 0], losses[1, 1], losses[2, 2], losses[3, 3], losses[4, 4] = np.nan, np.inf, 0, 1e30, 1.0
-    figure = loss_plane_figure(plane(losses))
+    figure = draw("loss_plane", plane(losses))
     filled = figure.axes[0].collections[0]
     assert filled.norm.vmin == 1
     assert filled.norm.vmax == 1e8
     save_figure(figure, tmp_path / "plane.png")
-    save_figure(loss_plane_figure(plane(np.full((3, 3), 0.7))), tmp_path / "flat.png")
-    with pytest.raises(DataError, match="no loss in it is finite and positive"):
-        loss_plane_figure(plane(np.full((3, 3), np.nan)))
+    save_figure(draw("loss_plane", plane(np.full((3, 3), 0.7))), tmp_path / "flat.png")
+    with pytest.raises(DataError, match="none in the plane is finite and positive"):
+        draw("loss_plane", plane(np.full((3, 3), np.nan)))
 
 
 def test_scans_along_lines_have_gaps_where_the_model_broke_down():
-    scan = LineScan(np.linspace(0, 1, 4), np.array([1.0, np.inf, np.nan, 0.1]))
-    axis = line_scan_figure({"first": scan}, "position").axes[0]
+    scan = {"positions": np.linspace(0, 1, 4), "losses": np.array([[1.0, np.inf, np.nan, 0.1]])}
+    axis = draw("line_scan", {**scan, "line_names": ["first"], "position_name": "position"}).axes[0]
     np.testing.assert_array_equal(lines_by_label(axis)["first"].get_ydata(), [1, np.nan, np.nan, 0.1])
     assert axis.get_yscale() == "log"
 
@@ -72,7 +70,7 @@ def test_scans_over_a_parameter_name_it_and_its_coupling_strengths():
     losses = np.array([[3.0, 1e-20, np.nan], [2.0, 1.0, 4.0], [2.0, 1.0, 5.0]])
     strengths = np.array([[0.0, 0.0], [6.0, 6.0], [6.0, 0.0]])
     scan = ParameterScan("predation_rate", np.array([0.5, 0.9, 1.3]), strengths, losses)
-    axis = parameter_scan_figure(scan, 0.9).axes[0]
+    axis = draw("parameter_scan", {**vars(scan), "true_value": 0.9}).axes[0]
     lines = lines_by_label(axis)
     for name, expected in zip(("uncoupled", "k = 6", "k = (6, 0)"), losses, strict=True):
         np.testing.assert_array_equal(lines[name].get_ydata(), expected)
@@ -88,7 +86,7 @@ def test_driver_and_responses_stand_above_their_distance(dim, shown, tmp_path):
     responses = np.stack([driver + 1, driver + np.exp(-times)[:, None]])
     errors = np.stack([np.ones(6), np.append(np.exp(-times[:-1]), 0.0)])
     result = SynchronizationResult(times, np.array([[0.0] * dim, [1.0] * dim]), driver, responses, errors)
-    figure = synchronization_figure(result, "ns")
+    figure = draw("synchronization", {**vars(result), "time_unit": "ns"})
     assert len(figure.axes) == shown + 1
     for component, axis in enumerate(figure.axes[:-1]):
         lines = lines_by_label(axis)
@@ -98,5 +96,5 @@ def test_driver_and_responses_stand_above_their_distance(dim, shown, tmp_path):
     np.testing.assert_array_equal(lines_by_label(last)["uncoupled"].get_ydata(), errors[0])
     assert np.isnan(lines_by_label(last)["k = 1"].get_ydata()[-1])
     assert (last.get_yscale(), last.get_xlabel()) == ("log", "time [ns]")
-    assert synchronization_figure(result).axes[-1].get_xlabel() == "time"
+    assert draw("synchronization", vars(result)).axes[-1].get_xlabel() == "time"
     save_figure(figure, tmp_path / "synchronization.png")

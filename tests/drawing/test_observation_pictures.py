@@ -1,0 +1,78 @@
+"""What is drawn is what was given: read back from the axes."""
+
+import numpy as np
+import pytest
+
+from sciml_bench.data import observations
+from sciml_bench.drawing import draw, windows
+
+
+def given(n_interpolation=(11, 21), **others):
+    """Two trajectories of 15 and 25 rows in two components."""
+    rows, lengths = np.arange(25), np.array([[15], [25]])
+    shape = (2, 25, 2)
+    window = np.where(rows < np.array(n_interpolation)[:, None], 1, np.where(rows < lengths, 2, 0))
+    values = {
+        name: np.random.default_rng(seed).normal(size=shape) for seed, name in enumerate(("observed", "smoothed"))
+    }
+    prediction = values["observed"] + 0.1
+    clock = {"times": np.tile(0.1 * rows, (2, 1)), "time_unit": "time"}
+    return {**clock, **values, "prediction": prediction, "window": window, "component_names": ["x1", "x2"], **others}
+
+
+def only(arrays, number):
+    """The arrays of one trajectory."""
+    per_trajectory = {name: arrays[name][number:] for name in ("times", "observed", "smoothed", "prediction", "window")}
+    return {**arrays, **per_trajectory}
+
+
+def labels(axis):
+    return {line.get_label() for line in axis.lines}
+
+
+def test_the_values_of_windows_are_those_of_the_observations():
+    for name in ("PADDING", "INTERPOLATION", "EXTRAPOLATION"):
+        assert getattr(windows, name) == getattr(observations, name)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_every_component_is_drawn_against_time_with_data_smoothing_and_prediction(number):
+    shown = given()
+    length, learned = (15, 25)[number], (11, 21)[number]
+    axes = draw("trajectories", only(shown, number)).axes
+    assert [axis.get_ylabel() for axis in axes] == ["x1", "x2"]
+    assert axes[-1].get_xlabel() == "time"
+    for component, axis in enumerate(axes):
+        lines = {line.get_label(): line.get_xydata() for line in axis.lines}
+        assert set(lines) == {"observed", "smoothed", "predicted"}
+        assert [len(lines[name]) for name in ("observed", "smoothed", "predicted")] == [length, learned, length]
+        np.testing.assert_array_equal(lines["predicted"][:, 1], shown["prediction"][number, :length, component])
+        assert len(axis.patches) == 1  # the extrapolation window
+
+
+def test_the_truth_is_drawn_where_it_is_known_and_the_smoothing_alone_where_nothing_is_predicted():
+    arrays = given(clean=np.zeros((2, 25, 2)), time_unit="s")
+    del arrays["prediction"]
+    figure = draw("trajectories", arrays)
+    assert labels(figure.axes[0]) == {"observed", "truth", "smoothed"}
+    assert figure.axes[-1].get_xlabel() == "time [s]"
+
+
+def test_the_phase_portrait_tells_the_windows_apart():
+    axis = draw("phase_portrait", given()).axes[0]
+    lines = {line.get_label(): len(line.get_xydata()) for line in axis.lines}
+    assert lines == {"learned from": 11, "not learned from": 4, "extrapolation": 4, "interpolation": 11}
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("x1", "x2")
+
+
+def test_without_extrapolation_nothing_is_shaded():
+    shown = given((15, 25))
+    assert not any(axis.patches for axis in draw("trajectories", shown).axes)
+    assert labels(draw("phase_portrait", shown).axes[0]) == {"learned from", "interpolation"}
+
+
+def test_a_prediction_that_runs_away_leaves_the_picture_but_not_its_frame():
+    shown = given()
+    shown["prediction"][0, 12:] = [1e30, np.nan]
+    for axis in (*draw("trajectories", shown).axes, *draw("phase_portrait", shown).axes):
+        assert np.ptp(axis.get_ylim()) < 20
