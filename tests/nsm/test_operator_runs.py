@@ -1,7 +1,5 @@
 """Whole runs: what they leave, how long they go on, and that an interruption changes nothing."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch

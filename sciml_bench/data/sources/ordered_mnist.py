@@ -59,7 +59,7 @@ class OrderedMNIST(Record):
         states = (images[:n_used, None] / 255).astype(np.float32)
         return split_rounds(states, labels[:n_used], self.n_digits, rounds)
 
-    def _usual_split(self, available: int) -> dict[str, float]:
+    def _usual_split(self, available: int) -> dict[str, float | int]:
         n_train = min(N_TRAIN // self.n_digits, 2 * available // 3)
         n_held_out = min(N_HELD_OUT // self.n_digits, (available - n_train) // 2)
         rounds = {"train": n_train, "validation": n_held_out, "test": n_held_out}
