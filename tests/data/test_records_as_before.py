@@ -1,4 +1,4 @@
-"""The records and views give the numbers of the data modules that they replace, bit for bit; goes with those modules."""
+"""Records and views give the numbers of the data modules that they replace, bit for bit; goes with those modules."""
 
 from pathlib import Path
 
