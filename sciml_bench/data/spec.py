@@ -8,7 +8,6 @@ import torch
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.observations import PADDING, Observations
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
@@ -73,7 +72,7 @@ class RecordSpec:
             mean=mean,
             deviation=deviation,
             lengths=train.lengths,
-            period=getattr(train.system, "period", None),
+            period=None if train.system is None else train.system.period,
             n_classes=n_classes,
             grid=grid,
             body_names=train.facts.get("body_names"),
@@ -166,7 +165,8 @@ def scale_of(trajectories: Trajectories) -> Scale:
     if trajectories.on_disk:
         scale = Standardization.fit(trajectories)
         return scale.mean, scale.deviation
-    parts = [read_block(part, 0, part.shape[0]) for part in trajectories.states]
+    # One row after the other: how an array lies in memory decides how its sums are rounded.
+    parts = [np.ascontiguousarray(part) for part in trajectories.states]
     states = np.concatenate(parts) if len(parts) > 1 else parts[0]
     axes = (0, 1) if "grid" in trajectories.facts else (0,)
     mean = np.asarray(np.mean(states, axis=axes, dtype=np.float64, keepdims=True))[0]

@@ -16,7 +16,7 @@ SPLIT_NAMES = ("train", "validation", "test")
 DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
-def checked_split(split: Mapping[str, float | int]) -> dict[str, float]:
+def checked_split(split: Mapping[str, float | int]) -> dict[str, float | int]:
     """Sizes of the parts in the order train, validation, test: all fractions (floats), or all whole numbers (ints).
 
     Args:
@@ -70,7 +70,7 @@ def whole_numbers(split: Mapping[str, float | int], required: Sequence[str] = SP
     return {name: int(value) for name, value in sizes.items()}
 
 
-def cut_points(n_items: int, sizes: Sequence[float]) -> list[int]:
+def cut_points(n_items: int, sizes: Sequence[float | int]) -> list[int]:
     """Borders of consecutive parts of `n_items`, beginning with 0; each border of a fraction is rounded down.
 
     Args:

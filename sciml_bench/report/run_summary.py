@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.run_folder import FAILED, RUNNING, RunFolder
@@ -75,7 +73,7 @@ def _names(folder: RunFolder, record: Mapping[str, Any]) -> dict[str, str]:
             return names | dict(zip(("script", "data", "model", "training"), telling, strict=False))
     try:
         configuration = folder.configuration
-    except (yaml.YAMLError, OSError, UnicodeDecodeError):
+    except (DataError, OSError, UnicodeDecodeError):
         configuration = None
     for key in ("data", "model", "training"):
         node = configuration.get(key) if isinstance(configuration, dict) else None

@@ -1,4 +1,4 @@
-"""Records and views give the numbers of the data modules that they replace, bit for bit; goes with those modules."""
+"""The records and views give the numbers of the data modules that they replace, bit for bit; goes with these."""
 
 from pathlib import Path
 
@@ -19,36 +19,38 @@ from sciml_bench.scores.ephemeris_scores import ephemeris_scores
 from sciml_bench.scores.two_body_scores import two_body_scores
 from sciml_bench.systems import KortewegDeVries, TwoBody
 
-CONFIGURATIONS = Path(__file__).parents[2] / "conf"
-
-
-def old(name, **changes):
-    node = OmegaConf.load(CONFIGURATIONS / f"{name}.yaml")
-    node = node.get("data", node)
-    data = instantiate(OmegaConf.merge(node, changes))
-    data.setup()
-    return data
+RECORDS = Path(__file__).parents[2] / "conf/shared/data"
 
 
 def record(name, **changes):
-    made = instantiate(OmegaConf.merge(OmegaConf.load(CONFIGURATIONS / f"shared/data/{name}.yaml"), changes))
+    made = instantiate(OmegaConf.merge(OmegaConf.load(RECORDS / f"{name}.yaml"), changes), role="data")
     made.setup()
     return made
 
 
+def old(target, name, without=(), **changes):
+    """The former data module with the settings of today's record, but for those that had other names."""
+    node = OmegaConf.to_container(OmegaConf.merge(OmegaConf.load(RECORDS / f"{name}.yaml"), changes))
+    node = {key: value for key, value in node.items() if key not in without}
+    data = instantiate({**node, "_target_": f"sciml_bench.data.{target}"}, role="data")
+    data.setup()
+    return data
+
+
 @pytest.mark.parametrize(
-    ("name", "former"),
+    ("name", "end_time", "extrapolation"),
     [
-        ("lorenz63_ko2023", "node_homotopy/data/lorenz"),
-        ("lorenz63_pervez2024", "mechnn/data/lorenz"),
-        ("lotka_volterra", "mechnn/data/lotka_volterra"),
-        ("lotka_volterra_ko2023", "node_homotopy/data/lotka_volterra"),
-        ("double_pendulum", "node_homotopy/data/double_pendulum"),
-        ("van_der_pol", "mechnn/data/van_der_pol"),
+        ("lorenz63_ko2023", 3.0, 1.0),
+        ("lorenz63_pervez2024", 99.99, 0.05),
+        ("lotka_volterra", 20.0, 0.5),
+        ("lotka_volterra_ko2023", 6.0, 1.0),
+        ("double_pendulum", 1.0, 1.0),
+        ("van_der_pol", 20.0, 0.5),
     ],
 )
-def test_simulated_records(name, former):
-    made, data = record(name), old(former)
+def test_simulated_records(name, end_time, extrapolation):
+    made = record(name)
+    data = old("SimulatedWindows", name, ("split", "n_steps"), end_time=end_time, extrapolation=extrapolation)
     observations = data.observations
     both = PaddedTrajectories.of(made.splits["train"].joined_in_time(made.splits["test"]))
     np.testing.assert_array_equal(both.times, observations.times)
@@ -70,7 +72,8 @@ def test_simulated_records(name, former):
 def test_noise_on_several_trajectories_with_part_to_forecast():
     options = {"n_trajectories": 3, "data_seed": 4, "relative_noise": None, "noise_std": [0.1, 0.2]}
     made = record("lotka_volterra_ko2023", **options)
-    observations = old("node_homotopy/data/lotka_volterra", **options).observations
+    former = old("SimulatedWindows", "lotka_volterra_ko2023", ("split",), end_time=6.0, **options)
+    observations = former.observations
     both = PaddedTrajectories.of(made.splits["train"].joined_in_time(made.splits["test"]))
     np.testing.assert_array_equal(both.states, observations.states)
 
@@ -91,9 +94,11 @@ def test_noise_on_several_trajectories_with_part_to_forecast():
 )
 def test_batches_of_lagged_pairs(name, lag, standardize, small):
     batch_size = 16
-    data = old(f"koopman/data/{name}", batch_size=batch_size, seed=3, **small)
-    view = LaggedPairsView(record(name, **small), lag, batch_size, standardize)
-    assert (data.lag, data.standardize) == (lag, standardize)
+    made = record(name, **small)
+    target = type(made).__name__.replace("Simulated", "OrdinaryDifferentialEquation")
+    options = {"lag": lag, "batch_size": batch_size, "standardize": standardize, "seed": 3}
+    data = old(target, name, ("component_names", "noise_on_first_row"), **options, **small)
+    view = LaggedPairsView(made, lag, batch_size, standardize)
     loaders = (data.train_dataloader(), view.train_loader(seed=3)), (data.val_dataloader(), view.validation_loader())
     for former, present in loaders:
         for loader in (former, present):
@@ -153,7 +158,7 @@ def test_the_recording_of_a_double_pendulum(tmp_path):
 
 
 def test_the_noisy_damped_sine():
-    made, data = record("noisy_damped_sine"), old("mechnn/data/noisy_damped_sine")
+    made, data = record("noisy_damped_sine"), old("NoisyDampedSine", "noisy_damped_sine", ("split",))
     view = WholeTrajectoriesView(made)
     for name in ("times", "states", "clean"):
         np.testing.assert_array_equal(getattr(view.train, name), getattr(data.observations, name))
@@ -163,7 +168,8 @@ def test_the_noisy_damped_sine():
 
 def test_populations_and_their_batches():
     made = record("logistic_growth", split={"train": 50, "validation": 7, "test": 9})
-    data = old("mechnn/data/logistic_growth", n_trajectories=50, n_validation=7, n_unseen=9, batch_size=16)
+    counts = {"n_trajectories": 50, "n_validation": 7, "n_unseen": 9}
+    data = old("LogisticTrajectories", "logistic_growth", ("split",), batch_size=16, **counts)
     view = WholeTrajectoriesView(made, batch_size=16)
     for name, former in (("train", "training"), ("validation", "validation"), ("test", "unseen")):
         part, populations = view.part(name), data.populations(former)

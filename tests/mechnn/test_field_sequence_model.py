@@ -129,7 +129,7 @@ def test_the_baseline_has_as_many_parameters_as_the_model_with_the_block(tmp_pat
     sizes = []
     for name in ("block_resnet", "resnet"):
         config = composed("mechnn", ["experiment=kdv", f"model={name}"], tmp_path)
-        make = instantiate(OmegaConf.merge(config.model, {"_partial_": True}), role="model")
+        make = instantiate({**OmegaConf.to_container(config.model), "_partial_": True}, role="model")
         model = make(kdv_spec())
         sizes.append(sum(parameter.numel() for parameter in model.parameters()))
     assert sizes[1] == pytest.approx(sizes[0], rel=0.02)

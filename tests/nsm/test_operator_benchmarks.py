@@ -104,7 +104,7 @@ def test_a_table_is_written_for_programs_and_for_people(tmp_path):
 
 @pytest.fixture
 def _runs_without_figures(monkeypatch):
-    monkeypatch.setattr("sciml_bench.training.run.save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
 
 
 @pytest.mark.slow

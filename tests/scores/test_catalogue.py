@@ -28,8 +28,6 @@ WRITTEN = {
     "Parameters of many trajectories": "growth_rate_median_error_training growth_rate_quantile_90_error_unseen "
     "capacity_median_error_unseen capacity_quantile_90_error_training capacity_unknown_fraction_training "
     "state_rmse_clean_unseen",
-    "Solvers of linear ODEs": "harmonic_block_order_2_error_u driven_scipy_DOP853_error_ddu "
-    "harmonic_torchdiffeq_rk4_seconds driven_scipy_RK45_evaluations",
     "Neural spectral methods": "relative_l2_64 residual_l2 seconds_per_iteration flops_per_iteration "
     "seconds_per_solution_256",
     "Everything that is trained by epochs": "best_epoch best_epoch_std",

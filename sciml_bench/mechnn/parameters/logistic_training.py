@@ -17,6 +17,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import ObservationSpec
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.parameters.logistic_network import LogisticEstimate, LogisticNetwork
 from sciml_bench.mechnn.parameters.parameter_recovery import (
     SCORED,
@@ -49,7 +50,7 @@ class LogisticTraining(Method):
 
     def __init__(
         self,
-        model: nn.Module,
+        model: nn.Module | BasisLibrary,
         spec: ObservationSpec,
         *,
         learning_rate: float | int = 4e-3,

@@ -17,6 +17,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import Observations, ObservationSpec, ObservedTrajectories
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 
 
@@ -43,7 +44,7 @@ class TrajectoryFit(Method):
 
     def __init__(
         self,
-        model: nn.Module,
+        model: nn.Module | BasisLibrary,
         spec: ObservationSpec,
         *,
         learning_rate: float | int = 0.01,

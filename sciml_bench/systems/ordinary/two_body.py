@@ -40,7 +40,7 @@ class TwoBody(OrdinaryDifferentialEquation):
     default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]] = (0.0,) * 4 + (0.05,) * 4
     known_facts: ClassVar[frozenset[str]] = frozenset(
-        {"angular_momentum", "closed_form", "energy", "invariant", "period"}
+        {"angular_momentum", "closed_form", "energy", "invariant", "orbital_period"}
     )
 
     def __post_init__(self) -> None:
@@ -116,7 +116,7 @@ class TwoBody(OrdinaryDifferentialEquation):
         """The angular momentum."""
         return self.angular_momentum(x)
 
-    def period(self, x: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+    def orbital_period(self, x: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
         """Of a bound motion, by Kepler's third law.
 
         Raises:
