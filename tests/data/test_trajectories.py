@@ -129,3 +129,79 @@ def test_times_are_regular_to_one_percent():
     irregular = Trajectories((walk(3),), time_step=0.1, times=(np.array([0.0, 0.1, 0.3]),))
     assert regular.is_regular
     assert not irregular.is_regular
+
+
+def full(**changes):
+    """Two trajectories of which everything is known."""
+    rng = np.random.default_rng(0)
+    lengths = (6, 4)
+    fields = {
+        "states": tuple(rng.normal(size=(n, 2)) for n in lengths),
+        "time_step": 0.5,
+        "labels": tuple(np.arange(n) for n in lengths),
+        "component_names": ("a", "b"),
+        "clean": tuple(rng.normal(size=(n, 2)) for n in lengths),
+        "inputs": tuple(rng.normal(size=(n, 1)) for n in lengths),
+        "parameters": {"rate": np.array([1.0, 2.0])},
+        "weights": tuple(np.ones(n) for n in lengths),
+        "facts": {"body_names": ("sun", "earth")},
+    }
+    return Trajectories(**{**fields, **changes})
+
+
+def test_a_selection_keeps_everything_that_is_known():
+    whole = full()
+    part = whole.select(trajectories=[1], time=slice(1, 3))
+    for name in ("states", "labels", "clean", "inputs", "weights"):
+        np.testing.assert_array_equal(getattr(part, name)[0], getattr(whole, name)[1][1:3])
+    assert part.parameters["rate"].tolist() == [2.0]
+    assert (part.component_names, part.facts, part.system) == (("a", "b"), whole.facts, None)
+    np.testing.assert_array_equal(part.times_of(0), [0.5, 1.0])
+
+
+def test_the_truth_stays_one_with_the_states_where_it_is_one():
+    states = full().states
+    whole = full(states=states, clean=states)
+    assert (part := whole.select(time=slice(0, 3))).clean is part.states
+
+
+def test_the_clock_of_a_part_goes_on_exactly():
+    states = np.random.default_rng(0).normal(size=(50, 1))
+    whole = Trajectories((states,), time_step=0.1)
+    first, then = whole.select(time=slice(0, 31)), whole.select(time=slice(31, 50))
+    np.testing.assert_array_equal(np.concatenate([first.times_of(0), then.times_of(0)]), whole.times_of(0))
+    joined = first.joined_in_time(then)
+    assert joined.times is None
+    np.testing.assert_array_equal(joined.states[0], states)
+    np.testing.assert_array_equal(joined.times_of(0), 0.1 * np.arange(50))
+
+
+def test_joining_across_a_gap_keeps_the_times():
+    whole = Trajectories((np.random.default_rng(0).normal(size=(9, 1)),), time_step=0.5)
+    joined = whole.select(time=slice(0, 3)).joined_in_time(whole.select(time=slice(6, 9)))
+    np.testing.assert_array_equal(joined.times_of(0), [0, 0.5, 1, 3, 3.5, 4])
+    assert not joined.is_regular
+    with pytest.raises(DataError, match="must come after"):
+        whole.select(time=slice(6, 9)).joined_in_time(whole.select(time=slice(0, 3)))
+    with pytest.raises(DataError, match="cannot go on"):
+        whole.joined_in_time(full())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"clean": (np.zeros((6, 1)), np.zeros((4, 1)))}, "clean states"),
+        ({"clean": (np.full((6, 2), np.nan), np.zeros((4, 2)))}, "nan"),
+        ({"inputs": (np.zeros((6, 1)), np.zeros((3, 1)))}, "inputs"),
+        ({"inputs": (np.zeros(6), np.zeros(4))}, "inputs"),
+        ({"weights": (np.ones(6), -np.ones(4))}, "weights"),
+        ({"parameters": {"rate": np.array([1.0])}}, "parameters.rate"),
+        ({"parameters": {"rate": np.array([1.0, np.inf])}}, "parameters.rate"),
+        ({"component_names": ("a",)}, "data.component_names"),
+        ({"first_rows": (1,)}, "first_rows"),
+        ({"first_rows": (0, 1), "times": (np.arange(6.0), np.arange(4.0))}, "only one"),
+    ],
+)
+def test_what_does_not_fit_the_states_is_named(changes, message):
+    with pytest.raises(DataError, match=message):
+        full(**changes)
