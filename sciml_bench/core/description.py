@@ -69,7 +69,8 @@ def describe(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): describe(part) for name, part in value.items()}
     if isinstance(value, Sequence):
-        return [describe(part) for part in value]
+        parts = [describe(part) for part in value]
+        return tuple(parts) if isinstance(value, tuple) else parts
     if isinstance(value, functools.partial):
         if value.args:
             raise DataError(f"{value} has positional arguments, which a description cannot hold; name them")
@@ -99,7 +100,7 @@ def built(description: Any, trusted_packages: Sequence[str] = ()) -> Any:
     if isinstance(description, torch.Tensor):
         return description.numpy()
     if isinstance(description, list | tuple):
-        return [built(part, trusted_packages) for part in description]
+        return type(description)(built(part, trusted_packages) for part in description)
     if not isinstance(description, dict):
         return description
     if set(description) == {DTYPE}:

@@ -11,10 +11,10 @@ from sciml_bench.systems import Lorenz63, LotkaVolterra
 
 YAMLS = sorted((Path(__file__).parents[2] / "conf/shared/data").glob("*.yaml"))
 SMALL = {
-    "KortewegDeVriesFields": {"split": {"train": 2, "validation": 1, "test": 1}, "n_skipped": 1, "n_frames": 4, "n_test_frames": 5},
+    "KortewegDeVriesFields": {"split": {"train": 2, "validation": 1, "test": 1}, "n_skipped": 1, "n_frames": 4},
     "TwoBodyOrbits": {"n_states": 20, "n_test_states": 20},
     "MarkovTrajectories": {"n_steps": 200},
-}  # fmt: skip
+}
 
 
 def simulated(**options):
@@ -31,12 +31,12 @@ def test_every_yaml_makes_a_record(yaml):
     if OmegaConf.is_missing(node, "path"):
         node.path = "nowhere.txt"
         with pytest.raises(FileNotFoundError, match=r"nowhere\.txt"):
-            instantiate(node).setup()
+            instantiate(node, role="data").setup()
         return
     node = OmegaConf.merge(node, SMALL.get(target, {}))
     if yaml.stem == "lorenz63":
         node.n_steps = 100
-    record = instantiate(node)
+    record = instantiate(node, role="data")
     assert type(record).__name__ == target
     if target not in ("OrderedMNIST", "Ephemeris"):  # these need a file or another package
         record.setup()

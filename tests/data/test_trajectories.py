@@ -83,9 +83,9 @@ def test_a_memory_map_stays_one_through_selection(tmp_path):
 def test_constant_data_are_refused_but_constant_components_are_not():
     border = walk(10)
     border[:, 0] = 3.0
-    Trajectories((border,))
-    with pytest.raises(DataError, match="constant"):
-        Trajectories((np.full((10, 2), 3.0), np.full((4, 2), 3.0)))
+    Trajectories((border,)).require_variation("the data")
+    with pytest.raises(DataError, match="the data: all 14 states are equal"):
+        Trajectories((np.full((10, 2), 3.0), np.full((4, 2), 3.0))).require_variation("the data")
 
 
 def test_trajectories_that_differ_only_from_each_other_are_not_constant():

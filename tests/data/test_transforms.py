@@ -79,7 +79,7 @@ def test_delays_append_earlier_states_and_keep_the_clock():
     np.testing.assert_array_equal(embedded.times_of(0), np.arange(6, 10))
     assert embedded.component_names == ("a", "a (3 before)", "a (6 before)")
     assert embedded.clean is embedded.states
-    with pytest.raises(DataError, match="only 10 rows"):
+    with pytest.raises(DataError, match="has 10 rows"):
         delay_embedded(exact, n_delays=10)
 
 

@@ -82,15 +82,13 @@ def test_windows_never_cross_trajectories_of_unequal_length_and_come_once_each()
 
 def test_windows_are_read_from_disk_like_from_memory(tmp_path):
     np.save(tmp_path / "a.npy", np.random.default_rng(0).normal(size=(50, 2)))
-    batches = [
-        list(WindowsView(TrajectoryFiles(tmp_path / "a.npy", in_memory_gigabytes=size), 2, 2, 4, shuffle=False).train_loader())
-        for size in (1, 0)
-    ]  # fmt: skip
+    records = [TrajectoryFiles(tmp_path / "a.npy", in_memory_gigabytes=size) for size in (1, 0)]
+    batches = [list(WindowsView(record, 2, 2, 4, shuffle=False).train_loader()) for record in records]
     assert all(torch.equal(*pair) for pair in zip(*batches, strict=True))
 
 
 def test_windows_say_what_is_too_short():
-    with pytest.raises(DataError, match="the test trajectories have 8 states"):
+    with pytest.raises(DataError, match="the validation trajectories have 8 states"):
         WindowsView(stamped(40), n_inputs=6, n_outputs=3, batch_size=2)
     with pytest.raises(ConfigurationError, match=r"windows_per_epoch"):
         WindowsView(stamped(40), n_inputs=1, n_outputs=1, batch_size=4, windows_per_epoch=3)
