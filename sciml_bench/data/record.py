@@ -1,4 +1,4 @@
-"""A record: what was observed, whatever learns from it. What `conf/shared/data/*.yaml` build.
+"""A record: what was observed, whatever learns from it. What `conf/shared/record/*.yaml` build.
 
 It is a plain object: after `setup()` it has its `splits`, their `spec` and the `files` they came from. How a method
 reads it (pairs, whole trajectories, windows) is a view of the method's, in `sciml_bench.data.views`.

@@ -9,7 +9,7 @@ from sciml_bench.core.instantiate import instantiate
 from sciml_bench.data import sources
 from sciml_bench.systems import Lorenz63, LotkaVolterra
 
-YAMLS = sorted((Path(__file__).parents[2] / "conf/shared/data").glob("*.yaml"))
+YAMLS = sorted((Path(__file__).parents[2] / "conf/shared/record").glob("*.yaml"))
 SMALL = {
     "KortewegDeVriesFields": {"split": {"train": 2, "validation": 1, "test": 1}, "n_skipped": 1, "n_frames": 4},
     "TwoBodyOrbits": {"n_states": 20, "n_test_states": 20},

@@ -19,7 +19,7 @@ from sciml_bench.scores.ephemeris_scores import ephemeris_scores
 from sciml_bench.scores.two_body_scores import two_body_scores
 from sciml_bench.systems import KortewegDeVries, TwoBody
 
-RECORDS = Path(__file__).parents[2] / "conf/shared/data"
+RECORDS = Path(__file__).parents[2] / "conf/shared/record"
 
 
 def record(name, **changes):
