@@ -71,7 +71,7 @@ def coarse_solve(
         n_steps: in time; None for an equation without time.
         n_points: of the result, per space axis.
     """
-    system = equation.system  # pyright: ignore[reportAttributeAccessIssue]
+    system = equation.system
     if n_steps is None:
 
         def potential() -> np.ndarray:
@@ -80,8 +80,8 @@ def coarse_solve(
             return system.reference(sources - sources.mean(axis=(1, 2), keepdims=True), n_points)
 
         return potential
-    coarse = replace(system, resolution=resolution, largest_step=system.duration / n_steps)
-    n_times = equation.test_time_points
+    coarse = replace(system, solver_resolution=resolution, solver_step=system.duration / n_steps)
+    n_times = equation.sampling.test_time_points
 
     def at_equal_times(n: int) -> np.ndarray:
         return coarse.reference(parameters, np.linspace(0.0, 1.0, n), n_points, refuse_unresolved=False)

@@ -75,10 +75,10 @@ def run_cost(n_epochs: int, n_seeds: int) -> Cost:
     from sciml_bench.training.script import composed
 
     overrides = [
-        "data=lotka_volterra",
+        "data=lotka_volterra_ko2023",
         "model=blackbox",
         "training=homotopy",
-        f"training.schedule.epochs_per_step={max(1, n_epochs // 6)}",
+        f"training.coupling_schedule.epochs_per_step={max(1, n_epochs // 6)}",
         "logger=none",
         "trainer=cpu",
         *([] if n_seeds == 1 else [f"ensemble={n_seeds}"]),

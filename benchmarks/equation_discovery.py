@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
-from sciml_bench.data import TrajectoryWindows
+from sciml_bench.data import WholeTrajectoriesView
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.mechnn import BasisLibrary
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, Discovery
 from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients
@@ -25,11 +26,10 @@ TIME_STEP, N_ROWS, COARSE_STEP = 0.01, 10_000, 0.05
 
 
 def discovered(rows: np.ndarray, time_step: float, **recipe: str | int) -> Discovery:
-    data = TrajectoryWindows.from_arrays(
-        time_step * np.arange(len(rows)), rows, interpolation=1.0, component_names=NAMES
-    )
-    data.setup()
-    return ClosedFormDiscovery(**recipe)(BasisLibrary(data.spec, 2), data.observations)  # type: ignore[arg-type]
+    times = time_step * np.arange(len(rows))
+    record = TrajectoryFiles.from_arrays(times, rows, split={"train": 1.0}, component_names=NAMES)
+    view = WholeTrajectoriesView(record)
+    return ClosedFormDiscovery(**recipe)(BasisLibrary(view.spec, 2), view.train)  # type: ignore[arg-type]
 
 
 def worst_error(coefficients: np.ndarray, truth: np.ndarray) -> float:

@@ -122,22 +122,21 @@ def built_method(epochs_per_stage: int, end_time: float) -> HomotopyTraining:
         composition = composed("node_homotopy", _overrides(epochs_per_stage, end_time), folder)
     configuration = cast(dict[str, Any], OmegaConf.to_container(composition, resolve=True))
     seed_everything(configuration["seed"], "build")
-    data, method = build(configuration)
+    _, method = build(configuration)
     if not isinstance(method, HomotopyTraining):
         raise TypeError(f"the configuration builds {type(method).__name__}")
-    method.use(data)  # pyright: ignore[reportArgumentType]
     return method
 
 
 def trained_waypoints(method: HomotopyTraining, epochs_per_stage: int) -> list[Waypoint]:
     """Train, and keep the weights in the middle of every λ."""
-    optimizer = method.configure_optimizers()
+    optimizer = method.optimizer()
     waypoints: list[Waypoint] = []
     for epoch in range(N_STAGES * epochs_per_stage):
         loss = method.losses(epoch).sum()
         if epoch % epochs_per_stage == epochs_per_stage // 2:
             network = copy.deepcopy(plain_network(method.model))  # pyright: ignore[reportArgumentType]
-            waypoints.append(Waypoint(method.schedule(epoch), network, float(loss.detach())))
+            waypoints.append(Waypoint(method.coupling_schedule(epoch), network, float(loss.detach())))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -175,12 +174,14 @@ def _solved(function: nn.Module, start: Tensor, times: np.ndarray) -> Tensor:
 
 
 def _overrides(epochs_per_stage: int, end_time: float) -> list[str]:
+    n_rows = round(end_time / 0.1) + 1
     return [
-        "data=lotka_volterra",
-        f"data.end_time={end_time}",
+        "data=lotka_volterra_ko2023",
+        f"data.end_time={2 * end_time}",
+        f"data.split={{train:{n_rows},test:{n_rows - 1}}}",
         "model=blackbox",
         "training=homotopy",
-        f"training.schedule.epochs_per_step={epochs_per_stage}",
+        f"training.coupling_schedule.epochs_per_step={epochs_per_stage}",
         f"training.smoothing={SMOOTHING}",
         f"training.coupling_strength={COUPLING_STRENGTH}",
         f"training.learning_rate={LEARNING_RATE}",

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from sciml_bench.core.errors import SolverError
-from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.systems import Lorenz63
-from sciml_bench.training import composed, run
+from sciml_bench.training import composed, restore, run
 
 METHODS = ("homotopy", "multiple_shooting", "vanilla")
 ROWS, AHEAD, TIME_STEP = 100, 20, 0.05
@@ -45,13 +45,13 @@ def look_alike_score(
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "rows.npy", observed)
         choices = ["experiment=ctf_lorenz", f"training={method}", f"data.path={folder}/rows.npy", *extra, *overrides]
-        config = composed("node_homotopy", [*choices, f"generate={AHEAD}", "logger=none"], Path(folder) / "run")
+        config = composed("node_homotopy", [*choices, "logger=none"], Path(folder) / "run")
         try:
             run(config)
         except SolverError:
             return -100.0
-        with np.load(Path(folder) / "run" / "forecast.npz") as forecast:
-            return score(clean[ROWS:], forecast["states"][0])
+        learned = restore(Path(folder) / "run").learned
+        return score(clean[ROWS:], learned.forecast(learned.past, AHEAD).states[0])
 
 
 def held_out_tail_score(method: str, path: Path, extra: list[str], overrides: list[str]) -> float:
@@ -61,7 +61,7 @@ def held_out_tail_score(method: str, path: Path, extra: list[str], overrides: li
             "experiment=ctf_lorenz",
             f"training={method}",
             f"data.path={path}",
-            f"data.interpolation={ROWS - AHEAD}",
+            f"data.split={{train:{ROWS - AHEAD},test:{AHEAD}}}",
         ]
         config = composed("node_homotopy", [*choices, *extra, *overrides, "logger=none"], folder)
         try:

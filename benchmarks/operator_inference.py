@@ -28,7 +28,7 @@ from benchmarks.tables import Row, write_table
 from sciml_bench.drawing.style import save_figure, styled
 from sciml_bench.nsm.equations import Poisson
 from sciml_bench.nsm.solving import prediction
-from sciml_bench.nsm.trained_operator import TrainedOperator
+from sciml_bench.training import restore
 
 BATCH = 16
 _COLUMNS = ("solver", "points", "steps", "CPU s per solution", "error", "note")
@@ -53,12 +53,12 @@ def compared_inference(
     pde: str, trainings: Sequence[Training], resolutions: tuple[int, ...], folder: Path
 ) -> list[Outcome]:
     """Each operator beside the cheapest setting of the numerical solver that is at least as good."""
-    equation = TrainedOperator.load(trainings[0].folder.path).equation
+    equation = restore(trainings[0].folder.path).learned.equation
     equation.setup()
     if isinstance(equation, Poisson) and not equation.zero_mean:
         return [Skipped(f"{pde}: inference", "the Galerkin solver of the bounded square has one resolution only")]
-    parameters = equation.parameters("test")[:BATCH]
-    truth = equation.solutions("test", RESOLUTION)[:BATCH].astype(np.float64)
+    parameters = equation.sampling.parameters("test")[:BATCH]
+    truth = equation.sampling.solutions("test", RESOLUTION)[:BATCH].astype(np.float64)
     operators = {training.name: inference(training, parameters, truth) for training in trainings}
     settings = list(sweep(equation, parameters, truth, resolutions))
     print(write_table(inference_rows(operators, settings), folder / "inference"))
@@ -88,7 +88,7 @@ def compared(claim: str, reference: str, operator: Inference, solve: Solve, batc
 
 def inference(training: Training, parameters: np.ndarray, truth: np.ndarray) -> Inference:
     """The operator's error and seconds."""
-    operator = TrainedOperator.load(training.folder.path)
+    operator = restore(training.folder.path).learned
     grid = operator.equation.test_grid(truth.shape[-1])
     solve = partial(prediction, operator.model, operator.equation, parameters, grid)
     error = mean_relative_l2(solve().numpy().astype(np.float64), truth)

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from omegaconf import OmegaConf
 
-from sciml_bench.core.files import read_json, write_json
-from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.seeds import seed_everything
+from sciml_bench.core.stored.files import read_json, write_json
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.nsm.equations import Equation
 from sciml_bench.nsm.training.operator_training import OperatorTraining
 from sciml_bench.training import composed, run
@@ -124,11 +124,11 @@ def built(settings: Sequence[str], folder: Path) -> tuple[Equation, OperatorTrai
 def iteration(settings: Sequence[str], folder: Path) -> Callable[[], None]:
     """One iteration of a training, on fresh parameters."""
     equation, method = built(settings, folder)
-    optimizer = method.configure_optimizers()
+    optimizer = method.optimizer()
     seeds = iter(range(10**9))
 
     def iterate() -> None:
-        parameters = torch.from_numpy(equation.draw_parameters(equation.batch_size, next(seeds))).float()
+        parameters = torch.from_numpy(equation.draw_parameters(equation.sampling.batch_size, next(seeds))).float()
         optimizer.zero_grad()
         method.loss(parameters).backward()
         optimizer.step()
@@ -155,7 +155,7 @@ def missing_memory(settings: Sequence[str], resolution: Sequence[int], folder: P
     of_sample = sum(size for pointer, size in kept.items() if pointer not in weights)
     del loss
     per_axis = list(resolution) * len(equation.axes) if len(resolution) == 1 else resolution
-    needed = of_sample * equation.batch_size * math.prod(points / _PROBED_RESOLUTION for points in per_axis)
+    needed = of_sample * equation.sampling.batch_size * math.prod(points / _PROBED_RESOLUTION for points in per_axis)
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed <= _PART_OF_MEMORY * there:
         return None

@@ -48,7 +48,7 @@ def errors_of_runs(
             f"pde={pde}",
             "pde.test_resolutions=[64]",
             f"training.norm={norm}",
-            f"training.learning_rate_schedule={schedule}",
+            f"schedule={schedule}",
             f"trainer.max_steps={steps}",
             "trainer.threads=1",
             "trainer=cpu",

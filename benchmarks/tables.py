@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sciml_bench.core.files import write_atomically
+from sciml_bench.core.stored.files import write_atomically
 
 Row = Mapping[str, str | int | float | None]
 

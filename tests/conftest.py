@@ -34,7 +34,7 @@ def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
 @pytest.fixture(autouse=True)
 def _metrics_of_runs_are_defined(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of the suite's own methods writes no number whose meaning the catalogue does not tell."""
-    from sciml_bench.core.run_folder import RunFolder
+    from sciml_bench.core.stored.run_folder import RunFolder
     from sciml_bench.scores.catalogue import score_of
 
     write = RunFolder.write_metrics

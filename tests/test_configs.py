@@ -22,14 +22,18 @@ def options(group: str, root: Path = KOOPMAN) -> list[str]:
     return sorted(path.stem for path in (root / group).glob("*.yaml"))
 
 
-DATA_WITHOUT_FILES = [name for name in options("data") if name not in ("trajectories", "ordered_mnist")]
-TRAININGS = [name for name in options("training") if name != "base"]
+SETTINGS_OF_RECORD = [name for name in options("settings") if not name.endswith("_gradient_steps")]
+DATA_WITHOUT_FILES = [
+    name for name in SETTINGS_OF_RECORD if name not in ("trajectories", "ordered_mnist", "double_pendulum_real")
+]
+PARTS_OF_TRAININGS = ("base", "gradient_steps")
+TRAININGS = [name for name in options("training") if name not in PARTS_OF_TRAININGS]
 SMALL = [
     "trainer.threads=1",
-    "training.evaluation.n_bootstrap=5",
-    "training.evaluation.forecast_steps=2",
-    "training.evaluation.quadrature_points=50",
-    "training.evaluation.time_scale_lags=[1,2]",
+    "evaluation.n_bootstrap=5",
+    "evaluation.forecast_steps=2",
+    "evaluation.quadrature_points=50",
+    "evaluation.time_scale_lags=[1,2]",
     "logger=none",
 ]
 SMALL_DIGITS = ["data.image_size=8", "data.n_digits=2", "model.encoder.channels=[4,8]", "model.n_modes=3"]
@@ -57,32 +61,47 @@ def test_the_configurations_are_those_of_this_checkout() -> None:
 
 @pytest.mark.parametrize(
     ("group", "option"),
-    [(group, option) for group in ("data", "model", "training", "experiment") for option in options(group)]
-    + [(group, option) for group in ("logger", "trainer", "debug") for option in options(group, ROOT / "shared")],
+    [(group, option) for group in ("model", "training", "evaluation", "experiment") for option in options(group)]
+    + [
+        (group, option)
+        for group in ("data", "schedule", "logger", "trainer", "debug")
+        for option in options(group, ROOT / "shared")
+    ],
 )
 def test_every_option_composes_and_every_reference_in_it_is_resolved(group: str, option: str, tmp_path: Path) -> None:
     config = composed("koopman", [f"{group}={option}"], tmp_path)
     missing = OmegaConf.missing_keys(config)
-    assert missing <= ({"data.path"} if option == "trajectories" else {"training.loss"} if option == "base" else set())
+    assert missing <= ({"data.path"} if group == "data" else set())
     OmegaConf.to_container(config, resolve=True)
     assert config.run_folder == str(tmp_path)
 
 
 @pytest.mark.parametrize("name", DATA_WITHOUT_FILES)
-def test_every_data_set_suits_the_model_that_its_settings_are_made_for(name: str, tmp_path: Path) -> None:
+def test_every_record_suits_the_model_that_its_settings_are_made_for(name: str, tmp_path: Path) -> None:
     small = {
         "duffing": ["data.n_trajectories=10", "data.n_steps=60"],
         "ordered_digits": ["data.image_size=8"],
         "lorenz63": ["data.n_steps=2000"],
+        **{record: [] for record in ("double_pendulum", "lorenz63_ko2023", "lotka_volterra_ko2023")},
     }.get(name, ["data.n_steps=3000"])
-    config = composed(
-        "koopman", [f"data={name}", f"model={'cnn' if name == 'ordered_digits' else 'mlp'}", *small], tmp_path
-    )
-    data, method = built(config)
-    now, later = next(iter(data.train_dataloader()))
+    config = composed("koopman", [f"data={name}", *small], tmp_path)
+    _, method = built(config)
+    now, later = next(iter(method.view.train_loader()))
     f, g = method.model(now, later)
-    assert f.shape == g.shape == (config.data.batch_size, config.model.n_modes)
+    assert f.shape == g.shape == (config.training.view.batch_size, config.model.n_modes)
     assert np.isfinite(float(method.pair_loss(now, later)))
+
+
+def test_settings_of_record_give_way_to_what_is_typed_and_suit_what_is_chosen(tmp_path: Path) -> None:
+    config = composed("koopman", ["data=ordered_digits"], tmp_path)
+    assert config.choices.model == "cnn"
+    assert config.training.learning_rate == 4e-3
+    assert config.training.augmentation._target_ == "sciml_bench.networks.RandomAffine"
+    typed = composed("koopman", ["data=lorenz63", "training.view.lag=7", "training.learning_rate=0.5"], tmp_path)
+    assert typed.choices.model == "mlp"
+    assert (typed.training.view.lag, typed.training.view.standardize, typed.model.n_modes) == (7, True, 12)
+    assert typed.training.learning_rate == 0.5
+    assert "learning_rate" not in composed("koopman", ["training=linear_ridge"], tmp_path).training
 
 
 @pytest.mark.parametrize("training", TRAININGS)
@@ -90,10 +109,9 @@ def test_every_data_set_suits_the_model_that_its_settings_are_made_for(name: str
 def test_every_training_goes_with_every_model(training: str, model: str, tmp_path: Path) -> None:
     encoder = ["model.encoder.channels=[4,8]"] if model == "cnn" else ["model.encoder.hidden=[16]"]
     config = composed("koopman", [f"training={training}", f"model={model}", "data.image_size=8", *encoder], tmp_path)
-    data, method = built(config)
+    _, method = built(config)
     if hasattr(method, "pair_loss"):
-        now, later = next(iter(data.train_dataloader()))
-        loss = method.pair_loss(now, later)
+        loss = method.loss(next(iter(method.view.train_loader())))
         loss.backward()
         assert np.isfinite(float(loss.detach()))
         assert any(parameter.grad is not None for parameter in method.model.parameters())
@@ -156,7 +174,7 @@ MISTAKES = {
     "a misspelt logger": ("logger=wandbb", ["did you mean logger=wandb?"]),
     "a misspelt debug": ("debug=fst", ["debug=fst"]),
     "a misspelt experiment": ("experiment=logistic", ["experiment=logistic", "logistic_map"]),
-    "a broken word": ("data.lag=[1", ["data.lag"]),
+    "a broken word": ("data.n_steps=[1", ["data.n_steps"]),
 }
 
 
@@ -212,8 +230,8 @@ def test_the_same_command_always_means_the_same_folder_and_another_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    fast = [*LOGISTIC_MAP, "trainer.max_epochs=0", "data.batch_size=3"]  # stops before training
-    for words in (["seed=1"], ["seed=1", "logger=csv"], ["seed=2"], ["data.lag=2"]):
+    fast = [*LOGISTIC_MAP, "trainer.max_epochs=0", "training.view.batch_size=3"]  # stops before training
+    for words in (["seed=1"], ["seed=1", "logger=csv"], ["seed=2"], ["training.view.lag=2"]):
         assert command_line(monkeypatch, *fast, *words) == 1
     folders = sorted(str(path.parent.relative_to(tmp_path)) for path in tmp_path.rglob("record.json"))
     assert len(folders) == 3

@@ -57,8 +57,8 @@ def test_the_default_run_finds_the_lorenz_equations_and_writes_them_where_a_pers
     assert [text.split(" = ")[0] for text in record["equations"]] == ["dx/dt", "dy/dt", "dz/dt"]
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == {
         "coefficients",
-        "discovered_trajectories",
-        "simulated_phase_portrait",
+        "trajectories",
+        "phase_portrait",
     }
     with np.load(tmp_path / "forecast.npz") as forecast:
         assert forecast["states"].shape == (1, 50, 3)

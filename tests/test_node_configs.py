@@ -10,13 +10,14 @@ import pytest
 from omegaconf import OmegaConf
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.training import run
+from sciml_bench.training import restore, run
 from sciml_bench.training.build import build
 from sciml_bench.training.script import composed, main
 
 ROOT = Path(__file__).resolve().parents[1] / "conf" / "node_homotopy"
 FEW_EPOCHS = ["trainer.max_epochs=2", "logger=none"]
-SIMULATED = ("lotka_volterra", "lorenz", "double_pendulum")
+SIMULATED = {"lotka_volterra_ko2023": 2, "lorenz63_ko2023": 3, "double_pendulum": 4}
+SHORT = ["data.end_time=4.0", "data.split={train:21,test:20}"]
 
 
 def options(group: str) -> list[str]:
@@ -42,7 +43,7 @@ def command_line(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     ("group", "option"),
     [
         (group, option)
-        for group in ("data", "model", "solver", "training", "column", "experiment")
+        for group in ("model", "solver", "training", "evaluation", "experiment")
         for option in options(group)
         if option != "base"
     ],
@@ -58,27 +59,25 @@ def test_every_option_composes_and_every_reference_in_it_is_resolved(group: str,
 @pytest.mark.parametrize("training", ["vanilla", "multiple_shooting", "homotopy", "homotopy_adaptive"])
 def test_every_combination_of_the_paper_can_be_built(data: str, model: str, training: str, tmp_path: Path) -> None:
     config = settings(f"data={data}", f"model={model}", f"training={training}", folder=tmp_path)
-    dim = {"lotka_volterra": 2, "lorenz": 3, "double_pendulum": 4}[data]
+    dim = SIMULATED[data]
     if (model == "second_order" and dim % 2) or (model == "lotka_graybox" and dim != 2):
         with pytest.raises(ConfigurationError, match=f"model={model}"):
             build(config)
         return
-    prepared, method = build(config)
-    assert method.spec.dim == dim
-    assert prepared.observations.interpolation.sum() > 30
+    record, method = build(config)
+    assert record.spec.dim == method.batch.states.shape[-1] == dim
+    assert sum(record.splits["train"].lengths) > 30
     assert method.planned_epochs == config["training"].get("n_epochs", method.planned_epochs)
 
 
 @pytest.mark.parametrize("training", ["vanilla", "multiple_shooting", "homotopy", "homotopy_adaptive"])
 @pytest.mark.parametrize("solver", ["compiled", "fixed_step", "adaptive"])
 def test_every_training_runs_with_every_solver_and_records_its_cost(training: str, solver: str, tmp_path: Path) -> None:
-    metrics = run(
-        settings(f"training={training}", f"solver={solver}", "data.end_time=2.0", *FEW_EPOCHS, folder=tmp_path)
-    )
+    metrics = run(settings(f"training={training}", f"solver={solver}", *SHORT, *FEW_EPOCHS, folder=tmp_path))
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["function_evaluations"] == metrics["function_evaluations"] > 0
     assert record["fit_cpu_seconds"] > 0
-    assert record["integration_error"] == metrics["integration_error"] >= 0
+    assert metrics["integration_error"] >= 0
     assert {"interpolation_mse", "extrapolation_mse", "interpolation_mse_clean", "extrapolation_mse_clean"} <= set(
         metrics
     )
@@ -91,18 +90,22 @@ def test_every_training_runs_with_every_solver_and_records_its_cost(training: st
 
 
 def test_the_solvers_train_alike(tmp_path: Path) -> None:
-    few = ["data.end_time=2.0", "solver.max_step=0.02", *FEW_EPOCHS]
+    few = [*SHORT, "solver.max_step=0.02", *FEW_EPOCHS]
     scores = [
         run(settings("solver=compiled", *few, folder=tmp_path / "compiled"))["interpolation_mse"],
         run(settings("solver=fixed_step", *few, folder=tmp_path / "fixed_step"))["interpolation_mse"],
-        run(settings("solver=adaptive", "data.end_time=2.0", *FEW_EPOCHS, folder=tmp_path / "a"))["interpolation_mse"],
+        run(settings("solver=adaptive", *SHORT, *FEW_EPOCHS, folder=tmp_path / "a"))["interpolation_mse"],
     ]
     np.testing.assert_allclose(scores, scores[0], rtol=1e-5)
 
 
 def test_the_command_of_the_issue_composes_with_its_number_of_nodes(tmp_path: Path) -> None:
     config = settings(
-        "data=lotka_volterra", "training=homotopy", "model=lotka_graybox", "model.nodes_per_layer=10", folder=tmp_path
+        "data=lotka_volterra_ko2023",
+        "training=homotopy",
+        "model=lotka_graybox",
+        "model.nodes_per_layer=10",
+        folder=tmp_path,
     )
     _, method = build(config)
     assert method.model.network.layers.weights[0].shape == (1, 2, 10)
@@ -118,26 +121,51 @@ def test_a_persons_own_csv_trains_and_is_forecast(tmp_path: Path) -> None:
             f"data.path={tmp_path / 'mine.csv'}",
             "data.time_column=t",
             "model=second_order",
-            "generate=7",
             *FEW_EPOCHS,
             folder=tmp_path / "run",
         )
     )
-    with np.load(tmp_path / "run" / "forecast.npz") as forecast:
-        assert forecast["states"].shape == (1, 7, 2)
-        assert forecast["times"][0, 0] > times[-1]
+    learned = restore(tmp_path / "run").learned
+    forecast = learned.forecast(learned.past, 7)
+    assert forecast.states.shape == (1, 7, 2)
+    assert forecast.times[0, 0] > times[-1]
+
+
+@pytest.mark.parametrize("data", sorted(path.stem for path in (ROOT.parent / "shared" / "data").glob("*.yaml")))
+def test_every_record_composes(data: str, tmp_path: Path) -> None:
+    config = composed("node_homotopy", [f"data={data}"], tmp_path)
+    assert OmegaConf.missing_keys(config) <= {"data.path"}
+    OmegaConf.to_container(config, resolve=True)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ([], {"learning_rate": 0.05, "initial_state": "exact", "smoothing": 1e-3}),
+        (["data=double_pendulum", "model=second_order", "training=vanilla"], {"learning_rate": 0.05, "smoothing": 0.0}),
+        (["data=double_pendulum", "training=multiple_shooting"], {"learning_rate": 0.02, "continuity_weight": 0.002}),
+        (["data=lorenz63_ko2023", "training=vanilla"], {"learning_rate": 0.005, "n_epochs": 4000}),
+        (["training.learning_rate=0.3"], {"learning_rate": 0.3}),
+        (["data=duffing"], {"learning_rate": 0.02, "initial_state": "given", "smoothing": "gcv"}),
+    ],
+)
+def test_settings_of_record_follow_data_model_and_training_unless_given(
+    overrides: list[str], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    training = settings(*overrides, folder=tmp_path)["training"]
+    assert {key: training[key] for key in expected} == expected
 
 
 def test_the_sweep_of_table_5_has_all_its_columns_and_methods() -> None:
     sweep = OmegaConf.load(ROOT / "experiment" / "table5.yaml")
-    assert sweep.hydra.sweeper.params.column.split(",") == [
+    assert sweep.hydra.sweeper.params["+experiment/table5"].split(",") == [
         "lotka_volterra_blackbox",
         "lotka_volterra_graybox",
         "double_pendulum_blackbox",
         "double_pendulum_second_order",
         "lorenz_blackbox",
     ]
-    assert set(sweep.hydra.sweeper.params.column.split(",")) == set(options("column"))
+    assert set(sweep.hydra.sweeper.params["+experiment/table5"].split(",")) == set(options("experiment/table5"))
     assert sweep.hydra.sweeper.params.training == "vanilla,multiple_shooting,homotopy"
     assert list(sweep.ensemble) == [10, 20, 30]
 
@@ -145,12 +173,12 @@ def test_the_sweep_of_table_5_has_all_its_columns_and_methods() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["training.schedule.decay=0"], "training.schedule.decay"),
-        (["training.schedule.n_steps=1"], "training.schedule.n_steps"),
+        (["training.coupling_schedule.decay=0"], "training.coupling_schedule.decay"),
+        (["training.coupling_schedule.n_steps=1"], "training.coupling_schedule.n_steps"),
         (["training.coupling_strength=-1"], "training.coupling_strength"),
         (["training=multiple_shooting", "training.n_segments=0"], "training.n_segments"),
         (["training=multiple_shooting", "training.n_segments=61"], "training.n_segments"),
-        (["data=lorenz", "model=lotka_graybox"], "model=lotka_graybox"),
+        (["data=lorenz63_ko2023", "model=lotka_graybox"], "model=lotka_graybox"),
         (["data=double_pendulum_real", "data.path=nowhere.txt"], "nowhere.txt"),
         (["model.nodes_per_layer=0"], "model.nodes_per_layer"),
         (["solver=adaptive", "solver.method=euler"], "solver.method"),

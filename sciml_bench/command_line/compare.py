@@ -49,7 +49,7 @@ def answer(asked: argparse.Namespace) -> None:
 
 def _write(comparison: Comparison, names: Sequence[str], table: str, output: Path) -> None:
     # imported late: matplotlib would triple the time that the table takes
-    from sciml_bench.core.files import write_atomically
+    from sciml_bench.core.stored.files import write_atomically
     from sciml_bench.drawing.style import save_figure
     from sciml_bench.report.figures import comparison_figures
 

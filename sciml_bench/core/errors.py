@@ -9,6 +9,10 @@ class ConfigurationError(ValueError):
     """A choice or value in the configuration is wrong; the message names the key, the value and the remedy."""
 
 
+class NotApplicableError(ConfigurationError):
+    """A method cannot learn from this kind of record; said before anything is loaded."""
+
+
 class DataError(ValueError):
     """Data cannot be used: not finite, of the wrong shape, too short, constant or unreadable."""
 

@@ -1,26 +1,52 @@
-"""What run() asks of a paradigm: a LightningModule that can evaluate itself and draw what it found."""
+"""What run() asks of a paradigm: a method that learns from a record, and the object that it has learned."""
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from lightning.pytorch import LightningDataModule, LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError, TrainingError
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.core.types import Metrics
 
 
-class Method(LightningModule):
-    """The base of every paradigm's LightningModule.
+@dataclass
+class Progress:
+    """Where a fit is; the loop keeps it up to date.
 
-    A method without epochs defines `fit_directly(data)`; run() then calls it in place of `Trainer.fit`. A method that
-    can go on from the last observation defines `forecast_from_end(data, n_steps) -> Mapping[str, array]`; run() calls
-    it for `generate=<n_steps>` after the evaluation and writes what it returns to forecast.npz.
+    Args:
+        epoch: from 0.
+        step: of the optimiser, from 0.
+        n_epochs: of the whole fit.
+        n_steps: of the whole fit.
+        seed: of the run.
+        device: where the weights are.
+    """
 
-    A method that trains several seeds as one batch (an ensemble) defines `joined`, `n_members`, `member_state` and
-    `monitored_members`, and `hand_over` where its members count something.
+    epoch: int = 0
+    step: int = 0
+    n_epochs: int = 1
+    n_steps: int = 1
+    seed: int = 0
+    device: torch.device | str = "cpu"
+
+
+class Method(nn.Module):
+    """The base of every way of learning; it knows nothing of trainers.
+
+    A method of gradient steps defines `loss`; one without epochs defines `fit` and is a `DirectMethod`. Either way
+    `learned` gives what was learned, as a plain object. What counts steps or functions in between keeps its numbers out
+    of the weights: in `counters`, since the weights go back to those of the best epoch.
+
+    Args:
+        view: how the method reads its record.
+
+    Attributes:
+        learning_rate: of the optimiser, where the schedule starts.
+        progress: kept up to date by the loop.
+        best_epoch: the epoch whose weights were selected, from 0; known when `learned` is called after a fit.
     """
 
     monitor: ClassVar[str | None] = None
@@ -34,72 +60,99 @@ class Method(LightningModule):
     headline: tuple[str, ...] = ()
     """The metrics that are shown when a run has finished."""
 
-    gradient_clip_val: float | None = None
-    """Norm at which a method with its own optimisation loop clips gradients; set by run()."""
+    batches_per_call: ClassVar[int] = 1
+    """Small steps that share one call of the loop, whose own cost is then shared as well."""
 
+    view: Any
+    learning_rate: float = 1e-3
     best_epoch: int | None = None
-    """The epoch whose weights were selected, counted from 0; set together with these weights, before `evaluate`."""
+
+    def __init__(self, view: Any) -> None:
+        super().__init__()
+        # a view holds data, no weights
+        object.__setattr__(self, "view", view)
+        self.progress = Progress()
+
+    @classmethod
+    def require_states(cls, state_shape: tuple[int, ...]) -> None:
+        """Stop, before data are loaded where their shape is known before, at states that this method cannot learn.
+
+        Args:
+            state_shape: of one state.
+
+        Raises:
+            ConfigurationError: this method cannot learn from such states.
+        """
+
+    # ---- the fit --------------------------------------------------------------------------------------------------
 
     @property
     def planned_epochs(self) -> int | None:
         """The number of epochs that `trainer.max_epochs=null` stands for, such as the length of a schedule."""
         return None
 
-    def evaluate(self, data: LightningDataModule) -> Metrics:
-        """Score the fitted weights on held-out data.
+    def start(self) -> None:
+        """Called once before the first epoch, and before the weights of an interrupted fit are loaded."""
 
-        Returns:
-            finite numbers under documented names.
-        """
-        raise NotImplementedError
-
-    def figures(self, data: LightningDataModule) -> Mapping[str, Any]:
-        """Draw what was learned; called after `evaluate`."""
-        return {}
-
-    def arrays(self, data: LightningDataModule) -> dict[str, Any]:
-        """What a person would want to analyse later; called after `evaluate`."""
-        return {}
-
-    def require_finite(self, loss: float, step: int) -> None:
-        """End the fit at a loss that is not finite, before its gradient reaches the weights.
+    def train_loader(self, seed: int, rank: int, world_size: int) -> Any:
+        """The batches of an epoch; those of the view, unless a method cuts them otherwise.
 
         Args:
-            loss: of the step.
-            step: number of the optimiser step.
-
-        Raises:
-            TrainingError: the loss is NaN or infinite.
+            seed: of their order.
+            rank: of this process.
+            world_size: number of processes.
         """
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss became {loss} in epoch {self.current_epoch}, step {step}; the last good checkpoint is kept; "
-                "try a smaller training.learning_rate or trainer.gradient_clip_val=1"
-            )
+        return self.view.train_loader(seed, rank, world_size)
 
-    def log_epoch(self, values: Mapping[str, float | int]) -> None:
-        """Log numbers that are known once per epoch; to be called in `on_train_epoch_end`.
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Over the weights; its learning rate follows the schedule."""
+        raise NotImplementedError(f"{type(self).__name__} must define optimizer()")
 
-        Lightning's own `log` also averages over batches and processes and takes about half a millisecond per quantity,
-        as much as a whole epoch of a small vector field.
+    def loss(self, batch: Any) -> Tensor:
+        """Of a batch of the view, differentiable; a scalar, or one per member of an ensemble.
 
         Args:
-            values: name and value of each quantity, the same names in every epoch.
+            batch: as the view's loader gives it.
         """
-        trainer = self.trainer
-        trainer.callback_metrics.update(
-            {name: torch.tensor(float(value), dtype=torch.float64) for name, value in values.items()}
-        )
-        for logger in trainer.loggers:
-            logger.log_metrics({**values, "epoch": trainer.current_epoch}, step=trainer.global_step)
+        raise NotImplementedError(f"{type(self).__name__} must define loss()")
+
+    def validation_loss(self, batch: Any) -> tuple[Tensor, int] | None:
+        """Of a held-out batch, with its weight; None where the batch says nothing. Logged as `loss_validation`.
+
+        Args:
+            batch: as the view's validation loader gives it.
+        """
+        return None
+
+    def after_step(self) -> None:
+        """Called when the weights have moved."""
+
+    def end_epoch(self) -> Mapping[str, float]:
+        """What an epoch logs beside the mean of its losses (`loss`), such as the monitored quantity."""
+        return {}
+
+    def end_fit(self) -> None:
+        """Called after the last epoch, to let go of what only the fit needs."""
+
+    def counters(self) -> dict[str, Any]:
+        """Plain numbers that a resumed fit needs beside the weights."""
+        return {}
+
+    def load_counters(self, counters: Mapping[str, Any]) -> None:
+        """Take what `counters` gave."""
+
+    # ---- what was learned -----------------------------------------------------------------------------------------
+
+    def learned(self) -> Learned:
+        """What the present weights are, without training data; called in evaluation mode, on the CPU."""
+        raise NotImplementedError(f"{type(self).__name__} must define learned()")
+
+    def fit_metrics(self) -> Metrics:
+        """What the fit itself is to be judged by, such as its cost, under names of the catalogue."""
+        return {} if self.best_epoch is None else {"best_epoch": float(self.best_epoch + 1)}
 
     def record_entries(self) -> dict[str, Any]:
-        """What record.json should tell beside the cost of the fit, in plain values; called after the fit and
-        again after the evaluation.
-
-        Counters belong into the method's own checkpoint hooks, so that they survive a resume; in its `state_dict` they
-        would go back with the weights to the best epoch.
-        """
+        """What record.json should tell beside the cost of the fit, in plain values."""
         return {}
 
     # ---- ensembles ------------------------------------------------------------------------------------------------
@@ -109,8 +162,7 @@ class Method(LightningModule):
         """One method that trains all the given ones as a batch, each from its own weights as it would alone.
 
         The global random state is one for all members in every epoch, so a joined method must not draw random numbers
-        per member from it. The given methods stay usable: their parameters are copied, not shared, because each of them
-        later receives its own best weights and is evaluated.
+        per member from it. The given methods stay usable: their parameters are copied, not shared.
 
         Args:
             methods: one per seed, built from the same configuration and for the same data.
@@ -127,6 +179,18 @@ class Method(LightningModule):
         """How many seeds are trained as one batch."""
         return 1
 
+    def sound_members(self, losses: Tensor) -> Sequence[int] | None:
+        """The members that go on, of those whose losses are given; None where there are no members.
+
+        Raises:
+            SolverError: none is left.
+        """
+        return None
+
+    def member_values(self) -> Sequence[float] | None:
+        """The value of `monitor` for each member at the present weights; None where one seed is trained."""
+        return None
+
     def member_state(self, index: int) -> dict[str, Tensor]:
         """The weights of one member, as the method of a single seed loads them.
 
@@ -135,18 +199,18 @@ class Method(LightningModule):
         """
         return self.state_dict()
 
-    @property
-    def monitored_members(self) -> Sequence[float] | None:
-        """The value of `monitor` for each member at the weights that are present when an epoch has ended.
-
-        None where one seed is trained: the value is then the logged one.
-        """
-        return None
-
     def hand_over(self, index: int, member: "Method") -> None:
-        """Give the method of a single seed what its weights do not tell, such as counters, before it is evaluated.
+        """Give the method of a single seed what its weights do not tell, such as counters.
 
         Args:
             index: position among the joined methods.
             member: the method that was joined there.
         """
+
+
+class DirectMethod(Method):
+    """A method without epochs."""
+
+    def fit(self) -> None:
+        """Learn from the view's record."""
+        raise NotImplementedError(f"{type(self).__name__} must define fit()")

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.cache import default_cache
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.files import read_arrays, write_atomically
+from sciml_bench.core.stored.cache import default_cache
+from sciml_bench.core.stored.files import read_arrays, write_atomically
 from sciml_bench.core.types import Metrics, PathType
 from sciml_bench.data.ephemeris_positions import AXES, Positions, builtin_positions, recorded_positions
 from sciml_bench.data.sequence_windows import SequenceWindows, States

@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.cache import default_cache
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.files import read_arrays, write_atomically
+from sciml_bench.core.stored.cache import default_cache
+from sciml_bench.core.stored.files import read_arrays, write_atomically
 from sciml_bench.core.types import PathType
 from sciml_bench.data.sequence_windows import SPLITS, SequenceWindows, States
 from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries

@@ -1,4 +1,4 @@
-"""A record: what was observed, whatever learns from it. What `conf/shared/record/*.yaml` build.
+"""A record: what was observed, whatever learns from it. What `conf/shared/data/*.yaml` build.
 
 It is a plain object: after `setup()` it has its `splits`, their `spec` and the `files` they came from. How a method
 reads it (pairs, whole trajectories, windows) is a view of the method's, in `sciml_bench.data.views`.
@@ -31,6 +31,9 @@ class Record:
     Raises:
         ConfigurationError: a value is out of range.
     """
+
+    state_shape: tuple[int, ...] | None = None
+    """Of one state, where it is known before anything is loaded; afterwards it is in `spec`."""
 
     n_classes: int | None = None
     """Number of labels where every state carries one."""

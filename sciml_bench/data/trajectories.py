@@ -41,7 +41,7 @@ class Trajectories:
         system: the system that was simulated; None for observed data.
 
     Raises:
-        DataError: no states, no common shape, values that are not real finite numbers, or nothing ever changes.
+        DataError: no states, no common shape, values that are not real finite numbers.
     """
 
     states: tuple[StateArray, ...]
@@ -66,7 +66,6 @@ class Trajectories:
         for number in range(self.n_trajectories):
             for series in _different(self.states, self.clean, self.inputs, self.weights):
                 self._require_finite(number, series[number])
-        self.require_variation("the data")
 
     @property
     def n_trajectories(self) -> int:
@@ -185,6 +184,16 @@ class Trajectories:
                     raise DataError(f"{self.name(number)}: the rows to join must come after the last of its own.")
         return self.unchecked(**changes)
 
+    def tail(self, n_rows: int) -> "Trajectories":
+        """The last rows as observed, in memory: what a forecast begins with, without truth and labels.
+
+        Args:
+            n_rows: of every trajectory, or as many as there are.
+        """
+        last = self.select(time=[slice(max(0, length - n_rows), length) for length in self.lengths])
+        states = tuple(np.array(read_block(part, 0, part.shape[0])) for part in last.states)
+        return last.unchecked(states=states, clean=None, labels=None, weights=None, parameters=None, names=None)
+
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":
         """The same function of the states and of the truth, which stay one where they are one.
 
@@ -274,8 +283,8 @@ class Trajectories:
                     f"states, {tuple(self.states[number].shape)}."
                 )
         for name, wanted in (("inputs", 2), ("weights", 1)):
-            series: tuple[Any, ...] = getattr(self, name) or ()
-            if any(values.ndim != wanted or values.shape[1:] != series[0].shape[1:] for values in series):
+            series = getattr(self, name) or ()
+            if any(values.ndim != wanted or values.shape[1:] != next(iter(series)).shape[1:] for values in series):
                 raise DataError(f"{name}: expected {'(time, dim_in)' if wanted == 2 else '(time,)'} per trajectory.")
         if any((values < 0).any() for values in self.weights or ()):
             raise DataError("weights: a state cannot count less than nothing; give numbers of at least 0.")

@@ -13,11 +13,10 @@ from jaxtyping import Float
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import StateArray, read_block
-from sciml_bench.data.noise import checked_noise
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 
-__all__ = ["chosen_components", "delay_embedded", "noisy", "standardized"]
+__all__ = ["checked_noise", "chosen_components", "delay_embedded", "noisy", "standardized"]
 
 Deviation = float | int | Sequence[float | int]
 
@@ -72,6 +71,25 @@ def noisy(
     return trajectories.unchecked(states=tuple(states), clean=trajectories.states)
 
 
+def checked_noise(noise_std: float | int | Sequence[float | int], dim: int, key: str = "data.noise_std") -> np.ndarray:
+    """Standard deviation of the noise for each component.
+
+    Args:
+        noise_std: one value for all components, or one for each, in the state's own units.
+        dim: number of components.
+        key: the configuration key, for the message.
+
+    Raises:
+        ConfigurationError: a value is negative or not finite, or their number is wrong.
+    """
+    deviation = np.asarray(list(noise_std) if isinstance(noise_std, Sequence) else noise_std, dtype=np.float64)
+    if deviation.ndim > 1 or deviation.size not in (1, dim):
+        raise ConfigurationError(f"{key}={noise_std}: give one value, or one for each of {dim} components.")
+    if not (np.isfinite(deviation).all() and (deviation >= 0).all()):
+        raise ConfigurationError(f"{key}={noise_std}: noise must be finite and not negative.")
+    return np.broadcast_to(deviation, (dim,))
+
+
 def chosen_components(trajectories: Trajectories, components: Sequence[str | int]) -> Trajectories:
     """Vector states of some of the components, in the order in which they are named.
 
@@ -88,9 +106,9 @@ def chosen_components(trajectories: Trajectories, components: Sequence[str | int
     wrong = [each for each in numbers if not isinstance(each, int) or not 0 <= each < dim]
     if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
         raise ConfigurationError(f"components={list(components)}: choose among {', '.join(names)}, each once.")
-    columns = np.array(numbers, dtype=np.int64)
+    columns = [int(number) for number in numbers]
     chosen = trajectories.mapped(lambda states: states[:, columns])
-    return chosen.unchecked(component_names=tuple(names[column] for column in columns.tolist()))
+    return chosen.unchecked(component_names=tuple(names[column] for column in columns))
 
 
 def standardized(trajectories: Trajectories, standardization: Standardization) -> Trajectories:

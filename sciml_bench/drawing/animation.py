@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.files import write_atomically
+from sciml_bench.core.stored.files import write_atomically
 
 _COLOURS = 128
 

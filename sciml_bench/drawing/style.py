@@ -8,7 +8,7 @@ import matplotlib
 from cycler import cycler
 from matplotlib.figure import Figure
 
-from sciml_bench.core.files import write_atomically
+from sciml_bench.core.stored.files import write_atomically
 
 # Okabe and Ito's, distinguishable with every common colour blindness
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

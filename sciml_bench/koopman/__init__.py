@@ -1,9 +1,11 @@
 """Koopman learning: losses that learn functions, and the operator estimated from them."""
 
-from sciml_bench.koopman.auto_encoder_learning import DynamicalAutoEncoderLearning
+from sciml_bench.koopman.auto_encoder_learning import DynamicalAutoEncoderLearning, PerceptronDecoder
 from sciml_bench.koopman.direct_methods import ClassifierFeatures, LinearRegression
+from sciml_bench.koopman.evaluation import Evaluation
 from sciml_bench.koopman.feature_pair import FeaturePair
-from sciml_bench.koopman.fitted import FittedOperator
+from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates, SharedEncoder
+from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.koopman.learning import KoopmanLearning
 from sciml_bench.koopman.losses import (
     DPLoss,
@@ -13,18 +15,25 @@ from sciml_bench.koopman.losses import (
     VAMPLoss,
 )
 from sciml_bench.koopman.operator import KoopmanOperator
+from sciml_bench.koopman.oracle import Oracle
 
 __all__ = [
+    "ClassProbabilities",
     "ClassifierFeatures",
     "DPLoss",
     "DynamicalAutoEncoderLearning",
     "DynamicalAutoEncoderLoss",
+    "Evaluation",
     "FeaturePair",
-    "FittedOperator",
+    "FlattenedStates",
     "KoopmanLearning",
+    "KoopmanModel",
     "KoopmanOperator",
     "LinearRegression",
     "NestedLoRALoss",
+    "Oracle",
+    "PerceptronDecoder",
+    "SharedEncoder",
     "SpectralContrastiveLoss",
     "VAMPLoss",
 ]

@@ -1,6 +1,7 @@
 """The dynamical auto-encoder: encode, step linearly, decode (Lusch, Kutz and Brunton, Nature Communications 2018)."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,28 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.spec import DataSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.learning import KoopmanLearning
 from sciml_bench.networks.convolutional import ConvolutionalDecoder
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
+
+
+@described
+class PerceptronDecoder(nn.Sequential):
+    """Codes to states of any shape.
+
+    Args:
+        n_modes: size of a code.
+        state_shape: of one state.
+    """
+
+    def __init__(self, n_modes: int, state_shape: Sequence[int]) -> None:
+        super().__init__(
+            MultilayerPerceptron((n_modes,), math.prod(state_shape), hidden=(64, 128, 64), activation="silu"),
+            nn.Unflatten(1, tuple(state_shape)),
+        )
 
 
 class DynamicalAutoEncoderLearning(KoopmanLearning):
@@ -23,7 +41,7 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
 
     Args:
         model: the encoder; one encoder serves both times (`model.lagged=shared`), and no constant is added to the code.
-        spec: what the data are.
+        view: the pairs.
         loss: a `DynamicalAutoEncoderLoss`.
         options: those of `KoopmanLearning`.
 
@@ -31,8 +49,8 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
         ConfigurationError: the model has a second encoder or a constant feature.
     """
 
-    def __init__(self, model: FeaturePair, spec: DataSpec, *, loss: nn.Module, **options: Any) -> None:
-        super().__init__(model, spec, loss=loss, **options)
+    def __init__(self, model: FeaturePair, view: LaggedPairsView, *, loss: nn.Module, **options: Any) -> None:
+        super().__init__(model, view, loss=loss, **options)
         if model.lagged != "shared" or model.center:
             raise ConfigurationError(
                 "training=dynamical_auto_encoder learns one code for both times: set model.lagged=shared and "
@@ -40,21 +58,16 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
             )
         self.step = nn.Linear(model.n_modes, model.n_modes, bias=False)
         nn.init.eye_(self.step.weight)
-        if len(spec.state_shape) == 3:
-            self.decode: nn.Module = ConvolutionalDecoder(model.n_modes, spec.state_shape)
-        else:
-            self.decode = nn.Sequential(
-                MultilayerPerceptron((model.n_modes,), spec.n_state, hidden=(64, 128, 64), activation="silu"),
-                nn.Unflatten(1, spec.state_shape),
-            )
+        make = ConvolutionalDecoder if len(view.spec.state_shape) == 3 else PerceptronDecoder
+        self.decode: nn.Module = make(model.n_modes, view.spec.state_shape)
 
     def pair_loss(self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]) -> Tensor:
         """Reconstruction, linearity of the code and prediction."""
         code, later_code = self.model(now, later)
         stepped = self.step(code)
-        return self.loss(now, later, self.decode(code), later_code, stepped, self.decode(stepped))
+        return self.objective(now, later, self.decode(code), later_code, stepped, self.decode(stepped))
 
-    def decoder(self) -> Callable[[Tensor], Tensor]:
+    def decoder(self) -> nn.Module:
         """The trained decoder."""
         return self.decode
 

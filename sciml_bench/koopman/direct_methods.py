@@ -1,102 +1,77 @@
 """Methods without epochs, for comparison: features that are given, and an operator in closed form."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import torch
-from jaxtyping import Float
-from matplotlib.figure import Figure
-from torch import Tensor, nn
+from torch import nn
 
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.method import Method
-from sciml_bench.core.types import Metrics
-from sciml_bench.data.module import TrajectoryData
-from sciml_bench.data.spec import DataSpec
-from sciml_bench.koopman.evaluation import HEADLINE, Evaluation
-from sciml_bench.koopman.fitted import FittedOperator
+from sciml_bench.core.errors import NotApplicableError
+from sciml_bench.core.method import DirectMethod
+from sciml_bench.data.views import LaggedPairsView
+from sciml_bench.koopman.evaluation import HEADLINE
+from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates
+from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.koopman.operator import KoopmanOperator
-from sciml_bench.koopman.oracle import trained_oracle
+from sciml_bench.koopman.oracle import oracle_of, trained_oracle
 
 
-class DirectKoopman(Method):
+class GivenFeatures(DirectMethod):
     """An operator estimated on features that need no training; a subclass says which.
 
     Args:
         model: not used; the feature map of this method is fixed.
-        spec: what the data are.
+        view: the pairs.
         operator: factory of the operator estimator.
-        evaluation: which scores are computed, and up to which step.
     """
 
     headline: tuple[str, ...] = HEADLINE
 
-    def __init__(
-        self,
-        model: nn.Module,
-        spec: DataSpec,
-        *,
-        operator: Callable[[], KoopmanOperator],
-        evaluation: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__()
-        self.spec = spec
+    def __init__(self, model: nn.Module, view: LaggedPairsView, *, operator: Callable[[], KoopmanOperator]) -> None:
+        super().__init__(view)
         self.operator_factory = operator
-        self.evaluation = Evaluation(**(evaluation or {}))
 
-    def feature_map(self, data: TrajectoryData) -> Callable[[Tensor], Tensor]:
+    def features(self) -> nn.Module:
         """The map from states to features."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define features()")
 
-    def fit_directly(self, data: TrajectoryData) -> None:
+    def fit(self) -> None:
         """Stream the training pairs into the estimator."""
-        features = self.feature_map(data)
-        self._fitted = FittedOperator.fit(self.operator_factory(), data, features, features)
+        oracle = oracle_of(self.view.record)
+        self._learned = KoopmanModel.estimated(self.operator_factory(), self.view, self.features(), oracle=oracle)
 
-    def evaluate(self, data: TrajectoryData) -> Metrics:
-        """Every score that the data allow."""
-        self._results = self.evaluation(self._fitted, data)
-        return self._results.metrics
-
-    def figures(self, data: TrajectoryData) -> dict[str, Figure]:
-        """As for learned features."""
-        return self._results.figures
-
-    def arrays(self, data: TrajectoryData) -> dict[str, Any]:
-        """As for learned features."""
-        return self._results.arrays
+    def learned(self) -> KoopmanModel:
+        """What was fitted."""
+        return self._learned
 
 
-class LinearRegression(DirectKoopman):
+class LinearRegression(GivenFeatures):
     """The states themselves as features: dynamic mode decomposition with Tikhonov regularisation."""
 
-    def feature_map(self, data: TrajectoryData) -> Callable[[Tensor], Tensor]:
+    def features(self) -> FlattenedStates:
         """Flatten."""
-
-        def flattened(states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
-            return states.flatten(1)
-
-        return flattened
+        return FlattenedStates()
 
 
-class ClassifierFeatures(DirectKoopman):
+class ClassifierFeatures(GivenFeatures):
     """Class probabilities of a classifier trained on the labels: what one can do who already knows the answer.
 
     Raises:
-        ConfigurationError: the data have no labels.
+        NotApplicableError: the data are no labelled images.
     """
 
-    def feature_map(self, data: TrajectoryData) -> Callable[[Tensor], Tensor]:
+    @classmethod
+    def require_states(cls, state_shape: tuple[int, ...]) -> None:
+        """Images alone."""
+        if len(state_shape) != 3:
+            raise NotApplicableError(
+                f"training=classifier_features needs labelled images, such as data=ordered_digits; the states have the "
+                f"shape {state_shape}"
+            )
+
+    def features(self) -> ClassProbabilities:
         """Train the classifier (the oracle of the evaluation) on the training images."""
-        labels, n_classes = data.labels("train"), data.n_classes
-        if labels is None or n_classes is None:
-            raise ConfigurationError("training=classifier_features needs labelled data, such as data=ordered_digits")
-        images = data.splits["train"].flattened.reshape(-1, *data.spec.state_shape)
-        classifier = trained_oracle(images, np.concatenate(labels), n_classes)
-
-        @torch.no_grad()
-        def probabilities(states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
-            return torch.softmax(classifier(states), dim=1)
-
-        return probabilities
+        train, n_classes = self.view.splits["train"], self.view.spec.n_classes
+        if train.labels is None or n_classes is None:
+            raise NotApplicableError("training=classifier_features needs labelled images, such as data=ordered_digits")
+        images = train.flattened.reshape(-1, *train.state_shape)
+        return ClassProbabilities(trained_oracle(images, np.concatenate(train.labels), n_classes))

@@ -1,26 +1,25 @@
-"""Every score of a fitted operator that the data allow, with the arrays and figures behind them."""
+"""Every score of a learned operator that the data allow, with the arrays behind its pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.lazy_states import iterate_blocks, read_block
-from sciml_bench.data.module import TrajectoryData
-from sciml_bench.data.standardization import Standardization
-from sciml_bench.koopman.fitted import FittedOperator
-from sciml_bench.koopman.oracle import trained_oracle
+from sciml_bench.data.lazy_states import StateArray, iterate_blocks, mapped
+from sciml_bench.data.record import Record
+from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
+from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.scores import (
     chapman_kolmogorov_test,
-    classification_accuracy,
     implied_time_scales,
     implied_time_scales_with_bands,
     spectral_error,
+    streamed_vamp_scores,
     vamp_e_exact,
-    vamp_score,
 )
 
 HEADLINE = (
@@ -32,35 +31,16 @@ HEADLINE = (
     "accuracy_step_10",
     "accuracy_step_15",
     "oracle_accuracy",
-    "relative_forecast_error_step_1",
+    "forecast_error_over_mean_step_1",
 )
 """The metrics that say most; shown when a run has finished."""
 
-SHOWN_IMAGES = 6
 SHOWN_TIME_SCALES = 3
 PAIRS_PER_MODE = 5
 """With fewer held-out pairs a score that whitens with them measures their number, not the features."""
 
 LARGEST_BOOTSTRAPPED = 64
 """Features beyond which bands are left out: each of their samples solves an eigenvalue problem of that size."""
-
-FORECAST_STARTS = 2000
-"""Held-out states from which forecasts are scored."""
-
-
-@dataclass
-class Results:
-    """What an evaluation found: flat metrics, and arrays for later analysis and for the pictures that they name."""
-
-    metrics: Metrics = field(default_factory=dict)
-    arrays: dict[str, Any] = field(default_factory=lambda: {"pictures": []})
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """The pictures of the arrays."""
-        from sciml_bench.drawing import pictures_of
-
-        return pictures_of(self.arrays)
 
 
 @dataclass(frozen=True)
@@ -85,183 +65,135 @@ class Evaluation:
     n_bootstrap: int = 100
 
     def __post_init__(self) -> None:
+        """Check the numbers."""
         smallest = {"forecast_steps": 1, "leading_eigenvalues": 1, "quadrature_points": 10, "n_bootstrap": 2}
         for name, least in smallest.items():
             if getattr(self, name) < least:
-                raise ConfigurationError(f"training.evaluation.{name}={getattr(self, name)}: take at least {least}")
+                raise ConfigurationError(f"evaluation.{name}={getattr(self, name)}: take at least {least}")
         if len(self.time_scale_lags) == 0 or min(self.time_scale_lags) < 1:
-            raise ConfigurationError(
-                f"training.evaluation.time_scale_lags={self.time_scale_lags}: take lags from 1 step"
+            raise ConfigurationError(f"evaluation.time_scale_lags={self.time_scale_lags}: take lags from 1 step")
+
+    def __call__(self, learned: KoopmanModel, record: Record) -> Results:
+        """Evaluate on the validation and test parts, and on the exact law where it is known.
+
+        Args:
+            learned: the operator with its features.
+            record: loaded; the one that was learned from, or another of the same states.
+
+        Raises:
+            DataError: the record has other states.
+        """
+        if record.spec.state_shape != learned.spec.state_shape:
+            raise DataError(
+                f"the record has states of the shape {record.spec.state_shape}; this operator was learned from states "
+                f"of the shape {learned.spec.state_shape}"
             )
-
-    def __call__(self, fitted: FittedOperator, data: TrajectoryData) -> Results:
-        """Evaluate on the validation and test blocks, and on the exact law where it is known."""
-        results = Results()
-        results.arrays["time_unit"] = data.spec.time_unit
-        self._held_out_scores(fitted, data, results)
-        self._spectrum(fitted, data, results)
-        self._time_scales(fitted, data, results)
-        if "test" in data.splits and data.labels("test") is not None and len(data.spec.state_shape) == 3:
-            self._image_forecasts(fitted, data, results)
+        results = Results(
+            _held_out_scores(learned, record),
+            {
+                "time_unit": np.array(record.spec.time_unit),
+                "eigenvalues": learned.eigenvalues(),
+                "singular_values": learned.singular_values(),
+            },
+            ("spectrum",),
+        )
+        results = results.joined(self._exact_law(learned, record))
+        results = results.joined(self._time_scales(learned, record, results.arrays.get("exact_eigenvalues")))
+        test, n_classes, oracle = record.splits.get("test"), record.spec.n_classes, learned.oracle
+        if test is not None and test.labels is not None and n_classes is not None and oracle is not None:
+            results = results.joined(image_forecasts(learned, oracle, test, n_classes, self.forecast_steps))
         else:
-            self._state_forecasts(fitted, data, results)
-        return results
+            results = results.joined(state_forecasts(learned, record, self.forecast_steps))
+        return results.joined(Results(whole_forecast_scores(learned, record)))
 
-    def _held_out_scores(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
-        for split in ("validation", "test"):
-            if split not in data.splits:
-                continue
-            blocks = list(fitted.evaluated_pairs(data.pairs(split)))
-            f_now, f_next, g_now, g_next = (np.concatenate(side) for side in list(zip(*blocks, strict=True))[:4])
-            if len(f_now) >= PAIRS_PER_MODE * f_now.shape[1]:
-                results.metrics[f"vamp_2_{split}"] = vamp_score(f_now, g_next)
-            results.metrics[f"vamp_e_{split}"] = fitted.operator.score(f_now, f_next, g_now, g_next)
-
-    def _spectrum(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
-        operator, system, lag = fitted.operator, data.system, data.lag
-        eigenvalues, singular_values = operator.eigenvalues_, operator.singular_values_
-        results.arrays |= {"eigenvalues": eigenvalues, "singular_values": singular_values}
-        results.arrays["pictures"].append("spectrum")
-        known = getattr(system, "known_facts", frozenset())
-        if system is not None and data.standardization is None:
-            if "eigenvalues" in known:
-                exact_eigenvalues = system.eigenvalues(_count(system, self.leading_eigenvalues), lag)
-                results.arrays["exact_eigenvalues"] = exact_eigenvalues
-                results.metrics["spectral_error"] = spectral_error(
-                    eigenvalues, exact_eigenvalues, n_leading=len(exact_eigenvalues)
-                )
-            if "singular_values" in known:
-                exact_singular_values = system.singular_values(_count(system, len(singular_values)), lag)
-                results.arrays["exact_singular_values"] = exact_singular_values
-            if "quadrature" in known:
-                self._exact_law(fitted, data, known, results)
-
-    def _exact_law(self, fitted: FittedOperator, data: TrajectoryData, known: frozenset[str], results: Results) -> None:
-        system, operator = data.system, fitted.operator
-        if system is None:
-            return
-        rule = system.quadrature(self.quadrature_points)
-        transition = np.linalg.matrix_power(rule.transition, data.lag)
-        left, right = operator.singular_functions(fitted.f(rule.points), fitted.g(rule.points))
-        score = vamp_e_exact(operator.singular_values_, left, right, rule.weights, transition)
-        results.metrics["vamp_e_exact"] = score
+    def _exact_law(self, learned: KoopmanModel, record: Record) -> Results:
+        """What the system knows of its own operator."""
+        system: Any = record.spec.system
+        known, lag = getattr(system, "known_facts", frozenset()), learned.spec.lag
+        metrics: Metrics = {}
+        arrays: dict[str, Any] = {}
+        if "eigenvalues" in known:
+            exact = system.eigenvalues(_count(system, self.leading_eigenvalues), lag)
+            arrays["exact_eigenvalues"] = exact
+            metrics["spectral_error"] = spectral_error(learned.eigenvalues(), exact, n_leading=len(exact))
+        singular_values = learned.singular_values()
         if "singular_values" in known:
-            maximum = system.maximum_vamp_2(_count(system, left.shape[1]), data.lag)
-            results.metrics["vamp_e_deficit"] = maximum - score
-        if rule.points.shape[1] == 1:
-            results.arrays |= {"points": rule.points[:, 0], "left_functions": left, "right_functions": right}
-            results.arrays["stationary_weights"] = rule.weights
-            if "singular_functions" in known:
-                exact = system.singular_functions(_count(system, left.shape[1]), rule.points, data.lag)
-                results.arrays |= {"exact_left_functions": exact[0], "exact_right_functions": exact[1]}
-            results.arrays["pictures"].append("singular_functions")
+            arrays["exact_singular_values"] = system.singular_values(_count(system, len(singular_values)), lag)
+        if "quadrature" not in known:
+            return Results(metrics, arrays)
+        rule = system.quadrature(self.quadrature_points)
+        transition = np.linalg.matrix_power(rule.transition, lag)
+        left, right = learned.singular_functions(rule.points)
+        metrics["vamp_e_exact"] = vamp_e_exact(singular_values, left, right, rule.weights, transition)
+        if "singular_values" in known:
+            maximum = system.maximum_vamp_2(_count(system, left.shape[1]), lag)
+            metrics["vamp_e_deficit"] = maximum - metrics["vamp_e_exact"]
+        if rule.points.shape[1] != 1:
+            return Results(metrics, arrays)
+        arrays |= {"points": rule.points[:, 0], "left_functions": left, "right_functions": right}
+        arrays["stationary_weights"] = rule.weights
+        if "singular_functions" in known:
+            exact = system.singular_functions(_count(system, left.shape[1]), rule.points, lag)
+            arrays |= {"exact_left_functions": exact[0], "exact_right_functions": exact[1]}
+        return Results(metrics, arrays, ("singular_functions",))
 
-    def _time_scales(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
+    def _time_scales(self, learned: KoopmanModel, record: Record, exact_eigenvalues: np.ndarray | None) -> Results:
         """Implied time scales and the Chapman–Kolmogorov test on the training trajectories."""
-        longest = min(data.spec.lengths)
+        longest, step, lag = min(record.spec.lengths), record.spec.time_step, learned.spec.lag
         lags = [lag for lag in self.time_scale_lags if 25 * lag < longest]
         if not lags:
-            return
-        trajectories = [
-            np.concatenate([fitted.f(block) for _, block in iterate_blocks(states)])
-            for states in data.splits["train"].states
-        ]
-        n_scales = min(SHOWN_TIME_SCALES, trajectories[0].shape[1] - 1)
-        if n_scales < 1 or trajectories[0].shape[1] > LARGEST_BOOTSTRAPPED:
-            return
-        step = data.spec.time_step
+            return Results()
+        trajectories = [_along(learned, states) for states in record.splits["train"].states]
+        n_modes = trajectories[0].shape[1]
+        n_scales = min(SHOWN_TIME_SCALES, n_modes - 1)
+        if n_scales < 1 or n_modes > LARGEST_BOOTSTRAPPED:
+            return Results()
         try:
             bands = implied_time_scales_with_bands(
                 trajectories, lags, n_scales=n_scales, time_step=step, n_bootstrap=self.n_bootstrap
             )
-            test = chapman_kolmogorov_test(trajectories, data.lag, (1, 2, 4), n_bootstrap=self.n_bootstrap)
+            test = chapman_kolmogorov_test(trajectories, lag, (1, 2, 4), n_bootstrap=self.n_bootstrap)
         except DataError:  # too little data for bands; the point estimates stand in the spectrum
-            return
-        results.arrays |= {
+            return Results()
+        arrays = {
             "time_scale_lag_times": bands.lag_times,
             "time_scales": bands.estimates,
             "time_scales_lower": bands.lower,
             "time_scales_upper": bands.upper,
         }
-        results.metrics["chapman_kolmogorov_violation"] = test.largest_violation
-        if "exact_eigenvalues" in results.arrays:
-            exact = results.arrays["exact_eigenvalues"][1 : n_scales + 1]
-            results.arrays["exact_time_scales"] = implied_time_scales(exact, data.spec.lag_time)
-        results.arrays["pictures"].append("implied_time_scales")
+        if exact_eigenvalues is not None:
+            arrays["exact_time_scales"] = implied_time_scales(exact_eigenvalues[1 : n_scales + 1], lag * step)
+        return Results({"chapman_kolmogorov_violation": test.largest_violation}, arrays, ("implied_time_scales",))
 
-    def _image_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
-        """Forecast labelled images ahead and back, and let the oracle read them."""
-        train, test = data.splits["train"], data.splits["test"]
-        n_classes = data.n_classes
-        train_labels, test_labels = train.labels, test.labels
-        if n_classes is None or train_labels is None or test_labels is None:
-            return
-        images, labels = _as_seen(data, test.flattened.reshape(-1, *data.spec.state_shape)), np.concatenate(test_labels)
-        oracle = trained_oracle(
-            _as_seen(data, train.flattened.reshape(-1, *data.spec.state_shape)), np.concatenate(train_labels), n_classes
-        )
-        oracle_accuracy = classification_accuracy(oracle.classify(images), labels)
-        results.metrics["oracle_accuracy"] = oracle_accuracy
-        reach = range(1, self.forecast_steps + 1)
-        steps = [*(-step for step in reversed(reach)), *reach]
-        accuracies, read, shown = [], [], []
-        chosen = np.linspace(0, len(images) - 1, SHOWN_IMAGES).astype(int)
-        for step, forecast in zip(
-            steps, fitted.forecast(test.flattened.reshape(-1, *data.spec.state_shape), steps), strict=True
-        ):
-            forecast = _as_seen(data, forecast)
-            readings = oracle.classify(forecast)
-            true = (labels + step * data.lag) % n_classes
-            accuracies.append(classification_accuracy(readings, true))
-            name = f"accuracy_step_{step}" if step > 0 else f"accuracy_step_minus_{-step}"
-            results.metrics[name] = accuracies[-1]
-            read.append(readings[chosen])
-            shown.append(forecast[chosen, 0])
-        results.arrays |= {"forecast_steps": steps, "forecast_accuracy": accuracies, "forecast_images": np.stack(shown)}
-        true = np.stack([(labels[chosen] + step * data.lag) % n_classes for step in steps])
-        results.arrays |= {"given_images": images[chosen, 0], "forecast_correct": np.stack(read) == true}
-        results.arrays |= {"oracle_accuracy": oracle_accuracy, "n_classes": n_classes}
-        f, g = (
-            fitted.f(test.flattened.reshape(-1, *data.spec.state_shape)),
-            fitted.g(test.flattened.reshape(-1, *data.spec.state_shape)),
-        )
-        _, _, values = fitted.operator.eig(f, g)
-        results.arrays |= {"eigenfunctions_test": values, "labels_test": labels}
-        results.arrays["pictures"] += ["forecast_images", "accuracy_against_step", "eigenfunctions"]
 
-    def _state_forecasts(self, fitted: FittedOperator, data: TrajectoryData, results: Results) -> None:
-        """The error of the conditional expectation ahead, relative to that of the training mean."""
-        split = "test" if "test" in data.splits else "validation"
-        if split not in data.splits:
-            return
-        whole, lag = data.splits[split].states[0], data.lag
-        states = read_block(whole, 0, min(whole.shape[0], FORECAST_STARTS + self.forecast_steps * lag)).astype(
-            np.float64
+def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
+    """VAMP-2 and VAMP-E over all held-out pairs, of which one block at a time is in memory."""
+    metrics: Metrics = {}
+    for split in ("validation", "test"):
+        if split not in record.splits:
+            continue
+        pairs, operator = learned.pairs(record.splits[split], f"the {split} split"), learned.operator
+        blocks = (
+            (
+                np.ascontiguousarray(f_now),
+                np.ascontiguousarray(g_next),
+                operator.singular_functions(f_now, g_now)[0],
+                operator.singular_functions(f_next, g_next)[1],
+            )
+            for f_now, f_next, g_now, g_next, *_ in learned.evaluated_pairs(pairs)
         )
-        steps = [step for step in range(1, self.forecast_steps + 1) if step * lag < len(states) - 1]
-        if not steps:
-            return
-        starts = np.arange(0, len(states) - steps[-1] * lag)
-        given, mean = states[starts], Standardization.fit(data.splits["train"]).mean.ravel()
-        expected = []
-        for step, forecast in zip(steps, fitted.forecast(given, steps), strict=True):
-            true = states[starts + step * lag]
-            error = np.sqrt(np.mean((forecast - true) ** 2))
-            baseline = np.sqrt(np.mean((true.reshape(len(true), -1) - mean) ** 2))
-            results.metrics[f"relative_forecast_error_step_{step}"] = float(error / baseline)
-            expected.append(forecast[0].ravel())
-        times = np.array(steps) * data.spec.lag_time
-        true = states[[step * lag for step in steps]].reshape(len(steps), -1)
-        results.arrays |= {"forecast_times": times, "forecast_states": np.stack(expected), "true_states": true}
-        results.arrays["training_mean"] = mean
-        results.arrays["pictures"].append("forecast")
+        vamp_2, vamp_e = streamed_vamp_scores(blocks, len(pairs), learned.singular_values())
+        if len(pairs) >= PAIRS_PER_MODE * operator.n_features_in_:
+            metrics[f"vamp_2_{split}"] = vamp_2
+        metrics[f"vamp_e_{split}"] = vamp_e
+    return metrics
+
+
+def _along(learned: KoopmanModel, states: StateArray) -> StateArray:
+    """The features along a trajectory; those of states on disk are made as they are read."""
+    return mapped(states, lambda rows: np.concatenate([learned.f(block) for _, block in iterate_blocks(rows)]))
 
 
 def _count(system: Any, wanted: int) -> int:
     """As many exact values as are wanted and as there are."""
     return min(wanted, getattr(system, "n_states", wanted))
-
-
-def _as_seen(data: TrajectoryData, states: np.ndarray) -> np.ndarray:
-    """States in the units of the data set, whatever the network was given."""
-    return states if data.standardization is None else data.standardization.inverse(states)

@@ -7,8 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.spec import DataSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 from sciml_bench.networks.sinusoidal_embedding import SinusoidalEmbedding
 from sciml_bench.networks.stacked_perceptrons import StackedPerceptrons, can_stack
@@ -19,6 +21,7 @@ LAGGED_ENCODERS = ("separate", "shared", "linear")
 NORMALIZATIONS = ("none", "l2", "second_moment")
 
 
+@described
 class FeaturePair(nn.Module):
     """Encoders f and g with `n_modes` features each.
 
@@ -39,7 +42,7 @@ class FeaturePair(nn.Module):
 
     def __init__(
         self,
-        spec: DataSpec,
+        spec: RecordSpec,
         *,
         encoder: EncoderFactory,
         n_modes: int,
@@ -49,13 +52,13 @@ class FeaturePair(nn.Module):
         normalization: str = "none",
     ) -> None:
         super().__init__()
-        _require_choice("model.lagged", lagged, LAGGED_ENCODERS)
-        _require_choice("model.normalization", normalization, NORMALIZATIONS)
+        require_choice("model.lagged", lagged, LAGGED_ENCODERS)
+        require_choice("model.normalization", normalization, NORMALIZATIONS)
         n_learned = n_modes - int(center)
         if n_learned < 1:
             raise ConfigurationError(f"model.n_modes={n_modes} leaves no feature to learn; take at least {1 + center}")
         self.n_modes, self.lagged, self.center, self.normalization = n_modes, lagged, center, normalization
-        shape: tuple[int, ...] = spec.state_shape
+        shape = tuple(spec.state_shape)
         self.embedding: nn.Module = nn.Identity()
         if sinusoidal:
             if spec.period is None:
@@ -148,8 +151,3 @@ class RunningSecondMoment(nn.Module):
         with torch.no_grad():
             self.mean_square.lerp_(mean_square, 1 - self.momentum)
         return features * torch.rsqrt(mean_square)
-
-
-def _require_choice(key: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ConfigurationError(f"{key}={value!r} is unknown; choose one of {', '.join(choices)}")

@@ -4,7 +4,7 @@ It is trained on the labelled training images alone (Kostic et al., ICLR 2024, d
 distortions, because the instrument must be better than what it measures. A forecast is a conditional mean, paler and
 softer than any picture; so half of what the oracle learns from are means of several training images of one class, and
 every image is brought to full contrast before it is read. The weights are cached under a hash of the training images,
-so that a sweep trains it once.
+so that a sweep trains it once, and kept with what a run has learned, so that scoring again needs no training images.
 """
 
 import hashlib
@@ -18,10 +18,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sciml_bench.core.cache import default_cache
 from sciml_bench.core.errors import DataError
-from sciml_bench.core.files import write_atomically
+from sciml_bench.core.optimisation import Optimisation
+from sciml_bench.core.schedules import OneCycle
 from sciml_bench.core.seeds import derived_seed
+from sciml_bench.core.stored.cache import default_cache
+from sciml_bench.core.stored.description import described
+from sciml_bench.core.stored.files import write_atomically
+from sciml_bench.data.record import Record
 from sciml_bench.networks.convolutional import ConvolutionalEncoder
 from sciml_bench.networks.image_augmentation import RandomAffine
 
@@ -37,6 +41,7 @@ LARGEST_MEAN = 16
 """Most images that are averaged into one example."""
 
 
+@described
 class Oracle(nn.Module):
     """A convolutional classifier of images.
 
@@ -97,14 +102,27 @@ def trained_oracle(
     return oracle.eval()
 
 
+def oracle_of(record: Record) -> Oracle | None:
+    """The oracle for the training images of a record; None where it has no labelled images.
+
+    Args:
+        record: loaded, in the user's units.
+    """
+    train = record.splits["train"]
+    if train.labels is None or record.n_classes is None or len(train.state_shape) != 3:
+        return None
+    images = train.flattened.reshape(-1, *train.state_shape)
+    return trained_oracle(images, np.concatenate(train.labels), record.n_classes)
+
+
 def _train(oracle: Oracle, images: Tensor, labels: Tensor) -> None:
     optimizer = torch.optim.AdamW(oracle.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=GRADIENT_STEPS)
+    optimisation = Optimisation(optimizer, LEARNING_RATE, OneCycle())
     oracle.train()
     members = [torch.nonzero(labels == label).ravel() for label in range(int(labels.max()) + 1)]
     batch_size = min(BATCH_SIZE, len(images))
     order = torch.empty(0, dtype=torch.long)
-    for _ in range(GRADIENT_STEPS):
+    for step in range(GRADIENT_STEPS):
         if len(order) < batch_size:
             order = torch.randperm(len(images))
         batch, order = order[:batch_size], order[batch_size:]
@@ -116,7 +134,4 @@ def _train(oracle: Oracle, images: Tensor, labels: Tensor) -> None:
             chosen = same_class[(drawn[position, : int(counts[position])] * len(same_class)).long()]
             examples[position] = images[chosen].mean(dim=0)
         loss = functional.cross_entropy(oracle(examples), labels[batch], label_smoothing=0.05)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        optimisation.step(loss, step, GRADIENT_STEPS, where=f"in step {step} of the oracle")

@@ -1,32 +1,43 @@
 """Mechanistic neural networks: a differentiable block that solves linear ODEs, and what is learned with it."""
 
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.closed_form_discovery import EquationDiscovery
+from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.discovery_training import DiscoveryTraining
-from sciml_bench.mechnn.discovery.equation_discovery import EquationDiscovery
+from sciml_bench.mechnn.discovery.evaluation import EquationEvaluation
 from sciml_bench.mechnn.linear_ode.layer import LinearODELayer, with_taylor_order
 from sciml_bench.mechnn.linear_ode.solve import LinearODESolution, solve_linear_ode
+from sciml_bench.mechnn.parameters.estimates import LogisticLeastSquares, LogisticNetworkEstimator
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 from sciml_bench.mechnn.parameters.logistic_closed_form import LogisticClosedForm
 from sciml_bench.mechnn.parameters.logistic_network import LogisticNetwork
 from sciml_bench.mechnn.parameters.logistic_training import LogisticTraining
-from sciml_bench.mechnn.parameters.trajectory_fit import TrajectoryFit
+from sciml_bench.mechnn.parameters.parameter_recovery import ParameterEvaluation
+from sciml_bench.mechnn.parameters.trajectory_fit import SmoothedTrajectories, SmoothingEvaluation, TrajectoryFit
 from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
 from sciml_bench.mechnn.sequence_models.interaction_sequence_model import InteractionSequenceModel
 
 __all__ = [
     "BasisLibrary",
+    "DiscoveredEquations",
     "DiscoveryNetwork",
     "DiscoveryTraining",
     "EquationDiscovery",
+    "EquationEvaluation",
     "FieldSequenceModel",
     "InteractionSequenceModel",
     "LearnedLinearODE",
     "LinearODELayer",
     "LinearODESolution",
     "LogisticClosedForm",
+    "LogisticLeastSquares",
     "LogisticNetwork",
+    "LogisticNetworkEstimator",
     "LogisticTraining",
+    "ParameterEvaluation",
+    "SmoothedTrajectories",
+    "SmoothingEvaluation",
     "TrajectoryFit",
     "solve_linear_ode",
     "with_taylor_order",

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.description import described
 from sciml_bench.networks.activations import activation_module
 
 
@@ -64,6 +65,7 @@ class ConvolutionalEncoder(nn.Module):
         return self.layers(states)
 
 
+@described
 class ConvolutionalDecoder(nn.Module):
     """Vectors to images, the mirror image of the encoder.
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Fourier, TensorProduct
-from sciml_bench.nsm.bases.basis import apply
+from sciml_bench.nsm.bases.matrices import apply
 from sciml_bench.nsm.grid import Grid
 
 Values = Float[Tensor, "batch *grid"]

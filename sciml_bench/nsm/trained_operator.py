@@ -1,61 +1,48 @@
-"""A trained run as a solver: a person's own parameters in, solutions on any grid out."""
+"""What a run has learned: a solver that takes a person's own parameters and gives solutions on any grid."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
-from sciml_bench.core.checkpoint_file import load_checkpoint
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.instantiate import instantiate
-from sciml_bench.core.learned_file import load_module
-from sciml_bench.core.run_folder import FINISHED, RunFolder
-from sciml_bench.core.types import PathType
+from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.nsm.equations.equation import Equation
+from sciml_bench.nsm.equations.parameter_checks import require_fields
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction, residual_l2
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedOperator:
-    """An equation and a network with its selected weights.
+    """A network with its selected weights, as a `SolutionOperator`.
 
     Args:
-        equation: whose conditions the solutions fulfil.
-        model: the network, in evaluation mode.
+        model: the network, which knows its equation.
     """
 
-    equation: Equation
     model: OperatorNetwork
 
-    @classmethod
-    def load(cls, run: PathType, trusted_packages: tuple[str, ...] = ()) -> "TrainedOperator":
-        """From the folder of a finished run of train_nsm.py.
+    @property
+    def equation(self) -> Equation:
+        """Whose conditions the solutions fulfil."""
+        return self.model.equation
 
-        Args:
-            run: the folder.
-            trusted_packages: your own packages that the run's configuration may name.
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights."""
+        return self.model.state_dict()
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the weights, in their own precision.
 
         Raises:
-            FileNotFoundError: there is no such run.
-            ConfigurationError: the run is not finished, or is one of another script.
-            DataError: its checkpoint cannot be read.
+            DataError: one is missing, or of another shape.
         """
-        folder = RunFolder(run)
-        configuration = folder.configuration if folder.status else None
-        if configuration is None:
-            raise FileNotFoundError(f"run={run}: there is no run in this folder; give one that train_nsm.py made")
-        if "pde" not in configuration:
-            raise ConfigurationError(f"run={run} is a run of another script; give one of train_nsm.py")
-        if folder.status != FINISHED:
-            raise ConfigurationError(f"run={run} is not finished ({folder.status}); repeat its command to continue it")
-        equation = instantiate(configuration["pde"], role="pde", trusted_packages=trusted_packages)
-        make_model = instantiate(
-            {**configuration["model"], "_partial_": True}, role="model", trusted_packages=trusted_packages
-        )
-        model = make_model(equation)
-        load_module(model, load_checkpoint(folder.best_checkpoint)["state_dict"], "model.")
-        return cls(equation, model)
+        if any(isinstance(tensor, Tensor) and tensor.dtype == torch.float64 for tensor in tensors.values()):
+            self.model.double()
+        load_module(self.model, tensors)
 
     def solve(
         self, parameters: Float[np.ndarray, "batch *parameter_grid"], resolution: int = 64
@@ -74,7 +61,7 @@ class TrainedOperator:
             ConfigurationError: a resolution below 3.
         """
         values = np.asarray(parameters, dtype=np.float64)
-        self.equation.require_parameters(values)
+        require_fields(self.equation, values)
         grid = self.equation.test_grid(resolution)
         found = prediction(self.model, self.equation, values, grid)
         return found.numpy(), dict(zip((axis.name for axis in self.equation.axes), grid.points, strict=True))

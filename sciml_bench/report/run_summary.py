@@ -6,7 +6,7 @@ from typing import Any
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics
-from sciml_bench.core.run_folder import FAILED, RUNNING, RunFolder
+from sciml_bench.core.stored.run_folder import FAILED, RUNNING, RunFolder
 from sciml_bench.scores.catalogue import Score, find_score
 
 WHAT_IT_IS = ("script", "task", "data", "model", "training")

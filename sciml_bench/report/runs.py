@@ -10,7 +10,7 @@ import numpy as np
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
-from sciml_bench.core.run_folder import FAILED, FINISHED, RunFolder
+from sciml_bench.core.stored.run_folder import FAILED, FINISHED, RunFolder
 
 
 @dataclass(frozen=True)

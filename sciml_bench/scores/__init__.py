@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from sciml_bench.scores.forecast_errors import classification_accuracy, forecast_root_mean_square_error
     from sciml_bench.scores.spectral_distances import directed_hausdorff_distance, spectral_error
     from sciml_bench.scores.timescales import TimeScaleBands, implied_time_scales, implied_time_scales_with_bands
-    from sciml_bench.scores.vamp import projected_vamp_score, vamp_e, vamp_e_deficit, vamp_e_exact, vamp_score
+    from sciml_bench.scores.vamp import (
+        projected_vamp_score,
+        streamed_vamp_scores,
+        vamp_e,
+        vamp_e_deficit,
+        vamp_e_exact,
+        vamp_score,
+    )
 
 __all__ = [
     "CATALOGUE",
@@ -30,6 +37,7 @@ __all__ = [
     "relative_l2",
     "score_of",
     "spectral_error",
+    "streamed_vamp_scores",
     "vamp_e",
     "vamp_e_deficit",
     "vamp_e_exact",
@@ -43,7 +51,7 @@ _HOMES = {
     "forecast_errors": ("classification_accuracy", "forecast_root_mean_square_error"),
     "spectral_distances": ("directed_hausdorff_distance", "spectral_error"),
     "timescales": ("TimeScaleBands", "implied_time_scales", "implied_time_scales_with_bands"),
-    "vamp": ("projected_vamp_score", "vamp_e", "vamp_e_deficit", "vamp_e_exact", "vamp_score"),
+    "vamp": ("projected_vamp_score", "streamed_vamp_scores", "vamp_e", "vamp_e_deficit", "vamp_e_exact", "vamp_score"),
 }
 
 

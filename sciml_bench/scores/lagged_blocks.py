@@ -10,17 +10,18 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.scores.whitening import whitening
 
-FeatureTrajectories = Sequence[Float[np.ndarray, "_ modes"]]
-"""Features along trajectories, (time, modes) each; the lengths may differ."""
+FeatureTrajectories = Sequence[StateArray]
+"""Features along trajectories, (time, modes) each; the lengths may differ, and they may be made as they are read."""
 
 DEFAULT_BLOCKS = 20
 """A single trajectory is cut into so many blocks."""
 
 
 def block_moments(
-    trajectories: FeatureTrajectories, lag: int, block_length: int | None = None
+    trajectories: FeatureTrajectories, lag: int, block_length: int | None = None, constant: bool = False
 ) -> tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]]:
     """Σ f_t f_tᵀ and Σ f_t f_{t+lag}ᵀ over the pairs that start in each block and never cross a trajectory.
 
@@ -28,6 +29,7 @@ def block_moments(
         trajectories: features, with or without a constant.
         lag: steps.
         block_length: steps of a block; whole trajectories where None, or twenty blocks of a single one.
+        constant: whether the constant 1 comes before the features.
 
     Raises:
         ConfigurationError: a lag or block length below 1.
@@ -36,13 +38,16 @@ def block_moments(
     if lag < 1 or (block_length is not None and block_length < 1):
         raise ConfigurationError(f"lag={lag}, block_length={block_length}: both are counted in steps, from 1")
     if len(trajectories) == 1 and block_length is None:
-        block_length = max(1, -(-(len(trajectories[0]) - lag) // DEFAULT_BLOCKS))
+        block_length = max(1, -(-(trajectories[0].shape[0] - lag) // DEFAULT_BLOCKS))
     now, later = [], []
     for trajectory in trajectories:
-        n_pairs = len(trajectory) - lag
+        n_pairs = trajectory.shape[0] - lag
         for start in range(0, max(n_pairs, 0), block_length or max(n_pairs, 1)):
             stop = min(start + (block_length or n_pairs), n_pairs)
-            first, second = trajectory[start:stop], trajectory[start + lag : stop + lag]
+            rows = read_block(trajectory, start, stop + lag)
+            if constant:
+                rows = np.column_stack([np.ones(len(rows)), rows])
+            first, second = rows[: stop - start], rows[lag:]
             now.append(first.T @ first)
             later.append(first.T @ second)
     if len(now) < 2:

@@ -91,10 +91,9 @@ def implied_time_scales_with_bands(
     n_modes = feature_trajectories[0].shape[1]
     if not 1 <= n_scales <= n_modes or len(lags) == 0:
         raise ConfigurationError(f"n_scales={n_scales}, lags={lags}: choose 1 to {n_modes} scales and at least one lag")
-    with_constant = [np.column_stack([np.ones(len(features)), features]) for features in feature_trajectories]
     estimates, lower, upper = [], [], []
     for lag in lags:
-        now, later = block_moments(with_constant, lag, block_length)
+        now, later = block_moments(feature_trajectories, lag, block_length, constant=True)
         estimates.append(_centered_time_scales(now.sum(axis=0), later.sum(axis=0), n_scales, lag * time_step))
         samples = np.stack(
             [

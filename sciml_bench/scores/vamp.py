@@ -5,6 +5,8 @@ VAMP-p is Σ σ^p of C_f^{-1/2} C_fg C_g^{-1/2}. VAMP-E of an estimated operator
 an estimate cannot gain by fitting its own noise.
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from jaxtyping import Float
 
@@ -65,10 +67,41 @@ def projected_vamp_score(
     if center:
         f_mean, g_mean = f_train.mean(axis=0), g_train.mean(axis=0)
         f, f_train, g, g_train = f - f_mean, f_train - f_mean, g - g_mean, g_train - g_mean
-    whiten_f = whitening(f_train.T @ f_train / len(f_train), relative_cutoff)
-    whiten_g = whitening(g_train.T @ g_train / len(g_train), relative_cutoff)
-    correlation = whiten_f.T @ (f.T @ g / len(f)) @ whiten_g
-    return float(np.sum(np.linalg.svd(correlation, compute_uv=False) ** schatten_norm))
+    moments = f_train.T @ f_train / len(f_train), f.T @ g / len(f), g_train.T @ g_train / len(g_train)
+    return _vamp_from_moments(*moments, schatten_norm, relative_cutoff)
+
+
+def streamed_vamp_scores(
+    blocks: Iterable[Sequence[Float[np.ndarray, "batch _"]]],
+    n_pairs: int,
+    singular_values: Float[np.ndarray, " modes"],
+) -> tuple[float, float]:
+    """VAMP-2 of features and VAMP-E of an estimated operator over pairs that come in blocks; memory stays that of one.
+
+    Args:
+        blocks: f(x_t), g(x_{t+1}), u(x_t) and v(x_{t+1}) of some pairs, u and v orthonormal under the training law.
+        n_pairs: in all blocks together.
+        singular_values: s of the estimate.
+
+    Returns:
+        what `vamp_score` and `vamp_e` give for all pairs at once.
+    """
+    sums: list[np.ndarray] = []
+    share = 1 / n_pairs
+    for f, g, left, right in blocks:
+        weighted_left, weighted_right = left * share, right * share
+        products = [
+            f.T @ f,
+            f.T @ g,
+            g.T @ g,
+            left.T @ weighted_left,
+            left.T @ weighted_right,
+            right.T @ weighted_right,
+        ]
+        sums = products if not sums else [total + product for total, product in zip(sums, products, strict=True)]
+    moments = [product / n_pairs for product in sums[:3]]
+    vamp_2 = _vamp_from_moments(moments[0], moments[1], moments[2], 2, RELATIVE_CUTOFF)
+    return vamp_2, _vamp_e_from_moments(singular_values, *sums[3:])
 
 
 def vamp_e(
@@ -137,6 +170,17 @@ def vamp_e_deficit(score: float, exact_singular_values: Float[np.ndarray, " n"],
     """
     leading = np.sort(np.abs(exact_singular_values))[::-1][:n_modes]
     return float(np.sum(leading**2) - score)
+
+
+def _vamp_from_moments(
+    left_moment: Float[np.ndarray, "modes modes"],
+    correlation: Float[np.ndarray, "modes lagged_modes"],
+    right_moment: Float[np.ndarray, "lagged_modes lagged_modes"],
+    schatten_norm: int,
+    relative_cutoff: float,
+) -> float:
+    whiten_f, whiten_g = whitening(left_moment, relative_cutoff), whitening(right_moment, relative_cutoff)
+    return float(np.sum(np.linalg.svd(whiten_f.T @ correlation @ whiten_g, compute_uv=False) ** schatten_norm))
 
 
 def _vamp_e_from_moments(

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.data.spec import WindowsSpec
 
 _POINTS_PER_FEATURE = 5.0
 """A flow of 1 changes the field by the changes that are usual, if it varies over so many points."""
@@ -35,7 +35,7 @@ class FieldFrames(nn.Module):
     change: Tensor
     passed: Tensor
 
-    def __init__(self, spec: SequenceSpec, n_seen: int = 1) -> None:
+    def __init__(self, spec: WindowsSpec, n_seen: int = 1) -> None:
         super().__init__()
         if len(spec.state_shape) != 1 or spec.deviation.size != 1:
             raise ConfigurationError(
@@ -43,7 +43,9 @@ class FieldFrames(nn.Module):
                 f"shape {spec.state_shape}: choose data=kdv, or another model"
             )
         if not 1 <= n_seen <= spec.n_inputs:
-            raise ConfigurationError(f"model.n_seen={n_seen}: there are data.n_inputs={spec.n_inputs} input frames")
+            raise ConfigurationError(
+                f"model.n_seen={n_seen}: there are training.view.n_inputs={spec.n_inputs} input frames"
+            )
         self.n_seen = n_seen
         for name, value in (
             ("mean", spec.mean.item()),

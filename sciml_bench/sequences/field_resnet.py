@@ -3,11 +3,13 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.networks.residual_convolution import ResNet1d
 from sciml_bench.sequences.field_frames import FieldFrames
 
 
+@described
 class FieldSequenceResNet(nn.Module):
     """Past frames to future frames by a residual network; before training, the last frame persists.
 
@@ -25,7 +27,7 @@ class FieldSequenceResNet(nn.Module):
 
     def __init__(
         self,
-        spec: SequenceSpec,
+        spec: WindowsSpec,
         *,
         width: int = 48,
         n_blocks: int = 4,

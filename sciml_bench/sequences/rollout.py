@@ -1,21 +1,17 @@
-"""Roll-outs: a sequence model that is fed with its own predictions, and how far these are from the truth."""
+"""Rollouts: a sequence model that is fed with its own predictions."""
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
 
-LARGEST_ERROR = 1e6
-"""Relative errors above, also of a prediction that is no longer finite, count as this, so that means stay finite."""
-
 SequenceModel = Callable[[Tensor], Tensor]
 
 
-def roll_out(
+def rollout(
     model: SequenceModel, inputs: Float[Tensor, "batch inputs *state"], n_steps: int, n_outputs: int
 ) -> Float[Tensor, "batch steps *state"]:
     """The states after the inputs.
@@ -45,14 +41,3 @@ def roll_out(
         found = torch.cat(parts, dim=1)[:, :n_steps]
         states[:, : found.shape[1]] = found.to(states)
     return states
-
-
-def relative_errors(
-    prediction: Float[np.ndarray, "batch time *state"], reference: Float[np.ndarray, "batch time *state"]
-) -> Float[np.ndarray, "batch time"]:
-    """‖û − u‖²/‖u‖² of every state, at most `LARGEST_ERROR`."""
-    axes = tuple(range(2, reference.ndim))
-    truth = reference.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        squares = ((prediction - truth) ** 2).sum(axis=axes) / (truth**2).sum(axis=axes)
-    return np.minimum(np.nan_to_num(squares, nan=LARGEST_ERROR, posinf=LARGEST_ERROR), LARGEST_ERROR)

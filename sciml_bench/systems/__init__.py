@@ -19,6 +19,7 @@ from sciml_bench.systems.ordinary.robertson import Robertson
 from sciml_bench.systems.ordinary.two_body import TwoBody
 from sciml_bench.systems.ordinary.van_der_pol import VanDerPol
 from sciml_bench.systems.partial.burgers import Burgers
+from sciml_bench.systems.partial.helmholtz import Helmholtz
 from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries
 from sciml_bench.systems.partial.navier_stokes import NavierStokesVorticity
 from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
@@ -31,6 +32,7 @@ __all__ = [
     "DoublePendulum",
     "DrivenOscillator",
     "Duffing",
+    "Helmholtz",
     "KortewegDeVries",
     "LinearGaussian",
     "LogisticGrowth",

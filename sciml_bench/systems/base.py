@@ -24,6 +24,21 @@ Real: TypeAlias = float | int
 _STEPS_PER_BLOCK = 4096
 
 
+class ParameterError(ConfigurationError):
+    """A parameter that a system cannot have.
+
+    Args:
+        message: what a person reads.
+        name: of the parameter.
+        value: that it was given.
+        remedy: what to write instead.
+    """
+
+    def __init__(self, message: str, name: str = "", value: object = None, remedy: str = "") -> None:
+        super().__init__(message)
+        self.name, self.value, self.remedy = name, value, remedy
+
+
 class System:
     """Base of all systems: parameters in a frozen dataclass, checked where they enter.
 
@@ -54,8 +69,9 @@ class System:
             raise self._bad_parameter(name, "give a finite real number")
         return float(value)
 
-    def _bad_parameter(self, name: str, remedy: str) -> ConfigurationError:
-        return ConfigurationError(f"{type(self).__name__}.{name} = {getattr(self, name)!r}: {remedy}")
+    def _bad_parameter(self, name: str, remedy: str) -> "ParameterError":
+        message = f"{type(self).__name__}.{name} = {getattr(self, name)!r}: {remedy}"
+        return ParameterError(message, name, getattr(self, name), remedy)
 
     def _require_at_least_one(self, **counts: int) -> None:
         for name, value in counts.items():

@@ -1,4 +1,4 @@
-"""From a composed configuration to objects: the data module, set up, and the method with its model."""
+"""From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,34 +8,82 @@ import lightning.pytorch as pl
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import instantiate
 from sciml_bench.core.method import Method
+from sciml_bench.core.results import Results
+from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
 
 
-def build(configuration: Mapping[str, Any]) -> tuple[pl.LightningDataModule, Method]:
-    """The data module, set up, and the method with its model, from a composed configuration.
+def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
+    """The record, loaded, and the method with its model, from a composed configuration.
 
     The initial weights follow from the global random state, which a run makes a function of its seed before it builds.
+
+    Returns:
+        the record (of train_nsm.py: the equation) and the method.
 
     Raises:
         ConfigurationError: a choice is wrong.
         DataError: the data cannot be used.
     """
-    trusted = configuration.get("trusted_packages") or ()
-    data_node = "pde" if "pde" in configuration else "data"
-    data = instantiate(configuration[data_node], role=data_node, trusted_packages=trusted)
-    data.seed = configuration["seed"]
-    known_beforehand = data_node == "pde"
+    packages = trusted(configuration)
+    training = dict(configuration["training"])
+    make_view = _factory(training.pop("view"), "view", packages) if "view" in training else None
+    make_model = _factory(configuration["model"], "model", packages)
+    make_method = _factory(training, "training", packages)
+    record = build_record(configuration)
+    if record.state_shape is not None:
+        make_method.func.require_states(record.state_shape)
+    known_beforehand = make_view is None  # an equation: a wrong choice is told before its solutions are computed
     if not known_beforehand:
-        data.setup()
-    make_model = instantiate({**configuration["model"], "_partial_": True}, role="model", trusted_packages=trusted)
-    make_method = instantiate(
-        {**configuration["training"], "_partial_": True}, role="training", trusted_packages=trusted
-    )
-    model = _called(make_model, "model", data.spec)
-    method = _called(make_method, "training", model, data.spec)
+        record.setup()
+        make_method.func.require_states(record.spec.state_shape)
+    view = record.sampling if make_view is None else _called(make_view, "training.view", record)
+    model = _called(make_model, "model", view.spec)
+    method = _called(make_method, "training", model, view)
     if known_beforehand:
-        # an equation is known without its reference solutions, so that a wrong choice is told before they are computed
-        data.setup()
-    return data, method
+        record.setup()
+    return record, method
+
+
+def build_record(configuration: Mapping[str, Any]) -> Any:
+    """The record of a configuration (of train_nsm.py: the equation), not loaded yet.
+
+    Raises:
+        ConfigurationError: a choice is wrong.
+    """
+    node = "pde" if "pde" in configuration else "data"
+    return instantiate(configuration[node], role=node, trusted_packages=trusted(configuration))
+
+
+def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:
+    """The schedule of the learning rate; constant where the configuration has none."""
+    return _optional(configuration, "schedule") or ConstantRate()
+
+
+def build_evaluation(configuration: Mapping[str, Any]) -> Any:
+    """What scores a learned object on a record; it finds nothing where the configuration has none."""
+    return _optional(configuration, "evaluation") or (lambda learned, record: Results())
+
+
+def build_callbacks(configuration: Mapping[str, Any]) -> list[pl.Callback]:
+    """A person's own callbacks."""
+    packages = trusted(configuration)
+    nodes = configuration.get("callbacks") or {}
+    return [instantiate(node, role="callback", trusted_packages=packages) for node in nodes.values()]
+
+
+def trusted(configuration: Mapping[str, Any]) -> tuple[str, ...]:
+    """The packages of a person's own that she has named."""
+    return tuple(configuration.get("trusted_packages") or ())
+
+
+def _optional(configuration: Mapping[str, Any], node: str) -> Any:
+    if not configuration.get(node):
+        return None
+    return instantiate(configuration[node], role=node, trusted_packages=trusted(configuration))
+
+
+def _factory(node: Mapping[str, Any], role: str, packages: tuple[str, ...]) -> Any:
+    return instantiate({**node, "_partial_": True}, role=role, trusted_packages=packages)
 
 
 def _called(factory: Any, node: str, *args: Any) -> Any:

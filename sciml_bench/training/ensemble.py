@@ -5,20 +5,26 @@ of a run of that seed, complete and restorable like any other.
 """
 
 import shutil
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import lightning.pytorch as pl
 import numpy as np
 
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.method import Method
-from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.core.method import DirectMethod, Method
+from sciml_bench.core.results import Results
 from sciml_bench.core.seeds import seed_everything
+from sciml_bench.core.stored.run_folder import FINISHED, RunFolder
 from sciml_bench.core.types import Metrics
 from sciml_bench.training.build import build
-from sciml_bench.training.record import n_trainable_parameters
+from sciml_bench.training.conclusion import conclude
+from sciml_bench.training.loop.callbacks import History
+from sciml_bench.training.loop.fit import Fit
+from sciml_bench.training.record import closed_record, n_trainable_parameters
+from sciml_bench.training.scoring import with_history, write_results
 
 MEMBERS = "members"
 
@@ -53,65 +59,118 @@ def ensemble_seeds(configuration: Mapping[str, Any]) -> list[int] | None:
     return list(ensemble)
 
 
-def build_members(
-    configuration: Mapping[str, Any], folder: RunFolder, seeds: Sequence[int]
-) -> tuple[pl.LightningDataModule, list[Method], Method]:
-    """The data module, one method per seed as a single run of that seed builds it, and all of them joined into one.
+@dataclass
+class Ensemble:
+    """A wrapper around a method: its copies for several seeds, joined for the fit and recorded one by one.
 
-    All members see the data module of the first seed. A run's seed must not change what the data are (noise and splits
-    have seeds of their own), only the order in which they are visited, and an ensemble visits them in one order.
-
-    Raises:
-        ConfigurationError: a choice is wrong, or the method trains one seed at a time.
-        DataError: the data cannot be used.
+    Args:
+        configuration: of the ensemble.
+        folder: of the ensemble.
+        seeds: of the members.
     """
-    built = []
-    for seed in seeds:
-        seed_everything(seed, "build")
-        built.append(build(member_configuration(configuration, folder, seed)))
-    methods = [method for _, method in built]
-    if hasattr(methods[0], "fit_directly"):
-        raise ConfigurationError(
-            f"{type(methods[0]).__name__} is fitted without epochs, one seed at a time; leave `ensemble` out and sweep "
-            "with --multirun seed=0,1,2"
-        )
-    return built[0][0], methods, type(methods[0]).joined(methods)
 
+    configuration: Mapping[str, Any]
+    folder: RunFolder
+    seeds: list[int]
+    methods: list[Method] = field(default_factory=list)
 
-def member_folder(folder: RunFolder, seed: int) -> RunFolder:
-    """The run folder of one seed below the ensemble's."""
-    return RunFolder(folder.path / MEMBERS / f"seed={seed}")
+    @classmethod
+    def of(cls, configuration: Mapping[str, Any], folder: RunFolder) -> "Ensemble | None":
+        """The ensemble that a configuration asks for; None where it asks for one seed.
+
+        Raises:
+            ConfigurationError: as in `ensemble_seeds`.
+        """
+        seeds = ensemble_seeds(configuration)
+        return None if seeds is None else cls(configuration, folder, seeds)
+
+    @property
+    def folders(self) -> list[RunFolder]:
+        """The run folder of each member."""
+        return [RunFolder(self.folder.path / MEMBERS / f"seed={seed}") for seed in self.seeds]
+
+    def member_configurations(self) -> list[dict[str, Any]]:
+        """What a single run of each seed would have been asked for."""
+        return [
+            {**self.configuration, "seed": seed, "ensemble": None, "run_folder": str(folder.path)}
+            for seed, folder in zip(self.seeds, self.folders, strict=True)
+        ]
+
+    def build(self) -> tuple[Any, Method]:
+        """The record, and one method per seed as a single run of that seed builds it, joined into one.
+
+        All members see the record of the first seed. A run's seed must not change what the data are (noise and splits
+        have seeds of their own), only the order in which they are visited, and an ensemble visits them in one order.
+
+        Raises:
+            ConfigurationError: a choice is wrong, or the method trains one seed at a time.
+            DataError: the data cannot be used.
+        """
+        built = []
+        for configuration in self.member_configurations():
+            seed_everything(configuration["seed"], "build")
+            built.append(build(configuration))
+        self.methods = [method for _, method in built]
+        if isinstance(self.methods[0], DirectMethod):
+            raise ConfigurationError(
+                f"{type(self.methods[0]).__name__} is fitted without epochs, one seed at a time; leave `ensemble` out "
+                "and sweep with --multirun seed=0,1,2"
+            )
+        return built[0][0], type(self.methods[0]).joined(self.methods)
+
+    def conclude(self, observed: Any, joined: Method, done: Fit, record: dict[str, Any]) -> Metrics:
+        """Learn, score and draw for each member that is not finished yet, then write the mean scores.
+
+        Args:
+            observed: the record that was learned from.
+            joined: after its fit.
+            done: the fit.
+            record: of the ensemble, which is added to.
+        """
+        parts = zip(self.member_configurations(), self.folders, self.methods, strict=True)
+        for index, (configuration, folder, method) in enumerate(parts):
+            if folder.status == FINISHED:
+                continue
+            clock = time.perf_counter(), time.process_time()
+            joined.hand_over(index, method)
+            folder.write_configuration(configuration)
+            own = self._member_record(record, configuration["seed"], method)
+            history = done.history
+            alone = history.of_member(index, str(method.monitor)) if history.member_values else History()
+            conclude(configuration, folder, observed, method, replace(done, history=alone), own)
+            folder.write_record(closed_record(own, clock, FINISHED))
+        record.update(joined.record_entries())
+        metrics = self.averaged()
+        write_results(self.folder, with_history(Results(metrics), done.history, None))
+        return metrics
+
+    def averaged(self) -> Metrics:
+        """The mean scores of the members."""
+        return averaged([folder.metrics for folder in self.folders])
+
+    def _member_record(self, record: Mapping[str, Any], seed: int, method: Method) -> dict[str, Any]:
+        """The record of one member after the common fit, of whose seconds it bears an equal part."""
+        shared = {name: record[name] / len(self.seeds) for name in SHARED_SECONDS}
+        return {
+            **record,
+            **shared,
+            # a member alone would have spent its part of the fit and its own evaluation
+            "earlier_wall_seconds": shared["fit_wall_seconds"],
+            "earlier_cpu_seconds": shared["fit_cpu_seconds"],
+            "seed": seed,
+            "parameters": n_trainable_parameters(method),
+            "ensemble": {
+                "members": len(self.seeds),
+                "seeds": list(self.seeds),
+                "fit_cpu_seconds": record["fit_cpu_seconds"],
+            },
+        }
 
 
 def remove_members(folder: RunFolder) -> None:
     """Remove what an earlier ensemble left, so that none of it counts as finished."""
     if (folder.path / MEMBERS).exists():
         shutil.rmtree(folder.path / MEMBERS)
-
-
-def member_configuration(configuration: Mapping[str, Any], folder: RunFolder, seed: int) -> dict[str, Any]:
-    """What a single run of one seed would have been asked for."""
-    return {**configuration, "seed": seed, "ensemble": None, "run_folder": str(member_folder(folder, seed).path)}
-
-
-def member_record(record: Mapping[str, Any], seeds: Sequence[int], seed: int, method: Method) -> dict[str, Any]:
-    """The record of one member after the common fit, of whose seconds it bears an equal part.
-
-    Args:
-        record: of the ensemble.
-        seeds: of all members.
-        seed: of this member.
-        method: of this member.
-    """
-    shared = {name: record[name] / len(seeds) for name in SHARED_SECONDS}
-    return {
-        **record,
-        **shared,
-        "seed": seed,
-        "parameters": n_trainable_parameters(method),
-        **method.record_entries(),
-        "ensemble": {"members": len(seeds), "seeds": list(seeds), "fit_cpu_seconds": record["fit_cpu_seconds"]},
-    }
 
 
 def averaged(members: Sequence[Metrics]) -> Metrics:

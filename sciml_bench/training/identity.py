@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-IRRELEVANT_KEYS = ("run_folder", "force", "logger", "objective", "generate", "trainer.profiler")
-"""Where a run is written, what it reports to and what is made of its weights; they do not change what it learns."""
+EVALUATION = "evaluation"
+IRRELEVANT_KEYS = ("run_folder", "choices", "force", "logger", "objective", EVALUATION, "trainer.profiler")
+"""Where a run is written, what it reports to and how its weights are scored; they do not change what it learns."""
 
 IN_THE_PATH_ALREADY = ("data", "pde", "model", "training", "task", "method", "seed")
 LONGEST_NAME = 100
@@ -27,7 +28,16 @@ def name_of_overrides(overrides: Sequence[str]) -> str:
         if key in IN_THE_PATH_ALREADY or _is_irrelevant(key):
             continue
         kept.append(override)
-    name = ",".join(sorted(kept))
+    return path_component(kept)
+
+
+def path_component(texts: Sequence[str]) -> str:
+    """Texts as the name of a folder, whatever their order: joined by commas, or their hash where that is too long.
+
+    Args:
+        texts: such as overrides; `defaults` where there are none.
+    """
+    name = ",".join(sorted(texts))
     if not name:
         return "defaults"
     safe = "".join(letter if letter.isalnum() or letter in "=,.-_+~" else "-" for letter in name)
@@ -45,6 +55,11 @@ def differing_keys(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[s
         if not _is_irrelevant(key) and before.get(key) != after.get(key):
             differing.append(f"{key} was {before.get(key)!r}, now {after.get(key)!r}")
     return differing
+
+
+def changed_evaluation(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two configurations of one run score it differently."""
+    return earlier.get(EVALUATION) != now.get(EVALUATION)
 
 
 def _is_irrelevant(key: str) -> bool:

@@ -1,60 +1,123 @@
-"""Where the logged quantities go beside the run folder's own files: nowhere, csv, TensorBoard or Weights & Biases."""
+"""Where the logged quantities go beside the run folder's own files; a person's own logger is a class like these."""
 
 import hashlib
-from typing import Any, Literal
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.core.instantiate import instantiate
+from sciml_bench.core.stored.run_folder import RunFolder
 
-LoggerName = Literal["none", "csv", "tensorboard", "wandb"]
+__all__ = ["CSVLogging", "Logging", "TensorBoardLogging", "WeightsAndBiasesLogging"]
 
 
-def make_logger(settings: dict[str, Any], folder: RunFolder, configuration: dict[str, Any]) -> Logger | None:
-    """The logger that `settings["name"]` asks for, writing below the run's `logs/`.
+class Logging:
+    """Base of the loggers that `logger=` chooses."""
 
-    Args:
-        settings: the `logger` node of the configuration.
-        folder: the run's folder.
-        configuration: the composed configuration, shown beside the curves in Weights & Biases.
+    @abstractmethod
+    def opened(self, folder: RunFolder, configuration: Mapping[str, Any]) -> Logger:
+        """Lightning's logger, writing below the run's `logs/`.
 
-    Raises:
-        ConfigurationError: the name is unknown, or the logger's package is missing.
-    """
-    name = settings.get("name")
-    if name == "none":
-        return None
-    folder.logs.mkdir(parents=True, exist_ok=True)
-    if name == "csv":
+        Args:
+            folder: of the run.
+            configuration: shown beside the curves, where a logger can.
+
+        Raises:
+            ConfigurationError: a package is missing.
+        """
+
+    def closed(self, status: str) -> None:
+        """Called when the run has ended.
+
+        Args:
+            status: `success` or `failed`.
+        """
+
+
+@dataclass(frozen=True)
+class CSVLogging(Logging):
+    """One csv file."""
+
+    def opened(self, folder: RunFolder, configuration: Mapping[str, Any]) -> Logger:
+        """Below `logs/csv`."""
         return CSVLogger(save_dir=folder.logs, name="csv", flush_logs_every_n_steps=1_000_000)
-    if name == "tensorboard":
+
+
+@dataclass(frozen=True)
+class TensorBoardLogging(Logging):
+    """TensorBoard's event files."""
+
+    def opened(self, folder: RunFolder, configuration: Mapping[str, Any]) -> Logger:
+        """Below `logs/tensorboard`."""
         try:
             return TensorBoardLogger(save_dir=folder.logs, name="tensorboard")
         except ModuleNotFoundError:
             raise ConfigurationError("logger=tensorboard needs: pip install tensorboard") from None
-    if name == "wandb":
+
+
+@dataclass(frozen=True)
+class WeightsAndBiasesLogging(Logging):
+    """Weights & Biases.
+
+    Args:
+        project: where runs are collected.
+        entity: team or user.
+        run_name: of the run; its folder's path by default.
+        offline: needs no account; send the run later with `wandb sync`.
+    """
+
+    project: str = "sciml-bench"
+    entity: str | None = None
+    run_name: str | None = None
+    offline: bool = False
+
+    def opened(self, folder: RunFolder, configuration: Mapping[str, Any]) -> Logger:
+        """The folder is the run's identity, so a resumed run continues its own curves."""
         return WandbLogger(
-            project=settings["project"],
-            entity=settings["entity"],
-            name=settings["run_name"] or "/".join(folder.path.parts[-5:]),
-            # the folder is the run's identity, so a resumed run continues its own curves
+            project=self.project,
+            entity=self.entity,
+            name=self.run_name or "/".join(folder.path.parts[-5:]),
             id=hashlib.sha256(str(folder.path).encode()).hexdigest()[:16],
             resume="allow",
-            offline=bool(settings["offline"]),
+            offline=bool(self.offline),
             save_dir=folder.logs,
-            config=configuration,
+            config=dict(configuration),
             reinit="finish_previous",
         )
-    raise ConfigurationError(f"logger.name={name!r} is unknown; choose one of none, csv, tensorboard, wandb")
 
-
-def finish_logger(logger: Logger | None, status: str) -> None:
-    """Close the logger; a Weights & Biases run must end here, or the next job of a multirun would write into it."""
-    if logger is None:
-        return
-    logger.finalize(status)
-    if isinstance(logger, WandbLogger):
+    def closed(self, status: str) -> None:
+        """End the run here, or the next job of a multirun would write into it."""
         import wandb
 
         wandb.finish(exit_code=0 if status == "success" else 1)
+
+
+@contextmanager
+def opened_logger(configuration: Mapping[str, Any], folder: RunFolder) -> Iterator[Logger | None]:
+    """The logger of a configuration, closed when the run ends; None where it asks for none.
+
+    Args:
+        configuration: whose `logger` node says which.
+        folder: of the run.
+    """
+    node = configuration.get("logger")
+    if not node:
+        yield None
+        return
+    logging: Logging = instantiate(
+        node, role="logger", trusted_packages=tuple(configuration.get("trusted_packages") or ())
+    )
+    folder.logs.mkdir(parents=True, exist_ok=True)
+    logger = logging.opened(folder, configuration)
+    status = "failed"
+    try:
+        yield logger
+        status = "success"
+    finally:
+        logger.finalize(status)
+        logging.closed(status)

@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,66 @@ import torch
 
 from sciml_bench import __version__
 
+SCRIPT_GROUPS = ("task", "data", "pde", "model", "training", "method", "schedule", "solver", "experiment")
+"""Groups whose choices name a run."""
+
+FORMAT = 2
+"""Of record.json."""
+
 RECORDED_PACKAGES = ("torch", "lightning", "hydra-core", "numpy", "scipy", "scikit-learn")
+
+
+def opened_record(configuration: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """What record.json says when a run starts or goes on.
+
+    Args:
+        configuration: of the run.
+        earlier: the content of record.json so far.
+    """
+    choices = configuration.get("choices") or {}
+    ensemble = configuration.get("ensemble")
+    return {
+        "format": FORMAT,
+        "script": configuration.get("script"),
+        **{group: choices[group] for group in SCRIPT_GROUPS if choices.get(group) is not None},
+        "seed": configuration["seed"],
+        **({} if ensemble is None else {"ensemble": ensemble}),
+        "started": earlier.get("started", utc_now()),
+        "interruptions": earlier.get("interruptions", -1) + 1,
+        # a run that was killed had no time to add its own seconds
+        "earlier_wall_seconds": earlier.get("wall_seconds", earlier.get("earlier_wall_seconds", 0.0)),
+        "earlier_cpu_seconds": earlier.get("cpu_seconds", earlier.get("earlier_cpu_seconds", 0.0)),
+        **environment(),
+    }
+
+
+def closed_record(
+    record: Mapping[str, Any], clock: tuple[float, float], status: str, reason: str | None = None
+) -> dict[str, Any]:
+    """What record.json says when a run has ended.
+
+    Args:
+        record: as it was opened and added to.
+        clock: wall and CPU seconds at the start.
+        status: how it ended.
+        reason: why, where it did not finish.
+    """
+    closed = {**record, "status": status, "ended": utc_now()}
+    if reason is not None:
+        closed["reason"] = reason
+    closed["wall_seconds"] = closed.pop("earlier_wall_seconds", 0.0) + time.perf_counter() - clock[0]
+    closed["cpu_seconds"] = closed.pop("earlier_cpu_seconds", 0.0) + time.process_time() - clock[1]
+    closed["peak_memory_mebibytes"] = peak_memory_mebibytes()
+    return closed
+
+
+def data_files(observed: Any) -> list[dict[str, Any]]:
+    """The files that a record was read from, with their sizes and checksums.
+
+    Args:
+        observed: a record, or an equation, which reads none.
+    """
+    return list(getattr(observed, "files", ()))
 
 
 def environment() -> dict[str, Any]:

@@ -1,25 +1,120 @@
-"""restore(folder), importable at once: torch and lightning are loaded when a run is restored."""
+"""A finished run back in memory: what it learned, without its training data and without trusting its folder."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from sciml_bench.core.plain_types import PathType
+import numpy as np
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.core.plain_types import Metrics, PathType
+from sciml_bench.core.stored.run_folder import RunFolder
+
+_NAMES_IN_FILES = ("key", "times_key", "time_column")
 
 
-def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> tuple[Any, Any]:
-    """Rebuild what a run folder describes; only classes that the suite exports are built, whatever the folder says.
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run folder, opened.
+
+    Args:
+        folder: of the run.
+        learned: what was learned: it forecasts, has a spectrum, tells equations, solves or estimates, by its protocols.
+        trusted_packages: whose classes may be built beside those that the suite exports.
+    """
+
+    folder: RunFolder
+    learned: Any
+    trusted_packages: tuple[str, ...] = ()
+
+    @cached_property
+    def configuration(self) -> dict[str, Any]:
+        """The configuration that the run was asked for, plain and resolved."""
+        return self.folder.configuration or {}
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The content of record.json."""
+        return self.folder.record
+
+    @property
+    def metrics(self) -> Metrics:
+        """The content of metrics.json."""
+        return self.folder.metrics
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The content of arrays.npz."""
+        return self.folder.arrays
+
+    def data(self) -> Any:
+        """The record that was learned from, loaded now (of train_nsm.py: the equation).
+
+        Raises:
+            ConfigurationError: the configuration names something that is not trusted.
+            DataError: the data cannot be used.
+        """
+        from sciml_bench.training.build import build_record
+
+        record = build_record({**self.configuration, "trusted_packages": self.trusted_packages})
+        record.setup()
+        return record
+
+
+def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> Run:
+    """Open a run folder; only classes that the suite exports are built, whatever the folder says.
 
     Args:
         path: a run folder; of an ensemble, that of one member.
         trusted_packages: your own packages, whose classes may be built as well.
 
-    Returns:
-        the data module, set up, and the method; its weights are the best ones, in evaluation mode. A method without
-        epochs is fitted again.
+    Raises:
+        DataError: the folder holds no run, or one that has learned nothing yet, or a whole ensemble.
+        ConfigurationError: something in it is not trusted.
+    """
+    from sciml_bench.core.stored.learned_file import read_learned
+
+    folder = RunFolder(path)
+    record = folder.record
+    if not record:
+        raise DataError(f"{folder.path} holds no run: record.json is missing")
+    if not folder.learned_checkpoint.exists():
+        if isinstance(record.get("ensemble"), list | int):
+            raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {folder.path / 'members'}")
+        raise DataError(f"{folder.path} has learned nothing yet ({folder.status}); repeat its command first")
+    return Run(folder, read_learned(folder.learned_checkpoint, tuple(trusted_packages)), tuple(trusted_packages))
+
+
+def member_folders(path: PathType) -> list[Path]:
+    """The runs of single seeds that a folder stands for: those of all members of an ensemble, else itself.
+
+    Args:
+        path: a run folder.
 
     Raises:
-        DataError: the folder holds no run, or no checkpoint, or a whole ensemble.
+        DataError: the folder holds no run, or its record is broken.
     """
-    from sciml_bench.training.restored_run import restored_run
+    folder = RunFolder(path)
+    record = folder.record
+    if not record:
+        raise DataError(f"{folder.path} holds no run: record.json is missing")
+    if not isinstance(record.get("ensemble"), list | int):
+        return [folder.path]
+    from sciml_bench.training.ensemble import Ensemble
 
-    return restored_run(path, trusted_packages)
+    ensemble = Ensemble.of({"seed": record.get("seed"), "ensemble": record["ensemble"]}, folder)
+    return [] if ensemble is None else [member.path for member in ensemble.folders]
+
+
+def names_in_files(run: Run) -> dict[str, Any]:
+    """What a run's record is called in the files that it is read from: its arrays, and a table's column of times.
+
+    Args:
+        run: whose configuration says so; other files of its kind are read in the same way.
+    """
+    node = run.configuration.get("data") or {}
+    if not str(node.get("_target_", "")).endswith(".TrajectoryFiles"):
+        return {}
+    return {name: node[name] for name in _NAMES_IN_FILES if isinstance(node.get(name), str | int)}

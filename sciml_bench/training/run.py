@@ -1,11 +1,22 @@
-"""run(config), importable at once: torch and lightning are loaded when a run is asked for, so `--help` is quick."""
+"""run(config): the only place where a run happens, as steps: claim, open, build, fit, learn, score, draw, close."""
 
-from collections.abc import Mapping
-from typing import Any
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.checks import require_integer
+from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.plain_types import Metrics
+from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
+from sciml_bench.training.identity import changed_evaluation, differing_keys
+
+log = logging.getLogger(__name__)
 
 
 def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
@@ -22,6 +33,142 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
         DataError: the data cannot be used.
         TrainingError: the loss or the weights stopped being finite.
     """
-    from sciml_bench.training.one_run import one_run
+    import torch
 
-    return one_run(config)
+    from sciml_bench.training.ensemble import ensemble_seeds
+    from sciml_bench.training.scoring_again import score_again
+
+    configuration = _plain(config)
+    require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")
+    ensemble_seeds(configuration)
+    if configuration["trainer"]["threads"]:
+        torch.set_num_threads(configuration["trainer"]["threads"])
+    folder = RunFolder(configuration["run_folder"])
+    if int(os.environ.get("LOCAL_RANK", 0)) > 0:  # a DDP worker: the folder belongs to rank 0
+        _train(configuration, folder, {})
+        return {}
+    with folder.claimed():
+        if _is_finished(configuration, folder):
+            if changed_evaluation(folder.configuration or {}, configuration):
+                log.info("scored again with other settings of the evaluation: %s", _shown_path(folder))
+                return score_again(configuration, folder)
+            log.info("already finished: %s (force=true starts over)", _shown_path(folder))
+            return folder.metrics
+        with _recorded(configuration, folder) as record:
+            metrics = _train(configuration, folder, record)
+        log.info("finished: %s", _shown_path(folder))
+        return metrics
+
+
+def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, Any]) -> Metrics:
+    """Build, fit, learn, score, draw; fills `record` on the way."""
+    from sciml_bench.core.method import DirectMethod
+    from sciml_bench.core.seeds import seed_everything
+    from sciml_bench.training.build import build, build_callbacks, build_schedule
+    from sciml_bench.training.conclusion import conclude
+    from sciml_bench.training.ensemble import Ensemble
+    from sciml_bench.training.extension import first_step
+    from sciml_bench.training.loggers import opened_logger
+    from sciml_bench.training.loop.fit import fit, fit_directly
+    from sciml_bench.training.record import data_files, n_trainable_parameters
+
+    ensemble = Ensemble.of(configuration, folder)
+    if ensemble is None:
+        seed_everything(configuration["seed"], "build")
+        observed, method = build(configuration)
+    else:
+        observed, method = ensemble.build()
+    record["parameters"] = n_trainable_parameters(method)
+    record["data_files"] = data_files(observed)
+    with opened_logger(configuration, folder) as logger:
+        if isinstance(method, DirectMethod):
+            done = fit_directly(method)
+        else:
+            seed = configuration["seed"] if ensemble is None else ensemble.seeds[0]
+            callbacks, members = build_callbacks(configuration), None if ensemble is None else ensemble.folders
+            schedule, settings = build_schedule(configuration), configuration["trainer"]
+            begin = first_step(configuration)
+            done = fit(method, schedule, settings, folder, seed, logger, callbacks, members, begin)
+        if not done.is_first_process:
+            return {}
+        record.update(done.record)
+        if ensemble is None:
+            metrics = conclude(configuration, folder, observed, method, done, record)
+        else:
+            metrics = ensemble.conclude(observed, method, done, record)
+        if logger is not None:
+            logger.log_metrics(metrics, step=done.steps)
+        return metrics
+
+
+# ---- claim, open, close ---------------------------------------------------------------------------------------------
+
+
+def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration as plain containers, every value given and resolved."""
+    if not isinstance(config, DictConfig):
+        return dict(config)
+    try:
+        missing = sorted(OmegaConf.missing_keys(config))
+        plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:
+        raise ConfigurationError(str(error).splitlines()[0]) from error
+    if missing:
+        raise ConfigurationError(f"{missing[0]} has no value; give it on the command line: {missing[0]}=<value>")
+    return plain
+
+
+def _is_finished(configuration: dict[str, Any], folder: RunFolder) -> bool:
+    """Whether there is nothing to train; else the folder is made ready for a fresh start or a continuation."""
+    from sciml_bench.training.ensemble import remove_members
+    from sciml_bench.training.extension import begin_extension
+
+    if configuration["force"]:
+        folder.clear()
+    earlier = folder.configuration if folder.status else None
+    differing = differing_keys(earlier, configuration) if earlier else []
+    resumable = folder.status == FINISHED or folder.last_checkpoint.exists()
+    if differing and resumable:
+        raise ConfigurationError(
+            f"{_shown_path(folder)} holds a run of another configuration ({'; '.join(differing[:4])}); replace it with "
+            "force=true, or give this run another folder with hydra.run.dir=<folder>"
+        )
+    if folder.status == FINISHED:
+        return True
+    if folder.last_checkpoint.exists():
+        log.info("continuing: %s", _shown_path(folder))
+    else:  # a fresh start: nothing that an earlier run left may count as its result
+        remove_members(folder)
+        if configuration.get("extend"):
+            begin_extension(configuration, folder)
+    folder.write_configuration(configuration)
+    return False
+
+
+@contextmanager
+def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict[str, Any]]:
+    """record.json from the start of a run to its end, however it ends."""
+    from sciml_bench.training.record import closed_record, opened_record
+
+    clock = time.perf_counter(), time.process_time()
+    record = opened_record(configuration, folder.record) | {"status": RUNNING}
+    folder.write_record(record)
+    status, reason = FAILED, None
+    try:
+        yield record
+        status = FINISHED
+    except KeyboardInterrupt:
+        status, reason = INTERRUPTED, "interrupted; repeat the command to continue"
+        raise
+    except NotApplicableError as error:
+        status, reason = NOT_APPLICABLE, str(error)
+        raise
+    except BaseException as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        folder.write_record(closed_record(record, clock, status, reason))
+
+
+def _shown_path(folder: RunFolder) -> str:
+    return os.path.relpath(folder.path) if folder.path.is_relative_to(os.getcwd()) else str(folder.path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+import yaml
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
@@ -33,17 +34,21 @@ GROUPS = (
     "model",
     "solver",
     "training",
-    "column",
+    "schedule",
     "experiment",
     "logger",
+    "callbacks",
     "trainer",
     "debug",
     "task",
     "method",
 )
+_SETTINGS = "settings"
+_FITTING = "fitting"
 
 _SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
 _TRACEBACK = "SCIML_BENCH_TRACEBACK"
+_PARADIGM = "SCIML_BENCH_PARADIGM"
 
 
 class SharedConfigurations(SearchPathPlugin):
@@ -54,10 +59,42 @@ class SharedConfigurations(SearchPathPlugin):
         search_path.append("sciml-bench", f"file://{configuration_root() / 'shared'}")
 
 
-def register() -> None:
-    """Make the resolvers and the shared configurations known to Hydra; safe to call twice."""
+def register(paradigm: str | None = None) -> None:
+    """Make the resolvers and the shared configurations known to Hydra; safe to call twice.
+
+    Args:
+        paradigm: whose `settings/` say what fits a record; by default that of the script that started this process.
+    """
+    if paradigm is not None:
+        os.environ[_PARADIGM] = paradigm  # where the processes of a sweep find it
     OmegaConf.register_new_resolver("run_path", _run_path, replace=True)
+    OmegaConf.register_new_resolver("fitting", _fitting, replace=True)
+    OmegaConf.register_new_resolver("specialised", _specialised, replace=True)
     Plugins.instance().register(SharedConfigurations)
+
+
+def _fitting(group: str, data: str, *, _root_: Any) -> str:
+    """The choice that suits a record unless one is given: `fitting.<group>` in its settings, else in config.yaml.
+
+    A choice may be a mapping, from what is chosen for `training`, or from `otherwise`.
+    """
+    chosen = _root_.get(group)
+    if isinstance(chosen, str) and "${" not in chosen:
+        return chosen
+    folder = configuration_root() / os.environ[_PARADIGM]
+    for path in (folder / _SETTINGS / f"{data}.yaml", folder / "config.yaml"):
+        choices = (yaml.safe_load(path.read_text()) or {}).get(_FITTING, {}) if path.exists() else {}
+        if group in choices:
+            choice = choices[group]
+            if isinstance(choice, dict):
+                choice = choice.get(_fitting("training", data, _root_=_root_), choice.get("otherwise"))
+            return str(choice)
+    raise ConfigurationError(f"nothing says which {group} suits data={data}; choose one with {group}=<choice>")
+
+
+def _specialised(data: str, *groups: str, _root_: Any) -> str:
+    """The name of the settings of a record for what it is combined with, such as `<data>_<model>_<training>`."""
+    return "_".join([data, *(_fitting(group, data, _root_=_root_) for group in groups)])
 
 
 def _run_path(choices: Any, overrides: Any) -> str:
@@ -74,9 +111,10 @@ def main(paradigm: str) -> None:
     Args:
         paradigm: the folder below conf/ that holds its config.yaml.
     """
-    register()
+    register(paradigm)
     root = configuration_root()
     failures = _SweepFailures()
+    _send_extension_below_its_run()
     wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
     with _one_sentence_errors() as show_tracebacks:
         try:
@@ -86,6 +124,16 @@ def main(paradigm: str) -> None:
                 raise
             _stop(explain(error, paradigm, root))
     failures.report()
+
+
+def _send_extension_below_its_run() -> None:
+    """Add the folder of an extended run to the command, unless a person gives one."""
+    given = [argument for argument in sys.argv[1:] if argument.startswith("extend=")]
+    if given and not any(argument.startswith("hydra.run.dir=") for argument in sys.argv):
+        from sciml_bench.training.extension import extension_folder
+
+        overrides = [argument for argument in sys.argv[1:] if "=" in argument]
+        sys.argv.append(f"hydra.run.dir={extension_folder(given[-1].partition('=')[2], overrides)}")
 
 
 @contextmanager
@@ -113,7 +161,12 @@ def _job(config: DictConfig) -> float | None:
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
-        metrics = run(config)
+        if config.get("extend"):
+            from sciml_bench.training.extension import extended
+
+            metrics = run(extended(config, HydraConfig.get().overrides.task))
+        else:
+            metrics = run(config)
         return _objective(config, metrics)
     except KeyboardInterrupt:
         _stop("interrupted; repeat the command to continue")
@@ -237,13 +290,14 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
         overrides: as on the command line.
         folder: the run folder; by default the one that the same command would have below the working directory.
     """
-    register()
+    register(paradigm)
     compose: Callable[..., DictConfig] = hydra.compose
     with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
+        whole = compose("config", overrides=list(overrides), return_hydra_config=True)
+        choices = whole.hydra.runtime.choices
         if folder is None:
-            whole = compose("config", overrides=list(overrides), return_hydra_config=True)
-            path = _run_path(whole.hydra.runtime.choices, overrides)
+            path = _run_path(choices, overrides)
             folder = Path("outputs") / whole.hydra.job.name / path / f"seed={whole.seed}"
         config = compose("config", overrides=list(overrides))
-    config.run_folder = str(folder)
+    config.run_folder, config.script, config.choices = str(folder), str(whole.hydra.job.name), dict(choices)
     return config

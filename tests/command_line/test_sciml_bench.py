@@ -45,7 +45,7 @@ def test_runs_are_shown_and_compared_without_torch(tmp_path):
 
 
 def test_the_help_names_every_verb_with_what_it_does(capsys):
-    assert {"compare", "list", "show", "table5"} <= set(VERBS)
+    assert {"compare", "evaluate", "forecast", "list", "show", "solve", "table5"} <= set(VERBS)
     with pytest.raises(SystemExit):
         main(["--help"])
     text = " ".join(capsys.readouterr().out.split())

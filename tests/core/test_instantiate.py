@@ -10,13 +10,13 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from sciml_bench.core import files
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.instantiate import PACKAGE, ROLES, exported_class, instantiate, trusted_object
+from sciml_bench.core.stored import files
 from sciml_bench.systems import MarkovChain, OrnsteinUhlenbeck
 
 CONFIGURATIONS = Path(__file__).parents[2] / "conf"
-MARKOV = {"_target_": "sciml_bench.data.MarkovTrajectories", "n_steps": 50}
+MARKOV = {"_target_": "sciml_bench.data.sources.MarkovTrajectories", "n_steps": 50}
 CHAIN = {"_target_": "sciml_bench.systems.MarkovChain", "transition_matrix": [[0.5, 0.5], [1.0, 0.0]]}
 PERCEPTRON = {"_target_": "sciml_bench.networks.MultilayerPerceptron", "_partial_": True, "hidden": [3]}
 
@@ -58,8 +58,8 @@ def test_arguments_of_the_caller_reach_the_outermost_target() -> None:
         "torch.nn.Linear",
         "sklearn.linear_model.Ridge",
         "sciml_benchmark.Evil",
-        "sciml_bench.core.files.remove_incomplete",  # a function of the suite
-        "sciml_bench.core.files.os.getcwd",  # through the suite into another package
+        "sciml_bench.core.stored.files.remove_incomplete",  # a function of the suite
+        "sciml_bench.core.stored.files.os.getcwd",  # through the suite into another package
         "sciml_bench.core.RunFolder",
         "sciml_bench.training.run",
         "sciml_bench.report.sweep_summary.Table5OfSweep",
@@ -87,10 +87,10 @@ def test_no_role_builds_what_no_room_exports_as_a_class(target: object) -> None:
         ("data", "sciml_bench.systems.Lorenz63"),  # only a part of data
         ("data", "sciml_bench.koopman.FeaturePair"),
         ("pde", "sciml_bench.nsm.GridTraining"),
-        ("model", "sciml_bench.data.OrderedDigits"),
+        ("model", "sciml_bench.data.sources.OrderedDigits"),
         ("training", "sciml_bench.networks.MultilayerPerceptron"),
         ("view", "sciml_bench.koopman.KoopmanLearning"),
-        ("logger", "sciml_bench.data.OrderedDigits"),
+        ("logger", "sciml_bench.data.sources.OrderedDigits"),
         ("callback", "sciml_bench.koopman.KoopmanLearning"),
     ],
 )
@@ -101,12 +101,16 @@ def test_a_class_stands_only_where_its_room_belongs(role: str, target: str) -> N
 
 
 def test_nothing_is_built_or_called_before_everything_is_checked() -> None:
-    config = {**MARKOV, "system": CHAIN, "more": [CHAIN, {"_target_": "sciml_bench.core.files.remove_incomplete"}]}
+    config = {
+        **MARKOV,
+        "system": CHAIN,
+        "more": [CHAIN, {"_target_": "sciml_bench.core.stored.files.remove_incomplete"}],
+    }
     with (
         mock.patch.object(files, "remove_incomplete") as function,
         mock.patch.object(MarkovChain, "__post_init__") as built,
         pytest.raises(
-            ConfigurationError, match=r"data\.more\[1\]\._target_='sciml_bench.core.files.remove_incomplete'"
+            ConfigurationError, match=r"data\.more\[1\]\._target_='sciml_bench.core.stored.files.remove_incomplete'"
         ),
     ):
         instantiate(config, role="data")
@@ -180,7 +184,7 @@ def test_the_error_of_a_constructor_arrives_as_it_was_raised() -> None:
     bad_number = {"_target_": "sciml_bench.systems.OrnsteinUhlenbeck", "relaxation_rate": -1.0}
     with pytest.raises(ValueError, match=r"^OrnsteinUhlenbeck\.relaxation_rate = -1\.0"):
         instantiate({**MARKOV, "system": bad_number}, role="data")
-    path = {"_target_": "sciml_bench.data.TrajectoryFiles", "path": "/nowhere/at/all.npy"}
+    path = {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": "/nowhere/at/all.npy"}
     with pytest.raises((FileNotFoundError, DataError), match=r"/nowhere/at/all\.npy"):
         instantiate(path, role="data").setup()
 
@@ -193,7 +197,7 @@ def test_numbers_survive_the_way_through_the_configuration() -> None:
 def test_a_room_that_needs_a_missing_package_names_it() -> None:
     with (
         mock.patch.object(importlib, "import_module", side_effect=ModuleNotFoundError(name="zarr")),
-        pytest.raises(ConfigurationError, match=r"sciml_bench\.data needs the package 'zarr'"),
+        pytest.raises(ConfigurationError, match=r"sciml_bench\.data\.sources needs the package 'zarr'"),
     ):
         instantiate(MARKOV, role="data")
 

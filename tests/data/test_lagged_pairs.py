@@ -111,13 +111,15 @@ def test_one_pass_over_fifty_thousand_pairs_costs_milliseconds():
 
 @pytest.mark.parametrize("lag", [0, -1, 1.5, True, "2"])
 def test_a_lag_that_is_not_a_positive_whole_number_is_refused(lag):
-    with pytest.raises(ConfigurationError, match=f"data.lag={lag}: the lag must be at least 1 step"):
+    with pytest.raises(ConfigurationError, match=f"training.view.lag={lag}: the lag must be at least 1 step"):
         LaggedPairs(Trajectories(random_states(10)), lag)
 
 
 def test_a_trajectory_shorter_than_the_lag_is_named():
     trajectories = Trajectories(random_states(10, 4), names=("a.npy", "b.npy"))
-    with pytest.raises(DataError, match=r"trajectory 1 \(b\.npy\) has 4 states, but data\.lag=4 needs at least 5"):
+    with pytest.raises(
+        DataError, match=r"trajectory 1 \(b\.npy\) has 4 states, but training\.view\.lag=4 needs at least 5"
+    ):
         LaggedPairs(trajectories, 4)
     assert len(LaggedPairs(trajectories, 3)) == 8
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from sciml_bench.data.noise import add_noise
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.noise import add_noise
 from sciml_bench.data.trajectories import Trajectories
 
 CLEAN = Trajectories((np.arange(40_000.0).reshape(20_000, 2), np.ones((5, 2))))

@@ -2,36 +2,35 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import NoisyDampedSine
+from sciml_bench.data.sources import NoisyDampedSine
 
 
-def ready(**options):
-    data = NoisyDampedSine(**options)
-    data.setup()
-    return data
+def whole(**options):
+    record = NoisyDampedSine(split={"train": 1.0}, **options)
+    record.setup()
+    return record.splits["train"]
 
 
 def test_the_truth_is_the_damped_sine_at_the_times_of_record():
-    observed = ready().observations
+    seen = whole()
     times = np.linspace(0, 50, 500)
-    np.testing.assert_array_equal(observed.times[0], times)
-    np.testing.assert_allclose(observed.clean[0, :, 0], np.sin(2 * times) * np.exp(-0.1 * times), atol=1e-15)
-    assert observed.interpolation.all()
+    np.testing.assert_array_equal(seen.times_of(0), times)
+    np.testing.assert_allclose(seen.clean[0][:, 0], np.sin(2 * times) * np.exp(-0.1 * times), atol=1e-15)
 
 
 def test_the_noise_is_damped_with_the_signal():
-    observed = ready(n_times=20_000, noise_seed=3).observations
-    noise = (observed.states - observed.clean)[0, :, 0] * np.exp(0.1 * observed.times[0])
+    seen = whole(n_times=20_000, noise_seed=3)
+    noise = (seen.states[0] - seen.clean[0])[:, 0] * np.exp(0.1 * seen.times_of(0))
     for part in np.array_split(noise, 4):
         assert part.std() == pytest.approx(0.5, rel=0.05)
         assert abs(part.mean()) < 0.03
 
 
 def test_the_noise_follows_its_seed_and_nothing_else():
-    first, again, other = (ready(noise_seed=seed).observations for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first.states, again.states)
-    assert np.abs(first.states - other.states).max() > 0.1
-    np.testing.assert_array_equal(first.clean, other.clean)
+    first, again, other = (whole(noise_seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.states[0], again.states[0])
+    assert np.abs(first.states[0] - other.states[0]).max() > 0.1
+    np.testing.assert_array_equal(first.clean[0], other.clean[0])
 
 
 @pytest.mark.parametrize(

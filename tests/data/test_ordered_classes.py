@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.ordered_classes import interleave_classes, split_rounds
+from sciml_bench.data.sources.ordered_classes import interleave_classes, split_rounds
 
 
 def test_classes_take_turns_in_their_original_order_without_repetition():

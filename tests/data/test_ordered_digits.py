@@ -3,25 +3,25 @@ import pytest
 from sklearn.datasets import load_digits
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.ordered_digits import OrderedDigits, enlarge
+from sciml_bench.data.sources.ordered_digits import OrderedDigits, enlarge
 
 
 def test_the_default_splits_are_blocks_of_whole_rounds():
-    data = OrderedDigits()
-    data.setup()
-    assert [part.lengths[0] for part in data.splits.values()] == [530, 175, 180]
-    assert data.spec.state_shape == (1, 28, 28)
-    assert data.spec.n_classes == 5
-    for name, part in data.splits.items():
-        labels = data.labels(name)[0]
+    record = OrderedDigits()
+    record.setup()
+    assert [part.lengths[0] for part in record.splits.values()] == [530, 175, 180]
+    assert record.spec.state_shape == (1, 28, 28)
+    assert record.spec.n_classes == 5
+    for part in record.splits.values():
+        labels = part.labels[0]
         np.testing.assert_array_equal(labels, np.arange(len(labels)) % 5)
         assert 0 <= part.states[0].min() < 0.01 < 0.99 < part.states[0].max() <= 1
 
 
 def test_no_image_appears_twice():
-    data = OrderedDigits()
-    data.setup()
-    images = np.concatenate([part.flattened for part in data.splits.values()])
+    record = OrderedDigits()
+    record.setup()
+    images = np.concatenate([part.flattened for part in record.splits.values()])
     original = load_digits().data
     assert len(np.unique(images, axis=0)) == len(np.unique(original[load_digits().target < 5][: len(images)], axis=0))
 
@@ -48,10 +48,10 @@ def test_images_of_the_original_size_are_the_originals():
 
 
 def test_ten_digits_in_small_images():
-    data = OrderedDigits(n_digits=10, image_size=16, batch_size=16)
-    data.setup()
-    assert data.spec.state_shape == (1, 16, 16)
-    assert data.labels("test")[0][:10].tolist() == list(range(10))
+    record = OrderedDigits(n_digits=10, image_size=16)
+    record.setup()
+    assert record.spec.state_shape == (1, 16, 16)
+    assert record.splits["test"].labels[0][:10].tolist() == list(range(10))
 
 
 @pytest.mark.parametrize("options", [{"n_digits": 1}, {"n_digits": 11}, {"image_size": 4}])

@@ -11,7 +11,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files import mnist_files
 from sciml_bench.data.files.idx_files import idx_bytes
 from sciml_bench.data.files.mnist_files import OPENML_MD5, default_cache, read_mnist
-from sciml_bench.data.ordered_mnist import OrderedMNIST
+from sciml_bench.data.sources import OrderedMNIST
 
 MNIST = Path(__file__).parents[2].parent / "shared" / "data" / "mnist"
 needs_mnist = pytest.mark.skipif(not MNIST.is_dir(), reason=f"the original idx files are not in {MNIST}")
@@ -40,12 +40,12 @@ def write_folder(folder, part, n_images, mark="-", end=".gz"):
 
 @needs_mnist
 def test_the_ten_thousand_test_images_fill_the_default_splits():
-    data = OrderedMNIST(MNIST)
-    data.setup()
-    assert [part.lengths[0] for part in data.splits.values()] == [3000, 950, 950]
-    assert data.spec.state_shape == (1, 28, 28)
-    for name, part in data.splits.items():
-        labels = data.labels(name)[0]
+    record = OrderedMNIST(MNIST)
+    record.setup()
+    assert [part.lengths[0] for part in record.splits.values()] == [3000, 950, 950]
+    assert record.spec.state_shape == (1, 28, 28)
+    for part in record.splits.values():
+        labels = part.labels[0]
         np.testing.assert_array_equal(labels, np.arange(len(labels)) % 5)
         assert part.states[0].min() == 0
         assert part.states[0].max() == 1
@@ -53,12 +53,12 @@ def test_the_ten_thousand_test_images_fill_the_default_splits():
 
 @needs_mnist
 def test_images_belong_to_their_labels():
-    data = OrderedMNIST(MNIST)
-    data.setup()
-    train, test = data.splits["train"].flattened, data.splits["test"].flattened
-    centroids = np.stack([train[data.labels("train")[0] == digit].mean(axis=0) for digit in range(5)])
+    record = OrderedMNIST(MNIST)
+    record.setup()
+    train, test = record.splits["train"].flattened, record.splits["test"].flattened
+    centroids = np.stack([train[record.splits["train"].labels[0] == digit].mean(axis=0) for digit in range(5)])
     nearest = ((test[:, None] - centroids) ** 2).sum(axis=-1).argmin(axis=1)
-    assert (nearest == data.labels("test")[0]).mean() > 0.85
+    assert (nearest == record.splits["test"].labels[0]).mean() > 0.85
 
 
 @pytest.mark.parametrize(("mark", "end"), [("-", ""), ("-", ".gz"), (".", "")])
@@ -78,30 +78,31 @@ def test_training_files_come_before_test_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("available", "sizes", "expected"),
+    ("n_images", "split", "expected"),
     [
-        (14_000, {}, (600, 200, 200)),
-        (980, {}, (600, 190, 190)),
-        (300, {}, (200, 50, 50)),
-        (980, {"n_train": 4000}, (800, 90, 90)),
-        (980, {"n_train": 500, "n_test": 250}, (100, 200, 50)),
-        (980, {"n_validation": 504}, (600, 100, 200)),
+        (980, None, (325, 80, 80)),
+        (980, {"train": 400, "validation": 45, "test": 45}, (400, 45, 45)),
+        (980, {"train": 0.5, "test": 0.5}, (245, 245)),
     ],
 )
-def test_open_sizes_fill_what_there_is(available, sizes, expected):
-    assert tuple(OrderedMNIST(**sizes).rounds(available).values()) == expected
+def test_open_sizes_fill_what_there_is(tmp_path, n_images, split, expected):
+    write_folder(tmp_path, "train", n_images)
+    record = OrderedMNIST(tmp_path, split=split)
+    record.setup()
+    assert tuple(part.lengths[0] for part in record.splits.values()) == expected
+    assert {Path(file["path"]).name[:5] for file in record.files} == {"train"}
 
 
-@pytest.mark.parametrize("sizes", [{"n_train": 4900}, {"n_train": 5000}, {"n_test": 4900}])
-def test_more_images_than_there_are_is_an_error(sizes):
-    with pytest.raises(ConfigurationError, match="only 4900 images of 5 digits"):
-        OrderedMNIST(**sizes).rounds(980)
+@pytest.mark.parametrize("split", [{"train": 450, "test": 50}, {"train": 500}])
+def test_more_images_than_there_are_is_an_error(tmp_path, split):
+    write_folder(tmp_path, "train", 980)
+    with pytest.raises(ConfigurationError, match="only 490 images of 5 classes"):
+        OrderedMNIST(tmp_path, split=split).setup()
 
 
-@pytest.mark.parametrize("options", [{"n_train": 0}, {"n_test": -5}, {"n_validation": 2}, {"n_digits": 1}])
-def test_impossible_sizes_are_named(options):
-    with pytest.raises(ConfigurationError, match=f"data.{next(iter(options))}="):
-        OrderedMNIST(**options)
+def test_a_single_digit_takes_no_turns():
+    with pytest.raises(ConfigurationError, match=r"data\.n_digits=1"):
+        OrderedMNIST(n_digits=1)
 
 
 def test_offline_without_files_one_sentence_says_what_to_do(tmp_path, offline):

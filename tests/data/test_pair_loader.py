@@ -76,12 +76,12 @@ def test_without_a_sampler_pairs_come_in_their_own_order():
 
 @pytest.mark.parametrize("batch_size", [0, -3, 2.5])
 def test_a_batch_needs_at_least_one_pair(batch_size):
-    with pytest.raises(ConfigurationError, match=f"data.batch_size={batch_size}"):
+    with pytest.raises(ConfigurationError, match=f"training.view.batch_size={batch_size}"):
         PairLoader(counting_pairs(5), batch_size)
 
 
 def test_a_batch_larger_than_the_training_data_is_refused():
-    with pytest.raises(ConfigurationError, match=r"data.batch_size=6 is larger than the 5 training pairs;"):
+    with pytest.raises(ConfigurationError, match=r"training.view.batch_size=6 is larger than the 5 training pairs;"):
         PairLoader(counting_pairs(5), 6, drop_last=True)
     with pytest.raises(ConfigurationError, match="5 training pairs of each of 2 processes"):
         PairLoader(counting_pairs(10), 6, EpochSampler(10, 0, world_size=2), drop_last=True)

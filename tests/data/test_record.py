@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from sciml_bench.core.description import built, describe
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.stored.description import built, describe
 from sciml_bench.data.files import fingerprint as fingerprints
 from sciml_bench.data.record import Record
 from sciml_bench.data.sources import SimulatedTrajectories, TrajectoryFiles

@@ -9,7 +9,7 @@ from sciml_bench.core.instantiate import instantiate
 from sciml_bench.data import sources
 from sciml_bench.systems import Lorenz63, LotkaVolterra
 
-YAMLS = sorted((Path(__file__).parents[2] / "conf/shared/record").glob("*.yaml"))
+YAMLS = sorted((Path(__file__).parents[2] / "conf/shared/data").glob("*.yaml"))
 SMALL = {
     "KortewegDeVriesFields": {"split": {"train": 2, "validation": 1, "test": 1}, "n_skipped": 1, "n_frames": 4},
     "TwoBodyOrbits": {"n_states": 20, "n_test_states": 20},
@@ -91,11 +91,6 @@ def test_n_steps_end_time_and_times_mean_the_same_rows():
 def test_contradictions_are_named(options, message):
     with pytest.raises(ConfigurationError, match=message):
         simulated(**options)
-
-
-def test_populations_are_split_in_whole_numbers_only():
-    with pytest.raises(ConfigurationError, match="whole numbers"):
-        sources.LogisticPopulations(split={"train": 0.5, "test": 0.5})
 
 
 def test_digits_are_split_in_whole_rounds():

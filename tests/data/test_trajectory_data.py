@@ -98,7 +98,7 @@ def test_a_split_left_out_has_no_loader_and_says_how_to_get_it():
         ({"lag": -1}, "data.lag=-1: the lag must be at least 1 step"),
         ({"lag": 1.5}, "data.lag=1.5"),
         ({"batch_size": 0}, "data.batch_size=0"),
-        ({"batch_size": 60}, "data.batch_size=60 is larger than the 59 training pairs"),
+        ({"batch_size": 60}, "training.view.batch_size=60 is larger than the 59 training pairs"),
         ({"split_by": "random"}, "data.split_by=random"),
         ({"split": {"train": 1.5}}, "data.split"),
         ({"seed": -1}, "seed=-1"),
@@ -110,7 +110,9 @@ def test_wrong_options_stop_before_training(options, message):
 
 
 def test_a_lag_longer_than_a_split_names_the_split():
-    with pytest.raises(DataError, match=r"the validation split: trajectory 0 has 20 states, but data\.lag=20"):
+    with pytest.raises(
+        DataError, match=r"the validation split: trajectory 0 has 20 states, but training\.view\.lag=20"
+    ):
         ready(lag=20)
 
 

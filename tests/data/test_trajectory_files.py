@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
+from sciml_bench.data.trajectory_data_files import TrajectoryFiles
 from scipy.io import savemat
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.trajectory_arrays import find_files
-from sciml_bench.data.trajectory_data_files import TrajectoryFiles
 
 RNG = np.random.default_rng(0)
 STATES = RNG.standard_normal((100, 3))
@@ -142,7 +142,7 @@ def test_files_of_different_shape_are_refused(tmp_path):
 
 def test_a_trajectory_shorter_than_the_lag_names_the_file(tmp_path):
     np.save(tmp_path / "x.npy", STATES)
-    with pytest.raises(DataError, match=r"x\.npy\) has 20 states, but data\.lag=20 needs at least 21"):
+    with pytest.raises(DataError, match=r"x\.npy\) has 20 states, but training\.view\.lag=20 needs at least 21"):
         TrajectoryFiles(str(tmp_path / "x.npy"), lag=20).setup()
 
 

@@ -29,9 +29,9 @@ def test_a_record_without_validation_part_has_no_validation_loader():
 def test_pairs_say_what_they_cannot_read():
     with pytest.raises(DataError, match="regular times"):
         LaggedPairsView(irregular())
-    with pytest.raises(ConfigurationError, match=r"data\.batch_size=90"):
+    with pytest.raises(ConfigurationError, match=r"training\.view\.batch_size=90"):
         LaggedPairsView(stamped(40), batch_size=90)
-    with pytest.raises(DataError, match=r"data\.lag=30"):
+    with pytest.raises(DataError, match=r"training\.view\.lag=30"):
         LaggedPairsView(stamped(40), lag=30, batch_size=4)
 
 
@@ -61,6 +61,8 @@ def test_batches_are_numbers_of_trajectories_each_once_per_epoch():
     assert epochs[0] != epochs[1]
     assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(10))
     assert len(loader) == 3
+    kept = WholeTrajectoriesView(record, batch_size=4, shuffle=False).train_loader(seed=1)
+    assert [batch.tolist() for batch in kept] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
 def test_images_do_not_fit_a_method_that_solves_along_trajectories():

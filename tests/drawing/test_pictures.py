@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from sciml_bench import drawing
 from sciml_bench.core.errors import DataError
-from sciml_bench.core.files import read_arrays, write_arrays
+from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.drawing import Animation, draw, picture_named, picture_names, pictures_of
 
 rng = np.random.default_rng(0)

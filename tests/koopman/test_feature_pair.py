@@ -3,7 +3,6 @@ import torch
 from koopman_cases import perceptron, vector_spec
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.spec import DataSpec
 from sciml_bench.koopman import FeaturePair
 from sciml_bench.koopman.feature_pair import LAGGED_ENCODERS, NORMALIZATIONS, RunningSecondMoment
 from sciml_bench.networks import ConvolutionalEncoder
@@ -13,7 +12,7 @@ def small_images(shape, n_outputs):
     return ConvolutionalEncoder(shape, n_outputs, channels=(2, 3))
 
 
-IMAGES = DataSpec(state_shape=(1, 8, 8), time_step=1.0, time_unit="step", lengths=(100,), lag=1)
+IMAGES = vector_spec(state_shape=(1, 8, 8))
 CASES = {"vectors": (vector_spec(), perceptron), "images": (IMAGES, small_images)}
 
 
@@ -135,8 +134,8 @@ def test_the_running_second_moment_converges_to_that_of_the_features_and_rests_i
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lagged": "sepparate"}, r"model\.lagged='sepparate'.*separate, shared, linear"),
-        ({"normalization": "L2"}, r"model\.normalization='L2'.*none, l2, second_moment"),
+        ({"lagged": "sepparate"}, r"model\.lagged=sepparate.*linear, separate, shared"),
+        ({"normalization": "L2"}, r"model\.normalization=L2.*l2, none, second_moment"),
         ({"n_modes": 1}, r"model\.n_modes=1 .*at least 2"),
         ({"n_modes": 0, "center": False}, r"model\.n_modes=0 .*at least 1"),
         ({"sinusoidal": True}, r"model\.sinusoidal=true needs data with a period"),
@@ -148,6 +147,6 @@ def test_an_option_that_does_not_fit_names_its_key(options, message):
 
 
 def test_a_sinusoidal_embedding_of_images_is_refused():
-    spec = DataSpec((1, 8, 8), time_step=1.0, time_unit="step", lengths=(10,), lag=1, period=1.0)
+    spec = vector_spec(period=1.0, state_shape=(1, 8, 8))
     with pytest.raises(ConfigurationError, match="needs vector states"):
         FeaturePair(spec, encoder=small_images, n_modes=3, sinusoidal=True)

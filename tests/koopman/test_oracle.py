@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 import torch
-from koopman_cases import N_CLASSES, blobs, blobs_in_turn
+from koopman_cases import N_CLASSES, blobs, blobs_in_turn, logistic_pairs
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.koopman import oracle as oracle_module
-from sciml_bench.koopman.oracle import trained_oracle
+from sciml_bench.koopman.oracle import oracle_of, trained_oracle
 
 
 def pictures(split="train"):
-    part = blobs_in_turn().splits[split]
+    part = blobs_in_turn().record.splits[split]
     return part.states[0], part.labels[0]
 
 
@@ -66,6 +66,14 @@ def test_the_oracle_can_be_trained_within_an_evaluation_without_gradients(tmp_pa
         oracle = trained_oracle(*pictures(), N_CLASSES, cache=tmp_path)
         assert not torch.is_grad_enabled()
     assert oracle.classify(pictures()[0]).shape == (24 * N_CLASSES,)
+
+
+def test_a_record_has_an_oracle_where_its_states_are_labelled_images(quick_oracle):
+    assert oracle_of(logistic_pairs().record) is None
+    expected = trained_oracle(*pictures(), N_CLASSES)
+    np.testing.assert_array_equal(
+        oracle_of(blobs_in_turn().record).classify(pictures("test")[0]), expected.classify(pictures("test")[0])
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 torn"])

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from sciml_bench.data import ObservationSpec, TrajectoryWindows
+from sciml_bench.data import RecordSpec, WholeTrajectoriesView
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 
 SIGMA, RHO, BETA = 10.0, 28.0, 8.0 / 3.0
@@ -31,19 +32,22 @@ def lorenz_coefficients(names: Sequence[str]) -> np.ndarray:
     return true
 
 
-def windows(rows: np.ndarray, time_step: float, **options: object) -> TrajectoryWindows:
-    """A data module, set up, with components x, y, z."""
-    names = ["x", "y", "z"][: rows.shape[-1]]
-    settings = {"interpolation": 1.0, "component_names": names, **options}
-    data = TrajectoryWindows.from_arrays(time_step * np.arange(rows.shape[-2]), rows, **settings)
-    data.setup()
-    return data
+def whole(times: object, states: object, **options: object) -> WholeTrajectoriesView:
+    """All rows to learn from, with components x, y, z."""
+    settings = {"split": {"train": 1.0}, "component_names": ["x", "y", "z"], **options}
+    return WholeTrajectoriesView(TrajectoryFiles.from_arrays(times, states, **settings))
+
+
+def whole_rows(rows: np.ndarray, time_step: float, **options: object) -> WholeTrajectoriesView:
+    """The same at regular times."""
+    settings = {"component_names": ["x", "y", "z"][: rows.shape[-1]], **options}
+    return whole(time_step * np.arange(rows.shape[-2]), rows, **settings)
 
 
 def library(dim: int = 2, degree: int = 1) -> BasisLibrary:
     """Monomials of x, y, …"""
     names = ("x", "y", "z")[:dim]
-    return BasisLibrary(ObservationSpec(dim, np.zeros(dim), np.ones(dim), names, "time", 0.1, 1), degree)
+    return BasisLibrary(RecordSpec((dim,), 0.1, "time", names, np.zeros(dim), np.ones(dim), (100,)), degree)
 
 
 def support_of(terms: BasisLibrary, present: dict[tuple[str, int], float]) -> tuple[np.ndarray, np.ndarray]:

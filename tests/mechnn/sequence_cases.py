@@ -3,27 +3,21 @@
 import numpy as np
 import torch
 
-from sciml_bench.data.sequence_windows import SequenceWindows
+from sciml_bench.data import Record, Trajectories, WindowsView
 
 N_POINTS = 16
 
 
-class TravellingWaves(SequenceWindows):
+class TravellingWaves(Record):
     """u(x, t) = a sin(2π (k x − t / 40) + φ) at 16 points; every trajectory has its own a and φ."""
 
-    pooled_axes = (0,)
+    grid = np.arange(N_POINTS) / N_POINTS
 
-    def __init__(self, lengths=(30, 24, 40), **options):
-        super().__init__(
-            **{"n_inputs": 3, "n_outputs": 4, "time_step": 0.5, "batch_size": 4, "windows_per_epoch": 16, **options}
-        )
+    def __init__(self, lengths=(30, 24, 40)):
+        super().__init__(split_by="trajectory")
         self.lengths = lengths
 
-    @property
-    def grid(self):
-        return np.arange(N_POINTS) / N_POINTS
-
-    def load(self):
+    def load_splits(self):
         rng = np.random.default_rng(0)
         names = ("train", "validation", "test")
         return {name: self.waves(rng, length) for name, length in zip(names, self.lengths, strict=True)}
@@ -31,25 +25,35 @@ class TravellingWaves(SequenceWindows):
     def waves(self, rng, n_times):
         amplitude, phase = rng.uniform(0.5, 2, (6, 1, 1)), rng.uniform(0, 1, (6, 1, 1))
         times = np.arange(n_times)[:, None]
-        return amplitude * np.sin(2 * np.pi * (self.grid - times / 40 + phase))
+        states = amplitude * np.sin(2 * np.pi * (self.grid - times / 40 + phase))
+        facts = {"grid": self.grid}
+        return Trajectories(tuple(states), time_step=0.5, time_unit="time", component_names=("u",), facts=facts)
 
 
-class RotatingPoints(SequenceWindows):
+class RotatingPoints(Record):
     """Two points in the plane that go around the origin."""
 
-    def __init__(self, **options):
-        super().__init__(**{"n_inputs": 2, "n_outputs": 3, "time_step": 0.1, "batch_size": 4, **options})
+    def __init__(self):
+        super().__init__(split_by="trajectory")
 
-    def load(self):
+    def load_splits(self):
         angle = 0.1 * np.arange(30) + np.arange(4)[:, None]
         point = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-        states = np.stack([point, 2 * point], axis=2)
-        return {"train": states, "validation": states[:1], "test": states[:2]}
+        whole = Trajectories(tuple(np.stack([point, 2 * point], axis=2)), time_step=0.1, time_unit="time")
+        numbers = {"train": range(4), "validation": range(1), "test": range(2)}
+        return {name: whole.select(trajectories=chosen) for name, chosen in numbers.items()}
 
 
-def ready(data):
-    data.setup()
-    return data
+def waves(**options):
+    """Three frames in, four out."""
+    return WindowsView(
+        TravellingWaves(), **{"n_inputs": 3, "n_outputs": 4, "batch_size": 4, "windows_per_epoch": 16, **options}
+    )
+
+
+def points(**options):
+    """Two states in, three out."""
+    return WindowsView(RotatingPoints(), **{"n_inputs": 2, "n_outputs": 3, "batch_size": 4, **options})
 
 
 class Rotation(torch.nn.Module):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from discovery_cases import windows
+from discovery_cases import whole_rows
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.mechnn import BasisLibrary
@@ -11,7 +11,7 @@ ROWS = np.random.default_rng(0).standard_normal((40, 3))
 
 
 def library(degree: int = 2, frequencies: int = 0, rows: np.ndarray = ROWS) -> BasisLibrary:
-    return BasisLibrary(windows(rows, 0.1).spec, degree, frequencies)
+    return BasisLibrary(whole_rows(rows, 0.1).spec, degree, frequencies)
 
 
 def test_names_and_values_agree_with_the_formulas_they_stand_for() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from discovery_cases import lorenz_coefficients, lorenz_rows, windows
+from discovery_cases import lorenz_coefficients, lorenz_rows, whole, whole_rows
 from scipy.io import loadmat
 
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
@@ -17,8 +17,8 @@ TASK_FILES = Path(__file__).resolve().parents[3] / "shared" / "data" / "ctf_lore
 
 
 def discovered(rows: np.ndarray, time_step: float, degree: int = 2, **recipe: Any) -> Discovery:
-    data = windows(rows, time_step)
-    return ClosedFormDiscovery(**recipe)(BasisLibrary(data.spec, degree), data.observations)
+    data = whole_rows(rows, time_step)
+    return ClosedFormDiscovery(**recipe)(BasisLibrary(data.spec, degree), data.train)
 
 
 def worst_error(found: Discovery) -> float:
@@ -72,8 +72,6 @@ def test_strong_noise_is_averaged_along_the_record() -> None:
 
 
 def test_several_trajectories_of_unequal_length_and_step_are_one_problem() -> None:
-    from sciml_bench.data import TrajectoryWindows
-
     rng = np.random.default_rng(0)
     times = [np.cumsum(rng.uniform(0.005, 0.015, n)) for n in (700, 400)]
     grids = [0.001 * np.arange(20_000) for _ in times]
@@ -82,9 +80,8 @@ def test_several_trajectories_of_unequal_length_and_step_are_one_problem() -> No
         np.stack([np.interp(t, grid, part[:, d]) for d in range(3)], axis=1)
         for t, grid, part in zip(times, grids, rows, strict=True)
     ]
-    data = TrajectoryWindows.from_arrays(times, states, interpolation=1.0, component_names=["x", "y", "z"])
-    data.setup()
-    found = ClosedFormDiscovery(smoothing="none", refinement="never")(BasisLibrary(data.spec, 2), data.observations)
+    data = whole(times, states)
+    found = ClosedFormDiscovery(smoothing="none", refinement="never")(BasisLibrary(data.spec, 2), data.train)
     assert worst_error(found) < 5e-3
     assert [len(part) for part in found.states] == [700, 400]
 
@@ -92,7 +89,7 @@ def test_several_trajectories_of_unequal_length_and_step_are_one_problem() -> No
 def test_a_step_of_the_refinement_is_the_gauss_newton_step_of_the_dense_problem() -> None:
     """The eliminated problem against one least-squares problem in all unknowns, its derivatives by differences."""
     rows = lorenz_rows(8, 0.05, (-5.0, -4.0, 25.0)) + 0.1 * np.random.default_rng(0).standard_normal((8, 3))
-    library = BasisLibrary(windows(rows, 0.05).spec, 1)
+    library = BasisLibrary(whole_rows(rows, 0.05).spec, 1)
     rng = np.random.default_rng(1)
     coefficients = rng.standard_normal((library.n_terms, 3))
     support = rng.random(coefficients.shape) < 0.6
@@ -139,7 +136,7 @@ def test_a_step_of_the_refinement_is_the_gauss_newton_step_of_the_dense_problem(
         ({"window": 2}, r"training\.window=2"),
         ({"smoothing": "much"}, r"training\.smoothing=much: choose auto or none"),
         ({"smoothing": -1.0}, r"training\.smoothing=-1"),
-        ({"refinement": "perhaps"}, r"training\.refinement=perhaps: choose one of auto"),
+        ({"refinement": "perhaps"}, r"training\.refinement=perhaps: choose one of always"),
     ],
 )
 def test_bad_choices_are_named(recipe: dict[str, Any], words: str) -> None:

@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 import torch
-from discovery_cases import lorenz_coefficients, lorenz_rows, windows
+from discovery_cases import lorenz_coefficients, lorenz_rows, whole_rows
 
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.mechnn import DiscoveryNetwork, DiscoveryTraining
 
 
 def method(rows: np.ndarray, time_step: float = 0.01, window: int = 30, **options: object) -> DiscoveryTraining:
-    data = windows(rows, time_step)
+    view = whole_rows(rows, time_step)
     torch.manual_seed(0)
-    made = DiscoveryTraining(DiscoveryNetwork(data.spec, window=window, hidden_width=16), data.spec, **options)
-    made.use(data)
+    made = DiscoveryTraining(DiscoveryNetwork(view.spec, window=window, hidden_width=16), view, **options)
+    made.start()
     return made
 
 
@@ -25,7 +25,7 @@ def test_at_the_truth_the_solution_is_the_data() -> None:
     set_coefficients(found, lorenz_coefficients(found.model.library.names))
     found.precondition()
     found.model.mask &= torch.from_numpy(lorenz_coefficients(found.model.library.names) != 0)
-    assert float(found.loss(found.windows, found.step_sizes).detach()) < 1e-8
+    assert float(found.window_loss(found.windows, found.step_sizes).detach()) < 1e-8
 
 
 def test_preconditioning_leaves_the_coefficients_and_makes_all_directions_alike() -> None:
@@ -62,13 +62,13 @@ def test_the_threshold_masks_for_good_and_an_empty_support_is_an_error() -> None
 
 
 def test_bad_choices_are_named() -> None:
-    data = windows(lorenz_rows(60, 0.01), 0.01)
+    view = whole_rows(lorenz_rows(60, 0.01), 0.01)
     with pytest.raises(ConfigurationError, match=r"model\.coefficients=dense"):
-        DiscoveryNetwork(data.spec, coefficients="dense")
-    model = DiscoveryNetwork(data.spec)
+        DiscoveryNetwork(view.spec, coefficients="dense")
+    model = DiscoveryNetwork(view.spec)
     with pytest.raises(ConfigurationError, match=r"training\.n_cycles=0"):
-        DiscoveryTraining(model, data.spec, n_cycles=0)
+        DiscoveryTraining(model, view, n_cycles=0)
     with pytest.raises(ConfigurationError, match=r"training\.initial_coefficients=random"):
-        DiscoveryTraining(model, data.spec, initial_coefficients="random")
+        DiscoveryTraining(model, view, initial_coefficients="random")
     with pytest.raises(DataError, match=r"model\.window=50: a trajectory has only 20 rows"):
-        DiscoveryTraining(model, data.spec).use(windows(lorenz_rows(20, 0.01), 0.01))
+        DiscoveryTraining(model, whole_rows(lorenz_rows(20, 0.01), 0.01)).start()

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from sequence_cases import N_POINTS, RotatingPoints, TravellingWaves, ready
+from sequence_cases import N_POINTS, points, waves
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.data import WindowsSpec
 from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
 from sciml_bench.sequences.field_frames import FieldFrames
 from sciml_bench.sequences.field_resnet import FieldSequenceResNet
@@ -20,7 +20,7 @@ MAKERS = {
 
 @pytest.fixture(scope="module")
 def data():
-    return ready(TravellingWaves(dtype="float64"))
+    return waves(dtype="float64")
 
 
 def random_model(name, spec, deviation=0.3):
@@ -118,18 +118,18 @@ def test_short_waves_are_taken_out_of_what_is_written(data):
 
 def kdv_spec():
     one = np.ones(1)
-    return SequenceSpec(10, 10, (256,), 0.2, "time", 0 * one, one, one, ("u",), grid=0.5 * np.arange(256))
+    grid = 0.5 * np.arange(256)
+    windows = {"n_inputs": 10, "n_outputs": 10, "increment_deviation": one, "dtype": torch.float32}
+    return WindowsSpec((256,), 0.2, "time", ("u",), 0 * one, one, (140,), grid=grid, **windows)
 
 
 def test_the_baseline_has_as_many_parameters_as_the_model_with_the_block(tmp_path):
-    from omegaconf import OmegaConf
-
     from sciml_bench.core.instantiate import instantiate
 
     sizes = []
     for name in ("block_resnet", "resnet"):
         config = composed("mechnn", ["experiment=kdv", f"model={name}"], tmp_path)
-        make = instantiate({**OmegaConf.to_container(config.model), "_partial_": True}, role="model")
+        make = instantiate({**config.model, "_partial_": True}, role="model")
         model = make(kdv_spec())
         sizes.append(sum(parameter.numel() for parameter in model.parameters()))
     assert sizes[1] == pytest.approx(sizes[0], rel=0.02)
@@ -151,4 +151,4 @@ def test_values_out_of_range_are_named(options, message, data):
 
 def test_states_that_are_no_fields_are_refused():
     with pytest.raises(ConfigurationError, match="needs fields on a line"):
-        FieldSequenceModel(ready(RotatingPoints()).spec)
+        FieldSequenceModel(points().spec)

@@ -3,16 +3,17 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import TrajectoryWindows
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.mechnn import LearnedLinearODE
 
 
 def spec_of(n_rows=41, dim=1, n_trajectories=1):
     times = np.linspace(0, 4, n_rows)
     phases = np.arange(n_trajectories * dim).reshape(n_trajectories, 1, dim)
-    data = TrajectoryWindows.from_arrays(times, 5 + 2 * np.sin(times[:, None] + phases), interpolation=1.0)
-    data.setup()
-    return data.spec
+    states = 5 + 2 * np.sin(times[:, None] + phases)
+    record = TrajectoryFiles.from_arrays(times, states, split={"train": 1.0})
+    record.setup()
+    return record.spec
 
 
 def test_a_state_that_the_equation_names_at_every_step_is_the_solution():

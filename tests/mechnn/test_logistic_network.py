@@ -3,58 +3,62 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import LogisticTrajectories, TrajectoryWindows
+from sciml_bench.data.sources import LogisticPopulations, TrajectoryFiles
 from sciml_bench.mechnn import LogisticNetwork
+from sciml_bench.mechnn.parameters.estimates import populations
 
 
 @pytest.fixture(scope="module")
-def data():
-    data = LogisticTrajectories(n_trajectories=64, n_validation=4, n_unseen=4, noise_std=0)
-    data.setup()
-    return data
+def record():
+    record = LogisticPopulations({"train": 64, "validation": 4, "test": 4}, noise_std=0)
+    record.setup()
+    return record
 
 
-def observed(data):
-    return torch.from_numpy(data.populations("training").observed).float()
+def observed(record):
+    return torch.from_numpy(populations(record.splits["train"])).float()
 
 
 @pytest.mark.parametrize("steps", ["observed", "learned"])
-def test_the_right_parameters_explain_a_trajectory(data, steps):
-    part = data.populations("training")
+def test_the_right_parameters_explain_a_trajectory(record, steps):
+    part = record.splits["train"]
     for row in range(3):
-        rate, capacity = float(part.growth_rates[row]), float(part.capacities[row])
+        rate, capacity = float(part.parameters["growth_rate"][row]), float(part.parameters["capacity"][row])
         options = {"steps": steps, "expected_growth_rate": rate, "expected_capacity": capacity}
-        estimate = LogisticNetwork(data.spec, **options)(observed(data)[row : row + 1])
+        estimate = LogisticNetwork(record.spec, **options)(observed(record)[row : row + 1])
         assert estimate.growth_rates.item() == pytest.approx(rate, rel=1e-6)
         assert estimate.capacities.item() == pytest.approx(capacity, rel=1e-6)
         assert estimate.step_sizes.item() == pytest.approx(3 / 59, rel=1e-6)
-        np.testing.assert_allclose(estimate.states[0].detach(), part.clean[row], atol=2e-4)
-        wrong = LogisticNetwork(data.spec, **(options | {"expected_growth_rate": 1.1 * rate}))
-        assert (wrong(observed(data)[row : row + 1]).states[0] - observed(data)[row]).abs().max() > 0.05
+        np.testing.assert_allclose(estimate.states[0].detach(), part.clean[row][:, 0], atol=2e-4)
+        wrong = LogisticNetwork(record.spec, **(options | {"expected_growth_rate": 1.1 * rate}))
+        assert (wrong(observed(record)[row : row + 1]).states[0] - observed(record)[row]).abs().max() > 0.05
 
 
-def test_a_taylor_order_above_the_equations_own_is_more_accurate(data):
-    part = data.populations("training")
-    options = {"expected_growth_rate": float(part.growth_rates[0]), "expected_capacity": float(part.capacities[0])}
+def test_a_taylor_order_above_the_equations_own_is_more_accurate(record):
+    part = record.splits["train"]
+    options = {
+        "expected_growth_rate": float(part.parameters["growth_rate"][0]),
+        "expected_capacity": float(part.parameters["capacity"][0]),
+    }
     errors = [
         np.abs(
-            LogisticNetwork(data.spec, taylor_order=order, **options)(observed(data)[:1]).states[0].detach().numpy()
-            - part.clean[0]
+            LogisticNetwork(record.spec, taylor_order=order, **options)(observed(record)[:1]).states[0].detach().numpy()
+            - part.clean[0][:, 0]
         ).max()
         for order in (1, 4)
     ]
     assert errors[1] < 0.1 * errors[0]
 
 
-def test_every_weight_learns_once_the_last_layers_are_not_zero(data):
+def test_every_weight_learns_once_the_last_layers_are_not_zero(record):
     torch.manual_seed(0)
-    model = LogisticNetwork(data.spec, steps="learned", channels=4, hidden=8)
+    model = LogisticNetwork(record.spec, steps="learned", channels=4, hidden=8)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.01 * torch.randn_like(parameter))
-    estimate = model(observed(data))
+    estimate = model(observed(record))
     assert estimate.step_sizes.shape == estimate.growth_rates.shape == (64,)
-    (estimate.states - observed(data)).abs().mean().backward()
+    (estimate.states - observed(record)).abs().mean().backward()
     assert all(parameter.grad.abs().sum() > 0 for parameter in model.parameters())
 
 
@@ -62,13 +66,13 @@ def test_every_weight_learns_once_the_last_layers_are_not_zero(data):
     "options",
     [{"steps": "guessed"}, {"channels": 1}, {"kernel_size": 4}, {"taylor_order": 0}, {"expected_capacity": 0}],
 )
-def test_bad_choices_are_named(data, options):
+def test_bad_choices_are_named(record, options):
     with pytest.raises(ConfigurationError, match=rf"model\.{next(iter(options))}"):
-        LogisticNetwork(data.spec, **options)
+        LogisticNetwork(record.spec, **options)
 
 
 def test_two_components_are_refused():
-    data = TrajectoryWindows.from_arrays(np.arange(10.0), np.random.default_rng(0).normal(size=(10, 2)))
-    data.setup()
+    two = TrajectoryFiles.from_arrays(np.arange(10.0), np.random.default_rng(0).normal(size=(10, 2)))
+    two.setup()
     with pytest.raises(ConfigurationError, match="the data have 2"):
-        LogisticNetwork(data.spec)
+        LogisticNetwork(two.spec)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.mechnn.linear_ode.orders_of_magnitude import orders_of_magnitude
 
 TIME_STEP = 0.01
@@ -16,7 +16,22 @@ def orbits(radii, attraction, power):
     increment = np.append(0.0, speeds) * TIME_STEP / np.sqrt(2)
     shape = (len(deviation), 2)
     per_axis = [np.broadcast_to(values[:, None], shape) for values in (deviation, increment)]
-    return SequenceSpec(2, 1, shape, TIME_STEP, "time", np.zeros(shape), *per_axis, ("x", "y"))
+    return spec_of(np.zeros(shape), *per_axis)
+
+
+def spec_of(mean, deviation, increment):
+    return WindowsSpec(
+        mean.shape,
+        TIME_STEP,
+        "time",
+        ("x", "y"),
+        mean,
+        deviation,
+        (100,),
+        n_inputs=2,
+        n_outputs=1,
+        increment_deviation=increment,
+    )
 
 
 @pytest.mark.parametrize("power", [2.0, 3.0, 1.0])
@@ -40,8 +55,7 @@ def test_two_free_bodies_are_as_far_apart_as_their_means_and_deviations_say():
     mean = np.array([[0.0, 0.0], [3.0, 4.0]])
     deviation = np.full((2, 2), 1.0)
     increment = np.full((2, 2), 0.02)
-    spec = SequenceSpec(2, 1, (2, 2), TIME_STEP, "time", mean, deviation, increment, ("x", "y"))
-    found = orders_of_magnitude(spec, None, 2)
+    found = orders_of_magnitude(spec_of(mean, deviation, increment), None, 2)
     assert found.length == pytest.approx(np.sqrt(25 + 4))
     speed = np.sqrt(4 * 0.02**2) / TIME_STEP
     assert found.mass == pytest.approx(found.length * speed**2)

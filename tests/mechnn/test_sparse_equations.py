@@ -1,12 +1,12 @@
 import numpy as np
 import torch
-from discovery_cases import lorenz_coefficients, lorenz_rows, windows
+from discovery_cases import lorenz_coefficients, lorenz_rows, whole_rows
 
 from sciml_bench.mechnn import BasisLibrary
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations, exact_coefficients
 from sciml_bench.systems import DoublePendulum, Lorenz63
 
-LIBRARY = BasisLibrary(windows(lorenz_rows(30, 0.05), 0.05).spec, 2)
+LIBRARY = BasisLibrary(whole_rows(lorenz_rows(30, 0.05), 0.05).spec, 2)
 
 
 def test_equations_read_as_a_person_writes_them() -> None:
@@ -38,5 +38,5 @@ def test_the_truth_of_a_known_system_is_read_off_its_vector_field() -> None:
 
 def test_a_system_outside_the_library_has_no_truth_in_it() -> None:
     rows = np.random.default_rng(0).standard_normal((30, 4))
-    data = windows(rows, 0.1, component_names=["a", "b", "c", "d"])
+    data = whole_rows(rows, 0.1, component_names=["a", "b", "c", "d"])
     assert exact_coefficients(BasisLibrary(data.spec, 2), DoublePendulum()) is None

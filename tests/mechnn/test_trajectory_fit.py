@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data import NoisyDampedSine, TrajectoryWindows
 from sciml_bench.mechnn import LearnedLinearODE, TrajectoryFit
 from sciml_bench.training import composed, run
@@ -16,7 +16,7 @@ QUICK += ["trainer.seconds_between_checkpoints=0"]
 
 @pytest.fixture(autouse=True)
 def _undrawn_figures(monkeypatch):
-    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
 
 
 def run_of(folder, *overrides):
@@ -31,17 +31,16 @@ def same(one, other):
 def test_the_loss_is_the_sum_of_squares_over_the_rows_that_are_learned_from():
     times = [np.arange(12.0), np.arange(20.0)]
     states = [np.random.default_rng(0).normal(size=(len(grid), 2)) for grid in times]
-    data = TrajectoryWindows.from_arrays(times, states, interpolation=10)
-    data.setup()
-    method = TrajectoryFit(LearnedLinearODE(data.spec), data.spec, validation_fraction=0.3)
-    method.use(data)
-    found = method.model().detach()
-    rows = method._learned.numpy()
+    view = WholeTrajectoriesView(TrajectoryFiles.from_arrays(times, states, split={"train": 10}))
+    method = TrajectoryFit(LearnedLinearODE(view.spec), view, validation_fraction=0.3)
+    method.start()
+    found, learned = method.model().detach(), method.learned()
+    rows = ~learned.held_out
     expected = sum(((found[n, :10][rows[n]].numpy() - states[n][:10][rows[n]]) ** 2).sum() for n in range(2))
-    assert float(method.loss(found)) == pytest.approx(expected, rel=1e-5)
+    assert float(method.loss().detach()) == pytest.approx(expected, rel=1e-5)
     assert 0 < (~rows).sum() < 12
     assert rows[:, [0, -1]].all()
-    metrics = method.evaluate(data)
+    metrics = SmoothingEvaluation()(learned, view.record).metrics
     everything = np.concatenate([(found[n].numpy() - states[n][:10]) for n in range(2)])
     assert metrics["sum_of_squares"] == pytest.approx((everything**2).sum(), rel=1e-5)
     assert metrics["interpolation_mse"] == pytest.approx((everything**2).mean(), rel=1e-5)
@@ -55,9 +54,9 @@ def test_the_truth_and_the_rows_held_out_do_not_act_on_the_weights(tmp_path, mon
     seen = {}
 
     def changed(self):
-        observations = load(self)
-        observations.clean[:] += 100.0
-        return observations
+        trajectories = load(self)
+        trajectories.clean[0][:] += 100.0
+        return trajectories
 
     with monkeypatch.context() as patch:
         patch.setattr(NoisyDampedSine, "load", changed)
@@ -68,9 +67,9 @@ def test_the_truth_and_the_rows_held_out_do_not_act_on_the_weights(tmp_path, mon
         seen["held_out"] = arrays["held_out"]
 
     def changed_rows(self):
-        observations = load(self)
-        observations.states[seen["held_out"]] *= 1.0001  # the best epoch stays the last one
-        return observations
+        trajectories = load(self)
+        trajectories.states[0][seen["held_out"][0]] *= 1.0001  # the best epoch stays the last one
+        return trajectories
 
     with monkeypatch.context() as patch:
         patch.setattr(NoisyDampedSine, "load", changed_rows)
@@ -100,15 +99,15 @@ def test_without_rows_held_out_the_last_epoch_is_kept(tmp_path):
 def test_a_run_interrupted_in_the_middle_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
     option = "training.validation_fraction=0.2"
     whole, weights = run_of(tmp_path / "whole", option)
-    step = TrajectoryFit.training_step
+    loss = TrajectoryFit.loss
 
-    def interrupted(self, batch, index):
-        if self.current_epoch == 7:
+    def interrupted(self, batch=None):
+        if self.progress.epoch == 7:
             raise RuntimeError("interrupted")
-        step(self, batch, index)
+        return loss(self, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TrajectoryFit, "training_step", interrupted)
+        patch.setattr(TrajectoryFit, "loss", interrupted)
         with pytest.raises(RuntimeError, match="interrupted"):
             run_of(tmp_path / "broken", option)
     metrics, again = run_of(tmp_path / "broken", option)
@@ -136,7 +135,7 @@ def test_the_published_loss_is_reached_at_the_published_epoch(seed, tmp_path):
     [
         ("training.learning_rate=0", r"training\.learning_rate=0"),
         ("training.validation_fraction=1", r"training\.validation_fraction=1"),
-        ("model=polynomials", r"model=learned_linear_ode"),
+        ("model=logistic_network", r"model=learned_linear_ode"),
     ],
 )
 def test_bad_choices_are_refused_before_training(override, message, tmp_path):

@@ -5,9 +5,8 @@ import torch
 from scipy.integrate import solve_ivp
 from scipy.special import erf
 
-from sciml_bench.data import ObservationSpec
-from sciml_bench.data.observations import Observations
-from sciml_bench.data.observed_trajectories import ObservedTrajectories
+from sciml_bench.data import RecordSpec, WholeTrajectoriesView
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.node import Blackbox, GrayBox, LotkaVolterraGrayBox, SecondOrderBlackbox, VectorField
 from sciml_bench.systems import Duffing
 
@@ -36,7 +35,7 @@ BUILDERS = {
 
 def spec(dim, n_trajectories=1):
     names = tuple(f"x{i}" for i in range(dim))
-    return ObservationSpec(dim, MEAN[:dim], DEVIATION[:dim], names, "time", 0.1, n_trajectories)
+    return RecordSpec((dim,), 0.1, "time", names, MEAN[:dim], DEVIATION[:dim], (10,) * n_trajectories)
 
 
 def field_of(name, seed=0, n_members=1):
@@ -107,19 +106,15 @@ class Square(VectorField):
         return x * x
 
 
-class InMemory(ObservedTrajectories):
-    """Observations that are already there."""
-
-    def __init__(self, observations):
-        super().__init__()
-        self.given = observations
-        self.setup()
-
-    def load(self):
-        return self.given
+def record_of(times, states, n_learned=None):
+    """A record of arrays, of which the first rows are learned from and the others held out."""
+    split = {"train": 1.0} if n_learned is None else {"train": n_learned, "test": len(states[0]) - n_learned}
+    record = TrajectoryFiles.from_arrays(times, states, split=split)
+    record.setup()
+    return record
 
 
-def observed(lengths=(11, 21), n_interpolation=None, dim=2, seed=0):
+def observed(lengths=(11, 21), n_learned=None, dim=2, seed=0):
     """Noisy oscillations of several lengths on uneven grids."""
     rng = np.random.default_rng(seed)
     times = [np.cumsum(rng.uniform(0.05, 0.15, length)) + number for number, length in enumerate(lengths)]
@@ -128,4 +123,14 @@ def observed(lengths=(11, 21), n_interpolation=None, dim=2, seed=0):
         + 0.1 * rng.standard_normal((len(t), dim))
         for t in times
     ]
-    return InMemory(Observations.padded(times, states, lengths if n_interpolation is None else n_interpolation))
+    return record_of(times, states, n_learned)
+
+
+def view_of(record):
+    return WholeTrajectoriesView(record)
+
+
+def rows(record, part="train"):
+    """Times and states of every trajectory of a part."""
+    found = record.splits[part]
+    return [(found.times_of(number), states) for number, states in enumerate(found.states)]

@@ -12,7 +12,6 @@ QUICK = ["logger=none", "data.end_time=2.0", "model.nodes_per_layer=4", "trainin
 @pytest.fixture
 def fitted(tmp_path, monkeypatch):
     """Weights after a few epochs, with the learning rate and the norm of the gradient of every step."""
-    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
     steps = []
     original = torch.optim.AdamW.step
 

@@ -1,94 +1,101 @@
 import numpy as np
 import pytest
-import torch
-from node_cases import InMemory, Square, field_of, observed, reference, right_hand_side
+from node_cases import Square, field_of, observed, record_of, reference, right_hand_side, rows
 
-from sciml_bench.core.errors import SolverError
-from sciml_bench.data.observations import Observations
-from sciml_bench.node import AdaptiveSolver, CompiledSolver, Evaluation, FixedStepSolver, SmoothingSpline
+from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.drawing import pictures_of
+from sciml_bench.node import AdaptiveSolver, CompiledSolver, Evaluation, FixedStepSolver, LearnedField
 
-
-def evaluated(data, field, solver):
-    given = data.observations
-    splines = [
-        SmoothingSpline(t[w], y[w]) for t, y, w in zip(given.times, given.states, given.interpolation, strict=True)
-    ]
-    with torch.no_grad():
-        return Evaluation.of(
-            data, field, solver, torch.from_numpy(given.initial_states)[None], splines, last_learned(given)
-        )
+SOLVER = CompiledSolver(max_step=0.02)
 
 
-def last_learned(given):
-    """The states at the last learned rows."""
-    return torch.from_numpy(given.states[np.arange(given.n_trajectories), given.interpolation.sum(axis=1) - 1])
+def learned_field(record, field=None, solver=SOLVER, **options):
+    return LearnedField(field_of("blackbox") if field is None else field, solver, record.spec, **options)
+
+
+def mean_square(parts):
+    return np.mean(np.concatenate([np.ravel(part) for part in parts]) ** 2)
 
 
 def exploding(solver):
     """dx/dt = x², watched to time 1.5 and beyond the moment, 2, when it is infinite."""
     times = np.linspace(0, 3, 31)
-    learned = Observations.padded([times[:16]], [1 / (2 - times[:16, None])], [16])
-    states = np.concatenate([learned.states[0], np.ones((15, 1))])
-    return evaluated(InMemory(Observations.padded([times], [states], [16])), Square(), solver)
+    states = np.concatenate([1 / (2 - times[:16, None]), np.ones((15, 1))])
+    record = record_of([times], [states], 16)
+    return Evaluation()(learned_field(record, Square(), solver), record)
 
 
-def test_errors_are_means_over_each_window():
-    data = observed((15, 25), (11, 21))
-    given = data.observations
-    clean = given.states + 0.1 * np.random.default_rng(5).standard_normal(given.states.shape)
-    data = InMemory(Observations(given.times, given.states, clean, given.window, given.initial_states))
-    field = field_of("blackbox")
-    evaluation = evaluated(data, field, CompiledSolver(max_step=0.02))
+def test_errors_are_means_over_the_train_and_the_test_part():
+    record, field = observed((15, 15), 11), field_of("blackbox")
+    metrics = Evaluation()(learned_field(record, field), record).metrics
     equations = right_hand_side("blackbox", field)
-    paths = [reference(equations, y[0], t) for t, y in zip(given.times, given.states, strict=True)]
-    for name, window in (("interpolation", 1), ("extrapolation", 2)):
-        for suffix, target in (("", given.states), ("_clean", clean)):
-            errors = [(p - y)[w == window].ravel() for p, y, w in zip(paths, target, given.window, strict=True)]
-            expected = np.mean(np.concatenate(errors) ** 2)
-            assert evaluation.metrics[f"{name}_mse{suffix}"] == pytest.approx(expected, rel=1e-6)
-    assert 0 < evaluation.metrics["integration_error"] < 1e-6
+    errors = {"train": [], "test": []}
+    for (t, y), (later_t, later_y) in zip(rows(record), rows(record, "test"), strict=True):
+        path = reference(equations, y[0], np.concatenate([t, later_t]))
+        errors["train"].append(path[:11] - y)
+        errors["test"].append(path[11:] - later_y)
+    assert metrics["interpolation_mse"] == pytest.approx(mean_square(errors["train"]), rel=1e-6)
+    assert metrics["extrapolation_mse"] == pytest.approx(mean_square(errors["test"]), rel=1e-6)
+    assert 0 < metrics["integration_error"] < 1e-6
 
 
 def test_a_forecast_starts_at_the_last_learned_row():
-    data, field = observed((15, 25), (11, 21)), field_of("blackbox")
-    evaluation, given = evaluated(data, field, CompiledSolver(max_step=0.02)), data.observations
-    equations, errors, sizes = right_hand_side("blackbox", field), [], []
-    for row, (last, end) in enumerate(((10, 15), (20, 25))):
-        path = reference(equations, given.states[row, last], given.times[row, last:end])[1:]
-        np.testing.assert_allclose(evaluation.forecast[row, last + 1 : end], path, atol=1e-8)
-        assert np.isnan(evaluation.forecast[row, : last + 1]).all()
-        errors.append(path - given.states[row, last + 1 : end])
-        sizes.append(given.states[row, last + 1 : end])
-    assert evaluation.metrics["forecast_mse"] == pytest.approx(np.mean(np.square(errors)), rel=1e-6)
-    relative = np.linalg.norm(errors) / np.linalg.norm(sizes)
-    assert evaluation.metrics["forecast_relative_error"] == pytest.approx(relative, rel=1e-6)
+    record, field = observed((15, 15), 11), field_of("blackbox")
+    results = Evaluation()(learned_field(record, field), record)
+    equations, errors = right_hand_side("blackbox", field), []
+    for row, ((t, y), (later_t, later_y)) in enumerate(zip(rows(record), rows(record, "test"), strict=True)):
+        path = reference(equations, y[-1], np.concatenate([t[-1:], later_t]))[1:]
+        np.testing.assert_allclose(results.arrays["forecast"][row, 11:], path, atol=1e-8)
+        assert np.isnan(results.arrays["forecast"][row, :11]).all()
+        errors.append(path - later_y)
+    assert results.metrics["forecast_mse"] == pytest.approx(mean_square(errors), rel=1e-6)
+    assert results.metrics["forecast_error_over_mean"] > 0
 
 
-def test_without_truth_or_extrapolation_there_is_no_such_error():
-    evaluation = evaluated(observed(), field_of("blackbox"), CompiledSolver())
-    assert set(evaluation.metrics) == {"interpolation_mse", "integration_error"}
-    labels = {"component_names", "time_unit", "pictures"}
-    assert set(evaluation.arrays) == {"times", "observed", "window", "smoothed", "prediction", "forecast"} | labels
+def test_without_truth_or_a_test_part_there_is_no_such_error():
+    record = observed()
+    results = Evaluation()(learned_field(record), record)
+    assert set(results.metrics) == {"interpolation_mse", "integration_error"}
+    assert "clean" not in results.arrays
+    assert set(pictures_of(results.stored_arrays)) == {"trajectories", "phase_portrait"}
+
+
+def test_rows_between_the_train_and_the_test_part_are_no_part_of_either():
+    record = observed((20, 20), 11)
+    record.splits["validation"] = record.splits["test"].select(time=slice(0, 4))
+    record.splits["test"] = record.splits["test"].select(time=slice(4, None))
+    window = Evaluation()(learned_field(record), record).arrays["window"]
+    np.testing.assert_array_equal(window, [[1] * 11 + [0] * 4 + [2] * 5] * 2)
 
 
 def test_the_smoothed_data_end_with_what_was_learned_from():
-    evaluation = evaluated(observed((15, 25), (11, 21)), field_of("blackbox"), CompiledSolver())
-    learned = evaluation.observations.interpolation
-    np.testing.assert_allclose(evaluation.smoothed[learned], evaluation.observations.states[learned], atol=1e-12)
-    assert np.isnan(evaluation.smoothed[~learned]).all()
+    record = observed((15, 15), 11)
+    arrays = Evaluation()(learned_field(record), record).arrays
+    learned = arrays["window"] == 1
+    np.testing.assert_allclose(arrays["smoothed"][learned], arrays["observed"][learned], atol=1e-12)
+    assert np.isnan(arrays["smoothed"][~learned]).all()
 
 
 @pytest.mark.parametrize("solver", [FixedStepSolver("rk4", 0.02), AdaptiveSolver()])
 def test_a_forecast_that_leaves_every_bound_costs_only_its_own_error(solver, caplog):
-    evaluation = exploding(solver)
-    assert evaluation.metrics["interpolation_mse"] < 1e-6
-    assert "extrapolation_mse" not in evaluation.metrics
+    results = exploding(solver)
+    assert results.metrics["interpolation_mse"] < 1e-6
+    assert "extrapolation_mse" not in results.metrics
     assert "the extrapolation leaves every bound" in caplog.text
-    assert set(evaluation.figures) == {"trajectories", "phase_portrait"}
 
 
 def test_a_prediction_that_breaks_down_where_it_was_learned_is_an_error():
     times = np.linspace(0, 3, 31)
-    data = InMemory(Observations.padded([times], [np.ones((31, 1))], [31]))
+    record = record_of([times], [np.linspace(1, 2, 31)[:, None]])
     with pytest.raises(SolverError, match="broke down"):
-        evaluated(data, Square(), FixedStepSolver("rk4", 0.02))
+        Evaluation()(learned_field(record, Square(), FixedStepSolver("rk4", 0.02)), record)
+
+
+def test_trained_initial_states_are_those_of_the_training_trajectories_alone():
+    record = observed((15, 15), 11)
+    starts = np.ones((1, 2, 2))
+    field = learned_field(record, initial_states=starts)
+    arrays = Evaluation("trained")(field, record).arrays
+    np.testing.assert_array_equal(arrays["prediction"][:, 0], starts[0])
+    with pytest.raises(ConfigurationError, match="no initial states of these trajectories were learned"):
+        Evaluation("trained")(field, observed((15,), 11))

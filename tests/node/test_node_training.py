@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from node_cases import field_of, observed, reference, right_hand_side
-from scipy.interpolate import CubicSpline, make_smoothing_spline
+from node_cases import field_of, observed, reference, right_hand_side, rows, view_of
+from scipy.interpolate import CubicSpline
 
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.node import (
     CompiledSolver,
     ConstantSchedule,
@@ -15,29 +15,23 @@ from sciml_bench.node import (
     MultipleShootingTraining,
     PowerLawSchedule,
     VanillaTraining,
+    losses_of,
 )
 
 LENGTHS = (11, 21)
 
 
 def method_of(kind, data, seed=0, **options):
-    return kind(field_of("blackbox", seed), data.spec, **({"solver": CompiledSolver(max_step=0.02)} | options))
+    return kind(field_of("blackbox", seed), view_of(data), **({"solver": CompiledSolver(max_step=0.02)} | options))
 
 
 def mean_square(parts):
     return np.mean(np.concatenate([np.ravel(part) for part in parts]) ** 2)
 
 
-def rows(data):
-    """Times and observations of every trajectory, without padding or extrapolation."""
-    given = data.observations
-    return [(t[w], y[w]) for t, y, w in zip(given.times, given.states, given.interpolation, strict=True)]
-
-
 def test_vanilla_training_minimises_the_error_of_the_free_dynamics():
-    data = observed((15, 25), (11, 21))
+    data = observed((21, 21), 11)
     method = method_of(VanillaTraining, data)
-    method.use(data)
     equations = right_hand_side("blackbox", method.model)
     expected = mean_square([reference(equations, y[0], t) - y for t, y in rows(data)])
     assert method.losses(0).item() == pytest.approx(expected, rel=1e-7)
@@ -48,8 +42,7 @@ def test_vanilla_training_minimises_the_error_of_the_free_dynamics():
 def test_homotopy_training_minimises_the_error_of_the_coupled_dynamics(strength):
     data = observed(LENGTHS)
     schedule = PowerLawSchedule(3, 2, 0.5)
-    method = method_of(HomotopyTraining, data, coupling_strength=strength, schedule=schedule)
-    method.use(data)
+    method = method_of(HomotopyTraining, data, coupling_strength=strength, coupling_schedule=schedule)
     free = right_hand_side("blackbox", method.model)
     for epoch, scale in ((0, 1.0), (3, 1 / 3), (4, 0.0)):
         errors = []
@@ -71,7 +64,6 @@ def test_multiple_shooting_as_one_batch_is_a_loop_over_segments(n_segments):
     offsets = 0.1 * np.random.default_rng(0).standard_normal((2, n_segments - 1, 2))
     with torch.no_grad():
         method.start_offsets.copy_(torch.from_numpy(offsets)[None])
-    method.use(data)
     equations, errors, gaps = right_hand_side("blackbox", method.model), [], []
     for number, (t, y) in enumerate(rows(data)):
         size, end = (len(t) - 1) // n_segments, None
@@ -94,7 +86,6 @@ def test_multiple_shooting_as_one_batch_is_a_loop_over_segments(n_segments):
 def test_corrections_of_starts_are_zero_at_first_and_learned():
     data = observed(LENGTHS)
     method = method_of(MultipleShootingTraining, data, n_segments=4)
-    method.use(data)
     assert (method.start_offsets == 0).all()
     method.losses(0).sum().backward()
     assert (method.start_offsets.grad != 0).all()
@@ -107,8 +98,6 @@ def test_predictions_start_where_they_are_asked_to():
         method_of(VanillaTraining, data, smoothing=0.01, initial_state=choice)
         for choice in ("given", "smoothed", "trained")
     )
-    for method in (given, smoothed, trained):
-        method.use(data)
     np.testing.assert_array_equal(given.initial_states()[0], first)
     starts = np.stack([spline(t[0]) for spline, (t, _) in zip(smoothed.splines, rows(data), strict=True)])
     np.testing.assert_array_equal(smoothed.initial_states()[0], starts)
@@ -116,7 +105,7 @@ def test_predictions_start_where_they_are_asked_to():
     np.testing.assert_array_equal(trained.initial_states()[0].detach(), first)
     trained.losses(0).sum().backward()
     assert trained.initial_offsets.grad.abs().min() > 0
-    np.testing.assert_array_equal(data.observations.initial_states, first)
+    np.testing.assert_array_equal(view_of(data).train.states[:, 0], first)
 
 
 def flat(field):
@@ -127,50 +116,41 @@ def flat(field):
 @pytest.mark.parametrize("solver", [CompiledSolver(), FixedStepSolver()])
 def test_losses_of_many_fields_at_once_are_those_of_each(solver, coupling):
     data = observed(LENGTHS)
-    method = method_of(HomotopyTraining, data, solver=solver, coupling_strength=3, schedule=ConstantSchedule(1, 5))
-    method.use(data)
+    method = method_of(
+        HomotopyTraining, data, solver=solver, coupling_strength=3, coupling_schedule=ConstantSchedule(1, 5)
+    )
     before = flat(method.model).clone()
     others = [method_of(HomotopyTraining, data, seed, solver=solver, coupling_strength=3) for seed in range(4)]
     vectors = torch.cat([flat(other.model) for other in others])
-    losses = method.losses_at(vectors, coupling)
+    losses = losses_of(method, vectors, coupling)
     for other, loss in zip(others, losses, strict=True):
-        other.use(data)
         alone = other.losses(0) if coupling else other.free_errors()
         assert loss.item() == pytest.approx(alone.item(), rel=1e-12)
-        assert method.losses_at(flat(other.model), coupling).item() == pytest.approx(loss.item(), rel=1e-12)
+        assert losses_of(method, flat(other.model), coupling).item() == pytest.approx(loss.item(), rel=1e-12)
     assert torch.equal(flat(method.model), before)
     assert method.model.n_members == 1
     assert not losses.requires_grad
 
 
-@pytest.mark.parametrize("forecast_start", ["observed", "smoothed", "predicted"])
-def test_a_forecast_goes_on_from_the_last_row(forecast_start):
-    data = observed((15, 25), (11, 21))
-    method = method_of(VanillaTraining, data, forecast_start=forecast_start, smoothing=0.01)
-    forecast = method.forecast_from_end(data, 4)
-    equations = right_hand_side("blackbox", method.model)
-    given = data.observations
-    for row, length in enumerate((15, 25)):
-        grid, states = given.times[row, :length], given.states[row, :length]
-        start = states[-1]
-        if forecast_start == "smoothed":
-            start = np.array([make_smoothing_spline(grid, column, lam=0.01)(grid[-1]) for column in states.T])
-        elif forecast_start == "predicted":
-            start = reference(equations, states[0], grid)[-1]
-        times = grid[-1] + data.spec.time_step * np.arange(5)
-        np.testing.assert_allclose(forecast["times"][row], times[1:], rtol=1e-12)
-        np.testing.assert_allclose(forecast["states"][row], reference(equations, start, times)[1:], atol=1e-6)
-
-
-def test_what_is_learned_from_ends_with_the_interpolation_window():
-    one, other = (observed((15, 25), (11, 21)) for _ in range(2))
-    other.observations.states[:, 12:][other.observations.window[:, 12:] == 2] += 5
+def test_what_is_learned_from_ends_with_the_train_part():
+    one, other = (observed((15, 15), 11) for _ in range(2))
+    for states in other.splits["test"].states:
+        states += 5
     losses = []
     for data in (one, other):
-        method = method_of(HomotopyTraining, data, schedule=ConstantSchedule(1.0, 3))
-        method.use(data)
+        method = method_of(HomotopyTraining, data, coupling_schedule=ConstantSchedule(1.0, 3))
         losses.append([method.losses(0).item(), method.free_errors().item()])
     assert losses[0] == losses[1]
+
+
+def test_exact_initial_states_need_a_record_that_knows_the_truth():
+    with pytest.raises(ConfigurationError, match=r"training.initial_state=exact: this record does not know the truth"):
+        method_of(VanillaTraining, observed(), initial_state="exact")
+
+
+def test_only_states_that_are_vectors_can_be_learned():
+    with pytest.raises(NotApplicableError, match=r"states that are vectors, and these have the shape \(1, 28, 28\)"):
+        VanillaTraining.require_states((1, 28, 28))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +158,7 @@ def test_what_is_learned_from_ends_with_the_interpolation_window():
     [
         (VanillaTraining, {"learning_rate": 0}, "training.learning_rate=0: give a number greater than 0"),
         (VanillaTraining, {"weight_decay": -1}, "training.weight_decay=-1"),
-        (VanillaTraining, {"initial_state": "guessed"}, "training.initial_state=guessed: choose one of given"),
+        (VanillaTraining, {"initial_state": "guessed"}, "training.initial_state=guessed: choose one of exact, given"),
         (VanillaTraining, {"n_epochs": 0}, "training.n_epochs=0: give a whole number of at least 1"),
         (VanillaTraining, {"smoothing": -1}, "training.smoothing=-1"),
         (HomotopyTraining, {"coupling_strength": -6}, "training.coupling_strength=-6: give numbers of at least 0"),
@@ -195,16 +175,10 @@ def test_bad_choices_are_refused_before_training(kind, options, message):
 def test_more_segments_than_intervals_are_refused_before_training():
     data = observed(LENGTHS)
     with pytest.raises(ConfigurationError, match=r"training.n_segments=11: trajectory 0 has 11 points"):
-        method_of(MultipleShootingTraining, data, n_segments=11).use(data)
+        method_of(MultipleShootingTraining, data, n_segments=11)
 
 
 def test_too_few_points_to_smooth_are_refused_before_training():
     data = observed((4,))
     with pytest.raises(DataError, match="smoothing needs at least 5 points"):
-        method_of(VanillaTraining, data, smoothing=0.1).use(data)
-
-
-def test_a_method_without_data_says_so():
-    for kind in (VanillaTraining, HomotopyTraining, MultipleShootingTraining):
-        with pytest.raises(RuntimeError, match="call use"):
-            method_of(kind, observed()).losses(0)
+        method_of(VanillaTraining, data, smoothing=0.1)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from node_cases import observed
+from node_cases import observed, view_of
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.node.fitting.segments import Segments
@@ -9,8 +9,8 @@ from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch
 
 
 def whole(lengths):
-    observations = observed(lengths).observations
-    return TrajectoryBatch.of(observations, observations.interpolation, torch.float64)
+    train = view_of(observed(lengths)).train
+    return TrajectoryBatch.of(train, train.states[:, 0], torch.float64)
 
 
 @pytest.mark.parametrize("lengths", [(12,), (7, 23), (6, 9, 14)])

@@ -1,36 +1,38 @@
 import numpy as np
 import torch
-from node_cases import observed
+from node_cases import observed, view_of
 
 from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch, mean_squared_error
 
 
+def batch_of(train, dtype=torch.float64):
+    return TrajectoryBatch.of(train, train.states[:, 0], dtype)
+
+
 def test_it_holds_what_was_observed():
-    observations = observed((5, 8), (3, 6)).observations
-    batch = TrajectoryBatch.of(observations, observations.interpolation, torch.float32)
+    train = view_of(observed((5, 8))).train
+    batch = batch_of(train, torch.float32)
     assert batch.states.dtype == batch.initial_states.dtype == torch.float32
-    np.testing.assert_array_equal(batch.times, observations.times)
-    assert batch.counts.sum(dim=1).tolist() == [3, 6]
-    np.testing.assert_allclose(batch.initial_states, observations.states[:, 0], rtol=1e-6)
+    np.testing.assert_array_equal(batch.times, train.times)
+    assert batch.counts.sum(dim=1).tolist() == [5, 8]
+    np.testing.assert_allclose(batch.initial_states, train.states[:, 0], rtol=1e-6)
 
 
 def test_moving_a_start_leaves_the_data_alone():
-    observations = observed().observations
-    before = observations.initial_states.copy()
-    TrajectoryBatch.of(observations, observations.interpolation, torch.float64).initial_states.add_(1)
-    np.testing.assert_array_equal(observations.initial_states, before)
+    train = view_of(observed()).train
+    before = train.states.copy()
+    batch_of(train).initial_states.add_(1)
+    np.testing.assert_array_equal(train.states, before)
 
 
 def test_the_error_is_the_mean_over_what_counts_and_nothing_else():
-    observations = observed((5, 8), (3, 6)).observations
-    batch = TrajectoryBatch.of(observations, observations.interpolation, torch.float64)
+    batch = batch_of(view_of(observed((5, 8))).train)
     prediction = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 2, 8, 2)))
-    prediction[:, 0, 3:] = torch.inf
-    prediction[:, 1, 6:] = torch.nan
+    prediction[:, 0, 5:] = torch.inf
     for member, error in enumerate(batch.mean_squared_error(prediction)):
         squares = [
             (prediction[member, row, time] - batch.states[row, time]).square().numpy()
-            for row, length in ((0, 3), (1, 6))
+            for row, length in ((0, 5), (1, 8))
             for time in range(length)
         ]
         np.testing.assert_allclose(error, np.mean(squares), rtol=1e-13)

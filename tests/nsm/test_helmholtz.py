@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.nsm.equations.helmholtz import Helmholtz
+from sciml_bench.nsm.equations import Helmholtz
 from sciml_bench.nsm.networks import SpectralOperator
 from sciml_bench.nsm.training.residual_norms import ResidualNorm
 
@@ -23,12 +23,12 @@ def waves() -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_reference_solver_gives_the_response_of_known_waves():
     source, response = waves()
-    np.testing.assert_allclose(Helmholtz(KAPPA).solve(source, 16, 1), response, atol=1e-12)
+    np.testing.assert_allclose(Helmholtz(wave_number=KAPPA).solve(source, 16, 1), response, atol=1e-12)
 
 
 def test_the_residual_of_the_known_response_vanishes_in_every_norm():
     source, response = waves()
-    equation = Helmholtz(KAPPA)
+    equation = Helmholtz(wave_number=KAPPA)
     basis = equation.basis((17, 17))
     fields = equation.parameter_coefficients(torch.from_numpy(source))
     solution = equation.parameter_coefficients(torch.from_numpy(response))
@@ -42,7 +42,7 @@ def test_the_residual_of_the_known_response_vanishes_in_every_norm():
 
 def test_a_few_steps_of_training_reduce_the_residual():
     torch.manual_seed(0)
-    equation = Helmholtz(KAPPA)
+    equation = Helmholtz(wave_number=KAPPA)
     network = SpectralOperator(equation, modes=(9, 9), width=8, depth=2, output_scale=0.03)
     solution_basis = equation.solution_basis(network.basis)
     norm = ResidualNorm("hminus1", equation, equation.residual_basis(solution_basis))
@@ -61,6 +61,6 @@ def test_a_few_steps_of_training_reduce_the_residual():
 
 def test_a_resonant_wave_number_is_refused():
     with pytest.raises(ConfigurationError, match=r"pde\.wave_number=6\.28: the square resonates"):
-        Helmholtz(6.28)
+        Helmholtz(wave_number=6.28)
     with pytest.raises(ConfigurationError, match=r"pde\.wave_number=-1"):
-        Helmholtz(-1)
+        Helmholtz(wave_number=-1)

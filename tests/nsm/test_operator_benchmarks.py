@@ -51,7 +51,7 @@ def fronts():
 def test_a_coarse_solver_takes_what_the_reference_solver_refuses_and_is_inaccurate(fronts):
     equation, parameters, truth = fronts
     with pytest.raises(DataError, match="does not keep"):
-        type(equation.system)(resolution=16).reference(parameters, np.linspace(0, 1, 9), 64)
+        type(equation.system)(solver_resolution=16).reference(parameters, np.linspace(0, 1, 9), 64)
     error = mean_relative_l2(coarse_solve(equation, parameters, 16, 8, 64)(), truth)
     assert 1e-4 < error < 0.1
     assert mean_relative_l2(coarse_solve(equation, parameters, 256, 256, 64)(), truth) < 1e-9
@@ -104,7 +104,7 @@ def test_a_table_is_written_for_programs_and_for_people(tmp_path):
 
 @pytest.fixture
 def _runs_without_figures(monkeypatch):
-    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.scoring.save_figure", lambda figure, path: None)
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ from nsm_cases import tiny_run
 from PIL import Image
 
 from sciml_bench.core.errors import ConfigurationError, TrainingError
-from sciml_bench.core.run_folder import RunFolder
-from sciml_bench.nsm.training.operator_training import OperatorTraining
+from sciml_bench.core.optimisation import Optimisation
+from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.scores.field_errors import relative_l2
 from sciml_bench.training import composed, restore, run
 
 POISSON = ["pde=poisson", "pde.n_points=8", "model.modes=[7,7]", "pde.test_resolutions=[16,24]"]
@@ -39,8 +40,7 @@ def cache(tmp_path_factory):
 @pytest.fixture
 def _undrawn_figures(monkeypatch):
     """Drawing them takes longer than everything else here."""
-    monkeypatch.setattr("sciml_bench.training.one_run.save_figure", lambda figure, path: None)
-    monkeypatch.setattr("sciml_bench.nsm.evaluation.OperatorEvaluation.figures", {})
+    monkeypatch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
 
 
 undrawn = pytest.mark.usefixtures("_undrawn_figures")
@@ -58,13 +58,14 @@ def weights(folder, name="best"):
 def rates(monkeypatch):
     """The learning rate of every step that is taken."""
     taken = []
-    step = OperatorTraining.training_step
+    step = Optimisation.step
 
-    def watched(self, batch, index):
-        step(self, batch, index)
-        taken.append(self.optimizers(use_pl_optimizer=False).param_groups[0]["lr"])
+    def watched(self, *arguments, **options):
+        value = step(self, *arguments, **options)
+        taken.append(self.optimizer.param_groups[0]["lr"])
+        return value
 
-    monkeypatch.setattr(OperatorTraining, "training_step", watched)
+    monkeypatch.setattr(Optimisation, "step", watched)
     return taken
 
 
@@ -114,7 +115,7 @@ def test_a_run_leaves_its_numbers_under_their_names_and_its_pictures(run_of, tmp
         )
     assert {"history_loss", "history_relative_l2_validation", "history_learning_rate"} <= set(arrays)
     record = folder.record
-    assert (record["steps"], record["epochs"], record["model"]) == (6, 2, "SpectralOperator")
+    assert (record["steps"], record["epochs"], record["network"]) == (6, 2, "SpectralOperator")
     assert record["peak_memory_mebibytes"] > 0
 
 
@@ -152,15 +153,15 @@ def test_the_arrays_of_a_flow_have_time_first_and_their_axes(flow):
 def test_a_run_interrupted_in_the_middle_of_an_epoch_ends_as_if_it_had_not_been(kind, run_of, tmp_path, monkeypatch):
     overrides = [*KINDS[kind], "trainer.max_steps=8"]  # the last epoch is not a whole one
     expected = run_of(tmp_path / "whole", *overrides)
-    step = OperatorTraining.training_step
+    take = Optimisation.step
 
-    def interrupted(self, batch, index):
-        if self.trainer.global_step == 5:
+    def interrupted(self, loss, step, *arguments):
+        if step == 5:
             raise RuntimeError("interrupted")
-        step(self, batch, index)
+        return take(self, loss, step, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(OperatorTraining, "training_step", interrupted)
+        patch.setattr(Optimisation, "step", interrupted)
         with pytest.raises(RuntimeError, match="interrupted"):
             run_of(tmp_path / "resumed", *overrides)
     found = run_of(tmp_path / "resumed", *overrides)
@@ -185,8 +186,11 @@ def test_the_selected_weights_are_those_of_the_least_validation_error(run_of, tm
     metrics = run_of(tmp_path, *POISSON, "trainer.max_steps=12", "training.learning_rate=0.02")
     history = RunFolder(tmp_path).arrays["history_relative_l2_validation"]
     assert metrics["best_epoch"] == np.argmin(history) + 1
-    data, method = restore(tmp_path)
-    assert method.validation_error(data) == pytest.approx(history.min(), rel=1e-5)
+    again = restore(tmp_path)
+    sampling = again.data().sampling
+    found, _ = again.learned.solve(sampling.parameters("validation"), 64)
+    errors = relative_l2(torch.from_numpy(found), torch.from_numpy(sampling.solutions("validation")))
+    assert float(errors.mean()) == pytest.approx(history.min(), rel=1e-5)
 
 
 @undrawn
@@ -202,15 +206,15 @@ def test_another_seed_is_another_network_that_is_tested_on_the_same_parameters(r
 @undrawn
 def test_an_exponential_schedule_is_a_power_of_the_step(run_of, tmp_path, monkeypatch):
     taken = rates(monkeypatch)
-    schedule = ["training.learning_rate=0.01", "training.learning_rate_schedule=exponential"]
-    run_of(tmp_path, *POISSON, *schedule, "training.final_factor=1e-2", "trainer.max_steps=7")
+    schedule = ["training.learning_rate=0.01", "schedule=exponential"]
+    run_of(tmp_path, *POISSON, *schedule, "schedule.final_factor=1e-2", "trainer.max_steps=7")
     np.testing.assert_allclose(taken, 0.01 * 1e-2 ** ((np.arange(7) + 0.5) / 7), rtol=1e-12)
 
 
 @undrawn
 def test_a_cosine_ends_at_zero_also_where_epochs_end_the_fit(run_of, tmp_path, monkeypatch):
     taken = rates(monkeypatch)
-    schedule = ["training.learning_rate=0.01", "training.learning_rate_schedule=cosine"]
+    schedule = ["training.learning_rate=0.01"]
     run_of(tmp_path, *POISSON, *schedule, "trainer.max_steps=1000", "trainer.max_epochs=2")
     np.testing.assert_allclose(taken, 0.005 * (1 + np.cos(np.pi * (np.arange(6) + 0.5) / 6)), rtol=1e-12)
 
@@ -218,7 +222,7 @@ def test_a_cosine_ends_at_zero_also_where_epochs_end_the_fit(run_of, tmp_path, m
 @undrawn
 def test_without_a_number_of_steps_the_methods_epochs_are_trained(run_of, tmp_path, monkeypatch):
     taken = rates(monkeypatch)
-    constant = ["training.learning_rate_schedule=constant", "training.learning_rate=0.003", "+training.n_epochs=2"]
+    constant = ["schedule=constant", "training.learning_rate=0.003", "+training.n_epochs=2"]
     run_of(tmp_path, *POISSON, *constant, "trainer.max_steps=-1", "pde.steps_per_epoch=2")
     assert taken == [0.003] * 4
     assert RunFolder(tmp_path).record["epochs"] == 2
@@ -227,13 +231,15 @@ def test_without_a_number_of_steps_the_methods_epochs_are_trained(run_of, tmp_pa
 @undrawn
 def test_gradients_are_shortened_to_the_norm_that_was_asked_for(run_of, tmp_path, monkeypatch):
     norms = []
-    step = OperatorTraining.training_step
+    step = Optimisation.step
 
-    def watched(self, batch, index):
-        step(self, batch, index)
-        norms.append(float(torch.nn.utils.get_total_norm([weight.grad for weight in self.parameters()])))
+    def watched(self, *arguments):
+        value = step(self, *arguments)
+        weights = self.optimizer.param_groups[0]["params"]
+        norms.append(float(torch.nn.utils.get_total_norm([weight.grad for weight in weights])))
+        return value
 
-    monkeypatch.setattr(OperatorTraining, "training_step", watched)
+    monkeypatch.setattr(Optimisation, "step", watched)
     run_of(tmp_path / "free", *POISSON, "training.norm=raw", "trainer.max_steps=2")
     run_of(tmp_path / "clipped", *POISSON, "training.norm=raw", "trainer.max_steps=2", "trainer.gradient_clip_val=1e-3")
     free, clipped = norms[:2], norms[2:]
@@ -244,7 +250,7 @@ def test_gradients_are_shortened_to_the_norm_that_was_asked_for(run_of, tmp_path
 @undrawn
 def test_a_loss_that_is_not_finite_ends_the_fit(run_of, tmp_path):
     with pytest.raises(TrainingError, match=r"try a smaller training.learning_rate"):
-        run_of(tmp_path, *POISSON, "training.learning_rate=1e30", "training.learning_rate_schedule=constant")
+        run_of(tmp_path, *POISSON, "training.learning_rate=1e30", "schedule=constant")
     assert RunFolder(tmp_path).status == "failed"
 
 

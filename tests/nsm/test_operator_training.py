@@ -41,7 +41,7 @@ def training(kind, problem, name="poisson", network="nsm", modes=None, **options
     make, settings = NETWORKS[network]
     model = make(problem, modes=modes or MODES[name], **({"width": 3, "depth": 1, "activation": "gelu"} | settings))
     make, settings = TRAININGS[kind]
-    return make(model, problem, **(settings | options))
+    return make(model, problem.sampling, **(settings | options))
 
 
 def batch_of(problem, n=2, seed=0):
@@ -109,10 +109,12 @@ def test_the_series_of_an_operator_on_points_fits_its_values_there(resolution, p
 def test_every_model_takes_a_step_down_with_every_equation_and_training(name, network, kind, problems):
     method = training(kind, problems[name], name, network, learning_rate=1e-4)
     batch = batch_of(problems[name])
-    optimizer = method.configure_optimizers()
+    optimizer = method.optimizer()
+    torch.manual_seed(0)  # of the pairs that a supervised loss draws
     before = method.loss(batch)
     before.backward()
     optimizer.step()
+    torch.manual_seed(0)
     after = method.loss(batch)
     assert before.ndim == 0
     assert torch.isfinite(before)
@@ -131,7 +133,7 @@ def flat(problem, values):
 
 def test_the_spectral_loss_of_no_potential_is_the_norm_of_the_source(problems):
     problem = problems["poisson"]
-    method = SpectralTraining(flat(problem, lambda nodes, n: torch.zeros(n, 7, 9)), problem, norm="l2")
+    method = SpectralTraining(flat(problem, lambda nodes, n: torch.zeros(n, 7, 9)), problem.sampling, norm="l2")
     batch = batch_of(problem, 3)
     waves = np.fft.fft2(batch.double().numpy(), norm="forward")
     energy = np.abs(waves) ** 2
@@ -148,7 +150,7 @@ def test_the_grid_loss_of_a_wave_is_that_of_its_residual(differences, problems):
         x = torch.from_numpy(np.sin(TURN * nodes[0])[:, None] + 0 * nodes[1])
         return x.float().expand(n, 7, 9)
 
-    method = GridTraining(flat(problem, wave), problem, resolution=16, differences=differences)
+    method = GridTraining(flat(problem, wave), problem.sampling, resolution=16, differences=differences)
     batch = 40 * torch.cos(TURN * torch.arange(8) / 8).expand(2, 8, 8)  # along y
     # 4π² sin 2πx − 40 cos 2πy; differences see the frequency 2 sin(πh)/h
     squared = (2 * 16 * np.sin(np.pi / 16)) ** 2 if differences == "finite" else TURN**2
@@ -174,7 +176,7 @@ def test_a_grid_may_have_its_own_number_of_points_along_each_axis(problems):
 def test_the_supervised_loss_of_no_solution_is_one(problems):
     problem = problems["poisson"]
     model = flat(problem, lambda nodes, n: torch.zeros(n, 7, 9))
-    method = SupervisedTraining(model, problem, n_training=4, resolution=8)
+    method = SupervisedTraining(model, problem.sampling, n_training=4, resolution=8)
     assert float(method.loss(batch_of(problem))) == pytest.approx(1)
     parameters, solutions = method.pairs()
     truth = problem.solve(parameters.double().numpy(), 8, 5)
@@ -182,7 +184,7 @@ def test_the_supervised_loss_of_no_solution_is_one(problems):
     assert parameters.shape == (4, 8, 8)
     problem.setup()
     for split in ("validation", "test"):
-        held_out = problem.parameters(split).astype(np.float32)
+        held_out = problem.sampling.parameters(split).astype(np.float32)
         assert not np.isin(parameters.numpy()[:, 0, 0], held_out[:, 0, 0]).any()
 
 
@@ -191,7 +193,7 @@ def test_one_iteration_costs_the_products_that_are_counted_by_hand():
     n, batch, width = 9, 4, 3
     problem = Poisson(n_points=n, batch_size=batch)
     model = SpectralOperator(problem, modes=[n, n], width=width, depth=1, kernel="per_coefficient", coordinates="all")
-    method = SpectralTraining(model, problem, norm="raw")
+    method = SpectralTraining(model, problem.sampling, norm="raw")
     points = n * n
     transform = 2 * 2 * n**3 * batch  # of one field along both axes
     lift = 2 * points * batch * np.array([5 * 4 * width, 4 * width * width])
@@ -203,14 +205,14 @@ def test_one_iteration_costs_the_products_that_are_counted_by_hand():
     one_way_back = (1 + 2 + 1) * transform + 2 * width * transform
     # with weights, the gradient takes two products; of the first map, whose input needs none, one
     weighted = 3 * (lift[1] + 2 * layer + project) + 2 * lift[0]
-    assert method.flops_per_iteration(problem) == forward_alone + 2 * one_way_back + weighted
+    assert method.flops_per_iteration() == forward_alone + 2 * one_way_back + weighted
 
 
 def test_counting_leaves_weights_and_gradients_alone_and_works_in_an_evaluation(problems):
     method = training("spectral", problems["poisson"])
     before = {name: value.clone() for name, value in method.state_dict().items()}
     with torch.inference_mode():
-        assert method.flops_per_iteration(problems["poisson"]) > 0
+        assert method.flops_per_iteration() > 0
     assert all(torch.equal(before[name], value) for name, value in method.state_dict().items())
     assert all(weight.grad is None for weight in method.parameters())
 
@@ -218,7 +220,7 @@ def test_counting_leaves_weights_and_gradients_alone_and_works_in_an_evaluation(
 def test_seconds_per_iteration_leave_the_slowest_tenth_out(problems):
     method = training("spectral", problems["poisson"])
     assert method.seconds_per_iteration == 0
-    method.on_load_checkpoint({"operator_training": {"seconds": [0.2] * 5 + [0.4] * 4 + [9.0]}})
+    method.load_counters({"seconds": [0.2] * 5 + [0.4] * 4 + [9.0]})
     assert method.seconds_per_iteration == pytest.approx((5 * 0.2 + 4 * 0.4) / 9)
 
 
@@ -226,7 +228,7 @@ def test_complex_weights_are_optimised_too(problems):
     method = training("spectral", problems["poisson"], network="fno")
     assert any(weight.is_complex() for weight in method.parameters())
     method.loss(batch_of(problems["poisson"])).backward()
-    method.configure_optimizers().step()
+    method.optimizer().step()
 
 
 @pytest.mark.parametrize(
@@ -234,12 +236,6 @@ def test_complex_weights_are_optimised_too(problems):
     [
         ("spectral", {"learning_rate": 0}, "training.learning_rate=0"),
         ("spectral", {"learning_rate": float("inf")}, "training.learning_rate=inf"),
-        (
-            "spectral",
-            {"learning_rate_schedule": "linear"},
-            "training.learning_rate_schedule=linear: choose one of constant, cosine, expo",
-        ),
-        ("spectral", {"final_factor": -1}, "training.final_factor=-1"),
         ("spectral", {"n_epochs": 0}, "training.n_epochs=0"),
         ("spectral", {"norm": "h1"}, "training.norm=h1"),
         ("spectral", {"norm": "chebyshev"}, "training.norm=chebyshev"),
@@ -258,11 +254,11 @@ def test_the_validation_error_is_that_of_the_reference(tmp_path):
     problem = equation("poisson", cache=tmp_path, test_resolutions=[8])
     problem.setup()
     method = training("spectral", problem)
-    fields = problem.parameter_coefficients(torch.from_numpy(problem.parameters("validation")).float())
+    fields = problem.parameter_coefficients(torch.from_numpy(problem.sampling.parameters("validation")).float())
     with torch.no_grad():
         series = method.model.series(fields).double().numpy()
     series[:, 0, 0] = 0
     found = series_on(method.model.basis, series, [np.arange(64) / 64] * 2)
-    truth = problem.solve(problem.parameters("validation"), 64, 5)
+    truth = problem.solve(problem.sampling.parameters("validation"), 64, 5)
     expected = np.sqrt(((found - truth) ** 2).sum() / (truth**2).sum())
-    assert method.validation_error(problem) == pytest.approx(expected, rel=1e-4)
+    assert method.validation_error() == pytest.approx(expected, rel=1e-4)

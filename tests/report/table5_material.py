@@ -3,42 +3,18 @@
 import yaml
 from report_material import write_run
 
-DATA = {
-    "lotka_volterra": {
-        "_target_": "sciml_bench.data.SimulatedWindows",
-        "system": {"_target_": "sciml_bench.systems.LotkaVolterra", "predation": 0.9},
-    },
-    "lorenz": {
-        "_target_": "sciml_bench.data.SimulatedWindows",
-        "system": {"_target_": "sciml_bench.systems.Lorenz63"},
-    },
-    "pendulum": {"_target_": "sciml_bench.data.DoublePendulumFile", "path": "pendulum.txt"},
-    "simulated_pendulum": {
-        "_target_": "sciml_bench.data.SimulatedWindows",
-        "system": {"_target_": "sciml_bench.systems.DoublePendulum"},
-    },
-}
-TRAINING = {
-    "vanilla": {"_target_": "sciml_bench.node.VanillaTraining"},
-    "multiple_shooting": {"_target_": "sciml_bench.node.MultipleShootingTraining"},
-    "homotopy": {
-        "_target_": "sciml_bench.node.HomotopyTraining",
-        "schedule": {"_target_": "sciml_bench.node.PowerLawSchedule"},
-    },
-    "homotopy_adaptive": {
-        "_target_": "sciml_bench.node.HomotopyTraining",
-        "schedule": {"_target_": "sciml_bench.node.AdaptiveSchedule"},
-    },
-}
+
+def names(data="lotka_volterra_ko2023", model="blackbox", training="homotopy"):
+    """What record.json says of a run's choices."""
+    return {"script": "train_node_homotopy", "data": data, "model": model, "training": training}
 
 
-def configuration(data="lotka_volterra", model="blackbox", training="homotopy", seed=10, learning_rate=0.05):
+def configuration(data="lotka_volterra_ko2023", model="blackbox", training="homotopy", seed=10, learning_rate=0.05):
     return {
         "seed": seed,
-        "data": DATA[data],
-        "model_name": model,
+        "data": {"_target_": "sciml_bench.data.sources.SimulatedTrajectories", "time_step": 0.1},
         "model": {"_target_": "sciml_bench.node.Any"},
-        "training": {**TRAINING[training], "learning_rate": learning_rate},
+        "training": {"_target_": "sciml_bench.node.Any", "learning_rate": learning_rate},
         "trainer": {"max_epochs": None},
     }
 
@@ -56,7 +32,8 @@ def errors(interpolation=0.0078, extrapolation=0.0122):
 
 
 def write_table5_run(path, metrics=None, status="finished", **choices):
-    write_run(path, metrics if metrics is not None else errors(), status=status)
+    named = names(**{key: value for key, value in choices.items() if key in ("data", "model", "training")})
+    write_run(path, metrics if metrics is not None else errors(), status=status, **named)
     (path / ".hydra").mkdir()
     (path / ".hydra" / "config.yaml").write_text(yaml.safe_dump(configuration(**choices)))
     return path

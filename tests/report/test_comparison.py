@@ -62,11 +62,11 @@ def test_labelled_runs_show_accuracies_and_the_oracle(tmp_path):
 
 
 def test_other_runs_show_what_they_have_in_common_with_single_steps_last(tmp_path):
-    steps = {f"relative_forecast_error_step_{step}": 0.5 for step in range(1, 16)}
+    steps = {f"forecast_error_over_mean_step_{step}": 0.5 for step in range(1, 16)}
     write_run(tmp_path / "a" / "seed=0", {**steps, "vamp_e_exact": 3.9, "only_here": 1.0})
     write_run(tmp_path / "b" / "seed=0", {**steps, "vamp_e_exact": 3.8})
     names = chosen_metrics(compared(tmp_path))
-    assert names[:2] == ["vamp_e_exact", "relative_forecast_error_step_1"]
+    assert names[:2] == ["vamp_e_exact", "forecast_error_over_mean_step_1"]
     assert len(names) == 8
     assert "only_here" not in names
 

@@ -4,12 +4,13 @@ import statistics
 import pytest
 from omegaconf import OmegaConf
 from report_material import write_run
-from table5_material import configuration, errors, write_table5_run
+from table5_material import errors, names, write_table5_run
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report import find_runs
 from sciml_bench.report.replications.table5 import COLUMNS, Table5, cell_of, seed_summary
+from sciml_bench.training.record import opened_record
 from sciml_bench.training.script import composed
 
 
@@ -38,37 +39,33 @@ def test_one_seed_has_no_standard_error():
         ({}, ("homotopy", "lotka_volterra_blackbox")),
         ({"training": "vanilla"}, ("vanilla", "lotka_volterra_blackbox")),
         ({"model": "lotka_graybox"}, ("homotopy", "lotka_volterra_graybox")),
-        ({"data": "lorenz", "training": "multiple_shooting"}, ("multiple_shooting", "lorenz_blackbox")),
-        ({"data": "pendulum"}, ("homotopy", "double_pendulum_blackbox")),
-        ({"data": "pendulum", "model": "second_order"}, ("homotopy", "double_pendulum_second_order")),
+        ({"data": "lorenz63_ko2023", "training": "multiple_shooting"}, ("multiple_shooting", "lorenz_blackbox")),
+        ({"data": "double_pendulum_real"}, ("homotopy", "double_pendulum_blackbox")),
+        ({"data": "double_pendulum_real", "model": "second_order"}, ("homotopy", "double_pendulum_second_order")),
         ({"training": "homotopy_adaptive"}, None),
-        ({"data": "simulated_pendulum"}, None),
-        ({"data": "lorenz", "model": "second_order"}, None),
+        ({"data": "double_pendulum"}, None),
+        ({"data": "lorenz63_ko2023", "model": "second_order"}, None),
     ],
 )
 def test_data_model_and_training_tell_the_cell(choices, cell):
-    assert cell_of(configuration(**choices)) == cell
+    assert cell_of(names(**choices)) == cell
 
 
 def test_a_run_of_another_kind_has_no_cell():
-    assert cell_of(None) is None
-    assert cell_of({"data": {"_target_": "sciml_bench.data.OrderedDigits"}, "training": None}) is None
+    assert cell_of({}) is None
+    assert cell_of(names() | {"script": "train_koopman"}) is None
 
 
 @pytest.mark.parametrize(
-    "column", sorted(path.stem for path in (configuration_root() / "node_homotopy/column").glob("*"))
+    "column", sorted(path.stem for path in (configuration_root() / "node_homotopy/experiment/table5").glob("*"))
 )
-def test_every_column_that_the_experiment_sweeps_is_a_column_of_the_table(column):
-    config = composed("node_homotopy", [f"column={column}", "double_pendulum_file=pendulum.txt"], folder="run")
-    plain = OmegaConf.to_container(config, resolve=True)
-    assert cell_of(plain) == ("homotopy", column)
+@pytest.mark.parametrize("method", ["vanilla", "multiple_shooting", "homotopy"])
+def test_every_run_of_the_experiment_has_its_cell(column, method):
+    overrides = ["experiment=table5", f"+experiment/table5={column}", f"training={method}", "recording=pendulum.txt"]
+    config = OmegaConf.to_container(composed("node_homotopy", overrides, folder="run"), resolve=True)
+    assert cell_of(opened_record(config, {})) == (method, column)
     assert column in COLUMNS
-
-
-@pytest.mark.parametrize("method", ["vanilla", "multiple_shooting"])
-def test_the_other_methods_of_the_experiment_are_rows_of_the_table(method):
-    config = composed("node_homotopy", [f"training={method}"], folder="run")
-    assert cell_of(OmegaConf.to_container(config, resolve=True)) == (method, "lotka_volterra_blackbox")
+    assert config["data"].get("path", "pendulum.txt") == "pendulum.txt"
 
 
 def test_members_of_an_ensemble_are_the_seeds_of_a_cell(tmp_path):
@@ -85,7 +82,7 @@ def test_members_of_an_ensemble_are_the_seeds_of_a_cell(tmp_path):
 
 
 def test_a_metric_that_a_run_lacks_is_not_a_number(tmp_path):
-    write_table5_run(tmp_path / "a", {"interpolation_mse": 1.0}, data="pendulum")
+    write_table5_run(tmp_path / "a", {"interpolation_mse": 1.0}, data="double_pendulum_real")
     table = table_of(tmp_path)
     assert table.values("homotopy", "double_pendulum_blackbox", "extrapolation_mse") == []
 

@@ -13,8 +13,9 @@ from sciml_bench.report.replications.table5.numbers import shown_number, shown_s
 def runs(tmp_path):
     for seed, error in ((10, 0.00686), (20, 0.00853), (30, 0.00775)):
         write_table5_run(tmp_path / f"seed={seed}", errors(error, 2 * error), seed=seed)
-    write_table5_run(tmp_path / "pendulum", {"interpolation_mse": 0.01}, data="pendulum", training="vanilla")
-    write_table5_run(tmp_path / "running", status="running", data="lorenz")
+    measured = {"data": "double_pendulum_real", "training": "vanilla"}
+    write_table5_run(tmp_path / "pendulum", {"interpolation_mse": 0.01}, **measured)
+    write_table5_run(tmp_path / "running", status="running", data="lorenz63_ko2023")
     return find_runs([tmp_path])
 
 

@@ -12,9 +12,10 @@ from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS, score_of, with_tab
 WRITTEN = {
     "Koopman learning": "vamp_2_validation vamp_2_test vamp_e_validation vamp_e_test vamp_e_exact vamp_e_deficit "
     "spectral_error accuracy_step_1 accuracy_step_15 accuracy_step_minus_15 oracle_accuracy "
-    "relative_forecast_error_step_1 chapman_kolmogorov_violation",
+    "forecast_error_over_mean_step_1 forecast_error_over_mean_step_15_clean chapman_kolmogorov_violation",
     "Trajectories and what comes after them": "interpolation_mse interpolation_mse_clean extrapolation_mse "
     "extrapolation_mse_clean forecast_mse forecast_mse_clean forecast_relative_error forecast_relative_error_clean "
+    "forecast_error_over_mean forecast_error_over_mean_clean "
     "function_evaluations integration_error interpolation_mse_clean_std function_evaluations_std sum_of_squares "
     "clean_rmse observed_clean_rmse",
     "Discovery of equations": "n_terms exact_support worst_coefficient_error one_step_residual noise_deviation "

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.sequences.field_frames import FieldFrames
 
 N_POINTS, MEAN, DEVIATION, CHANGE = 24, 3.0, 2.0, 0.25
@@ -14,8 +14,21 @@ INPUTS = torch.from_numpy(RNG.standard_normal((2, 4, N_POINTS)))
 
 
 def frames_of(n_outputs=3, n_seen=1, shape=(N_POINTS,)):
-    values = (np.array([value]) for value in (MEAN, DEVIATION, CHANGE))
-    spec = SequenceSpec(4, n_outputs, shape, 0.1, "time", *values, ("u",), grid=np.arange(24) / 24, dtype=torch.float64)
+    mean, deviation, change = (np.array([value]) for value in (MEAN, DEVIATION, CHANGE))
+    spec = WindowsSpec(
+        shape,
+        0.1,
+        "time",
+        ("u",),
+        mean,
+        deviation,
+        (100,),
+        grid=np.arange(N_POINTS) / N_POINTS,
+        n_inputs=4,
+        n_outputs=n_outputs,
+        increment_deviation=change,
+        dtype=torch.float64,
+    )
     return FieldFrames(spec, n_seen)
 
 

@@ -15,7 +15,7 @@ def cole_hopf(x: np.ndarray, time: float, viscosity: float, contrast: float) -> 
 
 @pytest.mark.parametrize(("viscosity", "contrast"), [(0.01, 0.95), (0.05, 0.99)])
 def test_waves_are_those_of_the_heat_equation_in_disguise(viscosity: float, contrast: float):
-    equation = Burgers(viscosity=viscosity, duration=2.0, resolution=768, largest_step=1 / 512)
+    equation = Burgers(viscosity=viscosity, duration=2.0, solver_resolution=768, solver_step=1 / 512)
     x, times = np.arange(512) / 512, np.array([0.0, 0.4, 1.0])
     solution = equation.reference(cole_hopf(x, 0.0, viscosity, contrast)[None], times, 512)[0]
     for time, field in zip(times, solution, strict=True):

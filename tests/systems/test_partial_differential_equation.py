@@ -95,23 +95,23 @@ def test_a_shifted_field_has_the_shifted_solution(equation):
 @pytest.mark.parametrize("kind", [ReactionDiffusion, Burgers, NavierStokesVorticity])
 def test_fields_rougher_than_the_solver_are_refused(kind):
     rough = np.random.default_rng(0).standard_normal((1,) + (32,) * kind.n_dims)
-    with pytest.raises(DataError, match="resolution above 48"):
-        kind(resolution=32).reference(rough - rough.mean(), np.array([0.0]), 8)
-    kind(resolution=51).reference(rough - rough.mean(), np.array([0.0]), 8)
+    with pytest.raises(DataError, match="choose one above 48"):
+        kind(solver_resolution=32).reference(rough - rough.mean(), np.array([0.0]), 8)
+    kind(solver_resolution=51).reference(rough - rough.mean(), np.array([0.0]), 8)
 
 
 @pytest.mark.parametrize("kind", [Burgers, NavierStokesVorticity])
 def test_solutions_that_the_resolution_cannot_carry_are_an_error_and_not_a_result(kind):
-    equation = kind(viscosity=1e-4, resolution=64, largest_step=0.01)
+    equation = kind(viscosity=1e-4, solver_resolution=64, solver_step=0.01)
     field = (2 if kind is Burgers else 8) * equation.random_parameters(1, seed=0)
-    with pytest.raises(SolverError, match="structures that resolution = 64 does not carry"):
+    with pytest.raises(SolverError, match="structures that solver_resolution = 64 does not carry"):
         equation.reference(field, np.array([1.0]), 8)
 
 
 def test_a_coarse_solver_may_be_asked_for_its_inaccurate_solution():
     field, times = Burgers().random_parameters(1, seed=0), np.array([0.5, 1.0])
     truth = Burgers().reference(field, times, 64)
-    coarse = Burgers(resolution=16, largest_step=1 / 64)
+    coarse = Burgers(solver_resolution=16, solver_step=1 / 64)
     with pytest.raises((DataError, SolverError)):
         coarse.reference(field, times, 64)
     found = coarse.reference(field, times, 64, refuse_unresolved=False)
@@ -130,10 +130,10 @@ def test_unstable_steps_are_an_error_even_where_inaccurate_solutions_are_asked_f
         ({"viscosity": 0.0}, r"viscosity = 0\.0: give a number greater than 0"),
         ({"viscosity": float("nan")}, "viscosity = nan"),
         ({"duration": -1}, "duration = -1"),
-        ({"largest_step": 0.0}, "largest_step"),
+        ({"solver_step": 0.0}, "solver_step"),
         ({"length_scale": -0.2}, "length_scale"),
         ({"n_points": 2}, "n_points = 2: give at least 3"),
-        ({"resolution": 7}, "resolution = 7: give at least 8"),
+        ({"solver_resolution": 7}, "solver_resolution = 7: give at least 8"),
     ],
 )
 def test_impossible_parameters_are_named(kind, arguments, message):

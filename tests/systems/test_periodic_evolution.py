@@ -39,11 +39,11 @@ def test_a_constant_reacts_alike_everywhere():
 
 
 def test_what_a_resolution_cannot_hold_or_carry_is_refused():
-    with pytest.raises(RoughInitialFields, match="resolution above 96"):
-        Burgers(resolution=32).reference(np.cos(TURN * 20 * X)[None], np.array([0.0]), 8)
+    with pytest.raises(RoughInitialFields, match="choose one above 96"):
+        Burgers(solver_resolution=32).reference(np.cos(TURN * 20 * X)[None], np.array([0.0]), 8)
     with pytest.raises(StructuresTooFine, match="does not carry"):
-        Burgers(resolution=24, viscosity=1e-4).reference(np.sin(TURN * X)[None], np.array([0.0, 1.0]), 8)
-    with pytest.raises(StepsTooLarge, match="largest_step than 1"):
-        Burgers(viscosity=1e-4, largest_step=1.0, duration=20.0).reference(
+        Burgers(solver_resolution=24, viscosity=1e-4).reference(np.sin(TURN * X)[None], np.array([0.0, 1.0]), 8)
+    with pytest.raises(StepsTooLarge, match="solver_step than 1"):
+        Burgers(viscosity=1e-4, solver_step=1.0, duration=20.0).reference(
             1e3 * np.sin(TURN * X)[None], np.array([0.0, 1.0]), 8, refuse_unresolved=False
         )

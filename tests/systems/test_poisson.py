@@ -111,7 +111,7 @@ def test_a_periodic_source_must_have_the_mean_0():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"boundary": "neumann"}, r"boundary = 'neumann': give 'periodic' or 'dirichlet'"),
+        ({"boundary": "neumann"}, r"boundary = 'neumann': choose one of dirichlet, periodic"),
         ({"length_scale": 0.0}, "length_scale"),
         ({"n_points": 2}, "n_points"),
     ],

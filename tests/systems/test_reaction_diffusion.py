@@ -44,7 +44,7 @@ def test_a_front_travels_as_the_wave_of_ablowitz_and_zeppetella():
     def pair(time: float) -> np.ndarray:
         return (1 + np.exp(width * (np.abs(x - 0.5) - 0.2) - 5 / 6 * growth * time)) ** -2
 
-    equation = ReactionDiffusion(viscosity=viscosity, growth=growth, resolution=768)
+    equation = ReactionDiffusion(viscosity=viscosity, growth=growth, solver_resolution=768)
     solution = equation.reference(pair(0.0)[None], np.array([0.5]), 512)[0, 0]
     edge = np.abs(x - 0.5) > 0.1
     np.testing.assert_allclose(solution[edge], pair(0.5)[edge], atol=1e-4)

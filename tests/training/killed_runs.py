@@ -93,9 +93,9 @@ if __name__ == "__main__":
     import torch
 
     import sciml_bench.koopman  # noqa: F401
-    from sciml_bench.core.files import write_atomically
+    from sciml_bench.core.stored.files import write_atomically
 
-    one_run = importlib.import_module("sciml_bench.training.one_run")
+    one_run = importlib.import_module("sciml_bench.training.run")
 
     one_run.save_figure = lambda figure, path: write_atomically(path, lambda file: file.write(b"a figure"))
     torch.set_num_threads(1)

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from sciml_bench.core.checkpoint_file import load_checkpoint
 from sciml_bench.core.errors import DataError
-from sciml_bench.training.checkpoints import AtomicCheckpointIO
+from sciml_bench.core.stored.checkpoint_file import load_checkpoint
+from sciml_bench.training.loop.checkpoints import AtomicCheckpointIO
 
 
 class Surprise:

@@ -13,7 +13,7 @@ from toy_runs import toy
 
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.method import Method
-from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.report import find_runs
 from sciml_bench.training import restore, run
 from sciml_bench.training.ensemble import averaged, ensemble_seeds
@@ -92,9 +92,8 @@ def test_a_member_is_restored_with_its_best_weights_and_the_ensemble_says_where_
     three: Path,
 ) -> None:
     member = three / "members" / "seed=5"
-    _, method = restore(member, trusted_packages=["toy_method"])
-    assert method.model.weight.item() == pytest.approx(RunFolder(member).metrics["slope"])
-    assert method.best_epoch == RunFolder(member).metrics["best_epoch"]
+    found = restore(member, ["toy_method"])
+    assert found.learned.line.weight.item() == pytest.approx(RunFolder(member).metrics["slope"])
     with pytest.raises(DataError, match=r"holds an ensemble.*members"):
         restore(three)
 
@@ -133,15 +132,15 @@ def assert_same_ensemble(one: Path, other: Path) -> None:
 def test_an_ensemble_interrupted_in_the_fit_ends_as_an_uninterrupted_one(
     three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = toy_method.ToyJoined.training_step
+    step = toy_method.ToyJoined.loss
 
-    def interrupted(self: Any, batch: Any, index: int) -> None:
-        if self.current_epoch == 4:
+    def interrupted(self: Any, batch: Any):
+        if self.progress.epoch == 4:
             raise RuntimeError("interrupted")
-        step(self, batch, index)
+        return step(self, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(toy_method.ToyJoined, "training_step", interrupted)
+        patch.setattr(toy_method.ToyJoined, "loss", interrupted)
         with pytest.raises(RuntimeError, match="interrupted"):
             run(planned(tmp_path, SEEDS))
     assert RunFolder(tmp_path).status == "failed"
@@ -155,16 +154,16 @@ def test_an_ensemble_interrupted_in_the_fit_ends_as_an_uninterrupted_one(
 def test_an_ensemble_interrupted_between_two_members_completes_the_missing_ones(
     three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    evaluate, slopes = toy_method.ToyPlanned.evaluate, []
+    learned, slopes = toy_method.ToyPlanned.learned, []
 
-    def interrupted(self: Any, data: Any) -> dict[str, float]:
+    def interrupted(self: Any) -> Any:
         if len(slopes) == 1:
             raise RuntimeError("interrupted")
         slopes.append(self.model.weight.item())
-        return evaluate(self, data)
+        return learned(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(toy_method.ToyPlanned, "evaluate", interrupted)
+        patch.setattr(toy_method.ToyPlanned, "learned", interrupted)
         with pytest.raises(RuntimeError, match="interrupted"):
             run(planned(tmp_path, SEEDS))
     folder = RunFolder(tmp_path)
@@ -193,7 +192,7 @@ def test_a_number_of_seeds_counts_on_from_the_runs_seed() -> None:
 
 
 def test_an_ensemble_of_one_has_no_deviation(tmp_path: Path) -> None:
-    assert set(run(planned(tmp_path, 1, seed=3))) == {"slope", "best_epoch", "function_evaluations"}
+    assert set(run(planned(tmp_path, 1, seed=3))) == {"slope", "metric", "best_epoch", "function_evaluations"}
 
 
 def test_a_score_that_one_member_lacks_is_not_averaged() -> None:
@@ -226,7 +225,7 @@ def test_an_ensemble_is_refused_before_training_with(tmp_path: Path, reason: str
 
 def test_a_member_whose_score_is_no_number_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def distances(self: Any) -> list[float]:
-        return [1.0, float("nan") if self.current_epoch == 2 else 1.0]
+        return [1.0, float("nan") if self.progress.epoch == 2 else 1.0]
 
     monkeypatch.setattr(toy_method.ToyJoined, "distances", distances)
     with pytest.raises(TrainingError, match="distance of member 1 of the ensemble became nan after epoch 2"):
@@ -234,9 +233,9 @@ def test_a_member_whose_score_is_no_number_is_named(tmp_path: Path, monkeypatch:
 
 
 def test_a_method_is_alone_unless_it_says_otherwise() -> None:
-    method = Method()
+    method = Method(None)
     assert method.n_members == 1
-    assert method.monitored_members is None
+    assert method.member_values() is None
     assert method.member_state(0) == {}
     assert method.record_entries() == {}
     assert method.planned_epochs is None

@@ -1,6 +1,5 @@
 """How long a fit goes on, what ends it early, and what it leaves then."""
 
-import importlib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 import toy_method
-from toy_runs import toy
+from toy_runs import CSV, toy
 
 from sciml_bench.core.errors import ConfigurationError, SolverError, TrainingError
-from sciml_bench.core.run_folder import RunFolder
 from sciml_bench.core.seeds import seed_everything
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training import run
-from sciml_bench.training.callbacks import SeedEveryEpoch
+from sciml_bench.training.loop.callbacks import SeedEveryEpoch
 
 
 def planned(folder: Path, trainer: dict[str, Any] | None = None, **training: Any) -> dict[str, Any]:
@@ -55,15 +54,15 @@ def test_a_solver_that_breaks_down_leaves_its_reason_and_the_best_weights_so_far
 def test_what_a_method_counts_is_in_the_record_and_survives_an_interruption(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = toy_method.ToyPlanned.training_step
+    step = toy_method.ToyPlanned.loss
 
-    def interrupted(self: Any, batch: Any, index: int) -> None:
-        if self.current_epoch == 2:
+    def interrupted(self: Any, batch: Any):
+        if self.progress.epoch == 2:
             raise RuntimeError("interrupted")
-        step(self, batch, index)
+        return step(self, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(toy_method.ToyPlanned, "training_step", interrupted)
+        patch.setattr(toy_method.ToyPlanned, "loss", interrupted)
         with pytest.raises(RuntimeError, match="interrupted"):
             run(planned(tmp_path))
     metrics = run(planned(tmp_path))
@@ -75,7 +74,7 @@ STOPPING = {"max_epochs": 50, "early_stopping": {"patience": 3, "min_delta": 0.0
 
 def test_early_stopping_sees_what_a_method_logs_at_the_end_of_the_same_epoch(tmp_path: Path) -> None:
     metrics = run(planned(tmp_path, STOPPING))
-    assert RunFolder(tmp_path).record["epochs"] == metrics["best_epoch"] + 1 + 3 < 50
+    assert RunFolder(tmp_path).record["epochs"] == metrics["best_epoch"] + 3 < 50
 
 
 def test_counters_survive_a_kill_after_the_decision_to_stop_early(tmp_path: Path) -> None:
@@ -96,7 +95,7 @@ def test_a_score_logged_at_the_end_of_the_epoch_must_be_finite(tmp_path: Path, f
 
 
 def test_numbers_of_an_epoch_reach_the_history_and_the_logger_in_full_precision(tmp_path: Path) -> None:
-    run(planned(tmp_path) | {"logger": {"name": "csv"}})
+    run(planned(tmp_path) | {"logger": CSV})
     arrays = RunFolder(tmp_path).arrays
     best = torch.load(RunFolder(tmp_path).best_checkpoint, weights_only=True)
     assert arrays["history_distance"].min() == best["value"] == abs(best["state_dict"]["model.weight"].item() - 1)
@@ -111,16 +110,14 @@ def test_numbers_of_an_epoch_reach_the_history_and_the_logger_in_full_precision(
 def test_the_rows_of_the_csv_are_on_the_disk_when_a_checkpoint_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one_run = importlib.import_module("sciml_bench.training.one_run")
-
     def killed(*arguments: Any) -> None:
         (path,) = (tmp_path / "logs").rglob("metrics.csv")
         assert len(path.read_text().splitlines()) == 1 + 4
         raise RuntimeError("interrupted")
 
-    monkeypatch.setattr(one_run, "_evaluate", killed)
+    monkeypatch.setattr(toy_method.ToyPlanned, "learned", killed)
     with pytest.raises(RuntimeError, match="interrupted"):
-        run(planned(tmp_path) | {"logger": {"name": "csv"}})
+        run(planned(tmp_path) | {"logger": CSV})
 
 
 def test_the_random_numbers_of_an_epoch_are_those_of_its_seed_alone() -> None:
@@ -128,7 +125,7 @@ def test_the_random_numbers_of_an_epoch_are_those_of_its_seed_alone() -> None:
     drawn = []
     for number in range(2):
         torch.rand(number)
-        SeedEveryEpoch(3).on_train_epoch_start(trainer, toy_method.Method())
+        SeedEveryEpoch(3).on_train_epoch_start(trainer, pl.LightningModule())
         drawn.append((torch.rand(3), np.random.rand(3)))  # noqa: NPY002
     seed_everything(3, "epoch", 0, "rank", 0)
     drawn.append((torch.rand(3), np.random.rand(3)))  # noqa: NPY002
@@ -138,9 +135,9 @@ def test_the_random_numbers_of_an_epoch_are_those_of_its_seed_alone() -> None:
 
 
 @pytest.mark.slow  # a limit in seconds fails on a machine that has other things to do
-@pytest.mark.parametrize("logger", ["none", "csv"])
-def test_an_epoch_of_one_cheap_step_costs_milliseconds_at_most(tmp_path: Path, logger: str) -> None:
+@pytest.mark.parametrize("logger", [{}, CSV])
+def test_an_epoch_of_one_cheap_step_costs_milliseconds_at_most(tmp_path: Path, logger: Any) -> None:
     # 1 ms on a free machine without run-time type checks; what this guards against costs several times as much
     trainer = {"max_epochs": 200, "limit_train_batches": 1, "seconds_between_checkpoints": 10.0}
-    run(planned(tmp_path, trainer) | {"logger": {"name": logger}})
+    run(planned(tmp_path, trainer) | {"logger": logger})
     assert RunFolder(tmp_path).record["cpu_seconds_per_epoch"] < 4e-3

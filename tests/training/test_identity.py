@@ -17,7 +17,7 @@ def test_the_order_of_a_commands_words_does_not_matter() -> None:
         "logger.offline=true",
         "data=lorenz63",
         "objective=loss",
-        "generate=1000",
+        "evaluation.n_bootstrap=7",
         "hydra.verbose=1",
     ],
 )
@@ -56,7 +56,7 @@ def test_differences_are_shown_with_both_values_and_irrelevant_ones_are_passed_o
 
 def test_another_ensemble_is_another_run() -> None:
     assert differing_keys({"ensemble": [1, 2]}, {"ensemble": [1, 3]}) == ["ensemble was [1, 2], now [1, 3]"]
-    assert differing_keys({"seed": 0}, {"seed": 0, "ensemble": None, "generate": 5}) == []
+    assert differing_keys({"seed": 0}, {"seed": 0, "ensemble": None, "evaluation": 5}) == []
     assert name_of_overrides(["ensemble=3"]) == "ensemble=3"
     assert name_of_overrides(["ensemble=[1,2]"]) != name_of_overrides(["ensemble=[1,3]"])
 

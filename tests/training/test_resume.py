@@ -20,8 +20,8 @@ LOGISTIC_MAP = (
     "data.n_steps=3000",
     "trainer.max_epochs=12",
     "trainer.seconds_between_checkpoints=0",
-    "training.evaluation.n_bootstrap=5",
-    "training.evaluation.quadrature_points=50",
+    "evaluation.n_bootstrap=5",
+    "evaluation.quadrature_points=50",
 )
 DIGITS = (  # dropout and augmentation draw random numbers in every step
     "data=ordered_digits",
@@ -33,8 +33,8 @@ DIGITS = (  # dropout and augmentation draw random numbers in every step
     "trainer.max_epochs=5",
     "trainer.seconds_between_checkpoints=0",
     "trainer.early_stopping.patience=50",
-    "training.evaluation.n_bootstrap=5",
-    "training.evaluation.forecast_steps=2",
+    "evaluation.n_bootstrap=5",
+    "evaluation.forecast_steps=2",
 )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import toy_method
 import yaml
-from toy_runs import toy
+from toy_runs import CSV, toy
 
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
-from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training import run
 from sciml_bench.training.restore import restore
 
@@ -24,7 +25,7 @@ def test_a_run_leaves_a_complete_folder(tmp_path: Path) -> None:
     assert metrics == folder.metrics
     assert metrics["slope"] == pytest.approx(2, abs=0.7)
     assert folder.configuration == config == yaml.safe_load((tmp_path / ".hydra" / "config.yaml").read_text())
-    assert {path.name for path in folder.figures.iterdir()} == {"toy.png", "learning_curves.png"}
+    assert {path.name for path in folder.figures.iterdir()} == {"errors.png", "learning_curves.png"}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in folder.figures.iterdir())
     assert folder.best_checkpoint.exists()
     assert folder.last_checkpoint.exists()
@@ -42,21 +43,21 @@ def test_a_run_leaves_a_complete_folder(tmp_path: Path) -> None:
 
 
 def test_the_history_holds_what_each_epoch_logged(tmp_path: Path) -> None:
-    run(toy(tmp_path, best_epoch=2))
+    run(toy(tmp_path, best_at=2))
     arrays = RunFolder(tmp_path).arrays
     np.testing.assert_array_equal(arrays["history_epoch"], [0, 1, 2, 3])
     np.testing.assert_array_equal(arrays["history_epoch_number"], [0, 1, 2, 3])
-    np.testing.assert_array_equal(arrays["history_score"], [2, 1, 0, 1])
+    np.testing.assert_array_equal(arrays["history_loss_validation"], [2, 1, 0, 1])
 
 
 def test_the_evaluated_weights_are_the_best_ones(tmp_path: Path) -> None:
-    run(toy(tmp_path, best_epoch=1))
+    run(toy(tmp_path, best_at=1))
     folder = RunFolder(tmp_path)
     best = torch.load(folder.best_checkpoint, weights_only=True)
     last = torch.load(folder.last_checkpoint, weights_only=True)
     assert best["epoch"] == 1
     assert best["value"] == 0
-    assert not torch.equal(best["state_dict"]["model.weight"], last["state_dict"]["model.weight"])
+    assert not torch.equal(best["state_dict"]["model.weight"], last["state_dict"]["method.model.weight"])
     np.testing.assert_array_equal(folder.arrays["weight"], best["state_dict"]["model.weight"])
 
 
@@ -69,7 +70,7 @@ def test_a_finished_run_is_returned_without_running_again(tmp_path: Path, caplog
     metrics = run(toy(tmp_path))
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"}
     with caplog.at_level(logging.INFO, logger="sciml_bench"):
-        assert run(toy(tmp_path) | {"logger": {"name": "csv"}}) == metrics  # where it reports to does not matter
+        assert run(toy(tmp_path) | {"logger": CSV}) == metrics  # where it reports to does not matter
     assert "already finished" in caplog.text
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
@@ -119,7 +120,7 @@ def test_a_step_that_ruins_the_weights_is_noticed_before_they_are_saved(tmp_path
 
 def test_numbers_that_are_not_finite_never_reach_the_metrics(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="metric"):
-        run(toy(tmp_path, metric="nan"))
+        run(toy(tmp_path) | {"evaluation": {"_target_": "toy_method.ToyEvaluation", "metric": "nan"}})
     assert not (tmp_path / "metrics.json").exists()
     assert RunFolder(tmp_path).status == "failed"
 
@@ -143,14 +144,14 @@ STOPPING = {"max_epochs": 50, "early_stopping": {"patience": 3, "min_delta": 0.0
 
 
 def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
-    run(toy(tmp_path, trainer=STOPPING, best_epoch=5))
+    run(toy(tmp_path, trainer=STOPPING, best_at=5))
     folder = RunFolder(tmp_path)
     assert folder.record["epochs"] == 5 + 1 + 3
     assert torch.load(folder.best_checkpoint, weights_only=True)["epoch"] == 5
 
 
 def test_a_run_killed_after_it_decided_to_stop_early_does_not_train_on(tmp_path: Path) -> None:
-    config = toy(tmp_path, trainer=STOPPING, best_epoch=5)
+    config = toy(tmp_path, trainer=STOPPING, best_at=5)
     metrics = run(config)
     folder = RunFolder(tmp_path)
     arrays = folder.arrays
@@ -162,7 +163,7 @@ def test_a_run_killed_after_it_decided_to_stop_early_does_not_train_on(tmp_path:
     assert folder.record["epochs"] == 9
     found = torch.load(folder.last_checkpoint, weights_only=True)["state_dict"]
     assert all(torch.equal(found[name], weights[name]) for name in weights)
-    np.testing.assert_array_equal(folder.arrays["history_score"], arrays["history_score"])
+    np.testing.assert_array_equal(folder.arrays["history_loss_validation"], arrays["history_loss_validation"])
 
 
 def test_gradients_are_clipped_at_the_norm_asked_for(tmp_path: Path) -> None:
@@ -177,14 +178,14 @@ def test_gradients_are_clipped_at_the_norm_asked_for(tmp_path: Path) -> None:
         )
     )
     weights = [
-        torch.load(RunFolder(tmp_path / name).last_checkpoint, weights_only=True)["state_dict"]["model.weight"].item()
+        torch.load(RunFolder(tmp_path / name).last_checkpoint, weights_only=True)["state_dict"][
+            "method.model.weight"
+        ].item()
         for name in ("free", "clipped")
     ]
-    torch.manual_seed(0)
-    start = RunFolder(tmp_path / "free").arrays["gradient_norms"]
-    assert start.min() > 100  # Lightning clips after this hook; what counts is how far the weights went
     run(toy(tmp_path / "still", learning_rate=0.0))
-    origin = torch.load(RunFolder(tmp_path / "still").last_checkpoint, weights_only=True)["state_dict"]["model.weight"]
+    checkpoint = torch.load(RunFolder(tmp_path / "still").last_checkpoint, weights_only=True)
+    origin = checkpoint["state_dict"]["method.model.weight"]
     assert abs(weights[0] - origin.item()) > 100 * abs(weights[1] - origin.item())
     assert 0 < abs(weights[1] - origin.item()) <= 16 * 1e-6 * 0.5 * 1.01
 
@@ -212,8 +213,8 @@ def test_a_fit_without_epochs_has_the_same_folder(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     assert folder.status == "finished"
     assert folder.record["fit_wall_seconds"] > 0
-    assert {path.name for path in folder.figures.iterdir()} == {"toy.png"}
-    assert not (tmp_path / "checkpoints").exists()
+    assert {path.name for path in folder.figures.iterdir()} == {"errors.png"}
+    assert {path.name for path in (tmp_path / "checkpoints").iterdir()} == {"learned.ckpt"}
     before = folder.record
     run(config)
     assert folder.record == before
@@ -232,15 +233,38 @@ def test_a_run_that_another_process_works_on_is_refused(tmp_path: Path) -> None:
         run(toy(tmp_path))
 
 
-def test_a_finished_run_comes_back_with_its_best_weights(tmp_path: Path) -> None:
-    metrics = run(toy(tmp_path, best_epoch=1))
-    with pytest.raises(
-        ConfigurationError, match="no class that the suite exports"
-    ):  # a folder cannot ask to be trusted
+def test_a_finished_run_comes_back_with_what_its_best_weights_are(tmp_path: Path) -> None:
+    metrics = run(toy(tmp_path, best_at=1))
+    with pytest.raises(ConfigurationError, match="--trust"):  # a folder cannot ask to be trusted
         restore(tmp_path)
-    _, method = restore(tmp_path, trusted_packages=["toy_method"])
-    assert not method.training
-    assert method.model.weight.item() == pytest.approx(metrics["slope"])
+    found = restore(tmp_path, trusted_packages=["toy_method"])
+    assert found.learned.line.weight.item() == pytest.approx(metrics["slope"])
+    assert found.metrics == metrics
+    assert found.record["status"] == "finished"
+    assert len(found.data().points) == 64
+
+
+def test_other_settings_of_the_evaluation_score_again_without_training(tmp_path: Path) -> None:
+    first = run(toy(tmp_path))
+    folder = RunFolder(tmp_path)
+    weights, arrays = folder.last_checkpoint.read_bytes(), folder.arrays
+    settings = {"evaluation": {"_target_": "toy_method.ToyEvaluation", "metric": 0.75}}
+    metrics = run(toy(tmp_path) | settings)
+    assert metrics == first | {"metric": 0.75} == folder.metrics
+    assert folder.last_checkpoint.read_bytes() == weights
+    assert folder.configuration is not None
+    assert folder.configuration["evaluation"] == settings["evaluation"]
+    np.testing.assert_array_equal(folder.arrays["history_loss"], arrays["history_loss"])
+
+
+def test_an_interrupted_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Any, batch: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(toy_method.ToyMethod, "loss", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(toy(tmp_path))
+    assert RunFolder(tmp_path).status == "interrupted"
 
 
 def test_a_folder_without_a_run_cannot_be_restored(tmp_path: Path) -> None:
@@ -254,7 +278,7 @@ def test_no_logger_leaves_no_logs(tmp_path: Path) -> None:
 
 
 def test_the_csv_logger_writes_every_epoch_and_the_final_metrics(tmp_path: Path) -> None:
-    run(toy(tmp_path, best_epoch=2) | {"logger": {"name": "csv"}})
+    run(toy(tmp_path, best_at=2) | {"logger": CSV})
     (path,) = (tmp_path / "logs").rglob("metrics.csv")
     table = np.genfromtxt(path, delimiter=",", names=True)
     np.testing.assert_array_equal(table["epoch_number"][~np.isnan(table["epoch_number"])], [0, 1, 2, 3])
@@ -263,15 +287,15 @@ def test_the_csv_logger_writes_every_epoch_and_the_final_metrics(tmp_path: Path)
 
 def test_the_tensorboard_logger_writes_its_events(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
-    run(toy(tmp_path) | {"logger": {"name": "tensorboard"}})
+    run(toy(tmp_path) | {"logger": {"_target_": "sciml_bench.training.loggers.TensorBoardLogging"}})
     events = b"".join(path.read_bytes() for path in (tmp_path / "logs").rglob("events.out.tfevents*"))
-    assert b"score" in events
+    assert b"loss_validation" in events
     assert b"slope" in events
 
 
 def test_an_unknown_logger_is_named_with_the_choices(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"logger\.name='mlflow'.*csv"):
-        run(toy(tmp_path) | {"logger": {"name": "mlflow"}})
+    with pytest.raises(ConfigurationError, match="MLFlow"):
+        run(toy(tmp_path) | {"logger": {"_target_": "sciml_bench.training.loggers.MLFlow"}})
 
 
 def test_two_jobs_of_one_process_are_two_finished_offline_runs_of_wandb(
@@ -280,7 +304,13 @@ def test_two_jobs_of_one_process_are_two_finished_offline_runs_of_wandb(
     import wandb
 
     monkeypatch.setenv("WANDB_SILENT", "true")
-    settings = {"name": "wandb", "project": "toy", "entity": None, "run_name": None, "offline": True}
+    settings = {
+        "_target_": "sciml_bench.training.loggers.WeightsAndBiasesLogging",
+        "project": "toy",
+        "entity": None,
+        "run_name": None,
+        "offline": True,
+    }
     for name in ("one", "two"):
         run(toy(tmp_path / name) | {"logger": settings})
         assert wandb.run is None  # finished at the job's end
@@ -294,7 +324,13 @@ def test_a_wandb_run_that_fails_is_finished_too(tmp_path: Path, monkeypatch: pyt
     import wandb
 
     monkeypatch.setenv("WANDB_SILENT", "true")
-    settings = {"name": "wandb", "project": "toy", "entity": None, "run_name": None, "offline": True}
+    settings = {
+        "_target_": "sciml_bench.training.loggers.WeightsAndBiasesLogging",
+        "project": "toy",
+        "entity": None,
+        "run_name": None,
+        "offline": True,
+    }
     with pytest.raises(TrainingError):
         run(toy(tmp_path, loss_becomes="nan", at_epoch=1) | {"logger": settings})
     assert wandb.run is None

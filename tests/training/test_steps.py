@@ -5,7 +5,7 @@ import toy_method
 from toy_runs import toy
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training import run
 
 STEPS = {"max_epochs": None, "max_steps": 10}
@@ -37,23 +37,23 @@ def test_a_fit_limited_by_steps_goes_on_where_it_was_interrupted(max_epochs, tmp
     n = steps_of_an_epoch(tmp_path / "one")
     limits = {"max_epochs": max_epochs, "max_steps": 3 * n + 1}
     whole = run(toy(tmp_path / "whole", "ToyPlanned", limits))
-    step = toy_method.ToyPlanned.training_step
+    step = toy_method.ToyPlanned.loss
     seen = []
 
-    def interrupted(self, batch, index):
-        if self.current_epoch == 2:
+    def interrupted(self, batch):
+        if self.progress.epoch == 2:
             raise RuntimeError("interrupted")
-        step(self, batch, index)
+        return step(self, batch)
 
-    def watched(self, batch, index):
-        seen.append((self.current_epoch, index))
-        step(self, batch, index)
+    def watched(self, batch):
+        seen.append((self.progress.epoch, self.progress.step % n))
+        return step(self, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(toy_method.ToyPlanned, "training_step", interrupted)
+        patch.setattr(toy_method.ToyPlanned, "loss", interrupted)
         with pytest.raises(RuntimeError, match="interrupted"):
             run(toy(tmp_path / "resumed", "ToyPlanned", limits))
-    monkeypatch.setattr(toy_method.ToyPlanned, "training_step", watched)
+    monkeypatch.setattr(toy_method.ToyPlanned, "loss", watched)
     assert run(toy(tmp_path / "resumed", "ToyPlanned", limits)) == whole
     assert seen == [*((2, index) for index in range(n)), (3, 0)]
     assert RunFolder(tmp_path / "resumed").record["steps"] == 3 * n + 1
@@ -66,10 +66,10 @@ def test_a_finished_fit_that_was_killed_before_its_evaluation_takes_no_further_s
     folder = RunFolder(tmp_path)
     folder.write_record(folder.record | {"status": "running"})
 
-    def step(self, batch, index):
+    def step(self, batch):
         raise AssertionError("a step too many")
 
-    monkeypatch.setattr(toy_method.ToyPlanned, "training_step", step)
+    monkeypatch.setattr(toy_method.ToyPlanned, "loss", step)
     assert run(toy(tmp_path, "ToyPlanned", limits)) == whole
 
 

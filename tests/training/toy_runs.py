@@ -4,6 +4,8 @@ import copy
 from pathlib import Path
 from typing import Any
 
+CSV = {"_target_": "sciml_bench.training.loggers.CSVLogging"}
+
 TRAINER: dict[str, Any] = {
     "accelerator": "cpu",
     "devices": 1,
@@ -29,9 +31,14 @@ def toy(
         "force": False,
         "trusted_packages": ["toy_method"],
         "run_folder": str(folder),
-        "logger": {"name": "none"},
+        "logger": {},
         "trainer": copy.deepcopy(TRAINER) | (trainer or {}),
-        "data": {"_target_": "toy_method.ToyData"},
+        "data": {"_target_": "toy_method.ToyRecord"},
         "model": {"_target_": "toy_method.toy_model"},
-        "training": {"_target_": f"toy_method.{target}", **training},
+        "training": {
+            "_target_": f"toy_method.{target}",
+            "view": {"_target_": "toy_method.ToyView", "_partial_": True},
+            **training,
+        },
+        "evaluation": {"_target_": "toy_method.ToyEvaluation"},
     }

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.core.files import write_atomically
+from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.idx_files import idx_bytes, read_idx
 

@@ -46,6 +46,7 @@ class DoublePendulumRecording(Record):
         **options: Any,
     ) -> None:
         super().__init__(split=DEFAULT_ROWS if split is None else split, **options)
+        self.state_shape = (4,)
         if path is None:
             raise ConfigurationError(f"data.path=null: give the file; {SOURCE}.")
         self.path = Path(path).expanduser()

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sciml_bench.core.cache import default_cache
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.files import read_arrays, write_atomically
+from sciml_bench.core.stored.cache import default_cache
+from sciml_bench.core.stored.files import read_arrays, write_atomically
 from sciml_bench.core.types import PathType
-from sciml_bench.data.ephemeris_positions import AXES, Positions, builtin_positions, recorded_positions
 from sciml_bench.data.record import Record, Transform
+from sciml_bench.data.sources.ephemeris_positions import AXES, Positions, builtin_positions, recorded_positions
 from sciml_bench.data.trajectories import Trajectories
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Ephemeris(Record):
         transforms: Sequence[Transform] = (),
     ) -> None:
         minutes = require_integer("data.minutes_between", minutes_between, 1, "give whole minutes, at least 1")
-        super().__init__(transforms=transforms)
+        super().__init__(split_by="trajectory", transforms=transforms)
         self.time_step = minutes / _MINUTES_PER_DAY
         unknown = [name for name in bodies if name not in BODIES[1:]] if path is None else []
         if unknown or not bodies or len(set(bodies)) < len(bodies):

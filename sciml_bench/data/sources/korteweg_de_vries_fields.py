@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from sciml_bench.core.cache import default_cache
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.files import read_arrays, write_atomically
+from sciml_bench.core.stored.cache import default_cache
+from sciml_bench.core.stored.files import read_arrays, write_atomically
 from sciml_bench.core.types import PathType
 from sciml_bench.data.record import Record
 from sciml_bench.data.split import SPLIT_NAMES, whole_numbers
@@ -67,7 +67,7 @@ class KortewegDeVriesFields(Record):
     ) -> None:
         self.counts = whole_numbers(DEFAULT_COUNTS if split is None else split)
         super().__init__(split=self.counts, split_by="trajectory", **options)
-        self.system = system
+        self.system, self.state_shape = system, (system.n_points,)
         self.n_skipped = require_integer("data.n_skipped", n_skipped, 0, "frames are counted from 0")
         frames = require_integer("data.n_frames", n_frames, 2, "a trajectory needs at least 2 frames")
         test_frames = frames if n_test_frames is None else n_test_frames

@@ -52,6 +52,7 @@ class LogisticPopulations(Record):
     ) -> None:
         counts = whole_numbers(DEFAULT_COUNTS if split is None else split)
         super().__init__(split=counts, split_by="trajectory", **options)
+        self.state_shape = (1,)
         self.n_times = require_integer("data.n_times", n_times, 3, "observe at least 3 times")
         self.end_time = require_number("data.end_time", end_time, "give a positive time")
         self.growth_rate = _checked_law("data.growth_rate", growth_rate)

@@ -31,7 +31,7 @@ class MarkovTrajectories(Record):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.system = system
+        self.system, self.state_shape = system, (system.dim,)
         self.n_steps = require_integer("data.n_steps", n_steps, 2, "a trajectory needs at least 2 states")
         self.n_trajectories = require_integer(
             "data.n_trajectories", n_trajectories, 1, "simulate at least 1 trajectory"

@@ -40,6 +40,7 @@ class NoisyDampedSine(Record):
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self.state_shape = (1,)
         self.n_times = require_integer("data.n_times", n_times, 2, "observe at least 2 times")
         self.end_time = require_number("data.end_time", end_time, "give a positive time")
         self.angular_frequency = require_number("data.angular_frequency", angular_frequency, "give a positive number")

@@ -11,8 +11,8 @@ from jaxtyping import Float
 from scipy.ndimage import zoom
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
-from sciml_bench.data.ordered_classes import checked_n_digits, interleave_classes, rounds_of_split, split_rounds
 from sciml_bench.data.record import Record
+from sciml_bench.data.sources.ordered_classes import checked_n_digits, interleave_classes, rounds_of_split, split_rounds
 from sciml_bench.data.trajectories import Trajectories
 
 GREY_LEVELS = 16
@@ -47,6 +47,7 @@ class OrderedDigits(Record):
         super().__init__(split_by="time", **options)
         self.n_digits = self.n_classes = checked_n_digits(n_digits)
         self.image_size = require_integer("data.image_size", image_size, 8, "the images need at least 8 pixels a side")
+        self.state_shape = (1, self.image_size, self.image_size)
 
     def load_splits(self) -> dict[str, Trajectories]:
         """Blocks of whole rounds: 106, 35 and 36 rounds of five digits by default."""

@@ -11,8 +11,8 @@ import numpy as np
 from sciml_bench.core.checks import ConfiguredInteger
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.mnist_files import mnist_files, read_mnist
-from sciml_bench.data.ordered_classes import checked_n_digits, interleave_classes, rounds_of_split, split_rounds
 from sciml_bench.data.record import Record
+from sciml_bench.data.sources.ordered_classes import checked_n_digits, interleave_classes, rounds_of_split, split_rounds
 from sciml_bench.data.trajectories import Trajectories
 
 N_TRAIN = 3000
@@ -43,7 +43,7 @@ class OrderedMNIST(Record):
         **options: Any,
     ) -> None:
         super().__init__(split=split, split_by="time", **options)
-        self.path, self.cache = path, cache
+        self.path, self.cache, self.state_shape = path, cache, (1, 28, 28)
         self.n_digits = self.n_classes = checked_n_digits(n_digits)
         self.split_is_given = split is not None
 

@@ -8,11 +8,10 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.noise import checked_noise
 from sciml_bench.data.record import Record
 from sciml_bench.data.split import cut_points
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.transforms import noisy
+from sciml_bench.data.transforms import checked_noise, noisy
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 _SEED_REMEDY = "a seed is a whole number and not negative"
@@ -68,7 +67,7 @@ class SimulatedTrajectories(Record):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.system = system
+        self.system, self.state_shape = system, (system.dim,)
         self.data_seed = require_integer("data.data_seed", data_seed, 0, _SEED_REMEDY)
         self.n_trajectories = require_integer(
             "data.n_trajectories", n_trajectories, 1, "simulate at least 1 trajectory"

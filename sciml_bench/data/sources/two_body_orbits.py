@@ -48,7 +48,7 @@ class TwoBodyOrbits(Record):
     ) -> None:
         self.counts = whole_numbers(DEFAULT_COUNTS if split is None else split)
         super().__init__(split=self.counts, split_by="trajectory", **options)
-        self.system = system
+        self.system, self.state_shape = system, (2, 2)
         states = require_integer("data.n_states", n_states, 2, "a trajectory needs at least 2 states")
         test_states = require_integer("data.n_test_states", n_test_states, 2, "a trajectory needs at least 2 states")
         self.n_states = {"train": states, "validation": states, "test": test_states}

@@ -35,13 +35,13 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) 
         ConfigurationError: the lag is not an integer of at least 1.
         DataError: a trajectory is too short for one pair, or not sampled regularly.
     """
-    lag = require_integer("data.lag", lag, 1, "the lag must be at least 1 step and a whole number")
+    lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
     if not trajectories.is_regular:
         raise DataError(f"{where}: lagged pairs need states at regular times; resample the trajectories first.")
     for number, length in enumerate(trajectories.lengths):
         if length < lag + 1:
             raise DataError(
-                f"{where}: {trajectories.name(number)} has {length} states, but data.lag={lag} needs at least "
+                f"{where}: {trajectories.name(number)} has {length} states, but training.view.lag={lag} needs at least "
                 f"{lag + 1}; choose a smaller lag, leave it out, or change data.split."
             )
     return lag

@@ -44,8 +44,8 @@ class LaggedPairsView:
     ) -> None:
         record.setup()
         self.record = record
-        self.lag = require_integer("data.lag", lag, 1, "the lag must be at least 1 step and a whole number")
-        self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 pair")
+        self.lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
+        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         self.shuffle = shuffle
         for name, part in record.splits.items():
             require_lag(part, self.lag, f"the {name} split")

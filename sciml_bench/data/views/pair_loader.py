@@ -44,12 +44,13 @@ class PairLoader:
         drop_last: bool = False,
     ) -> None:
         self.pairs = pairs
-        self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 pair")
+        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         self.sampler = EpochSampler(len(pairs), seed=0, shuffle=False) if sampler is None else sampler
         self.drop_last = drop_last
         if drop_last and self.batch_size > self.sampler.smallest_share:
             raise ConfigurationError(
-                f"data.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training pairs"
+                f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training "
+                "pairs"
                 + (f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else "")
                 + "; choose a smaller batch or use more data."
             )

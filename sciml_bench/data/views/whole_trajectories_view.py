@@ -90,6 +90,7 @@ class WholeTrajectoriesView:
     Args:
         record: what was observed.
         batch_size: trajectories per step of the optimiser and process; all of them by default.
+        shuffle: whether batches that are not the whole come in a new order every epoch.
 
     Attributes:
         spec: the record's.
@@ -100,18 +101,19 @@ class WholeTrajectoriesView:
         DataError: a trajectory is too short to learn from.
     """
 
-    def __init__(self, record: Record, batch_size: ConfiguredInteger | None = None) -> None:
+    def __init__(self, record: Record, batch_size: ConfiguredInteger | None = None, shuffle: bool = True) -> None:
         record.setup()
-        self.record, self.spec = record, record.spec
+        self.record, self.spec, self.shuffle = record, record.spec, shuffle
         self._padded: dict[str, PaddedTrajectories] = {}
         self.train = self.part("train")
         self.batch_size = self.train.n_trajectories
         if batch_size is not None:
-            self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 trajectory")
+            why = "a batch needs at least 1 trajectory"
+            self.batch_size = require_integer("training.view.batch_size", batch_size, 1, why)
         if self.batch_size > self.train.n_trajectories:
             raise ConfigurationError(
-                f"data.batch_size={batch_size} is larger than the {self.train.n_trajectories} training trajectories: "
-                "choose a smaller batch."
+                f"training.view.batch_size={batch_size} is larger than the {self.train.n_trajectories} training "
+                "trajectories: choose a smaller batch."
             )
 
     def part(self, name: str) -> PaddedTrajectories:
@@ -138,9 +140,9 @@ class WholeTrajectoriesView:
         n_trajectories = self.train.n_trajectories
         if self.batch_size == n_trajectories:
             return TrajectoryNumbers(EpochSampler(n_trajectories, seed, shuffle=False), self.batch_size)
-        return TrajectoryNumbers(EpochSampler(n_trajectories, seed, True, rank, world_size), self.batch_size)
+        return TrajectoryNumbers(EpochSampler(n_trajectories, seed, self.shuffle, rank, world_size), self.batch_size)
 
-    def validation_loader(self) -> None:
+    def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: a method solves along the validation part at once, if it needs it."""
         return
 

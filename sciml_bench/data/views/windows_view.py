@@ -58,14 +58,16 @@ class WindowsView:
     ) -> None:
         record.setup()
         self.record = record
-        inputs = require_integer("data.n_inputs", n_inputs, 1, "a model needs at least 1 state to start from")
-        outputs = require_integer("data.n_outputs", n_outputs, 1, "predict at least 1 state")
-        calls = require_integer("data.n_calls", n_calls, 1, "a training window is for at least 1 call")
-        self.batch_size = require_integer("data.batch_size", batch_size, 1, "a batch needs at least 1 window")
+        inputs = require_integer("training.view.n_inputs", n_inputs, 1, "a model needs at least 1 state to start from")
+        outputs = require_integer("training.view.n_outputs", n_outputs, 1, "predict at least 1 state")
+        calls = require_integer("training.view.n_calls", n_calls, 1, "a training window is for at least 1 call")
+        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 window")
         self.windows_per_epoch, self.shuffle = windows_per_epoch, shuffle
         if windows_per_epoch is not None:
-            remedy = f"an epoch needs at least one batch of data.batch_size={batch_size}; null visits all windows"
-            require_integer("data.windows_per_epoch", windows_per_epoch, self.batch_size, remedy)
+            remedy = (
+                f"an epoch needs at least one batch of training.view.batch_size={batch_size}; null visits all windows"
+            )
+            require_integer("training.view.windows_per_epoch", windows_per_epoch, self.batch_size, remedy)
         common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
         self.spec = WindowsSpec(
             **common,
@@ -73,7 +75,7 @@ class WindowsView:
             n_outputs=outputs,
             n_calls=calls,
             increment_deviation=increment_deviation(record.splits["train"]),
-            dtype=DTYPES[require_choice("data.dtype", dtype, DTYPES)],
+            dtype=DTYPES[require_choice("training.view.dtype", dtype, DTYPES)],
         )
         for name, part in record.splits.items():
             self._require_long_enough(name, part)
@@ -111,7 +113,7 @@ class WindowsView:
         sampler = EpochSampler(n_windows, seed, self.shuffle, rank, world_size, block)
         return TrainingWindows(train, self.spec, self.batch_size, self.windows_per_epoch, sampler)
 
-    def validation_loader(self) -> None:
+    def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: the weights are selected by roll-outs, which the method makes."""
         return
 
@@ -121,9 +123,9 @@ class WindowsView:
         n_calls = self.spec.n_calls if name == "train" else 1
         if min(part.lengths) < self.spec.n_inputs + n_calls * self.spec.n_outputs:
             raise DataError(
-                f"the {name} trajectories have {min(part.lengths)} states, fewer than a window of data.n_inputs="
-                f"{self.spec.n_inputs} and {n_calls} (data.n_calls) times data.n_outputs={self.spec.n_outputs}; use "
-                "longer trajectories or shorter windows"
+                f"the {name} trajectories have {min(part.lengths)} states, fewer than a window of "
+                f"training.view.n_inputs={self.spec.n_inputs} and {n_calls} (training.view.n_calls) times "
+                f"training.view.n_outputs={self.spec.n_outputs}; use longer trajectories or shorter windows"
             )
 
 
@@ -163,8 +165,8 @@ class TrainingWindows:
         self._n_windows = share if windows_per_epoch is None else min(share, windows_per_epoch // sampler.world_size)
         if self._n_windows < batch_size:
             raise ConfigurationError(
-                f"data.batch_size={batch_size} is larger than the {self._n_windows} training windows of a process in "
-                "an epoch; choose a smaller batch, a larger data.windows_per_epoch or use more data"
+                f"training.view.batch_size={batch_size} is larger than the {self._n_windows} training windows of a "
+                "process in an epoch; choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
             )
 
     def __len__(self) -> int:
@@ -201,9 +203,8 @@ def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*poole
                 rows = np.concatenate([last, block]) if start else block
                 last = block[-1:]
                 # the difference in the type of the data, as a model sees it
-                yield np.square(
-                    np.diff(rows if rows.dtype.kind == "f" else rows.astype(np.float64), axis=0), dtype=float
-                )
+                rows = rows if rows.dtype.kind == "f" else rows.astype(np.float64)
+                yield np.square(np.diff(rows, axis=0), dtype=np.float64)
 
     if trajectories.on_disk:
         sums = [(part.sum(axis=axes, keepdims=True)[0], part.shape[0]) for part in squares()]

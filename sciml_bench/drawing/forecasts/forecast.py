@@ -1,7 +1,7 @@
 """A held-out trajectory and its conditional expectation given the first state, for up to three components.
 
 Arrays: `forecast_times` (steps,) since the given state, in `time_unit`; `forecast_states` and `true_states`
-(steps, dim); `training_mean` (dim,), to which a forecast decays.
+(steps, dim); `training_mean` (dim,), to which a forecast decays; `component_names` (dim,), where they have names.
 """
 
 import numpy as np
@@ -12,18 +12,22 @@ from sciml_bench.drawing.picture import Arrays, picture
 _MOST_COMPONENTS = 3
 
 
-@picture("forecast_times", "forecast_states", "true_states", "training_mean", "time_unit")
+@picture(
+    "forecast_times", "forecast_states", "true_states", "training_mean", "time_unit", optional=("component_names",)
+)
 def draw(arrays: Arrays) -> Figure:
     """One panel per component."""
     times, true, mean = arrays["forecast_times"], arrays["true_states"], arrays["training_mean"]
     count = min(_MOST_COMPONENTS, true.shape[1])
+    numbered = ["state"] if true.shape[1] == 1 else [f"component {number + 1}" for number in range(count)]
+    names = arrays.get("component_names", numbered)
     figure = Figure(figsize=(6.4, 1.2 + 1.5 * count))
     axes = np.atleast_1d(figure.subplots(count, 1, sharex=True))
     for component, axis in enumerate(axes):
         axis.plot(times, true[:, component], color="black", linewidth=1, label="held-out trajectory")
         axis.plot(times, arrays["forecast_states"][:, component], "--", label="forecast from the first state")
         axis.axhline(mean[component], color="0.6", linestyle=":", label="mean of the training data")
-        axis.set_ylabel("state" if count == 1 else f"component {component + 1}")
+        axis.set_ylabel(str(names[component]))
     axes[-1].set_xlabel(f"time since the given state [{arrays['time_unit']}]")
     axes[0].legend(fontsize=8, ncols=3, loc="upper right")
     return figure

@@ -1,6 +1,6 @@
 """Inferred against true parameters of trajectories that were not learned from; on the line where they are right.
 
-Arrays: `growth_rates_unseen` and `capacities_unseen` (batch,), and the same with `inferred_` before them, of which
+Arrays: `growth_rates_test` and `capacities_test` (batch,), and the same with `inferred_` before them, of which
 those that could not be inferred are not finite.
 """
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sciml_bench.drawing.picture import Arrays, picture
 
 _MOST_SHOWN = 100
-_PANELS = {"growth_rates_unseen": "growth rate [1/time]", "capacities_unseen": "capacity"}
+_PANELS = {"growth_rates_test": "growth rate [1/time]", "capacities_test": "capacity"}
 
 
 @picture(*_PANELS, *(f"inferred_{name}" for name in _PANELS))

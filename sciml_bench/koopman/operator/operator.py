@@ -1,7 +1,7 @@
 """An estimator of the Koopman operator from features, in scikit-learn's vocabulary and in float64."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.files import read_arrays, write_arrays
+from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.core.types import PathType
 from sciml_bench.koopman.operator.fitting import OperatorFit
 from sciml_bench.koopman.operator.lagged_input import checked_features, lagged_input
@@ -150,6 +150,19 @@ class KoopmanOperator(OperatorFit):
         if np.ndim(steps) == 0:
             return parts[int(several[0])]
         return np.stack([parts[int(step)] for step in several], axis=1)
+
+    def path(
+        self, f: ArrayLike, n_steps: int, g: ArrayLike | None = None
+    ) -> Iterator[Float[np.ndarray, "batch dim_out"]]:
+        """What `predict` gives for steps 1 to `n_steps` (or -1 to it, back in time), one after the other.
+
+        Args:
+            f: features of the states to start from.
+            n_steps: how far.
+            g: features of the same states by the lagged encoder, as in `predict`.
+        """
+        propagator = self._solution().forward if n_steps > 0 else self._solution().backward
+        return propagator.path(self._features_of(propagator.encoder, f, g), abs(n_steps))
 
     def score(
         self,

@@ -4,7 +4,7 @@ With coordinates ψ(x) = φ(x) E of r functions, one step K (r × r) and a decod
 observable t steps ahead is E[y(x_t) | x_0] = ψ(x_0) K^{t−1} D; the same form holds backward in time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,15 @@ class LinearPropagator:
         decoders = [np.linalg.matrix_power(self.step, count - 1) @ self.decode for count in steps]
         coordinates = features @ self.encode
         return np.stack([coordinates @ decoder for decoder in decoders], axis=1)
+
+    def path(
+        self, features: Float[np.ndarray, "batch modes"], n_steps: int
+    ) -> Iterator[Float[np.ndarray, "batch dim_out"]]:
+        """The expected observable after 1, 2, … steps; each one costs a product with the step."""
+        coordinates = features @ self.encode
+        for _ in range(n_steps):
+            yield coordinates @ self.decode
+            coordinates = coordinates @ self.step
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec
+from sciml_bench.data.spec import RecordSpec
 
 HIGHEST_DEGREE = 5
 HIGHEST_FREQUENCY = 10
@@ -34,7 +35,7 @@ class BasisLibrary:
         ConfigurationError: a number is out of range, or there is no term at all.
     """
 
-    spec: ObservationSpec
+    spec: RecordSpec
     degree: int = 2
     frequencies: int = 0
 
@@ -42,8 +43,9 @@ class BasisLibrary:
         """Check the choices."""
         limits = {"degree": (self.degree, HIGHEST_DEGREE), "frequencies": (self.frequencies, HIGHEST_FREQUENCY)}
         for name, (value, highest) in limits.items():
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= highest:
-                raise ConfigurationError(f"model.{name}={value}: give a whole number from 0 to {highest}")
+            remedy = f"give a whole number from 0 to {highest}"
+            if require_integer(f"model.{name}", value, 0, remedy) > highest:
+                raise ConfigurationError(f"model.{name}={value}: {remedy}.")
 
     @cached_property
     def exponents(self) -> tuple[tuple[int, ...], ...]:

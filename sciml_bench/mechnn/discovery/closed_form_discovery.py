@@ -9,17 +9,23 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
+from torch import nn
 
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
-from sciml_bench.data import Observations
+from sciml_bench.core.checks import require_choice, require_integer, require_number
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.method import DirectMethod
+from sciml_bench.data.held_out import end_of
+from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, require_full_rank
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
-from sciml_bench.mechnn.discovery.flow_sensitivity import flow
-from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord
+from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
+from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of, window_starts
+from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.sparse_regression import sequential_thresholding
 from sciml_bench.mechnn.discovery.term_selection import refine
@@ -27,10 +33,11 @@ from sciml_bench.mechnn.discovery.weak_form import integrated
 
 log = logging.getLogger(__name__)
 
+MOST_COMPONENTS = 20
 REFINEMENTS = ("auto", "always", "never")
 SMOOTHINGS = ("auto", "none")
-_INTEGRATION_TOLERANCE = 1e-6
-_MOST_STEPS = 32
+_HIGHEST_ORDER = 8
+_ORDERS = "give a whole number from 1 to 8"
 # noise in the terms biases long integrals more than short ones, and few windows leave little to average over
 _FEWEST_WINDOWS, _SHORTEST_WINDOW = 4, 10
 
@@ -64,22 +71,19 @@ class ClosedFormDiscovery:
     def __post_init__(self) -> None:
         """Check the choices."""
         for name in ("threshold", "one_step_tolerance", "significance"):
-            if not getattr(self, name) > 0:
-                raise ConfigurationError(f"training.{name}={getattr(self, name)}: give a number greater than 0")
-        if not 1 <= self.taylor_order <= 8:
-            raise ConfigurationError(f"training.taylor_order={self.taylor_order}: give a whole number from 1 to 8")
-        if self.window < 3:
-            raise ConfigurationError(f"training.window={self.window}: give at least 3 rows")
-        if self.refinement not in REFINEMENTS:
-            raise ConfigurationError(f"training.refinement={self.refinement}: choose one of {', '.join(REFINEMENTS)}")
+            require_number(f"training.{name}", getattr(self, name), "give a number greater than 0")
+        if require_integer("training.taylor_order", self.taylor_order, 1, _ORDERS) > _HIGHEST_ORDER:
+            raise ConfigurationError(f"training.taylor_order={self.taylor_order}: {_ORDERS}.")
+        require_integer("training.window", self.window, 3, "give at least 3 rows")
+        require_choice("training.refinement", self.refinement, REFINEMENTS)
         is_weight = not isinstance(self.smoothing, bool | str) and self.smoothing > 0
         if not is_weight and self.smoothing not in SMOOTHINGS:
             raise ConfigurationError(
                 f"training.smoothing={self.smoothing}: choose auto or none, or give the weight of the data"
             )
 
-    def __call__(self, library: BasisLibrary, observations: Observations) -> "Discovery":
-        """Find the equations of the rows that are learned from.
+    def __call__(self, library: BasisLibrary, trajectories: PaddedTrajectories) -> "Discovery":
+        """Find the equations of some trajectories.
 
         Raises:
             ConfigurationError: the terms cannot be told apart on the data.
@@ -87,7 +91,7 @@ class ClosedFormDiscovery:
             TrainingError: no term is left.
             SolverError: the refinement broke down.
         """
-        pieces = learned_rows(observations)
+        pieces = rows_of(trajectories)
         smoothed, weights = zip(*(self._smoothed(*piece) for piece in pieces), strict=True)
         coefficients = self._regression(library, pieces, smoothed)
         start = JointEstimate(np.concatenate(smoothed), coefficients, coefficients != 0)
@@ -107,6 +111,7 @@ class ClosedFormDiscovery:
             estimate.standard_errors,
             float(np.sqrt(np.mean((record.observed - estimate.states) ** 2))),
             one_step_residual(record, estimate.states, estimate.coefficients),
+            estimate.stiffness if estimate is not start else None,
         )
 
     def _smoothed(
@@ -156,6 +161,7 @@ class Discovery:
         standard_errors: of the coefficients, from the refinement; None without one.
         residual_deviation: root of the mean square of observed minus denoised states: the noise.
         one_step_residual: root mean square by which the equations miss the next denoised state.
+        stiffness: μ of the refinement; None without one.
     """
 
     equations: SparseEquations
@@ -163,108 +169,75 @@ class Discovery:
     standard_errors: Float[np.ndarray, "terms dim"] | None
     residual_deviation: float
     one_step_residual: float
+    stiffness: float | None = None
 
-    def forecast_from_end(
-        self, observations: Observations, time_step: float, n_steps: int
-    ) -> dict[str, Float[np.ndarray, "batch ..."]]:
-        """Integrate from the last denoised states on, first over the rows that were not learned from, if there are any.
 
-        Args:
-            observations: all rows.
-            time_step: between the states of the forecast.
-            n_steps: number of states.
+class EquationDiscovery(DirectMethod):
+    """Find equations without epochs.
 
-        Returns:
-            `times (batch, steps)` and `states (batch, steps, dim)`, the last observation not included.
+    Args:
+        model: the candidate terms.
+        view: whole trajectories.
+        **recipe: as in `ClosedFormDiscovery`.
+
+    Raises:
+        ConfigurationError: the model is no basis library, or a value is out of range.
+    """
+
+    headline: tuple[str, ...] = (
+        "n_terms",
+        "exact_support",
+        "worst_coefficient_error",
+        "one_step_residual",
+        "noise_deviation",
+        "forecast_relative_error",
+    )
+
+    def __init__(self, model: BasisLibrary | nn.Module, view: WholeTrajectoriesView, **recipe: Any) -> None:
+        super().__init__(view)
+        if not isinstance(model, BasisLibrary):
+            raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")
+        self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
+        self.discovery: Discovery | None = None
+
+    @classmethod
+    def require_states(cls, state_shape: tuple[int, ...]) -> None:
+        """Equations are about vectors of few components."""
+        require_few_components(state_shape)
+
+    def fit(self) -> None:
+        """Find the equations.
 
         Raises:
-            SolverError: the integration broke down.
+            ConfigurationError, DataError, TrainingError, SolverError: as in `ClosedFormDiscovery`.
         """
-        times, states = [], []
-        for row, denoised in enumerate(self.states):
-            grid = observations.times[row]
-            last_learned = grid[int(observations.interpolation[row].sum()) - 1]
-            ahead = grid[int(observations.lengths[row]) - 1] + time_step * np.arange(1, n_steps + 1)
-            try:
-                found = self.equations.reference(denoised[-1], np.concatenate([[last_learned], ahead]))
-            except SolverError as error:
-                raise SolverError(f"the equations found lead to infinity: {error}") from error
-            times.append(ahead)
-            states.append(found[1:])
-        return {"times": np.stack(times), "states": np.stack(states)}
+        self.discovery = self.recipe(self.library, self.view.train)
+
+    def learned(self) -> DiscoveredEquations:
+        """The equations."""
+        found = self.discovery
+        if found is None:
+            raise RuntimeError("No equations have been found yet: call fit() first.")
+        coefficients = found.equations.coefficients
+        past = end_of(self.view.record, DiscoveredEquations.longest_past)
+        return DiscoveredEquations(self.library, coefficients, found.standard_errors, found.stiffness, past=past)
+
+    def record_entries(self) -> dict[str, Any]:
+        """The equations, as a person reads them."""
+        return {} if self.discovery is None else {"equations": list(self.discovery.equations.text)}
 
 
-def learned_rows(observations: Observations) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Times and states of every trajectory, as far as they are learned from."""
-    return [
-        (times[kept], states[kept])
-        for times, states, kept in zip(observations.times, observations.states, observations.interpolation, strict=True)
-    ]
-
-
-def window_starts(n_rows: int, length: int, stride: int) -> Int[np.ndarray, " windows"]:
-    """First rows of windows, the last one flush with the end.
+def require_few_components(state_shape: tuple[int, ...]) -> None:
+    """Stop at states whose candidate terms would be too many.
 
     Args:
-        n_rows: of the trajectory.
-        length: of a window.
-        stride: between two windows.
+        state_shape: of one state.
+
+    Raises:
+        NotApplicableError: images, fields, bodies or more than twenty components.
     """
-    starts = np.arange(0, n_rows - length + 1, stride)
-    return starts if starts[-1] == n_rows - length else np.append(starts, n_rows - length)
-
-
-def integration_record(
-    library: BasisLibrary,
-    pieces: Sequence[tuple[np.ndarray, np.ndarray]],
-    states: Float[np.ndarray, "rows dim"],
-    coefficients: Float[np.ndarray, "terms dim"],
-) -> NoisyRecord:
-    """All trajectories in a row, with an integrator that is fine enough for some equations.
-
-    Args:
-        library: candidate terms.
-        pieces: times and observed states of every trajectory.
-        states: where the integrator is tried.
-        coefficients: with which it is tried.
-    """
-    observed = np.concatenate([rows for _, rows in pieces])
-    intervals = np.concatenate([np.append(np.diff(times), 0.0) for times, _ in pieces])[:-1]
-    n_steps = _steps_per_interval(library, coefficients, states, intervals)
-    return NoisyRecord(observed, intervals, library, n_steps)
-
-
-def _steps_per_interval(
-    library: BasisLibrary,
-    coefficients: Float[np.ndarray, "terms dim"],
-    states: Float[np.ndarray, "rows dim"],
-    intervals: Float[np.ndarray, " intervals"],
-) -> int:
-    """So many Runge–Kutta steps that twice as many make no difference."""
-    nothing = np.zeros_like(coefficients, dtype=bool)
-    x, h = torch.from_numpy(states[:-1]), torch.from_numpy(intervals)
-    n_steps = 1
-    coarse = flow(library, coefficients, nothing, x, h, n_steps)[0]
-    while n_steps < _MOST_STEPS:
-        fine = flow(library, coefficients, nothing, x, h, 2 * n_steps)[0]
-        if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE * float(library.spec.deviation.mean()):
-            break
-        n_steps, coarse = 2 * n_steps, fine
-    return n_steps
-
-
-def one_step_residual(
-    record: NoisyRecord, states: Float[np.ndarray, "rows dim"], coefficients: Float[np.ndarray, "terms dim"]
-) -> float:
-    """Root mean square of x_{n+1} − F(x_n), over rows and components.
-
-    Args:
-        record: gives the intervals and the integrator.
-        states: x.
-        coefficients: of the vector field.
-    """
-    x = torch.from_numpy(states)
-    inside = record.intervals > 0
-    nothing = np.zeros_like(coefficients, dtype=bool)
-    arrived = flow(record.library, coefficients, nothing, x[:-1], torch.from_numpy(record.intervals), record.n_steps)[0]
-    return float(np.sqrt(np.mean((arrived - x[1:]).numpy()[inside] ** 2)))
+    if len(state_shape) != 1 or state_shape[0] > MOST_COMPONENTS:
+        raise NotApplicableError(
+            f"equations are discovered for vectors of at most {MOST_COMPONENTS} components; these states have the "
+            f"shape {tuple(state_shape)}: choose training=sequence, or train_koopman.py"
+        )

@@ -10,18 +10,22 @@ terms of the Lorenz system differ by 10³ and are strongly correlated, and Adam 
 has.
 """
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec
+from sciml_bench.core.checks import require_choice, require_integer
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.integration import window_starts
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
 
 COEFFICIENTS = ("flat", "network")
 
 
+@described
 class DiscoveryNetwork(nn.Module):
     """Smoothed state, coefficients and the solution that follows from both.
 
@@ -47,7 +51,7 @@ class DiscoveryNetwork(nn.Module):
 
     def __init__(
         self,
-        spec: ObservationSpec,
+        spec: RecordSpec,
         *,
         degree: int = 2,
         frequencies: int = 0,
@@ -57,15 +61,10 @@ class DiscoveryNetwork(nn.Module):
         taylor_order: int = 4,
     ) -> None:
         super().__init__()
-        for name, value, least in (
-            ("window", window, 3),
-            ("hidden_width", hidden_width, 1),
-            ("taylor_order", taylor_order, 1),
-        ):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ConfigurationError(f"model.{name}={value}: give a whole number of at least {least}")
-        if coefficients not in COEFFICIENTS:
-            raise ConfigurationError(f"model.coefficients={coefficients}: choose one of {', '.join(COEFFICIENTS)}")
+        counts = {"window": (window, 3), "hidden_width": (hidden_width, 1), "taylor_order": (taylor_order, 1)}
+        for name, (value, least) in counts.items():
+            require_integer(f"model.{name}", value, least, f"give a whole number of at least {least}")
+        require_choice("model.coefficients", coefficients, COEFFICIENTS)
         self.library = BasisLibrary(spec, degree, frequencies)
         self.window, self.taylor_order, self.dim = window, taylor_order, spec.dim
         self.register_buffer("mean", torch.from_numpy(spec.mean).float())
@@ -124,6 +123,26 @@ class DiscoveryNetwork(nn.Module):
         scaled = ((windows - self.mean) / self.deviation).float()
         correction = self.smoother(scaled.flatten(1)).reshape(scaled.shape)
         return windows + self.deviation * correction.double()
+
+    @torch.no_grad()
+    def smoothed_rows(
+        self, rows: Float[np.ndarray, "time dim"], windows_per_row: int = 5
+    ) -> Float[np.ndarray, "time dim"]:
+        """A whole trajectory, smoothed in overlapping windows and averaged; as it is where it is too short for one.
+
+        Args:
+            rows: of a trajectory.
+            windows_per_row: how many windows hold a row.
+        """
+        if len(rows) < self.window:
+            return rows.copy()
+        starts = window_starts(len(rows), self.window, max(1, self.window // windows_per_row))
+        index = starts[:, None] + np.arange(self.window)
+        smoothed = self.smoothed(torch.from_numpy(rows[index])).numpy()
+        total, count = np.zeros_like(rows), np.zeros(len(rows))
+        np.add.at(total, index, smoothed)
+        np.add.at(count, index, 1.0)
+        return total / count[:, None]
 
     def solution(
         self, smoothed: Float[Tensor, "batch time dim"], step_sizes: Float[Tensor, "_ intervals"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.data.spec import WindowsSpec
 
 _LEAST_SPREAD = 0.1
 """Of squared logarithms of distances, for an exponent to be seen in it."""
@@ -20,9 +20,7 @@ class OrdersOfMagnitude:
     exponent: float
 
 
-def orders_of_magnitude(
-    spec: SequenceSpec, central_body: int | None, exponent: float | int | None
-) -> OrdersOfMagnitude:
+def orders_of_magnitude(spec: WindowsSpec, central_body: int | None, exponent: float | int | None) -> OrdersOfMagnitude:
     """From what the data say about distances d and speeds v: on a circle, v² = m d² ℓ⁻³ (d/ℓ)^−p.
 
     Around a central body the exponent follows from how orbits of different sizes differ, as in Kepler's third law.

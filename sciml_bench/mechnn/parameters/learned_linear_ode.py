@@ -11,14 +11,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.mechnn.linear_ode.layer import with_taylor_order
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
 
 
+@described
 class LearnedLinearODE(nn.Module):
-    """One scalar equation for every component of every trajectory, solved at the rows of the interpolation window.
+    """One scalar equation for every component of every trajectory, solved at the rows of the training part.
 
     Args:
         spec: of the data.
@@ -33,7 +36,7 @@ class LearnedLinearODE(nn.Module):
 
     def __init__(
         self,
-        spec: ObservationSpec,
+        spec: RecordSpec,
         *,
         order: int = 2,
         taylor_order: int | None = None,
@@ -42,8 +45,7 @@ class LearnedLinearODE(nn.Module):
     ) -> None:
         super().__init__()
         highest = order if taylor_order is None else taylor_order
-        if order < 1:
-            raise ConfigurationError(f"model.order={order}: a differential equation has an order of at least 1")
+        require_integer("model.order", order, 1, "a differential equation has an order of at least 1")
         if highest < order:
             raise ConfigurationError(
                 f"model.taylor_order={taylor_order}: Taylor's formula needs at least the derivatives of the equation, "
@@ -52,7 +54,7 @@ class LearnedLinearODE(nn.Module):
         if not 0 < initial_step < 1:
             raise ConfigurationError(f"model.initial_step={initial_step}: steps lie between 0 and 1")
         self.spec, self.taylor_order = spec, highest
-        n_equations, n_rows = spec.n_trajectories * spec.dim, spec.n_learned_rows
+        n_equations, n_rows = spec.n_trajectories * spec.dim, max(spec.lengths)
         self.coefficients = nn.Parameter(torch.rand(n_equations, 1, n_rows, 1, order + 1))
         logit = math.log(initial_step / (1 - initial_step))
         self.step_logits = nn.Parameter(torch.full((n_equations, n_rows - 1, 1), logit))

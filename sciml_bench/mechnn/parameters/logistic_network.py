@@ -11,8 +11,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
 
 STEPS = ("observed", "learned")
@@ -38,6 +40,7 @@ class LogisticEstimate:
     step_sizes: Float[Tensor, " steps"]
 
 
+@described
 class LogisticNetwork(nn.Module):
     """(batch, time) observed populations to a `LogisticEstimate`.
 
@@ -61,7 +64,7 @@ class LogisticNetwork(nn.Module):
 
     def __init__(
         self,
-        spec: ObservationSpec,
+        spec: RecordSpec,
         *,
         channels: int = 32,
         kernel_size: int = 7,
@@ -74,15 +77,13 @@ class LogisticNetwork(nn.Module):
         super().__init__()
         if spec.dim != 1:
             raise ConfigurationError(f"model=logistic_network reads one population, but the data have {spec.dim}")
-        if steps not in STEPS:
-            raise ConfigurationError(f"model.steps={steps}: choose one of {', '.join(STEPS)}")
+        require_choice("model.steps", steps, STEPS)
         if channels < 2 or hidden < 1 or kernel_size < 1 or kernel_size % 2 == 0:
             raise ConfigurationError(
                 f"model.channels={channels}, model.hidden={hidden}, model.kernel_size={kernel_size}: give at least 2, "
                 "at least 1, and an odd number"
             )
-        if taylor_order < 1:
-            raise ConfigurationError(f"model.taylor_order={taylor_order}: give at least 1, the order of the equation")
+        require_integer("model.taylor_order", taylor_order, 1, "give at least 1, the order of the equation")
         if not (expected_growth_rate > 0 and expected_capacity > 0):
             raise ConfigurationError("model.expected_growth_rate and model.expected_capacity must be positive")
         self.taylor_order, self.learns_steps, self.time_step = taylor_order, steps == "learned", spec.time_step

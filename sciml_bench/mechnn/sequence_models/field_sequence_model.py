@@ -15,12 +15,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
 from sciml_bench.networks.residual_convolution import ResNet1d
 from sciml_bench.sequences.field_frames import FieldFrames
 
 
+@described
 class FieldSequenceModel(nn.Module):
     """Past frames to future frames through as many linear ODEs as there are points.
 
@@ -48,7 +50,7 @@ class FieldSequenceModel(nn.Module):
 
     def __init__(
         self,
-        spec: SequenceSpec,
+        spec: WindowsSpec,
         *,
         width: int = 48,
         n_blocks: int = 4,

@@ -20,7 +20,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.sequence_windows import SequenceSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.mechnn.linear_ode.layer import with_taylor_order
 from sciml_bench.mechnn.linear_ode.orders_of_magnitude import orders_of_magnitude
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
@@ -38,6 +39,7 @@ _ROOM = 2.0
 Positions = Float[Tensor, "batch _ bodies axes"]
 
 
+@described
 class InteractionSequenceModel(nn.Module):
     """Positions at the input steps to positions at all steps of the window.
 
@@ -72,7 +74,7 @@ class InteractionSequenceModel(nn.Module):
 
     def __init__(
         self,
-        spec: SequenceSpec,
+        spec: WindowsSpec,
         *,
         network: str = "law",
         coefficients: str = "time_varying",
@@ -106,7 +108,7 @@ class InteractionSequenceModel(nn.Module):
         n_initial = spec.n_inputs if n_initial is None else n_initial
         if not 3 <= n_initial <= spec.n_inputs:
             raise ConfigurationError(
-                f"model.n_initial={n_initial}: give 3 to {spec.n_inputs} (data.n_inputs) steps to start from"
+                f"model.n_initial={n_initial}: give 3 to {spec.n_inputs} (training.view.n_inputs) steps to start from"
             )
         if n_solves < 1 or not 0 < step_size < 1 or not initial_mass_ratio > 0:
             raise ConfigurationError(

@@ -4,12 +4,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.data import ObservationSpec
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.description import described
+from sciml_bench.data import RecordSpec
 from sciml_bench.node.fields.field_network import FieldNetwork
 from sciml_bench.node.fields.state_scale import StateScale
 from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
 
 
+@described
 class Blackbox(VectorField):
     """dx/dt = network(x).
 
@@ -28,7 +31,7 @@ class Blackbox(VectorField):
 
     def __init__(
         self,
-        spec: ObservationSpec | int,
+        spec: RecordSpec | int,
         hidden_layers: int = 1,
         nodes_per_layer: int = 32,
         activation: str = "gelu",
@@ -62,19 +65,17 @@ class Blackbox(VectorField):
         )
 
 
-def dimension(spec: ObservationSpec | int) -> int:
+def dimension(spec: RecordSpec | int) -> int:
     """Number of state components."""
     return spec if isinstance(spec, int) else spec.dim
 
 
-def state_scale(spec: ObservationSpec | int, standardize: bool) -> StateScale | None:
+def state_scale(spec: RecordSpec | int, standardize: bool) -> StateScale | None:
     """The scale for a network's input, or None where it sees bare states.
 
     Raises:
         ConfigurationError: the scale is wanted but not known.
     """
-    from sciml_bench.core.errors import ConfigurationError
-
     if not standardize:
         return None
     if isinstance(spec, int):

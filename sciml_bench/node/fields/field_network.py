@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.networks import MultilayerPerceptron, StackedPerceptrons
 from sciml_bench.node.fields.state_scale import StateScale
 
@@ -43,10 +43,8 @@ class FieldNetwork(nn.Module):
     ) -> None:
         super().__init__()
         for key, value in (("hidden_layers", hidden_layers), ("nodes_per_layer", nodes_per_layer)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigurationError(f"model.{key}={value}: give a whole number of at least 1")
-        if dtype not in DTYPES:
-            raise ConfigurationError(f"model.dtype={dtype}: choose one of {', '.join(DTYPES)}")
+            require_integer(f"model.{key}", value, 1, "give a whole number of at least 1")
+        require_choice("model.dtype", dtype, DTYPES)
         self.activation_name = activation
         hidden = [nodes_per_layer] * hidden_layers
         perceptron = MultilayerPerceptron((dim,), n_outputs, hidden, activation)

@@ -7,13 +7,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data import RecordSpec
 from sciml_bench.node.fields.blackbox import dimension, state_scale
 from sciml_bench.node.fields.field_network import FieldNetwork
 from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 
+@described
 class LotkaVolterraGrayBox(VectorField):
     """dx/dt = α x + network₁(x, y), dy/dt = −δ y + network₂(x, y): growth and death are known, the hunt is learned.
 
@@ -32,7 +34,7 @@ class LotkaVolterraGrayBox(VectorField):
 
     def __init__(
         self,
-        spec: ObservationSpec | int,
+        spec: RecordSpec | int,
         hidden_layers: int = 2,
         nodes_per_layer: int = 20,
         activation: str = "gelu",
@@ -63,6 +65,7 @@ class LotkaVolterraGrayBox(VectorField):
         return PerceptronForm(torch.diag(self.rates), *self.network.affine_layers(), self.network.activation_name)
 
 
+@described
 class GrayBox(VectorField):
     """dx/dt = known(t, x) + network(x), the network in all equations or in some.
 
@@ -82,7 +85,7 @@ class GrayBox(VectorField):
 
     def __init__(
         self,
-        spec: ObservationSpec | int,
+        spec: RecordSpec | int,
         system: OrdinaryDifferentialEquation | None = None,
         unknown_components: Sequence[int] | None = None,
         hidden_layers: int = 2,

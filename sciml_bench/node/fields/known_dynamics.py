@@ -3,10 +3,12 @@
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.stored.description import described
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 
+@described
 class KnownDynamics(VectorField):
     """dx/dt of a system; nothing is learned.
 

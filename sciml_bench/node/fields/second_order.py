@@ -5,12 +5,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec
+from sciml_bench.core.stored.description import described
+from sciml_bench.data import RecordSpec
 from sciml_bench.node.fields.blackbox import dimension, state_scale
 from sciml_bench.node.fields.field_network import FieldNetwork
 from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
 
 
+@described
 class SecondOrderBlackbox(VectorField):
     """d(q, v)/dt = (v, network(q, v)), for states that list all positions and then all velocities.
 
@@ -28,7 +30,7 @@ class SecondOrderBlackbox(VectorField):
 
     def __init__(
         self,
-        spec: ObservationSpec | int,
+        spec: RecordSpec | int,
         hidden_layers: int = 2,
         nodes_per_layer: int = 50,
         activation: str = "gelu",

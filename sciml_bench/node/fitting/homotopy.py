@@ -4,18 +4,18 @@ loss = mean (p − y)² with p the coupled dynamics du/dt = field − λ k (u �
 the error of the free dynamics selects the weights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec, ObservedTrajectories
+from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.node.fields.coupling import CoupledDynamics, checked_coupling_strength
 from sciml_bench.node.fields.vector_field import VectorField
-from sciml_bench.node.fitting.learning import TrajectoryFitting
-from sciml_bench.node.fitting.schedules import PowerLawSchedule, Schedule
+from sciml_bench.node.fitting.coupling_schedules import CouplingSchedule, PowerLawSchedule
+from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
 
 
 class HomotopyTraining(TrajectoryFitting):
@@ -23,10 +23,10 @@ class HomotopyTraining(TrajectoryFitting):
 
     Args:
         model: the field.
-        spec: of the data.
+        view: of the record.
         coupling_strength: k, in 1/time, one number or one per component.
-        schedule: λ against the epoch.
-        **options: as in `TrajectoryFitting`; the length of the fit is the schedule's.
+        coupling_schedule: λ against the epoch.
+        **options: as in `TrajectoryFitting`; the length of the fit is that of λ's schedule.
 
     Raises:
         ConfigurationError: k is negative, or as in `TrajectoryFitting`.
@@ -37,59 +37,59 @@ class HomotopyTraining(TrajectoryFitting):
     def __init__(
         self,
         model: VectorField,
-        spec: ObservationSpec,
+        view: WholeTrajectoriesView,
         *,
         coupling_strength: float | int | Sequence[float | int] = 6.0,
-        schedule: Schedule | None = None,
+        coupling_schedule: CouplingSchedule | None = None,
         **options: Any,
     ) -> None:
-        self.schedule = PowerLawSchedule() if schedule is None else schedule
-        if not isinstance(self.schedule, Schedule):
-            raise ConfigurationError("training.schedule: name one of the schedules of sciml_bench.node")
-        super().__init__(model, spec, n_epochs=self.schedule.n_epochs, **options)
-        self.coupling_strength = checked_coupling_strength(coupling_strength, spec.dim).tolist()
-        self._coupled: CoupledDynamics | None = None
+        schedule = PowerLawSchedule() if coupling_schedule is None else coupling_schedule
+        if not isinstance(schedule, CouplingSchedule):
+            raise ConfigurationError("training.coupling_schedule: name one of the schedules of sciml_bench.node")
+        super().__init__(model, view, n_epochs=schedule.n_epochs, **options)
+        self.coupling_schedule = schedule
+        self.coupling_strength = checked_coupling_strength(coupling_strength, view.spec.dim).tolist()
         self._scale_in_epoch = 1.0
+        self._coupled: CoupledDynamics | None = None
 
-    def use(self, data: ObservedTrajectories) -> None:
-        """Take the data, and couple the field to their splines."""
-        super().use(data)
-        coupled = CoupledDynamics(self.model, self.splines, self.coupling_strength)
-        # not a submodule: its parameters are the model's and must not be counted or saved twice
-        object.__setattr__(self, "_coupled", coupled)
+    def coupled(self) -> CoupledDynamics:
+        """The field tied to the splines through the data."""
+        if self._coupled is None or self._coupled.field is not self.model:
+            coupled = CoupledDynamics(self.model, self.splines, self.coupling_strength)
+            # not a submodule: its parameters are the model's and must not be counted or saved twice
+            object.__setattr__(self, "_coupled", coupled)
+            return coupled
+        return self._coupled
 
     def losses(self, epoch: int) -> Float[Tensor, " members"]:
         """The error of the coupled dynamics; of the free ones where λ is 0."""
-        scale = self.schedule(epoch)
+        scale = self.coupling_schedule(epoch)
         if scale == 0:
             return self.free_errors()
-        if self._coupled is None:
-            raise RuntimeError("The method has seen no data yet: call use(data) first.")
-        self._coupled.scale = scale
-        solution = self.solved(self._coupled, self.initial_states(), self.batch.times)
+        coupled = self.coupled()
+        coupled.scale = scale
+        solution = self.solved(coupled, self.initial_states(), self.batch.times)
         return self.batch.mean_squared_error(solution.states)
 
     def loss_is_free_error(self, epoch: int) -> bool:
         """Once λ is 0."""
-        return self.schedule(epoch) == 0
+        return self.coupling_schedule(epoch) == 0
 
     def observe(self, epoch: int, loss: float) -> None:
         """Tell the schedule."""
-        self._scale_in_epoch = self.schedule(epoch)
-        self.schedule.observe(epoch, loss)
+        self._scale_in_epoch = self.coupling_schedule(epoch)
+        self.coupling_schedule.observe(epoch, loss)
 
     def logged(self, epoch: int) -> dict[str, float]:
         """λ of the epoch."""
         return {"homotopy_parameter": self._scale_in_epoch}
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Counters and the state of the schedule."""
-        super().on_save_checkpoint(checkpoint)
-        checkpoint["trajectory_fitting"]["schedule"] = self.schedule.state_dict()
+    def counters(self) -> dict[str, Any]:
+        """Those of every fit, and the state of the schedule."""
+        return {**super().counters(), "coupling_schedule": self.coupling_schedule.state_dict()}
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Counters and the state of the schedule."""
-        super().on_load_checkpoint(checkpoint)
-        state = checkpoint.get("trajectory_fitting", {}).get("schedule")
-        if state:
-            self.schedule.load_state_dict(state)
+    def load_counters(self, counters: Mapping[str, Any]) -> None:
+        """Take what `counters` gave."""
+        super().load_counters(counters)
+        if counters.get("coupling_schedule"):
+            self.coupling_schedule.load_state_dict(counters["coupling_schedule"])

@@ -10,12 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data import ObservationSpec, ObservedTrajectories
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
+from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.node.fields.vector_field import VectorField
-from sciml_bench.node.fitting.learning import TrajectoryFitting
 from sciml_bench.node.fitting.segments import Segments
 from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch
+from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
 
 
 class MultipleShootingTraining(TrajectoryFitting):
@@ -23,13 +23,13 @@ class MultipleShootingTraining(TrajectoryFitting):
 
     Args:
         model: the field.
-        spec: of the data.
+        view: of the record.
         n_segments: per trajectory.
         continuity_weight: w.
         **options: as in `TrajectoryFitting`.
 
     Raises:
-        ConfigurationError: no segments, a negative weight, or as in `TrajectoryFitting`.
+        ConfigurationError: no segments, more than intervals, a negative weight, or as in `TrajectoryFitting`.
     """
 
     shown: ClassVar[tuple[str, ...]] = ("loss", "interpolation_mse", "continuity")
@@ -37,54 +37,44 @@ class MultipleShootingTraining(TrajectoryFitting):
     def __init__(
         self,
         model: VectorField,
-        spec: ObservationSpec,
+        view: WholeTrajectoriesView,
         *,
-        n_segments: int = 5,
-        continuity_weight: float | int = 0.01,
+        n_segments: ConfiguredInteger = 5,
+        continuity_weight: ConfiguredNumber = 0.01,
         **options: Any,
     ) -> None:
-        super().__init__(model, spec, **options)
-        if isinstance(n_segments, bool) or not isinstance(n_segments, int) or n_segments < 1:
-            raise ConfigurationError(f"training.n_segments={n_segments}: give a whole number of at least 1")
-        if not continuity_weight >= 0:
-            raise ConfigurationError(f"training.continuity_weight={continuity_weight}: give a number of at least 0")
-        self.n_segments, self.continuity_weight = n_segments, float(continuity_weight)
-        shape = (1, spec.n_trajectories, n_segments - 1, spec.dim)
+        super().__init__(model, view, **options)
+        self.n_segments = require_integer("training.n_segments", n_segments, 1, "give a whole number of at least 1")
+        self.continuity_weight = require_number(
+            "training.continuity_weight", continuity_weight, "give a number of at least 0", positive=False
+        )
+        shape = (1, view.train.n_trajectories, self.n_segments - 1, view.train.dim)
         self.start_offsets = nn.Parameter(torch.zeros(shape, dtype=self.dtype_of_states))
-        self._segments: Segments | None = None
+        self.cut = Segments.of(self.batch, self.n_segments)
         self._continuity = 0.0
-
-    def use(self, data: ObservedTrajectories) -> None:
-        """Take the data and cut them.
-
-        Raises:
-            ConfigurationError: there are fewer intervals than segments.
-        """
-        super().use(data)
-        self._segments = Segments.of(self.batch, self.n_segments)
 
     @property
     def segments(self) -> TrajectoryBatch:
         """The segments as one batch."""
-        return self._cut().batch
+        return self.cut.batch
 
     def segment_starts(self) -> Float[Tensor, "members rows dim"]:
         """Observed starts with their trainable corrections; the first segment of a trajectory starts as it does."""
-        cut = self._cut()
-        observed = cut.batch.initial_states.reshape(-1, cut.n_segments, self.spec.dim)
+        cut = self.cut
+        observed = cut.batch.initial_states.reshape(-1, cut.n_segments, self.view.train.dim)
         later = observed[None, :, 1:] + self.start_offsets
         first = self.initial_states()[:, :, None]
         return torch.cat([first, later], dim=2).flatten(1, 2)
 
     def losses(self, epoch: int) -> Float[Tensor, " members"]:
         """Error of the segments and their gaps."""
-        cut = self._cut()
+        cut = self.cut
         starts = self.segment_starts()
         solution = self.solved(self.model, starts, cut.batch.times)
         losses = cut.batch.mean_squared_error(solution.states)
         if cut.n_segments > 1:
             ends = solution.states[:, torch.arange(len(cut.ends)), cut.ends]
-            shape = (len(losses), -1, cut.n_segments, self.spec.dim)
+            shape = (len(losses), -1, cut.n_segments, self.view.train.dim)
             gaps = ends.reshape(shape)[:, :, :-1] - starts.reshape(shape)[:, :, 1:]
             continuity = gaps.square().mean(dim=(1, 2, 3))
             self._continuity = float(continuity.detach().mean())
@@ -94,8 +84,3 @@ class MultipleShootingTraining(TrajectoryFitting):
     def logged(self, epoch: int) -> dict[str, float]:
         """Mean squared gap between segments, before its weight."""
         return {"continuity": self._continuity}
-
-    def _cut(self) -> Segments:
-        if self._segments is None:
-            raise RuntimeError("The method has seen no data yet: call use(data) first.")
-        return self._segments

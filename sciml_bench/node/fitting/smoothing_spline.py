@@ -12,7 +12,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 
 GENERALISED_CROSS_VALIDATION = "gcv"
 # SciPy's smoothing spline is made of five or more points; with fewer there is nothing to smooth.
-_FEWEST_POINTS = 5
+FEWEST_POINTS = 5
 
 
 class SmoothingSpline:
@@ -43,10 +43,8 @@ class SmoothingSpline:
         if np.any(np.diff(times) <= 0):
             row = int(np.flatnonzero(np.diff(times) <= 0)[0]) + 1
             raise DataError(f"times must increase, but row {row} ({times[row]:g}) follows {times[row - 1]:g}")
-        if weight != 0.0 and len(times) < _FEWEST_POINTS:
-            raise DataError(
-                f"smoothing needs at least {_FEWEST_POINTS} points; there are {len(times)}: set smoothing=0"
-            )
+        if weight != 0.0 and len(times) < FEWEST_POINTS:
+            raise DataError(f"smoothing needs at least {FEWEST_POINTS} points; there are {len(times)}: set smoothing=0")
         self.start, self.end = float(times[0]), float(times[-1])
         if weight == 0.0:
             self._pieces = CubicSpline(times, values, bc_type="natural")

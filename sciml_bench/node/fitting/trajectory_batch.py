@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from sciml_bench.data import Observations
+from sciml_bench.data import PaddedTrajectories
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,20 +28,20 @@ class TrajectoryBatch:
 
     @classmethod
     def of(
-        cls, observations: Observations, counts: Bool[np.ndarray, "batch time"], dtype: torch.dtype
+        cls, trajectories: PaddedTrajectories, initial_states: Float[np.ndarray, "batch dim"], dtype: torch.dtype
     ) -> "TrajectoryBatch":
-        """The rows of some observations.
+        """All rows of some trajectories.
 
         Args:
-            observations: the trajectories.
-            counts: which points the error is taken over.
+            trajectories: of a record.
+            initial_states: where predictions start.
             dtype: of the states.
         """
         return cls(
-            observations.times,
-            torch.from_numpy(observations.initial_states).to(dtype, copy=True),  # a method may start elsewhere
-            torch.from_numpy(observations.states).to(dtype),
-            torch.from_numpy(np.ascontiguousarray(counts)),
+            trajectories.times,
+            torch.from_numpy(initial_states).to(dtype, copy=True),
+            torch.from_numpy(trajectories.states).to(dtype),
+            torch.from_numpy(np.ascontiguousarray(trajectories.rows)),
         )
 
     def mean_squared_error(self, prediction: Float[Tensor, "members batch time dim"]) -> Float[Tensor, " members"]:

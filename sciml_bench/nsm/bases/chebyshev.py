@@ -9,7 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.nsm.bases.basis import Basis, Matrix, apply, as_tensor, require_points
+from sciml_bench.nsm.bases.basis import Basis
+from sciml_bench.nsm.bases.matrices import Matrix, apply, as_tensor, require_points
 
 _END_TOLERANCE = 1e-6
 """How far rounding, in float32 at worst, may put a point beyond an end of the interval."""

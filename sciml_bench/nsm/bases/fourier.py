@@ -10,7 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.nsm.bases.basis import Basis, Matrix, apply, as_tensor, require_points
+from sciml_bench.nsm.bases.basis import Basis
+from sciml_bench.nsm.bases.matrices import Matrix, apply, as_tensor, require_points
 
 _MEAN_TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 """Mean that rounding may leave, relative to the largest coefficient."""

@@ -10,7 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.nsm.bases.basis import Basis, apply, as_tensor
+from sciml_bench.nsm.bases.basis import Basis
+from sciml_bench.nsm.bases.matrices import apply, as_tensor
 
 
 @dataclass(frozen=True)

@@ -1,68 +1,28 @@
 """Burgers' equation u_t / duration + u u_x = ν u_xx on a circle, from random initial fields."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_number
-from sciml_bench.nsm.equations.equation import LinearPart
-from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation, require_solver
-from sciml_bench.nsm.equations.setting_checks import require_parameter_modes, require_resolved_fields
+from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation
 from sciml_bench.nsm.grid import Axis
 from sciml_bench.nsm.sampled_functions import SampledFunction
-from sciml_bench.systems.partial.burgers import Burgers as BurgersSystem
+from sciml_bench.systems.partial import burgers
 
 
 class Burgers(EvolutionEquation):
-    """Waves that steepen into fronts, which the viscosity keeps from breaking.
+    """Waves that steepen into fronts, which the viscosity keeps from breaking; see `systems.Burgers`."""
 
-    Args:
-        viscosity: ν.
-        duration: time that passes from t = 0 to t = 1.
-        length_scale: of the initial fields, in lengths of the circle.
-        solver_resolution: points of the reference solver.
-        solver_step: its largest step, in units of the flow's time.
-        parameter_modes: waves that hold an initial field.
-        **sampling: of training and test, see `ParametricData`.
-
-    Raises:
-        ConfigurationError: a value is out of range.
-    """
-
+    system_class = burgers.Burgers
     name: ClassVar[str] = "Burgers' equation"
     axes = (Axis("t", "time"), Axis("x", "periodic"))
     degree: ClassVar[int] = 2
-
-    def __init__(
-        self,
-        viscosity: ConfiguredNumber = 0.01,
-        duration: ConfiguredNumber = 1.0,
-        length_scale: ConfiguredNumber = 1.0,
-        solver_resolution: ConfiguredInteger = 256,
-        solver_step: ConfiguredNumber = 1 / 256,
-        parameter_modes: ConfiguredInteger = 41,
-        **sampling: Any,
-    ) -> None:
-        super().__init__(**sampling)
-        self.viscosity = require_number("pde.viscosity", viscosity, "give a positive number")
-        self.duration = require_number("pde.duration", duration, "give a positive number")
-        length = require_number("pde.length_scale", length_scale, "give a positive number of lengths of the circle")
-        n_points, step = require_solver(solver_resolution, solver_step)
-        self.system = BurgersSystem(
-            viscosity=self.viscosity,
-            duration=self.duration,
-            length_scale=length,
-            resolution=n_points,
-            largest_step=step,
-        )
-        require_resolved_fields(length_scale, self.system.unresolved_part, self.system.n_points)
-        self.parameter_modes = (require_parameter_modes(parameter_modes),)
-        self.linear_part = LinearPart(rate=1 / self.duration, diffusion=self.viscosity)
 
     def residual(
         self, solution: SampledFunction, parameters: Float[Tensor, "batch *grid"]
     ) -> Float[Tensor, "batch *grid"]:
         """u_t / duration + u u_x − ν u_xx."""
         steepening = solution.values * solution.derivative(1)
-        return solution.derivative(0) / self.duration + steepening - self.viscosity * solution.derivative(1, 2)
+        diffusion = self.system.viscosity * solution.derivative(1, 2)
+        return solution.derivative(0) / self.system.duration + steepening - diffusion

@@ -1,13 +1,15 @@
 """Equations of fields that change in time on periodic axes, with a system that draws and solves them."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.checks import require_integer, require_number
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError, SolverError
-from sciml_bench.nsm.equations.equation import Equation, Parameters
+from sciml_bench.nsm.equations.equation import Equation, LinearPart
+from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.systems.partial.periodic_evolution import (
-    FEWEST_SOLVER_POINTS,
     PeriodicEvolution,
     RoughInitialFields,
     StepsTooLarge,
@@ -16,18 +18,24 @@ from sciml_bench.systems.partial.periodic_evolution import (
 
 
 class EvolutionEquation(Equation):
-    """An equation whose random initial fields and reference solutions come from a system; a subclass sets `system`."""
+    """An equation whose random initial fields and reference solutions come from a system that changes in time.
+
+    Args:
+        parameter_modes: waves per axis that hold an initial field.
+        **settings: see `Equation`.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
 
     system: PeriodicEvolution
 
-    @property
-    def identity(self) -> str:
-        """The system."""
-        return repr(self.system)
-
-    def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Initial fields (batch, *space)."""
-        return self.system.random_parameters(n_samples, seed)
+    def __init__(self, parameter_modes: ConfiguredInteger = 41, **settings: Any) -> None:
+        super().__init__(**settings)
+        remedy = "give at least 3 waves that hold a field"
+        waves = require_integer("pde.parameter_modes", parameter_modes, 3, remedy)
+        self.parameter_modes = (waves,) * len(self.space_axes)
+        self.linear_part = LinearPart(rate=1 / self.system.duration, diffusion=self.system.viscosity)
 
     def solve(self, parameters: Parameters, resolution: int, n_times: int) -> Float[np.ndarray, "batch time *space"]:
         """Pseudo-spectral, with exponential time differencing of the fourth order.
@@ -37,7 +45,7 @@ class EvolutionEquation(Equation):
             SolverError: `pde.solver_resolution` or `pde.solver_step` does not do for the solutions.
         """
         times = np.linspace(0.0, 1.0, n_times)
-        n_points, step = self.system.resolution, self.system.largest_step
+        n_points, step = self.system.solver_resolution, self.system.solver_step
         try:
             return self.system.reference(np.asarray(parameters, dtype=np.float64), times, resolution)
         except RoughInitialFields as error:
@@ -57,20 +65,3 @@ class EvolutionEquation(Equation):
                 f"pde.solver_step={step:g}: the reference solver broke down before time {error.time:g}; give a smaller "
                 f"one, or a larger pde.solver_resolution (now {n_points}), or fields whose solution stays finite"
             ) from error
-
-
-def require_solver(resolution: object, step: object) -> tuple[int, float]:
-    """Return the points per axis and the largest step of a reference solver.
-
-    Args:
-        resolution: `pde.solver_resolution`.
-        step: `pde.solver_step`.
-
-    Raises:
-        ConfigurationError: too few points, or a step that is not a positive number.
-    """
-    few = f"the reference solver needs at least {FEWEST_SOLVER_POINTS} points per axis"
-    return (
-        require_integer("pde.solver_resolution", resolution, FEWEST_SOLVER_POINTS, few),
-        require_number("pde.solver_step", step, "give a positive number, the largest step in time"),
-    )

@@ -6,23 +6,22 @@ beyond `parameter_modes`, and which fields are unlike those of the training, fol
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from sciml_bench.core.errors import DataError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.nsm.bases import Fourier
+from sciml_bench.nsm.equations.parameter_fields import ParameterFields, Parameters
 from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN
-
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations.equation import Equation
 
 log = logging.getLogger(__name__)
 
+_LARGEST_FLOOR = 1e-2
+"""Part of the random fields that may lie beyond `parameter_modes`; no training can make the error smaller than that."""
 _TRUNCATION_TOLERANCE = 1e-4
 _N_DRAWN = 64
 """Random fields that stand for all; the first of the held-out test fields."""
@@ -35,10 +34,8 @@ _SMALLER_TAIL = 0.5
 _FAR = 3.0
 _POSITION_TOLERANCE = 1e-6
 
-Fields = Float[np.ndarray, "batch *parameter_grid"]
 
-
-def require_fields(equation: "Equation", parameters: Fields, key: str = "parameters") -> None:
+def require_fields(equation: ParameterFields, parameters: Parameters, key: str = "parameters") -> None:
     """Check sources or initial fields before anything is computed from them.
 
     Args:
@@ -66,7 +63,7 @@ def require_fields(equation: "Equation", parameters: Fields, key: str = "paramet
 
 
 def require_positions(
-    equation: "Equation", shape: tuple[int, ...], positions: Mapping[str, np.ndarray], key: str = "parameters"
+    equation: ParameterFields, shape: tuple[int, ...], positions: Mapping[str, np.ndarray], key: str = "parameters"
 ) -> None:
     """Check that fields were sampled where the equation takes them to be.
 
@@ -104,7 +101,7 @@ def require_positions(
             )
 
 
-def warn_of_unfamiliar_fields(equation: "Equation", parameters: Fields, key: str = "parameters") -> None:
+def warn_of_unfamiliar_fields(equation: ParameterFields, parameters: Parameters, key: str = "parameters") -> None:
     """Log one warning where fields are far larger, smaller or further out than what the training has drawn.
 
     Args:
@@ -133,7 +130,7 @@ def warn_of_unfamiliar_fields(equation: "Equation", parameters: Fields, key: str
 
 
 def truncated_parts(
-    equation: "Equation", values: Float[Tensor, "batch *parameter_grid"]
+    equation: ParameterFields, values: Float[Tensor, "batch *parameter_grid"]
 ) -> Float[np.ndarray, " batch"]:
     """What each field loses when it is held in `parameter_modes`, as a part of the norm of its coefficients.
 
@@ -151,16 +148,29 @@ def truncated_parts(
     return lost.clamp_min(0).sqrt().numpy()
 
 
-def largest_drawn_loss(equation: "Equation") -> float:
-    """What the equation's own random fields lose in `parameter_modes`, at most.
+def require_drawn_fields_held(equation: ParameterFields) -> None:
+    """Refuse an equation whose `parameter_modes` do not hold its own random fields.
 
     Args:
         equation: whose.
+
+    Raises:
+        ConfigurationError: they are too few.
     """
+    worst = largest_drawn_loss(equation)
+    if worst > _LARGEST_FLOOR:
+        raise ConfigurationError(
+            f"{equation.parameter_modes_setting}={equation.parameter_modes[0]}: {worst:.1%} of a random field is in "
+            "waves beyond; give more, or a larger pde.length_scale"
+        )
+
+
+def largest_drawn_loss(equation: ParameterFields) -> float:
+    """What the equation's own random fields lose in `parameter_modes`, at most."""
     return float(truncated_parts(equation, torch.from_numpy(_drawn(equation))).max())
 
 
-def _require_held(equation: "Equation", values: Tensor, key: str) -> None:
+def _require_held(equation: ParameterFields, values: Tensor, key: str) -> None:
     lost = truncated_parts(equation, values)
     if lost.max() <= _TRUNCATION_TOLERANCE:
         return
@@ -187,7 +197,7 @@ def _require_finite(parameters: np.ndarray, key: str) -> None:
         raise DataError(f"{key}[{index}]: {largest[index]:.3g} is no number in single precision; scale the field down")
 
 
-def _require_no_end_point(equation: "Equation", values: Tensor, key: str) -> None:
+def _require_no_end_point(equation: ParameterFields, values: Tensor, key: str) -> None:
     given = equation.given_basis(tuple(values.shape))
     closed = {
         position: _ends_repeat(values.movedim(position + 1, -1), basis)
@@ -222,7 +232,7 @@ def _tail(along: Tensor, basis: Fourier) -> tuple[Tensor, Tensor]:
     return coefficients[..., high].flatten(1).norm(dim=1), coefficients.flatten(1).norm(dim=1)
 
 
-def _drawn(equation: "Equation") -> np.ndarray:
+def _drawn(equation: ParameterFields) -> np.ndarray:
     fields = equation.draw_parameters(_N_DRAWN, derived_seed(equation.test_seed, "test"))
     return np.asarray(fields, dtype=np.float64)
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import TensorProduct
-from sciml_bench.nsm.bases.basis import apply, as_tensor
+from sciml_bench.nsm.bases.matrices import apply, as_tensor
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 

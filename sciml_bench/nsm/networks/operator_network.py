@@ -8,7 +8,7 @@ channels last.
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,11 +16,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
+from sciml_bench.core.stored.description import described
 from sciml_bench.nsm.bases import TensorProduct
+from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
-
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations import Equation
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
 COORDINATES = ("automatic", "all", "not_periodic", "none")
@@ -47,9 +46,13 @@ class OperatorNetwork(nn.Module):
         ConfigurationError: a value is out of range.
     """
 
+    def __init_subclass__(cls) -> None:
+        """Every network remembers its settings, so that a learned operator is restored without any configuration."""
+        described(cls)
+
     def __init__(
         self,
-        equation: "Equation",
+        equation: Equation,
         *,
         modes: Sequence[int],
         width: int = 64,
@@ -59,7 +62,7 @@ class OperatorNetwork(nn.Module):
         coordinates: str = "all",
     ) -> None:
         super().__init__()
-        self.axes = equation.axes
+        self.equation, self.axes = equation, equation.axes
         self.equation_basis = equation.basis(modes)
         self.width = require_integer("model.width", width, 1, "give at least 1 channel")
         self.depth = require_integer("model.depth", depth, 1, "give at least 1 layer")
@@ -69,7 +72,6 @@ class OperatorNetwork(nn.Module):
         if coordinates == "automatic":
             coordinates = "all" if equation.depends_on_position else "not_periodic"
         self.coordinates = coordinates
-        self._parameters_on = equation.parameters_on
 
     # ---- what a subclass says ----------------------------------------------------------------------------------------
 
@@ -142,7 +144,7 @@ class OperatorNetwork(nn.Module):
             parameters: coefficients of the parameter fields.
             grid: where.
         """
-        fields = self._parameters_on(parameters, grid).movedim(0, -1).unsqueeze(-1)
+        fields = self.equation.parameters_on(parameters, grid).movedim(0, -1).unsqueeze(-1)
         if not self.n_features > 1:
             return fields
         positions = _coordinates(grid, self.coordinates, fields.dtype, fields.device)

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.nsm.bases import Fourier, TensorProduct
-from sciml_bench.nsm.bases.basis import Constant, apply
+from sciml_bench.nsm.bases.matrices import Constant, apply
 
 
 class CoefficientLayer(nn.Module):

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.nsm.bases import TensorProduct
-from sciml_bench.nsm.bases.basis import apply
+from sciml_bench.nsm.bases.matrices import apply
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.nsm.equations.equation import Equation
+from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.sampled_functions import DifferencedFunction, SpectralFunction
@@ -27,7 +27,7 @@ class GridTraining(OperatorTraining):
 
     Args:
         model: the network.
-        equation: the spec.
+        view: the equation's `sampling`.
         resolution: points per axis, one number for all or one for each, time first; of record 64, 128 and 256.
         differences: `finite` or `spectral`.
         **options: see `OperatorTraining`.
@@ -39,13 +39,14 @@ class GridTraining(OperatorTraining):
     def __init__(
         self,
         model: OperatorNetwork,
-        equation: Equation,
+        view: FreshParameters,
         *,
         resolution: int | Sequence[int] = 64,
         differences: str = "finite",
         **options: Any,
     ) -> None:
-        super().__init__(model, equation, **options)
+        super().__init__(model, view, **options)
+        equation = self.equation
         given = list(resolution) if isinstance(resolution, Sequence) else [resolution] * len(equation.axes)
         if isinstance(resolution, str) or len(given) != len(equation.axes):
             names = ", ".join(axis.name for axis in equation.axes)
@@ -64,7 +65,7 @@ class GridTraining(OperatorTraining):
             self.grid = Grid.of_nodes(equation.axes, equation.basis(odd))
         model.define_on(self.grid)
 
-    def loss(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
+    def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
         """Mean square of the residual over the batch and the points."""
         fields = self.equation.parameter_coefficients(parameters)
         on_grid = self.equation.parameters_on(fields, self.grid)

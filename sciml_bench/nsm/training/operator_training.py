@@ -4,29 +4,26 @@ A subclass says what the loss of a batch of parameters is: the residual of serie
 a grid (`GridTraining`), or the distance from reference solutions (`SupervisedTraining`).
 """
 
-import math
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-import lightning.pytorch as pl
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
-from sciml_bench.core.checks import require_choice, require_integer, require_number
+from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.method import Method
 from sciml_bench.core.types import Metrics
-from sciml_bench.nsm.equations.equation import Equation
-from sciml_bench.nsm.evaluation import OperatorEvaluation
+from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction
+from sciml_bench.nsm.trained_operator import TrainedOperator
 from sciml_bench.nsm.training.flop_count import count_flops
 from sciml_bench.scores.field_errors import relative_l2
 
-SCHEDULES = ("exponential", "cosine", "constant")
 _SLOWEST_LEFT_OUT = 0.1
 """Of the iterations, whose times are those of the first calls and of other programs."""
 
@@ -36,10 +33,8 @@ class OperatorTraining(Method):
 
     Args:
         model: the network.
-        equation: the spec.
+        view: the equation's `sampling`.
         learning_rate: of Adam.
-        learning_rate_schedule: `exponential`, to `final_factor` of it; `cosine`, to zero; `constant`.
-        final_factor: of the exponential schedule.
         n_epochs: of the fit where neither trainer.max_steps nor trainer.max_epochs is given.
 
     Raises:
@@ -47,33 +42,24 @@ class OperatorTraining(Method):
     """
 
     monitor: ClassVar[str | None] = "relative_l2_validation"
-    shown: ClassVar[tuple[str, ...]] = ("loss",)
 
     def __init__(
         self,
         model: OperatorNetwork,
-        equation: Equation,
+        view: FreshParameters,
         *,
         learning_rate: float | int = 1e-3,
-        learning_rate_schedule: str = "cosine",
-        final_factor: float | int = 1e-3,
         n_epochs: int = 15,
     ) -> None:
-        super().__init__()
-        self.automatic_optimization = False
-        self.model, self.equation = model, equation
-        errors = (f"relative_l2_{resolution}" for resolution in equation.test_resolutions)
+        super().__init__(view)
+        self.model, self.equation = model, model.equation
+        errors = (f"relative_l2_{resolution}" for resolution in view.test_resolutions)
         self.headline = (*errors, "residual_l2", "seconds_per_iteration")
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
-        self.learning_rate_schedule = require_choice(
-            "training.learning_rate_schedule", learning_rate_schedule, SCHEDULES
-        )
-        self.final_factor = require_number("training.final_factor", final_factor, "give a positive number")
         self.n_epochs = require_integer("training.n_epochs", n_epochs, 1, "train at least 1 epoch")
-        self._losses: list[Tensor] = []
         self._seconds: list[float] = []
+        self._started = 0.0
         self._flops: float | None = None
-        self._results: OperatorEvaluation | None = None
 
     @property
     def planned_epochs(self) -> int | None:
@@ -81,8 +67,8 @@ class OperatorTraining(Method):
         return self.n_epochs
 
     @abstractmethod
-    def loss(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
-        """Of a batch.
+    def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
+        """How far the solutions of a batch are from the equation, or from their references.
 
         Args:
             parameters: fields on their own grid.
@@ -90,78 +76,41 @@ class OperatorTraining(Method):
 
     # ---- training ---------------------------------------------------------------------------------------------------
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def optimizer(self) -> torch.optim.Optimizer:
         """Adam, its step in one pass over the weights, of which a spectral operator has a matrix per coefficient."""
         weights = list(self.parameters())
         real = all(weight.is_floating_point() for weight in weights)  # torch fuses no complex ones
         return torch.optim.Adam(weights, lr=self.learning_rate, fused=real, foreach=not real)
 
-    def training_step(self, batch: Tensor, batch_index: int) -> None:
-        """One iteration."""
-        started = time.perf_counter()
-        optimizer = cast(torch.optim.Optimizer, self.optimizers(use_pl_optimizer=True))
-        optimizer.zero_grad()
-        loss = self.loss(batch)
-        self.require_finite(loss.item(), self.trainer.global_step)
-        self.manual_backward(loss)
-        if self.gradient_clip_val is not None:
-            nn.utils.clip_grad_norm_(self.parameters(), self.gradient_clip_val)
-        for group in optimizer.param_groups:
-            group["lr"] = self.present_learning_rate()
-        optimizer.step()
-        self._losses.append(loss.detach())
-        self._seconds.append(time.perf_counter() - started)
+    def loss(self, batch: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
+        """`mismatch`, and the time at which its step begins."""
+        self._started = time.perf_counter()
+        return self.mismatch(batch)
 
-    @property
-    def n_steps(self) -> int:
-        """Iterations of the whole fit."""
-        trainer = self.trainer
-        limits = [trainer.max_steps] if trainer.max_steps > 0 else []
-        if trainer.max_epochs is not None and trainer.max_epochs > 0:
-            limits.append(int(trainer.num_training_batches) * trainer.max_epochs)
-        return min(limits)
+    def after_step(self) -> None:
+        """Note the seconds of the step."""
+        self._seconds.append(time.perf_counter() - self._started)
 
-    def present_learning_rate(self) -> float:
-        """Of the next iteration, a function of its number."""
-        passed = min(1.0, (self.trainer.global_step + 0.5) / self.n_steps)
-        if self.learning_rate_schedule == "exponential":
-            return self.learning_rate * self.final_factor**passed
-        if self.learning_rate_schedule == "cosine":
-            return self.learning_rate * 0.5 * (1 + math.cos(math.pi * passed))
-        return self.learning_rate
-
-    def on_train_epoch_end(self) -> None:
+    def end_epoch(self) -> Mapping[str, float]:
         """The validation error after the epoch, beside the training's cost so far."""
-        error = self.validation_error(cast(Equation, cast(Any, self.trainer).datamodule))
-        self.log_epoch(
-            {
-                "loss": float(torch.stack(self._losses).mean()) if self._losses else math.nan,
-                "relative_l2_validation": error,
-                "learning_rate": self.present_learning_rate(),
-                "training_seconds": float(np.sum(self._seconds)),
-            }
-        )
-        self._losses.clear()
+        return {"relative_l2_validation": self.validation_error(), "training_seconds": float(np.sum(self._seconds))}
 
     @torch.no_grad()
-    def validation_error(self, equation: Equation) -> float:
-        """Mean relative L² error over the validation parameters.
-
-        Args:
-            equation: with its held-out parameters and their solutions.
-        """
-        truth = torch.from_numpy(equation.solutions("validation"))
-        grid = equation.test_grid(truth.shape[-1])
-        found = prediction(self.model, equation, equation.parameters("validation"), grid, self.device)
+    def validation_error(self) -> float:
+        """Mean relative L² error over the validation parameters."""
+        truth = torch.from_numpy(self.view.solutions("validation"))
+        grid = self.equation.test_grid(truth.shape[-1])
+        parameters = self.view.parameters("validation")
+        found = prediction(self.model, self.equation, parameters, grid, self.progress.device)
         return float(relative_l2(found, truth).mean())
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+    def counters(self) -> dict[str, Any]:
         """The seconds of the iterations."""
-        checkpoint["operator_training"] = {"seconds": list(self._seconds)}
+        return {"seconds": list(self._seconds)}
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+    def load_counters(self, counters: Mapping[str, Any]) -> None:
         """The seconds of the iterations."""
-        self._seconds = list(checkpoint.get("operator_training", {}).get("seconds", []))
+        self._seconds = list(counters.get("seconds", []))
 
     # ---- cost -------------------------------------------------------------------------------------------------------
 
@@ -173,16 +122,13 @@ class OperatorTraining(Method):
         ordered = np.sort(self._seconds)
         return float(ordered[: max(1, round(len(ordered) * (1 - _SLOWEST_LEFT_OUT)))].mean())
 
-    def flops_per_iteration(self, equation: Equation) -> float:
+    def flops_per_iteration(self) -> float:
         """Floating-point operations of the matrix products and Fourier transforms of one iteration, forward and
         backward.
-
-        Args:
-            equation: whose parameters are drawn.
         """
         if self._flops is None:
-            drawn = equation.draw_parameters(equation.batch_size, 0)
-            parameters = torch.from_numpy(drawn).to(dtype=self.model.dtype, device=self.device)
+            drawn = self.equation.draw_parameters(self.view.batch_size, 0)
+            parameters = torch.from_numpy(drawn).to(dtype=self.model.dtype, device=self.progress.device)
             with torch.inference_mode(False), torch.enable_grad():
                 self._flops = count_flops(
                     lambda: torch.autograd.grad(
@@ -193,25 +139,15 @@ class OperatorTraining(Method):
 
     # ---- what was learned -------------------------------------------------------------------------------------------
 
-    def evaluate(self, data: pl.LightningDataModule) -> Metrics:
-        """Errors at every test resolution, the residual and the cost; see `OperatorEvaluation.metrics`."""
-        equation = cast(Equation, data)
-        self._results = OperatorEvaluation.of(self.model, equation, self.device)
-        metrics = dict(self._results.metrics)
-        metrics["seconds_per_iteration"] = self.seconds_per_iteration
-        metrics["flops_per_iteration"] = self.flops_per_iteration(equation)
-        if self.best_epoch is not None:
-            metrics["best_epoch"] = float(self.best_epoch + 1)
-        return metrics
+    def learned(self) -> TrainedOperator:
+        """The network as a solver."""
+        return TrainedOperator(self.model)
 
-    def figures(self, data: pl.LightningDataModule) -> Mapping[str, Any]:
-        """Solutions beside the truth, their errors, and for flows an animation."""
-        return {} if self._results is None else self._results.figures
-
-    def arrays(self, data: pl.LightningDataModule) -> dict[str, Any]:
-        """The first test solutions, and the error of every test parameter."""
-        return {} if self._results is None else dict(self._results.arrays)
+    def fit_metrics(self) -> Metrics:
+        """What an iteration costs."""
+        cost = {"seconds_per_iteration": self.seconds_per_iteration, "flops_per_iteration": self.flops_per_iteration()}
+        return cost | super().fit_metrics()
 
     def record_entries(self) -> dict[str, Any]:
-        """The model, what it says about itself, and the equation."""
-        return {"model": type(self.model).__name__, "equation": self.equation.identity} | self.model.record_entries()
+        """What the model says about itself, and the equation."""
+        return {"network": type(self.model).__name__, "equation": self.equation.identity} | self.model.record_entries()

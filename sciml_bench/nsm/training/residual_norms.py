@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
-from sciml_bench.nsm.bases.basis import Constant, apply
+from sciml_bench.nsm.bases.matrices import Constant, apply
 from sciml_bench.nsm.sampled_functions import laplacian_symbol
 
 if TYPE_CHECKING:

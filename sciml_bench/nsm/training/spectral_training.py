@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.nsm.equations.equation import Equation
+from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.training.operator_training import OperatorTraining
@@ -20,7 +20,7 @@ class SpectralTraining(OperatorTraining):
 
     Args:
         model: the network.
-        equation: the spec.
+        view: the equation's `sampling`.
         norm: `l2`, `hminus1`, `preconditioned`, `chebyshev` or `raw`; see `residual_norms`.
         **options: see `OperatorTraining`.
 
@@ -28,13 +28,14 @@ class SpectralTraining(OperatorTraining):
         ConfigurationError: a value is out of range, or the equation's basis has no such norm.
     """
 
-    def __init__(self, model: OperatorNetwork, equation: Equation, *, norm: str = "l2", **options: Any) -> None:
-        super().__init__(model, equation, **options)
+    def __init__(self, model: OperatorNetwork, view: FreshParameters, *, norm: str = "l2", **options: Any) -> None:
+        super().__init__(model, view, **options)
+        equation = self.equation
         model.define_on(Grid.of_nodes(equation.axes, model.equation_basis))
         basis = equation.solution_basis(model.equation_basis)
         self.norm = ResidualNorm(norm, equation, equation.residual_basis(basis))
 
-    def loss(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
+    def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
         """Mean over the batch of the squared norm of the residual."""
         fields = self.equation.parameter_coefficients(parameters)
         basis, solution = self.equation.solution(self.model.coefficients(fields), self.model.equation_basis, fields)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.seeds import derived_seed
-from sciml_bench.nsm.equations.equation import Equation
+from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.training.operator_training import OperatorTraining
 from sciml_bench.scores.field_errors import relative_l2
@@ -19,7 +19,7 @@ class SupervisedTraining(OperatorTraining):
 
     Args:
         model: the network.
-        equation: the spec.
+        view: the equation's `sampling`.
         n_training: parameters whose solutions are computed before the training, once, and kept.
         resolution: points per space axis of these.
         **options: see `OperatorTraining`.
@@ -31,42 +31,37 @@ class SupervisedTraining(OperatorTraining):
     def __init__(
         self,
         model: OperatorNetwork,
-        equation: Equation,
+        view: FreshParameters,
         *,
         n_training: int = 1000,
         resolution: int = 64,
         **options: Any,
     ) -> None:
-        super().__init__(model, equation, **options)
+        super().__init__(model, view, **options)
         self.n_training = require_integer("training.n_training", n_training, 1, "give at least 1 parameter field")
         self.resolution = require_integer("training.resolution", resolution, 4, "give at least 4 points per axis")
-        self.grid = equation.test_grid(self.resolution)
+        self.grid = self.equation.test_grid(self.resolution)
         model.define_on(self.grid)
         self._pairs: tuple[Tensor, Tensor] | None = None
 
     def pairs(self) -> tuple[Float[Tensor, "samples *parameter_grid"], Float[Tensor, "samples *grid"]]:
         """Parameters and their solutions, computed on the first call."""
         if self._pairs is None:
-            equation = self.equation
-            parameters = equation.draw_parameters(self.n_training, derived_seed(equation.test_seed, "training"))
-            solutions = equation.kept_solutions(parameters, self.resolution, "training")
+            seed = derived_seed(self.view.test_seed, "training")
+            parameters = self.equation.draw_parameters(self.n_training, seed)
+            solutions = self.view.kept_solutions(parameters, self.resolution, "training")
             self._pairs = torch.from_numpy(parameters).float(), torch.from_numpy(solutions)
         return self._pairs
 
-    def on_fit_start(self) -> None:
+    def start(self) -> None:
         """Compute or read the solutions, before the clock of the training starts."""
         self.pairs()
 
-    def training_step(self, batch: Tensor, batch_index: int) -> None:
-        """One iteration on a random part of the set; the fresh parameters only say how many."""
-        # drawn from the global random state, which a run makes a function of its seed and the epoch
-        self._chosen = torch.randint(self.n_training, (len(batch),))
-        super().training_step(batch, batch_index)
-
-    def loss(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
-        """Mean relative distance over the chosen pairs."""
+    def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
+        """Mean relative distance over a random part of the set; the fresh parameters only say how large."""
         known, solutions = self.pairs()
-        chosen = getattr(self, "_chosen", torch.arange(len(parameters)) % self.n_training)
+        # drawn from the global random state, which a run makes a function of its seed and the epoch
+        chosen = torch.randint(self.n_training, (len(parameters),))
         fields = self.equation.parameter_coefficients(known[chosen].to(parameters))
         on_grid = self.equation.parameters_on(fields, self.grid)
         values = self.equation.solution_values(self.model.values(fields, self.grid), self.grid, on_grid)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.systems.base import Real
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.systems.numerics.dealiased_modes import DealiasedModes
 from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field
 from sciml_bench.systems.partial.periodic_evolution import PeriodicEvolution
@@ -26,19 +26,19 @@ class Burgers(PeriodicEvolution):
         length_scale: ℓ of the initial fields, in lengths of the circle. With the defaults, fronts stay within what 64
             points resolve: frequencies above 32 hold 1e-7 of the norm in the median, 0.002 in the steepest of 64.
         n_points: of the initial fields.
-        resolution: points of the solver.
-        largest_step: of the solver, in time. With the defaults the relative error is 1e-6.
+        solver_resolution: points of the solver.
+        solver_step: of the solver, in time. With the defaults the relative error is 1e-6.
 
     Raises:
         ConfigurationError: a parameter is not positive, or there are too few points.
     """
 
-    viscosity: Real = 0.01
-    duration: Real = 1.0
-    length_scale: Real = 1.0
-    n_points: int = 64
-    resolution: int = 256
-    largest_step: Real = 1 / 256
+    viscosity: ConfiguredNumber = 0.01
+    duration: ConfiguredNumber = 1.0
+    length_scale: ConfiguredNumber = 1.0
+    n_points: ConfiguredInteger = 64
+    solver_resolution: ConfiguredInteger = 256
+    solver_step: ConfiguredNumber = 1 / 256
     n_dims: ClassVar[int] = 1
 
     def __post_init__(self) -> None:

@@ -11,8 +11,8 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import DataError
-from sciml_bench.systems.base import Real
 from sciml_bench.systems.numerics.dealiased_modes import DealiasedModes, dealiased_modes
 from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field
 from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN
@@ -29,23 +29,23 @@ class NavierStokesVorticity(PeriodicEvolution):
         forcing: strength of f = forcing · (sin 2π(x + y) + cos 2π(x + y)), in 1/time².
         length_scale: ℓ of the initial fields, in sides of the square.
         n_points: of the initial fields, per axis.
-        resolution: points of the solver per axis. With this and the default step the relative error of 32 random flows
-            over a duration of 3 is below 1e-6 for the viscosities 1e-2 and 1e-3, and that of the paper's forced flow
-            (viscosity 2e-3, duration 50, forcing 0.1) about 1e-7; the viscosity 1e-4 takes 128 points and steps of
-            0.025 for 1e-6.
-        largest_step: of the solver, in time; about 3 / (π · resolution · fastest velocity) is the limit of stability.
+        solver_resolution: points of the solver per axis. With this and the default step the relative error of 32
+            random flows over a duration of 3 is below 1e-6 for the viscosities 1e-2 and 1e-3, and that of the paper's
+            forced flow (viscosity 2e-3, duration 50, forcing 0.1) about 1e-7; the viscosity 1e-4 takes 128 points and
+            steps of 0.025 for 1e-6.
+        solver_step: of the solver, in time; about 3 / (π · resolution · fastest velocity) is the limit of stability.
 
     Raises:
         ConfigurationError: a parameter is not positive (the forcing: not finite), or there are too few points.
     """
 
-    viscosity: Real = 1e-2
-    duration: Real = 3.0
-    forcing: Real = 0.0
-    length_scale: Real = 0.8
-    n_points: int = 64
-    resolution: int = 64
-    largest_step: Real = 0.05
+    viscosity: ConfiguredNumber = 1e-2
+    duration: ConfiguredNumber = 3.0
+    forcing: ConfiguredNumber = 0.0
+    length_scale: ConfiguredNumber = 0.8
+    n_points: ConfiguredInteger = 64
+    solver_resolution: ConfiguredInteger = 64
+    solver_step: ConfiguredNumber = 0.05
     n_dims: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class NavierStokesVorticity(PeriodicEvolution):
 
     def _nonlinear(self, modes: DealiasedModes, state: np.ndarray) -> np.ndarray:
         # −v·∇w is the curl of −∇·(v v): two transforms there and two back, where v·∇w itself would take five
-        to_x_velocity, to_y_velocity, of_difference, of_product = _velocity_factors(self.resolution)
+        to_x_velocity, to_y_velocity, of_difference, of_product = _velocity_factors(self.solver_resolution)
         v_x = modes.to_grid(to_x_velocity * state)
         v_y = modes.to_grid(to_y_velocity * state)
         change = of_difference * modes.from_grid((v_x - v_y) * (v_x + v_y))

@@ -3,13 +3,15 @@
 The domain is the unit interval per axis. Periodic axes have their points at j / n, the end point not included.
 """
 
+from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.systems.base import Real, System
+from sciml_bench.systems.base import System
 
 FEWEST_POINTS = 3
 LARGEST_MEAN = 1e-5
@@ -27,8 +29,8 @@ class PartialDifferentialEquation(System):
         n_dims: number of axes in space.
     """
 
-    n_points: int
-    length_scale: Real
+    n_points: ConfiguredInteger
+    length_scale: ConfiguredNumber
     n_dims: ClassVar[int]
 
     @property
@@ -42,9 +44,12 @@ class PartialDifferentialEquation(System):
 
     def _check_parameter_grid(self) -> None:
         self._require_positive("length_scale")
-        self._require_at_least_one(n_points=self.n_points)
-        if self.n_points < FEWEST_POINTS:
-            raise self._bad_parameter("n_points", f"give at least {FEWEST_POINTS} points per axis")
+        self._require_points("n_points", FEWEST_POINTS)
+
+    def _require_points(self, name: str, fewest: int) -> None:
+        n_points = getattr(self, name)
+        if isinstance(n_points, bool) or not isinstance(n_points, Integral) or n_points < fewest:
+            raise self._bad_parameter(name, f"give at least {fewest} points per axis")
 
     def _checked_fields(self, fields: np.ndarray) -> np.ndarray:
         """Fields of a person's own, in float64."""

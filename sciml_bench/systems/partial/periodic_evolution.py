@@ -10,8 +10,8 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import DataError, SolverError
-from sciml_bench.systems.base import Real
 from sciml_bench.systems.numerics.dealiased_modes import DealiasedModes, dealiased_modes
 from sciml_bench.systems.numerics.exponential_integrator import ExponentialStep
 from sciml_bench.systems.numerics.gaussian_random_field import periodic_unresolved_part
@@ -28,7 +28,7 @@ FEWEST_SOLVER_POINTS = 8
 
 
 class RoughInitialFields(DataError):
-    """Initial fields hold frequencies that `resolution` does not keep.
+    """Initial fields hold frequencies that `solver_resolution` does not keep.
 
     Args:
         message: what a person reads.
@@ -54,11 +54,11 @@ class EvolutionBrokeDown(SolverError):
 
 
 class StepsTooLarge(EvolutionBrokeDown):
-    """The integration left the finite numbers: `largest_step` is too large for the fields."""
+    """The integration left the finite numbers: `solver_step` is too large for the fields."""
 
 
 class StructuresTooFine(EvolutionBrokeDown):
-    """The solution holds frequencies that `resolution` does not carry."""
+    """The solution holds frequencies that `solver_resolution` does not carry."""
 
 
 class PeriodicEvolution(PartialDifferentialEquation):
@@ -69,14 +69,14 @@ class PeriodicEvolution(PartialDifferentialEquation):
     Attributes:
         viscosity: ν of the term ν Δu.
         duration: time that passes from 0 to 1.
-        resolution: points of the solver per axis; two thirds of their frequencies are kept.
-        largest_step: of the solver, in the unit of `duration`; errors fall with its fourth power.
+        solver_resolution: points of the solver per axis; two thirds of their frequencies are kept.
+        solver_step: of the solver, in the unit of `duration`; errors fall with its fourth power.
     """
 
-    viscosity: Real
-    duration: Real
-    resolution: int
-    largest_step: Real
+    viscosity: ConfiguredNumber
+    duration: ConfiguredNumber
+    solver_resolution: ConfiguredInteger
+    solver_step: ConfiguredNumber
 
     @property
     def unresolved_part(self) -> float:
@@ -98,22 +98,22 @@ class PeriodicEvolution(PartialDifferentialEquation):
                 interpolation.
             times: increasing, from 0 to 1.
             n_points: per axis, of the result.
-            refuse_unresolved: whether to stop where `resolution` cannot hold the fields or carry the solution. Without
-                it such a solution is as inaccurate as its grid makes it, which is what comparisons of solvers ask for.
+            refuse_unresolved: whether to stop where `solver_resolution` cannot hold the fields or carry the solution.
+                Without it such a solution is as inaccurate as its grid makes it, which comparisons of solvers ask for.
 
         Raises:
-            DataError: initial fields of the wrong shape or not finite; `RoughInitialFields` if `resolution` cannot hold
-                them.
+            DataError: initial fields of the wrong shape or not finite; `RoughInitialFields` if
+                `solver_resolution` cannot hold them.
             ConfigurationError: times that do not increase or leave 0 to 1, or `n_points` below 1.
             SolverError: `StepsTooLarge` if the integration broke down, `StructuresTooFine` if the solution became too
-                rough for `resolution`.
+                rough for `solver_resolution`.
         """
         times, initial = self._checked_times(times), self._checked_fields(initial)
         self._require_at_least_one(n_points=n_points)
         self._check_initial(initial)
-        modes = dealiased_modes(self.resolution, self.n_dims)
+        modes = dealiased_modes(self.solver_resolution, self.n_dims)
         solution = np.empty((len(initial), len(times)) + (n_points,) * self.n_dims)
-        n_together = max(1, _GRID_POINTS_PER_BATCH // self.resolution**self.n_dims)
+        n_together = max(1, _GRID_POINTS_PER_BATCH // self.solver_resolution**self.n_dims)
         for start in range(0, len(initial), n_together):
             batch = slice(start, start + n_together)
             self._solve_batch(modes, initial[batch], times, solution[batch], refuse_unresolved)
@@ -122,7 +122,7 @@ class PeriodicEvolution(PartialDifferentialEquation):
     def _solve_batch(
         self, modes: DealiasedModes, initial: np.ndarray, times: np.ndarray, solution: np.ndarray, refuse: bool
     ) -> None:
-        fine = interpolate_periodic(initial, max(self.resolution, initial.shape[1]), self.n_dims)
+        fine = interpolate_periodic(initial, max(self.solver_resolution, initial.shape[1]), self.n_dims)
         state = modes.from_finer_grid(fine)
         if refuse:
             self._require_kept(fine, modes.norms(state), initial.shape[1])
@@ -132,7 +132,7 @@ class PeriodicEvolution(PartialDifferentialEquation):
         now = 0.0
         for index, time in enumerate(times):
             passed = (time - now) * self.duration
-            n_steps = int(np.ceil(passed / self.largest_step - 1e-9))
+            n_steps = int(np.ceil(passed / self.solver_step - 1e-9))
             if n_steps:
                 size = round(passed / n_steps, 13)  # equal intervals share their coefficients
                 if size not in steps:
@@ -150,8 +150,9 @@ class PeriodicEvolution(PartialDifferentialEquation):
         whole = np.sqrt((fine**2).mean(axis=tuple(range(1, fine.ndim))))
         if np.any(whole**2 - kept**2 > _LARGEST_LOSS**2 * whole**2):
             raise RoughInitialFields(
-                f"{type(self).__name__}: initial fields on {n_points} points hold frequencies that resolution = "
-                f"{self.resolution} does not keep: choose a resolution above {3 * n_points // 2}, or smoother fields",
+                f"{type(self).__name__}: initial fields on {n_points} points hold frequencies that "
+                f"solver_resolution = {self.solver_resolution} does not keep: choose one above {3 * n_points // 2}, or "
+                "smoother fields",
                 3 * n_points // 2 + 1,
             )
 
@@ -159,8 +160,8 @@ class PeriodicEvolution(PartialDifferentialEquation):
         if not np.isfinite(values).all():
             raise StepsTooLarge(
                 f"{type(self).__name__}: the integration broke down before time {time:g}: choose a smaller "
-                f"largest_step than {self.largest_step:g} or a larger resolution, or fields whose solution stays "
-                "finite",
+                f"solver_step than {self.solver_step:g} or a larger solver_resolution, or fields whose "
+                "solution stays finite",
                 float(time),
             )
 
@@ -170,18 +171,16 @@ class PeriodicEvolution(PartialDifferentialEquation):
         tail = modes.norms(state, above=0.875 * (modes.n_kept - 1))
         if np.any(tail > _LARGEST_TAIL * whole):
             raise StructuresTooFine(
-                f"{type(self).__name__}: at time {time:g} the solution holds structures that resolution = "
-                f"{self.resolution} does not carry: choose a larger one, or a smaller largest_step if it is already "
-                "large",
+                f"{type(self).__name__}: at time {time:g} the solution holds structures that solver_resolution = "
+                f"{self.solver_resolution} does not carry: choose a larger one, or a smaller solver_step if it is "
+                "already large",
                 float(time),
             )
 
     def _check_evolution(self) -> None:
         self._check_parameter_grid()
-        self._require_positive("viscosity", "duration", "largest_step")
-        self._require_at_least_one(resolution=self.resolution)
-        if self.resolution < FEWEST_SOLVER_POINTS:
-            raise self._bad_parameter("resolution", f"give at least {FEWEST_SOLVER_POINTS} points per axis")
+        self._require_positive("viscosity", "duration", "solver_step")
+        self._require_points("solver_resolution", FEWEST_SOLVER_POINTS)
 
     def _check_initial(self, initial: np.ndarray) -> None:
         """What an equation asks of its initial fields beyond shape and finite values."""

@@ -7,13 +7,13 @@ Comput. 15, 1994); the mass matrix of one axis is diagonalised, and so is the op
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import DataError
-from sciml_bench.systems.base import Real
 from sciml_bench.systems.numerics.gaussian_random_field import (
     gaussian_field_on_nodes,
     periodic_gaussian_field,
@@ -42,15 +42,15 @@ class Poisson(PartialDifferentialEquation):
         ConfigurationError: an unknown boundary, a length scale that is not positive, or too few points.
     """
 
-    boundary: str = "periodic"
-    length_scale: Real = 0.2
-    n_points: int = 16
+    boundary: Any = "periodic"
+    length_scale: ConfiguredNumber = 0.2
+    n_points: ConfiguredInteger = 16
     n_dims: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         """Check the parameters."""
         if self.boundary not in ("periodic", "dirichlet"):
-            raise self._bad_parameter("boundary", "give 'periodic' or 'dirichlet'")
+            raise self._bad_parameter("boundary", "choose one of dirichlet, periodic")
         self._check_parameter_grid()
 
     @property

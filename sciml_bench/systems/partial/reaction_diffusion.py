@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.systems.base import Real
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.systems.numerics.dealiased_modes import DealiasedModes
 from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field
 from sciml_bench.systems.partial.periodic_evolution import PeriodicEvolution
@@ -28,21 +28,21 @@ class ReactionDiffusion(PeriodicEvolution):
         length_scale: ℓ of the initial fields, in lengths of the circle.
         n_points: of the initial fields.
         duration: time that passes from 0 to 1.
-        resolution: points of the solver.
-        largest_step: of the solver, in time. With the defaults and viscosities from 0.001 to 0.1 the relative error is
+        solver_resolution: points of the solver.
+        solver_step: of the solver, in time. With the defaults and viscosities from 0.001 to 0.1 the relative error is
             below 3e-7.
 
     Raises:
         ConfigurationError: a parameter is not positive, or there are too few points.
     """
 
-    viscosity: Real = 0.01
-    growth: Real = 5.0
-    length_scale: Real = 0.2
-    n_points: int = 64
-    duration: Real = 1.0
-    resolution: int = 256
-    largest_step: Real = 1 / 256
+    viscosity: ConfiguredNumber = 0.01
+    growth: ConfiguredNumber = 5.0
+    length_scale: ConfiguredNumber = 0.2
+    n_points: ConfiguredInteger = 64
+    duration: ConfiguredNumber = 1.0
+    solver_resolution: ConfiguredInteger = 256
+    solver_step: ConfiguredNumber = 1 / 256
     n_dims: ClassVar[int] = 1
 
     def __post_init__(self) -> None:

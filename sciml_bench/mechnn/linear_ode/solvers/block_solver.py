@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.mechnn.discovery.refinement import refined
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Gradients, gradients_by_rows
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.refinement import refined
 from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual
 from sciml_bench.mechnn.linear_ode.singular_problem import singular_unknown
 from sciml_bench.mechnn.linear_ode.solvers.normal_cholesky import NormalCholesky

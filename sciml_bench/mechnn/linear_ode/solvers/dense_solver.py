@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.mechnn.discovery.refinement import refined
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Gradients, gradients_by_rows
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.refinement import refined
 from sciml_bench.mechnn.linear_ode.row_groups import row_groups
 from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual
 from sciml_bench.mechnn.linear_ode.singular_problem import singular_unknown

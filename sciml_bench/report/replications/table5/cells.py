@@ -16,11 +16,7 @@ CPU_SECONDS = "fit_cpu_seconds"
 WHAT_IS_LEARNED = ("data", "model", "training", "trainer")
 """The parts of a configuration in which the repetitions of one cell agree."""
 
-TRAININGS = {
-    "VanillaTraining": "vanilla",
-    "MultipleShootingTraining": "multiple_shooting",
-    "HomotopyTraining": "homotopy",
-}
+SCRIPT = "train_node_homotopy"
 
 
 class SeedSummary(NamedTuple):
@@ -47,26 +43,19 @@ def seed_summary(values: Sequence[float]) -> SeedSummary | None:
     return SeedSummary(statistics.fmean(values), error, statistics.median(values), len(values))
 
 
-def cell_of(configuration: Mapping[str, Any] | None) -> tuple[str, str] | None:
+def cell_of(record: Mapping[str, Any]) -> tuple[str, str] | None:
     """The cell to which a run belongs.
 
     Args:
-        configuration: of the run, or None where it is unknown.
+        record: the content of its record.json, which names its script, data, model and training.
 
     Returns:
         a key of METHODS and a key of COLUMNS, or None for a run of something that the paper's table does not have.
     """
-    if not configuration:
-        return None
-    data, training = (_mapping(configuration.get(part)) for part in ("data", "training"))
-    method = TRAININGS.get(_class_name(training))
-    if method == "homotopy" and _class_name(_mapping(training.get("schedule"))) != "PowerLawSchedule":
-        return None  # the paper's λ falls by its power law, other schedules are other methods
-    system = _class_name(_mapping(data.get("system"))) or None
+    method = record.get("training")
     for name, column in COLUMNS.items():
-        asked = (_class_name(data), system, configuration.get("model_name"))
-        if method is not None and asked == (column.data, column.system, column.model):
-            return method, name
+        if (record.get("data"), record.get("model")) == (column.data, column.model):
+            return (str(method), name) if method in METHODS and record.get("script") == SCRIPT else None
     return None
 
 
@@ -94,7 +83,7 @@ class Table5:
         """
         found: dict[tuple[str, str] | None, list[FinishedRun]] = {}
         for run in runs:
-            found.setdefault(cell_of(run.folder.configuration), []).append(run)
+            found.setdefault(cell_of(run.record), []).append(run)
         others = found.pop(None, [])
         cells: dict[tuple[str, str], tuple[FinishedRun, ...]] = {}
         for cell, members in found.items():
@@ -166,11 +155,3 @@ def _leaves(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]
             yield from _leaves(value, f"{where}.")
         else:
             yield where, value
-
-
-def _mapping(node: Any) -> Mapping[str, Any]:
-    return node if isinstance(node, Mapping) else {}
-
-
-def _class_name(node: Mapping[str, Any]) -> str:
-    return str(node.get("_target_", "")).rpartition(".")[2]

@@ -34,7 +34,7 @@ def summarise_table5(folders: Iterable[PathType], output: PathType | None = None
 
 def _write(table: Table5, text: str, output: Path) -> None:
     # imported late: matplotlib would triple the time that the table takes
-    from sciml_bench.core.files import write_atomically
+    from sciml_bench.core.stored.files import write_atomically
     from sciml_bench.drawing.style import save_figure
     from sciml_bench.report.replications.table5.figure import beside_the_paper
 

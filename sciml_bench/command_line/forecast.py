@@ -1,0 +1,64 @@
+"""Forecast from a finished run that has learned a dynamics, and write the states to come.
+
+Of an ensemble, the mean of its members with their standard deviation.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which run, from where, how far, and where to."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run, or of an ensemble")
+    parser.add_argument(
+        "--past",
+        metavar="FILE",
+        help="observations to go on from, in the states of the record (default: the end of the run's own record)",
+    )
+    parser.add_argument("--horizon", type=int, required=True, metavar="N", help="steps of the record's clock")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FILE", help="a name ending in .npz (arrays) or .csv (a table)"
+    )
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="a package of your own, whose classes may be built as well; may be repeated",
+    )
+
+
+def answer(asked: argparse.Namespace) -> None:
+    """Forecast and write.
+
+    Raises:
+        FileNotFoundError: a run or the past is missing.
+        ConfigurationError: an output of another format, or a horizon that the method cannot reach.
+        DataError: the run has learned nothing that forecasts, or the past does not fit.
+    """
+    # imported late: torch would make the help wait
+    from sciml_bench.core.errors import ConfigurationError, DataError
+    from sciml_bench.data.capabilities import OK, Forecast, Forecaster
+    from sciml_bench.data.forecast_file import require_ending, write_forecast
+    from sciml_bench.data.past_file import read_past
+    from sciml_bench.training.restore import member_folders, names_in_files, restore
+
+    require_ending(asked.output)
+    if asked.horizon == 0:
+        raise ConfigurationError("horizon=0: ask for at least one step")
+    if asked.past is not None and asked.output.exists() and asked.output.samefile(asked.past):
+        raise ConfigurationError(f"output={asked.output}: this file holds the past; give another name")
+    runs = [restore(folder, asked.trust) for folder in member_folders(asked.run)]
+    if not all(isinstance(run.learned, Forecaster) and hasattr(run.learned, "spec") for run in runs):
+        raise DataError(f"{asked.run} has learned {type(runs[0].learned).__name__}, which does not forecast")
+    learned = runs[0].learned
+    past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(runs[0]))
+    if past is None:
+        raise DataError(f"{asked.run} has not kept the end of its record; give --past FILE")
+    forecast = Forecast.joined([run.learned.forecast(past, asked.horizon) for run in runs])
+    write_forecast(asked.output, forecast, learned.spec)
+    print(f"wrote {asked.output}")
+    for number, word in enumerate(forecast.status):
+        if word != OK:
+            print(f"{past.name(number)}: {word}", file=sys.stderr)

@@ -1,0 +1,223 @@
+"""What a learned object can do, as protocols: to forecast, to have a spectrum, to tell equations, to solve.
+
+Scores, verbs and comparisons know learned objects by these alone. States are in the user's units everywhere, and no
+method sees the clean truth.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.trajectories import Trajectories
+
+Horizon = int | Sequence[np.ndarray] | np.ndarray
+"""A number of steps of the record's clock, or times, one array for all trajectories or one for each."""
+
+OK = "ok"
+KINDS = ("expectation", "path", "samples")
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """States to come, of one or several trajectories.
+
+    Args:
+        states: in the user's units; nan after a trajectory has left every bound.
+        times: of each state.
+        kind: `expectation`, which decays to the mean; `path`, one possible future; `samples`, of its law (`members`).
+        status: `ok`, or what went wrong, for each trajectory.
+        cost: what it took, such as `function_evaluations` and `seconds`.
+        members: the forecasts of every member of an ensemble, of which `states` is the mean.
+
+    Raises:
+        DataError: shapes that do not fit, or an unknown kind.
+    """
+
+    states: Float[np.ndarray, "batch time *state"]
+    times: Float[np.ndarray, "batch time"]
+    kind: str = "path"
+    status: tuple[str, ...] = ()
+    cost: Mapping[str, float] = field(default_factory=dict)
+    members: Float[np.ndarray, "members batch time *state"] | None = None
+
+    def __post_init__(self) -> None:
+        """Check what scores rely on."""
+        if self.states.shape[:2] != self.times.shape or self.kind not in KINDS:
+            raise DataError(
+                f"a forecast of states {self.states.shape} at times {self.times.shape} of the kind {self.kind!r}: give "
+                f"one time for each state, and one of the kinds {', '.join(KINDS)}"
+            )
+        if not self.status:
+            object.__setattr__(self, "status", (OK,) * len(self.states))
+
+    @classmethod
+    def joined(cls, forecasts: "Sequence[Forecast]") -> "Forecast":
+        """The mean of the forecasts of an ensemble's members, which stay beside it.
+
+        Args:
+            forecasts: of the same trajectories at the same times, one per member.
+
+        Raises:
+            DataError: there is none, or they are of other trajectories or times.
+        """
+        if not forecasts or any(not np.array_equal(part.times, forecasts[0].times) for part in forecasts):
+            raise DataError("an ensemble needs forecasts of all its members at the same times")
+        if len(forecasts) == 1:
+            return forecasts[0]
+        members = np.stack([part.states for part in forecasts])
+        words = zip(*(part.status for part in forecasts), strict=True)
+        return cls(
+            members.mean(axis=0),
+            forecasts[0].times,
+            forecasts[0].kind,
+            tuple(next((word for word in of_members if word != OK), OK) for of_members in words),
+            {name: sum(part.cost.get(name, 0.0) for part in forecasts) for name in forecasts[0].cost},
+            members,
+        )
+
+    @property
+    def deviation(self) -> Float[np.ndarray, "batch time *state"] | None:
+        """Standard deviation over the members, of which there are several; None where there are none."""
+        return None if self.members is None or len(self.members) < 2 else self.members.std(axis=0, ddof=1)
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """Continues trajectories."""
+
+    @property
+    def past_length(self) -> int:
+        """Rows of the past that it needs; it may use more, to denoise."""
+        ...
+
+    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
+        """The states after the last row of every given trajectory.
+
+        Args:
+            past: at least `past_length` rows of each.
+            horizon: how far; negative steps go back, where a method offers that.
+            inputs: u(t) at the times to come, where the system has inputs.
+
+        Raises:
+            DataError: too short a past, or of another state.
+            ConfigurationError: times off the clock of a method that steps.
+        """
+        ...
+
+
+@runtime_checkable
+class SpectrumEstimator(Protocol):
+    """Knows eigenvalues and functions of an evolution operator."""
+
+    def eigenvalues(self) -> Complex[np.ndarray, " modes"]:
+        """By decreasing modulus."""
+        ...
+
+    def singular_values(self) -> Float[np.ndarray, " modes"]:
+        """The largest first."""
+        ...
+
+    def eigenfunctions(self, states: np.ndarray) -> Complex[np.ndarray, "batch modes"]:
+        """Right eigenfunctions at states in the user's units."""
+        ...
+
+    def implied_timescales(self) -> Float[np.ndarray, " modes"]:
+        """Decay times of the eigenvalues, in the record's unit of time."""
+        ...
+
+
+@runtime_checkable
+class EquationDiscoverer(Protocol):
+    """Has found equations of motion."""
+
+    def equations(self) -> tuple[str, ...]:
+        """One per component, as a person reads them."""
+        ...
+
+    def coefficients(self) -> Mapping[str, Float[np.ndarray, " components"]]:
+        """Of every candidate term, per component."""
+        ...
+
+    def system(self) -> Any:
+        """The equations as a system that can be integrated."""
+        ...
+
+
+@runtime_checkable
+class SolutionOperator(Protocol):
+    """Solves a parametric equation."""
+
+    def solve(
+        self, parameters: Float[np.ndarray, "batch *parameter_grid"], resolution: int = 64
+    ) -> tuple[Float[np.ndarray, "batch *grid"], dict[str, Float[np.ndarray, " _"]]]:
+        """Solutions on equally spaced points, and the positions per axis."""
+        ...
+
+
+@runtime_checkable
+class ParameterEstimator(Protocol):
+    """Infers parameters of every trajectory."""
+
+    def estimate(self, trajectories: Trajectories) -> Mapping[str, Float[np.ndarray, " batch"]]:
+        """By name; `<name>_deviation` beside it where there are bands."""
+        ...
+
+
+def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:
+    """The times that a horizon means, for every trajectory.
+
+    Args:
+        past: whose last rows the horizon counts from.
+        horizon: steps of the clock, or times.
+
+    Raises:
+        ConfigurationError: no step, or times that do not increase from the last row on.
+        DataError: not as many arrays of times as trajectories.
+    """
+    last = [float(past.times_of(number)[-1]) for number in range(past.n_trajectories)]
+    if isinstance(horizon, int):
+        if horizon == 0:
+            raise ConfigurationError("horizon=0: ask for at least one step")
+        steps = np.arange(1, abs(horizon) + 1) * np.sign(horizon)
+        if past.times is None:  # exactly the times that the record's own later rows would have
+            rows = [past.first_row(number) + length - 1 for number, length in enumerate(past.lengths)]
+            return [past.time_step * (row + steps).astype(np.float64) for row in rows]
+        return [end + past.time_step * steps for end in last]
+    shared = isinstance(horizon, np.ndarray) and horizon.ndim == 1
+    grids = [np.asarray(horizon, dtype=np.float64)] * len(last) if shared else [np.asarray(g, float) for g in horizon]
+    if len(grids) != len(last):
+        raise DataError(
+            f"horizon: {len(grids)} arrays of times for {len(last)} trajectories; give one for all or for each"
+        )
+    for grid, end in zip(grids, last, strict=True):
+        if grid.ndim != 1 or not len(grid) or not (np.diff(grid, prepend=end) > 0).all():
+            raise ConfigurationError(f"horizon: times must increase from the last row of the past, at {end:g}, on")
+    return grids
+
+
+def horizon_steps(past: Trajectories, horizon: Horizon) -> int:
+    """The number of steps that a horizon means to a method in discrete time; the longest, where trajectories differ.
+
+    Args:
+        past: whose clock counts.
+        horizon: steps, or times on the clock.
+
+    Raises:
+        ConfigurationError: times off the clock.
+    """
+    if isinstance(horizon, int):
+        return horizon
+    counts = set()
+    for number, grid in enumerate(horizon_times(past, horizon)):
+        steps = (grid - past.times_of(number)[-1]) / past.time_step
+        if not np.allclose(steps, np.arange(1, len(grid) + 1), rtol=0, atol=1e-6 * len(grid)):
+            raise ConfigurationError(
+                f"horizon: this method steps by {past.time_step:g} {past.time_unit}; give a number of steps, or times "
+                "on that clock"
+            )
+        counts.add(len(grid))
+    return max(counts)

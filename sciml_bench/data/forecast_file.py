@@ -1,0 +1,78 @@
+"""A forecast as a file: arrays for programs (.npz), or a table for people (.csv)."""
+
+import csv
+import io
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.files import write_arrays, write_atomically
+from sciml_bench.core.plain_types import PathType
+from sciml_bench.data.capabilities import Forecast
+from sciml_bench.data.spec import RecordSpec
+
+ENDINGS = (".npz", ".csv")
+
+
+def require_ending(path: PathType) -> None:
+    """Stop at a name that says no format that is written here.
+
+    Raises:
+        ConfigurationError: another ending than those of ENDINGS.
+    """
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise ConfigurationError(f"output={path}: a forecast is written as {' or '.join(ENDINGS)}; give such a name")
+
+
+def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None:
+    """Write times, states and, of an ensemble, the spread: all members and their standard deviation.
+
+    Args:
+        path: `.npz` gets arrays `times` (batch, time), `states` (batch, time, *state), `status` (batch,), `kind`,
+            `component_names` and `time_unit`, and of an ensemble `members` and `deviation`; `.csv` one row for each
+            trajectory and time.
+        forecast: what is written.
+        spec: of the record, which has the names.
+
+    Raises:
+        ConfigurationError: another ending.
+    """
+    require_ending(path)
+    deviation = forecast.deviation
+    if Path(path).suffix.lower() == ".npz":
+        arrays: dict[str, Any] = {"states": forecast.states, "times": forecast.times}
+        arrays |= {} if deviation is None else {"deviation": deviation, "members": forecast.members}
+        arrays |= {"status": np.array(forecast.status), "kind": np.array(forecast.kind)}
+        arrays |= {"component_names": np.array(spec.component_names), "time_unit": np.array(spec.time_unit)}
+        write_arrays(path, arrays)
+        return
+    names = column_names(spec)
+    header = ["trajectory", "time", *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(header)
+    for number, times in enumerate(forecast.times):
+        columns: Sequence[np.ndarray] = [forecast.states[number].reshape(len(times), -1)]
+        columns = columns if deviation is None else [*columns, deviation[number].reshape(len(times), -1)]
+        rows = np.concatenate(columns, axis=1).tolist()
+        table.writerows([number, time, *row] for time, row in zip(times.tolist(), rows, strict=True))
+    write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def column_names(spec: RecordSpec) -> list[str]:
+    """What every number of a state is called: its component, with body, place or row before it where there are such.
+
+    Args:
+        spec: of the record.
+    """
+    if len(spec.state_shape) == 1 and len(spec.component_names) == spec.state_shape[0]:
+        return list(spec.component_names)
+    if spec.body_names is not None:
+        return [f"{body}_{name}" for body in spec.body_names for name in spec.component_names]
+    places = itertools.product(*map(range, spec.state_shape))
+    name = spec.component_names[0] if len(spec.component_names) == 1 else "x"
+    return ["_".join([name, *map(str, place)]) for place in places]

@@ -1,0 +1,75 @@
+"""What a forecaster is asked: the past that it is given and the future that it is scored on, from parts of a record.
+
+Given rows never count as predictions. Where a record is split by time, the past is everything before the test part;
+where whole trajectories are held out, it is as many of their first rows as the method needs.
+"""
+
+import numpy as np
+
+from sciml_bench.data.record import Record
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views import PaddedTrajectories
+
+TIME = "time"
+
+
+def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
+    """The past and the future of the test part; None where there is no test part, or nothing left of it to forecast.
+
+    Args:
+        record: loaded.
+        past_length: rows that the method needs.
+    """
+    parts = record.splits
+    if "test" not in parts:
+        return None
+    test = parts["test"]
+    if record.split_by == TIME:
+        past = parts["train"]
+        if "validation" in parts:
+            past = past.joined_in_time(parts["validation"])
+        return (past, test) if min(past.lengths) >= past_length else None
+    long_enough = [number for number, length in enumerate(test.lengths) if length > past_length]
+    if not long_enough:
+        return None
+    chosen = test.select(trajectories=long_enough)
+    return chosen.select(time=slice(0, past_length)), chosen.select(time=slice(past_length, None))
+
+
+def end_of(record: Record, n_rows: int) -> Trajectories:
+    """The last rows of a record, after which a forecast without a given past begins, in memory.
+
+    Args:
+        record: loaded; where whole trajectories are held out, the ends are those of the last part.
+        n_rows: of every trajectory, or as many as there are.
+    """
+    parts = list(record.splits.values())
+    whole = parts[0]
+    if record.split_by == TIME:
+        for part in parts[1:]:
+            whole = whole.joined_in_time(part)
+    else:
+        whole = parts[-1]
+    return whole.tail(n_rows)
+
+
+def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, np.ndarray]:
+    """What pictures of trajectories begin with: `times`, `observed`, `window`, `clean` where known, and labels.
+
+    The arrays have the axes (batch, time, …); shorter trajectories end in padding. `window` is 1 for rows of the past,
+    2 for rows of the future, 0 for padding.
+
+    Args:
+        past: what was learned from.
+        future: rows after it of the same trajectories, if there are any.
+    """
+    whole = PaddedTrajectories.of(past if future is None else past.joined_in_time(future))
+    learned = np.arange(whole.times.shape[1]) < np.array(past.lengths)[:, None]
+    arrays = {
+        "times": whole.times,
+        "observed": whole.states,
+        "window": np.where(whole.rows, np.where(learned, 1, 2), 0),
+        "component_names": np.array(past.component_names or [f"x{n + 1}" for n in range(whole.dim)]),
+        "time_unit": np.array(past.time_unit),
+    }
+    return arrays if whole.clean is None else {**arrays, "clean": whole.clean}

@@ -1,0 +1,79 @@
+"""The past from which a forecast begins, out of a person's file."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.types import PathType
+from sciml_bench.data.files.readers import TABLE_SUFFIXES, read_arrays
+from sciml_bench.data.files.text_tables import TIME_NAMES
+from sciml_bench.data.files.trajectory_arrays import find_files
+from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.trajectories import Trajectories
+
+STATES, TIMES = "states", "times"
+
+
+def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> Trajectories:
+    """The trajectories of a file, in the states and on the clock of a record.
+
+    Args:
+        path: as `TrajectoryFiles` takes it. One column more than a state has, named `t` or `time`, holds the time; so
+            does an array `times` beside `states`, as in a forecast's own file. Else rows are one step of the record
+            apart.
+        spec: of the record that was learned from.
+        names: `key`, `times_key` and `time_column` of `TrajectoryFiles`, which go before these habits where a file has
+            what they name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: it cannot be read, or holds other states.
+        ConfigurationError: the file is of an unknown kind.
+    """
+    first, names = find_files(path)[0], dict(names or {})
+    found = _of_table(first, spec, names) if first.suffix.lower() in TABLE_SUFFIXES else _of_arrays(first, spec, names)
+    if not {"time_column", "times_key"} & found.keys():
+        found["time_step"] = spec.time_step
+    past = TrajectoryFiles(path, **found, time_unit=spec.time_unit).load()
+    if past.state_shape != spec.state_shape:
+        raise DataError(
+            f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
+        )
+    return past
+
+
+def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:
+    header, asked = _header(path), names.get("time_column")
+    if asked is not None and (isinstance(asked, int) or asked in header):
+        return {"time_column": asked}
+    named = [name for name in header if name.lower() in TIME_NAMES]
+    return {"time_column": named[0]} if named and len(header) == spec.state_shape[-1] + 1 else {}
+
+
+def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:
+    key, states = next(
+        ((name, array) for name in (names.get("key"), STATES) if (array := _array(path, name)) is not None),
+        (None, None),
+    )
+    if states is None:  # the only array, or several of one shape
+        states = next(iter(read_arrays(path).values()))
+    found: dict[str, Any] = {"layout": "many" if len(states.shape) == len(spec.state_shape) + 2 else "single"}
+    if key is None:
+        return found
+    times = next((name for name in (names.get("times_key"), TIMES) if _array(path, name) is not None), None)
+    return found | {"key": key} | ({} if times is None else {"times_key": times})
+
+
+def _array(path: Path, name: str | None) -> Any:
+    try:
+        return None if name is None else read_arrays(path, name)[name]
+    except ConfigurationError:  # the file has no array of this name
+        return None
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return [cell.strip(' "\n') for cell in re.split(r"[,;\t ]+", file.readline().lstrip("#% "))]

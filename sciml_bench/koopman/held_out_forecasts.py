@@ -1,0 +1,156 @@
+"""Forecasts of held-out states and images beside what came, in the user's units."""
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from sciml_bench.core.results import Results
+from sciml_bench.core.types import Metrics
+from sciml_bench.data.held_out import TIME, past_and_future
+from sciml_bench.data.lazy_states import StateArray, read_block
+from sciml_bench.data.record import Record
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.oracle import Oracle
+from sciml_bench.scores import classification_accuracy
+from sciml_bench.scores.forecast_scores import error_over_mean, forecast_of, forecast_scores
+
+SHOWN_IMAGES = 6
+
+FORECAST_STARTS = 2000
+"""Held-out states from which forecasts by step are scored, shared by the trajectories."""
+
+FEWEST_STARTS = 20
+"""Of every trajectory, however many there are."""
+
+LONGEST_FORECAST_BYTES = 2**25
+"""Of the states of one forecast over a test part; a longer part is scored from its beginning on."""
+
+
+def whole_forecast_scores(learned: KoopmanModel, record: Record) -> Metrics:
+    """The scores that every forecaster has, over the test part; none where there is no such part.
+
+    Args:
+        learned: forecasts.
+        record: loaded.
+    """
+    parts = _past_and_future(record, learned.past_length)
+    if parts is None:
+        return {}
+    past, future = parts
+    row = 8 * future.n_trajectories * int(np.prod(future.state_shape))
+    n_rows = max(1, LONGEST_FORECAST_BYTES // row)
+    future = future.select(time=[slice(0, min(n_rows, length)) for length in future.lengths])
+    return forecast_scores(forecast_of(learned, past, future), future, record.spec.mean)
+
+
+def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
+    """As `past_and_future`, but of the past only the end is read: every part is longer than the lag."""
+    if record.split_by != TIME or "test" not in record.splits:
+        return past_and_future(record, past_length)
+    before = record.splits.get("validation", record.splits["train"])
+    return before.select(time=[slice(n - past_length, n) for n in before.lengths]), record.splits["test"]
+
+
+def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Results:
+    """The error of the conditional expectation some lags ahead, relative to that of the training mean.
+
+    All held-out trajectories count; the arrays `trajectory_errors` (trajectories, steps) tell that of each, by name.
+
+    Args:
+        learned: forecasts.
+        record: loaded.
+        n_steps: how many lags ahead.
+    """
+    part = record.splits.get("test", record.splits.get("validation"))
+    if part is None:
+        return Results()
+    lag, mean = learned.spec.lag, np.broadcast_to(record.spec.mean, part.state_shape).ravel()
+    longest = max(part.lengths)
+    steps = [step for step in range(1, n_steps + 1) if step * lag < longest - 1]
+    if not steps:
+        return Results()
+    found, truth, clean = ([[] for _ in steps] for _ in range(3))
+    for number, states in enumerate(part.states):
+        reached = [step for step in steps if step * lag < states.shape[0] - 1]
+        if not reached:
+            continue
+        starts = max(FEWEST_STARTS, FORECAST_STARTS // part.n_trajectories)
+        n_rows = min(states.shape[0], starts + n_steps * lag)
+        rows, true_rows = _rows(states, n_rows), None if part.clean is None else _rows(part.clean[number], n_rows)
+        n_starts = n_rows - reached[-1] * lag
+        for place, expected in enumerate(learned.expected(rows[:n_starts], reached)):
+            later = slice(reached[place] * lag, reached[place] * lag + n_starts)
+            found[place].append(expected.reshape(n_starts, -1))
+            truth[place].append(rows[later].reshape(n_starts, -1))
+            if true_rows is not None:
+                clean[place].append(true_rows[later].reshape(n_starts, -1))
+    metrics: Metrics = {}
+    for place, step in enumerate(steps):
+        for suffix, parts in {"": truth, "_clean": clean}.items():
+            error = _error(found[place], parts[place], mean) if parts[place] else None
+            if error is not None:
+                metrics[f"forecast_error_over_mean_step_{step}{suffix}"] = error
+    each = np.full((len(found[0]), len(steps)), np.nan)
+    for place in range(len(steps)):
+        for row, pair in enumerate(zip(found[place], truth[place], strict=True)):
+            error = _error([pair[0]], [pair[1]], mean)
+            each[row, place] = np.nan if error is None else error
+    times = np.array(steps) * learned.spec.lag_time
+    arrays = {
+        "forecast_times": times,
+        "forecast_states": np.stack([parts[0][0] for parts in found]),
+        "true_states": np.stack([parts[0][0] for parts in truth]),
+        "training_mean": mean,
+        "trajectory_errors": each,
+        "trajectory_names": np.array([part.name(number) for number in range(part.n_trajectories)][: len(each)]),
+    }
+    names = record.spec.component_names
+    if len(names) == len(mean):
+        arrays["component_names"] = np.array(names)
+    return Results(metrics, arrays, ("forecast",))
+
+
+def _error(found: list[np.ndarray], truth: list[np.ndarray], mean: np.ndarray) -> float | None:
+    return error_over_mean(np.concatenate(found), np.concatenate(truth), mean)
+
+
+def _rows(states: StateArray, n_rows: int) -> Float[np.ndarray, "time *state"]:
+    return read_block(states, 0, n_rows).astype(np.float64)
+
+
+def image_forecasts(learned: KoopmanModel, oracle: Oracle, test: Trajectories, n_classes: int, reach: int) -> Results:
+    """Forecast labelled images ahead and back, and let the oracle read them.
+
+    Args:
+        learned: forecasts.
+        oracle: reads images.
+        test: held-out images with their labels, which follow each other in turn.
+        n_classes: number of labels.
+        reach: how many lags.
+    """
+    images = test.flattened.reshape(-1, *test.state_shape)
+    labels = np.concatenate(test.labels or ())
+    oracle_accuracy = classification_accuracy(oracle.classify(images), labels)
+    metrics: Metrics = {"oracle_accuracy": oracle_accuracy}
+    ahead, lag = range(1, reach + 1), learned.spec.lag
+    steps = [*(-step for step in reversed(ahead)), *ahead]
+    chosen = np.linspace(0, len(images) - 1, SHOWN_IMAGES).astype(int)
+    accuracies, correct, shown = [], [], []
+    for step, forecast in zip(steps, learned.expected(images, steps), strict=True):
+        readings, true = oracle.classify(forecast), (labels + step * lag) % n_classes
+        accuracies.append(classification_accuracy(readings, true))
+        metrics[f"accuracy_step_{step}" if step > 0 else f"accuracy_step_minus_{-step}"] = accuracies[-1]
+        correct.append(readings[chosen] == true[chosen])
+        shown.append(forecast[chosen, 0])
+    arrays: dict[str, Shaped[np.ndarray, ...]] = {
+        "forecast_steps": np.array(steps),
+        "forecast_accuracy": np.array(accuracies),
+        "forecast_images": np.stack(shown),
+        "given_images": images[chosen, 0],
+        "forecast_correct": np.stack(correct),
+        "oracle_accuracy": np.array(oracle_accuracy),
+        "n_classes": np.array(n_classes),
+        "eigenfunctions_test": learned.eigenfunctions(images),
+        "labels_test": labels,
+    }
+    return Results(metrics, arrays, ("forecast_images", "accuracy_against_step", "eigenfunctions"))

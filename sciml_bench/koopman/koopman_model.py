@@ -1,0 +1,344 @@
+"""What Koopman learning gives: feature maps and the operator estimated on them, which forecast and have a spectrum."""
+
+import copy
+import functools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float, Shaped
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.stored.description import described
+from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, horizon_times
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.spec import LaggedPairsSpec
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views import LaggedPairsView
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
+from sciml_bench.koopman.operator import KoopmanOperator, LaggedMoments
+from sciml_bench.koopman.oracle import Oracle
+from sciml_bench.scores.timescales import implied_time_scales
+
+STREAMED_BYTES = 64 * 2**20
+"""Memory of one block of pairs with its features when statistics are streamed over a whole split."""
+
+_OPERATOR, _STEP, _STATES, _TIMES = "operator.", "learned_step", "past.states.", "past.times."
+
+
+@runtime_checkable
+class FeatureMaps(Protocol):
+    """What the features of a Koopman model can do, beside being a module."""
+
+    def encode(self, states: Tensor) -> Tensor:
+        """The features f."""
+        ...
+
+    def encode_lagged(self, states: Tensor) -> Tensor:
+        """The features g of the lagged side."""
+        ...
+
+
+@described
+class KoopmanModel:
+    """A Koopman operator and the maps from states to its features; states are in the user's units everywhere.
+
+    Args:
+        features: the maps f and g, a module with `encode` and `encode_lagged`.
+        operator: factory of the estimator, with its options.
+        spec: of the record, with the lag and the standardisation of its pairs.
+        decoder: from predicted features f to states; None where the operator predicts (flattened) states itself.
+        oracle: reads labelled images, for the evaluation; None where the record has none.
+
+    Attributes:
+        past_length: rows that a forecast needs: one lag.
+        past: the last rows of the record, for forecasts without a given past; None before it was set.
+        learned_step: a matrix K (modes, modes) that was learned together with f and the decoder, f(x_{t+1}) ≈ K f(x_t);
+            where there is one, forecasts take its powers (of its pseudo-inverse, back in time) in place of the
+            operator's.
+    """
+
+    def __init__(
+        self,
+        features: nn.Module,
+        operator: Callable[[], KoopmanOperator],
+        spec: LaggedPairsSpec,
+        decoder: nn.Module | None = None,
+        oracle: Oracle | None = None,
+    ) -> None:
+        self.features, self.operator, self.spec, self.decoder, self.oracle = features, operator(), spec, decoder, oracle
+        self.past_length = spec.lag
+        self.past: Trajectories | None = None
+        self.learned_step: Float[np.ndarray, "modes modes"] | None = None
+
+    @classmethod
+    def estimated(
+        cls,
+        operator: KoopmanOperator,
+        view: LaggedPairsView,
+        features: nn.Module,
+        decoder: nn.Module | None = None,
+        learned_step: Float[np.ndarray, "modes modes"] | None = None,
+        oracle: Oracle | None = None,
+    ) -> "KoopmanModel":
+        """Stream the moments of all training pairs through an estimator.
+
+        Args:
+            operator: with its options, not fitted yet.
+            view: the pairs.
+            features: the maps f and g; a copy is kept.
+            decoder: see the class; a copy is kept.
+            learned_step: see the class.
+            oracle: see the class.
+        """
+        factory = functools.partial(type(operator), **operator.get_params())
+        kept = [
+            None if part is None else copy.deepcopy(part).eval().requires_grad_(False) for part in (features, decoder)
+        ]
+        model = cls(cast(nn.Module, kept[0]), factory, view.spec, kept[1], oracle)
+        model.learned_step = learned_step
+        for f_now, f_next, g_now, g_next, now, later in model.evaluated_pairs(view.pairs("train")):
+            observables = (f_now, f_next) if decoder is not None else (now, later)
+            model.operator.partial_fit(f_now, f_next, g_now, g_next, *observables)
+        # every part is longer than the lag, so the last one has all the rows that a forecast needs
+        model.past = list(view.record.splits.values())[-1].tail(model.past_length)
+        return model
+
+    # ---- features -------------------------------------------------------------------------------------------------
+
+    @property
+    def _maps(self) -> FeatureMaps:
+        return cast(FeatureMaps, self.features)
+
+    def pairs(self, trajectories: Trajectories, where: str) -> LaggedPairs:
+        """The pairs of some trajectories, in the units of the features.
+
+        Args:
+            trajectories: in the user's units.
+            where: what they are, for messages.
+        """
+        scale = self.spec.standardization
+        return LaggedPairs(trajectories if scale is None else scale.apply(trajectories), self.spec.lag, where=where)
+
+    def evaluated_pairs(self, pairs: LaggedPairs) -> Iterator[tuple[np.ndarray, ...]]:
+        """Blocks of f now, f later, g now, g later, and the flattened states now and later, in float64.
+
+        Args:
+            pairs: in the units of the features.
+        """
+        for now, later in pairs.stream(self._block_length(pairs)):
+            with torch.no_grad():
+                maps = (
+                    self._maps.encode(now),
+                    self._maps.encode(later),
+                    self._maps.encode_lagged(now),
+                    self._maps.encode_lagged(later),
+                    now.flatten(1),
+                    later.flatten(1),
+                )
+            yield tuple(values.double().numpy() for values in maps)
+
+    def _block_length(self, pairs: LaggedPairs) -> int:
+        first, _ = pairs.batch(np.array([0]))
+        with torch.no_grad():
+            modes = self._maps.encode(first).numel() + self._maps.encode_lagged(first).numel()
+        in_float64 = 8 * 2 * (modes + first.numel())
+        return max(1, min(len(pairs), STREAMED_BYTES // (pairs.bytes_per_pair + in_float64)))
+
+    def f(self, states: Shaped[np.ndarray, "batch *state"]) -> Float[np.ndarray, "batch modes"]:
+        """The features f."""
+        return self._encoded(self._maps.encode, states)
+
+    def g(self, states: Shaped[np.ndarray, "batch *state"]) -> Float[np.ndarray, "batch modes"]:
+        """The features g of the lagged side."""
+        return self._encoded(self._maps.encode_lagged, states)
+
+    def _encoded(self, encode: Callable[[Tensor], Tensor], states: np.ndarray) -> np.ndarray:
+        scale = self.spec.standardization
+        given = states if scale is None else scale.transform(states)
+        with torch.no_grad():
+            return encode(torch.as_tensor(given, dtype=torch.float32)).double().numpy()
+
+    # ---- forecasts ------------------------------------------------------------------------------------------------
+
+    def expected(self, states: Shaped[np.ndarray, "batch *state"], steps: Sequence[int]) -> Iterator[np.ndarray]:
+        """The expected states some lags ahead (positive steps) or back (negative ones), one step at a time.
+
+        Args:
+            states: given states.
+            steps: in multiples of the lag; 0 is not allowed.
+
+        Yields:
+            for each step, states (batch, *state).
+        """
+        f, g = self.f(states), self.g(states)
+        for step in steps:
+            if self.learned_step is None:
+                yield self._as_states(self.operator.predict(f, step, g=g))
+            else:
+                yield self._as_states(f @ np.linalg.matrix_power(self._learned_step(step), abs(step)).T)
+
+    def stepwise(self, states: Shaped[np.ndarray, "batch *state"], n_steps: int) -> Iterator[np.ndarray]:
+        """Expect one lag ahead (or, with a negative number, back), lift the expected state to features, and so on.
+
+        Unlike a conditional expectation, this need not decay to the mean.
+
+        Args:
+            states: given states.
+            n_steps: in multiples of the lag.
+
+        Yields:
+            for each step, states (batch, *state).
+        """
+        for _ in range(abs(n_steps)):
+            (states,) = self.expected(states, [int(np.sign(n_steps))])
+            yield states
+
+    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None, *, stepwise: bool = False) -> Forecast:
+        """The conditional expectation of the states after the last row of every trajectory.
+
+        Every step of the record's clock is forecast from the row that lies a whole number of lags before it.
+
+        Args:
+            past: at least one lag of rows of each.
+            horizon: steps of the clock, or times on it; steps back where the lag is one step.
+            inputs: none.
+            stepwise: whether expected states are lifted to features again, lag by lag, which makes it a path.
+
+        Raises:
+            DataError: too short a past, of other states or on another clock.
+            ConfigurationError: inputs, times off the clock, or steps back over a longer lag.
+        """
+        if inputs is not None:
+            raise ConfigurationError("inputs: an operator learned without inputs takes none; leave them out")
+        self._require_past(past)
+        count, lag, started = horizon_steps(past, horizon), self.spec.lag, time.perf_counter()
+        if count < 0 and lag > 1:
+            raise ConfigurationError(
+                f"horizon={count}: steps back need training.view.lag=1; this operator has the lag {lag}"
+            )
+        rows = np.concatenate([read_block(part, part.shape[0] - lag, part.shape[0]) for part in past.states])
+        n_lags = -(-abs(count) // lag) * int(np.sign(count))
+        with np.errstate(over="ignore", invalid="ignore"):
+            path = np.stack(list(self.stepwise(rows, n_lags) if stepwise else self._expected_path(rows, n_lags)))
+        # (lags, trajectories × rows, …), of which the rows of one lag come one after the other in time
+        shape = (abs(n_lags), past.n_trajectories, lag, *self.spec.state_shape)
+        states = path.reshape(shape).swapaxes(0, 1).reshape(shape[1], -1, *self.spec.state_shape)[:, : abs(count)]
+        status = tuple(OK if np.isfinite(path).all() else "the forecast left every bound" for path in states)
+        times = np.stack(horizon_times(past, count))
+        kind, cost = "path" if stepwise else "expectation", {"seconds": time.perf_counter() - started}
+        return Forecast(states, times, kind, status, cost)
+
+    def _expected_path(self, states: np.ndarray, n_steps: int) -> Iterator[np.ndarray]:
+        """All steps from 1 (or -1) on; the coordinates go on, which costs less than a power for each."""
+        f = self.f(states)
+        if self.learned_step is None:
+            for predicted in self.operator.path(f, n_steps, g=self.g(states)):
+                yield self._as_states(predicted)
+            return
+        matrix = self._learned_step(n_steps)
+        for _ in range(abs(n_steps)):
+            f = f @ matrix.T
+            yield self._as_states(f)
+
+    def _learned_step(self, direction: int) -> Float[np.ndarray, "modes modes"]:
+        step = cast(np.ndarray, self.learned_step)
+        return step if direction > 0 else np.linalg.pinv(step)
+
+    def _as_states(self, predicted: Float[np.ndarray, "batch predicted"]) -> Float[np.ndarray, "batch *state"]:
+        if self.decoder is not None:
+            with torch.no_grad():
+                predicted = self.decoder(torch.as_tensor(predicted, dtype=torch.float32)).double().numpy()
+        states, scale = predicted.reshape(len(predicted), *self.spec.state_shape), self.spec.standardization
+        return states if scale is None else scale.inverse(states)
+
+    def _require_past(self, past: Trajectories) -> None:
+        if past.state_shape != self.spec.state_shape or min(past.lengths) < self.past_length:
+            raise DataError(
+                f"past: {min(past.lengths)} states of the shape {past.state_shape}; this operator needs at least "
+                f"{self.past_length}, one lag, of the shape {self.spec.state_shape}"
+            )
+        if not np.isclose(past.time_step, self.spec.time_step, rtol=1e-6):
+            raise DataError(
+                f"past: states {past.time_step:g} {past.time_unit} apart; this operator was learned from states "
+                f"{self.spec.time_step:g} apart"
+            )
+
+    # ---- spectrum -------------------------------------------------------------------------------------------------
+
+    def eigenvalues(self) -> Complex[np.ndarray, " modes"]:
+        """Over one lag, by decreasing modulus."""
+        return self.operator.eigenvalues_
+
+    def singular_values(self) -> Float[np.ndarray, " modes"]:
+        """The largest first."""
+        return self.operator.singular_values_
+
+    def eigenfunctions(self, states: Shaped[np.ndarray, "batch *state"]) -> Complex[np.ndarray, "batch modes"]:
+        """Right eigenfunctions at states in the user's units."""
+        return self.operator.eig(self.f(states), self.g(states))[2]
+
+    def singular_functions(
+        self, states: Shaped[np.ndarray, "batch *state"]
+    ) -> tuple[Float[np.ndarray, "batch modes"], Float[np.ndarray, "batch modes"]]:
+        """Left and right singular functions at states in the user's units."""
+        return self.operator.singular_functions(self.f(states), self.g(states))
+
+    def implied_timescales(self) -> Float[np.ndarray, " modes"]:
+        """Decay times of the eigenvalues, in the record's unit of time; infinite for the constant."""
+        return implied_time_scales(self.eigenvalues(), self.spec.lag_time)
+
+    # ---- storage --------------------------------------------------------------------------------------------------
+
+    def _modules(self) -> dict[str, nn.Module]:
+        parts = {"features.": self.features, "decoder.": self.decoder, "oracle.": self.oracle}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights, the moments from which the operator follows, and the past."""
+        tensors = {
+            f"{prefix}{name}": value
+            for prefix, module in self._modules().items()
+            for name, value in module.state_dict().items()
+        }
+        arrays = {f"{_OPERATOR}{name}": array for name, array in self.operator.moments_.as_arrays().items()}
+        if self.learned_step is not None:
+            arrays[_STEP] = self.learned_step
+        for number in range(0 if self.past is None else self.past.n_trajectories):
+            past = cast(Trajectories, self.past)
+            arrays |= {f"{_STATES}{number}": past.states[number], f"{_TIMES}{number}": past.times_of(number)}
+        return tensors | {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what `tensors` gave.
+
+        Raises:
+            DataError: a tensor is missing, or of another shape.
+        """
+        for prefix, module in self._modules().items():
+            load_module(module, tensors, prefix)
+            module.requires_grad_(False)
+        arrays = {
+            name: value.numpy() for name, value in tensors.items() if name.startswith((_OPERATOR, _STEP, "past."))
+        }
+        n_parts = sum(name.startswith(_STATES) for name in arrays)
+        try:
+            moments = {name.removeprefix(_OPERATOR): value for name, value in arrays.items()}
+            self.operator.fit_moments(LaggedMoments.from_arrays(moments))
+            parts = [(arrays[f"{_STATES}{n}"], arrays[f"{_TIMES}{n}"]) for n in range(n_parts)]
+        except KeyError as error:
+            raise DataError(f"the stored operator has no {error}; repeat the run with force=true") from None
+        self.learned_step = arrays.get(_STEP)
+        if parts:
+            states, times = zip(*parts, strict=True)
+            # a container of two rows: the few of a past may be equal, which as data would be refused
+            rows = Trajectories(
+                (np.arange(2.0).reshape(2, *(1 for _ in self.spec.state_shape)) * np.ones(self.spec.state_shape),),
+                time_step=self.spec.time_step,
+                time_unit=self.spec.time_unit,
+            )
+            self.past = rows.unchecked(states=states, times=times, component_names=self.spec.component_names)

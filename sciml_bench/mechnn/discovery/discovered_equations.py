@@ -1,0 +1,139 @@
+"""Equations that were found, as a plain object: to read, to integrate, to forecast with, and to denoise by."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.core.errors import DataError, SolverError
+from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.denoising import denoised
+from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
+from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
+
+
+@dataclass(frozen=True, eq=False)
+class DiscoveredEquations:
+    """dx/dt = Σ_j ξ_j θ_j(x), with what is needed to use it.
+
+    Args:
+        library: θ.
+        coefficients: ξ, zero for the terms that are not there.
+        standard_errors: of the coefficients, where they were estimated.
+        stiffness: μ of the joint estimation that the states of a noisy past are denoised with; None where the record
+            was so clean that states are taken as they are.
+        network: that smooths windows of the past, where the equations were learned by one.
+        past: the last rows of the record.
+    """
+
+    library: BasisLibrary
+    coefficients: Float[np.ndarray, "terms dim"]
+    standard_errors: Float[np.ndarray, "terms dim"] | None = None
+    stiffness: float | None = None
+    network: DiscoveryNetwork | None = None
+    past: Trajectories | None = None
+
+    past_length = 1
+    """One row; what comes before it serves to denoise it."""
+
+    longest_past: ClassVar[int] = 500
+    """Rows that a forecast denoises: more tell nothing new of where a chaotic motion is now."""
+
+    @property
+    def spec(self) -> RecordSpec:
+        """Of the record."""
+        return self.library.spec
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights of the network; everything else is a setting."""
+        return {} if self.network is None else dict(self.network.state_dict())
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what `tensors` gave."""
+        if self.network is not None:
+            load_module(self.network, tensors)
+
+    # ---- equations --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def sparse_equations(self) -> SparseEquations:
+        """The equations as a system."""
+        return SparseEquations(self.library, np.asarray(self.coefficients))
+
+    def system(self) -> SparseEquations:
+        """The equations as a system that can be integrated."""
+        return self.sparse_equations
+
+    def equations(self) -> tuple[str, ...]:
+        """One readable equation per component."""
+        return self.sparse_equations.text
+
+    def coefficient_table(self) -> dict[str, Float[np.ndarray, " dim"]]:
+        """The coefficients of every candidate term, per component."""
+        return dict(zip(self.library.names, np.asarray(self.coefficients), strict=True))
+
+    # ---- states -----------------------------------------------------------------------------------------------------
+
+    def denoised(
+        self, times: Float[np.ndarray, " time"], states: Float[np.ndarray, "time dim"]
+    ) -> Float[np.ndarray, "time dim"]:
+        """The states of one trajectory that agree with the equations and with what was observed.
+
+        Args:
+            times: of the rows.
+            states: noise included.
+
+        Raises:
+            SolverError: the equations leave every bound within one interval.
+        """
+        if self.network is not None:
+            return self.network.smoothed_rows(states)
+        if self.stiffness is None or len(times) < 2:
+            return states.copy()
+        return denoised(self.library, np.asarray(self.coefficients), times, states, self.stiffness)
+
+    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
+        """Integrate from the last denoised state of every trajectory.
+
+        Raises:
+            DataError: the past has other states.
+            ConfigurationError: times that do not increase.
+        """
+        if past.state_shape != self.spec.state_shape:
+            raise DataError(
+                f"past: states of the shape {past.state_shape}, but the equations are about {self.spec.state_shape}"
+            )
+        started = time.perf_counter()
+        grids = horizon_times(past, horizon)
+        states, status = [], []
+        for number, grid in enumerate(grids):
+            found, word = self._continued(past, number, grid)
+            states.append(found)
+            status.append(word)
+        n_times = max(len(grid) for grid in grids)
+        together = np.full((len(grids), n_times, self.library.spec.dim), np.nan)
+        times = np.stack([np.pad(grid, (0, n_times - len(grid)), mode="edge") for grid in grids])
+        for row, found in enumerate(states):
+            together[row, : len(found)] = found
+        return Forecast(together, times, "path", tuple(status), {"seconds": time.perf_counter() - started})
+
+    def _continued(self, past: Trajectories, number: int, grid: np.ndarray) -> tuple[np.ndarray, str]:
+        whole = past.states[number]
+        first = max(0, whole.shape[0] - self.longest_past)
+        observed = read_block(whole, first, whole.shape[0]).astype(np.float64)
+        times = past.times_of(number)[first:]
+        try:
+            start = self.denoised(times, observed)[-1]
+            return self.sparse_equations.reference(start, np.concatenate([times[-1:], grid]))[1:], OK
+        except SolverError as error:
+            return np.full((len(grid), observed.shape[1]), np.nan), str(error)

@@ -1,0 +1,89 @@
+"""Trajectories cut into what is regressed and integrated: rows, windows, and an integrator that is fine enough."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from sciml_bench.data.views import PaddedTrajectories
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.flow_sensitivity import flow
+from sciml_bench.mechnn.discovery.joint_estimation import NoisyRecord
+
+_INTEGRATION_TOLERANCE = 1e-6
+_MOST_STEPS = 32
+
+
+def rows_of(trajectories: PaddedTrajectories) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Times and states of every trajectory, without padding."""
+    parts = zip(trajectories.times, trajectories.states, trajectories.rows, strict=True)
+    return [(times[kept], states[kept]) for times, states, kept in parts]
+
+
+def window_starts(n_rows: int, length: int, stride: int) -> Int[np.ndarray, " windows"]:
+    """First rows of windows, the last one flush with the end.
+
+    Args:
+        n_rows: of the trajectory.
+        length: of a window.
+        stride: between two windows.
+    """
+    starts = np.arange(0, n_rows - length + 1, stride)
+    return starts if starts[-1] == n_rows - length else np.append(starts, n_rows - length)
+
+
+def integration_record(
+    library: BasisLibrary,
+    pieces: Sequence[tuple[np.ndarray, np.ndarray]],
+    states: Float[np.ndarray, "rows dim"],
+    coefficients: Float[np.ndarray, "terms dim"],
+) -> NoisyRecord:
+    """All trajectories in a row, with an integrator that is fine enough for some equations.
+
+    Args:
+        library: candidate terms.
+        pieces: times and observed states of every trajectory.
+        states: where the integrator is tried.
+        coefficients: with which it is tried.
+    """
+    observed = np.concatenate([rows for _, rows in pieces])
+    intervals = np.concatenate([np.append(np.diff(times), 0.0) for times, _ in pieces])[:-1]
+    n_steps = _steps_per_interval(library, coefficients, states, intervals)
+    return NoisyRecord(observed, intervals, library, n_steps)
+
+
+def _steps_per_interval(
+    library: BasisLibrary,
+    coefficients: Float[np.ndarray, "terms dim"],
+    states: Float[np.ndarray, "rows dim"],
+    intervals: Float[np.ndarray, " intervals"],
+) -> int:
+    """So many Runge–Kutta steps that twice as many make no difference."""
+    nothing = np.zeros_like(coefficients, dtype=bool)
+    x, h = torch.from_numpy(states[:-1]), torch.from_numpy(intervals)
+    n_steps = 1
+    coarse = flow(library, coefficients, nothing, x, h, n_steps)[0]
+    while n_steps < _MOST_STEPS:
+        fine = flow(library, coefficients, nothing, x, h, 2 * n_steps)[0]
+        if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE * float(library.spec.deviation.mean()):
+            break
+        n_steps, coarse = 2 * n_steps, fine
+    return n_steps
+
+
+def one_step_residual(
+    record: NoisyRecord, states: Float[np.ndarray, "rows dim"], coefficients: Float[np.ndarray, "terms dim"]
+) -> float:
+    """Root mean square of x_{n+1} − F(x_n), over rows and components.
+
+    Args:
+        record: gives the intervals and the integrator.
+        states: x.
+        coefficients: of the vector field.
+    """
+    x = torch.from_numpy(states)
+    inside = record.intervals > 0
+    nothing = np.zeros_like(coefficients, dtype=bool)
+    arrived = flow(record.library, coefficients, nothing, x[:-1], torch.from_numpy(record.intervals), record.n_steps)[0]
+    return float(np.sqrt(np.mean((arrived - x[1:]).numpy()[inside] ** 2)))

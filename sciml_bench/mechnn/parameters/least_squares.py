@@ -1,0 +1,42 @@
+"""The parameters of populations without any training: least squares through the block, trajectory by trajectory.
+
+The solution of u′ = a ũ + b ũ² is linear in a and b, so with the data as ũ it is fitted to them by linear least
+squares; then r = a and K = −a/b. All trajectories share one factorisation of the block.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.mechnn.discovery.weak_form import integrated
+from sciml_bench.mechnn.parameters.recovered_parameters import RecoveredParameters
+
+
+def fitted_growth(
+    observed: Float[Tensor, "batch time"], time_step: float, taylor_order: int = 4
+) -> RecoveredParameters:
+    """Growth rate and capacity of every trajectory; infinite where nothing slows the growth down.
+
+    Args:
+        observed: at regular times, in double precision.
+        time_step: between two observations.
+        taylor_order: highest derivative in Taylor's formula; the equation's order is 1.
+
+    Raises:
+        DataError: no trajectory approaches a capacity.
+    """
+    rates = torch.stack([observed, observed**2], dim=-1)
+    steps = observed.new_full((1, observed.shape[1] - 1), time_step)
+    integrals = integrated(rates, steps, taylor_order)
+    mean = observed.mean(dim=1, keepdim=True)
+    solution = torch.linalg.lstsq(integrals, (observed - mean)[..., None]).solution
+    growth, brake = solution[..., 0].unbind(1)
+    if not (brake < 0).any():
+        raise DataError(
+            "no trajectory is slowed down by its size (u′ = a u + b u² fits all of them best with b ≥ 0), so that "
+            "their capacities are unknown: observe them for longer, or with less noise"
+        )
+    capacities = torch.where(brake < 0, -growth / brake, torch.inf)
+    states = mean + (integrals @ solution)[..., 0]
+    return RecoveredParameters(growth.numpy(), capacities.numpy(), states.numpy(), observed.numpy())

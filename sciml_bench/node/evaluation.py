@@ -1,0 +1,167 @@
+"""A learned field beside a record: the protocol of Ko et al. (NeurIPS 2023), and a forecast of the test part.
+
+Their interpolation and extrapolation window are the train and the test part of a record that is split by time: one
+prediction from the initial states runs through both. A forecast starts at the end of the past instead: what the present
+tells about the future, without what the dynamics have lost since the initial state.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from sciml_bench.core.checks import require_choice
+from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.core.results import Results
+from sciml_bench.core.types import Metrics
+from sciml_bench.data import PaddedTrajectories, Record
+from sciml_bench.data.held_out import TIME, past_and_future
+from sciml_bench.node.fitting.starts import INITIAL_STATES, initial_states_of, splines_through
+from sciml_bench.node.fitting.trajectory_batch import mean_squared_error
+from sciml_bench.node.learned_field import LearnedField
+from sciml_bench.node.solvers.solve import with_error_estimate
+from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
+
+log = logging.getLogger(__name__)
+
+_LEARNED, _AHEAD = 1, 2
+"""Values of the array `window`."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores and arrays of a learned field on a record.
+
+    Args:
+        initial_state: where the prediction from the start begins, as in `TrajectoryFitting`; `trained` takes the
+            states that were learned with the field.
+
+    Raises:
+        ConfigurationError: an unknown choice.
+    """
+
+    initial_state: str = "given"
+
+    def __post_init__(self) -> None:
+        """Check the choice."""
+        require_choice("evaluation.initial_state", self.initial_state, INITIAL_STATES)
+
+    @torch.no_grad()
+    def __call__(self, learned: LearnedField, record: Record) -> Results:
+        """Integrate over all times of the record from its start, and from the end of the past.
+
+        `interpolation_mse`, `extrapolation_mse`: over the train and the test part, against the observations, noise
+        included (as in the paper's tables); with `_clean` against the truth, where it is known. `integration_error`:
+        largest difference to a more accurate integration over the train part. The scores of the forecast are those of
+        every forecaster (`scores.forecast_scores`).
+
+        Args:
+            learned: the field; of several members the first is predicted with.
+            record: loaded, with states of vectors.
+
+        Raises:
+            SolverError: the integration broke down inside the train part.
+            ConfigurationError: the record knows no such initial states.
+        """
+        train, whole, window = _windows(record)
+        splines = splines_through(train, learned.smoothing)
+        x0 = self._initial_states(learned, train, splines)
+        inside = with_error_estimate(learned.solver, learned.field, x0, train.times)
+        inside = inside.require_finite(learned.solver.remedy)
+        # an adaptive solver gives up where the extrapolation leaves every bound; what was learned is kept
+        prediction = _states_or_nan(learned, x0, whole.times)
+        prediction[:, : train.rows.shape[1]][train.rows] = inside.states[0].double().numpy()[train.rows]
+        metrics = window_errors(prediction, whole, window)
+        smoothed, forecast = np.full((2, *whole.states.shape), np.nan)
+        for row, (spline, rows) in enumerate(zip(splines, train.rows, strict=True)):
+            smoothed[row, : len(rows)][rows] = spline(train.times[row, rows])
+        parts = past_and_future(record, learned.past_length)
+        if parts is not None:
+            past, future = parts
+            found = forecast_of(learned, past, future)
+            metrics |= forecast_scores(found, future, record.spec.mean)
+            if record.split_by == TIME:
+                for row, rows in enumerate(window == _AHEAD):
+                    forecast[row, rows] = found.states[row, : rows.sum()]
+        error = inside.error_estimate
+        metrics |= {} if error is None else {"integration_error": float(error)}
+        arrays: dict[str, Any] = {
+            "times": whole.times,
+            "observed": whole.states,
+            "window": window,
+            "smoothed": smoothed,
+            "prediction": prediction,
+            "forecast": forecast,
+            "component_names": np.array(record.spec.component_names),
+            "time_unit": np.array(record.spec.time_unit),
+        }
+        if whole.clean is not None:
+            arrays["clean"] = whole.clean
+        return Results(metrics, arrays, ("trajectories", "phase_portrait"))
+
+    def _initial_states(self, learned: LearnedField, train: PaddedTrajectories, splines: Any) -> Tensor:
+        """Of every member."""
+        if self.initial_state == "trained":
+            starts = learned.initial_states
+            if starts is None or starts.shape[1:] != (train.n_trajectories, train.dim):
+                raise ConfigurationError(
+                    "evaluation.initial_state=trained: no initial states of these trajectories were learned; set "
+                    "evaluation.initial_state=given"
+                )
+            return torch.from_numpy(starts).to(learned.dtype)
+        states = initial_states_of(train, self.initial_state, splines, "evaluation.initial_state")
+        return torch.from_numpy(states).to(learned.dtype).expand(learned.n_members, -1, -1)
+
+
+def window_errors(
+    prediction: Float[np.ndarray, "batch time dim"], whole: PaddedTrajectories, window: np.ndarray
+) -> Metrics:
+    """Mean squared errors over rows, components and trajectories, in squared units of the state.
+
+    Args:
+        prediction: at all times.
+        whole: what was observed, and the truth.
+        window: which rows were learned from (1), and which lie ahead (2).
+    """
+    metrics: Metrics = {}
+    for part, number in (("interpolation", _LEARNED), ("extrapolation", _AHEAD)):
+        counts = window == number
+        for suffix, target in {"": whole.states, "_clean": whole.clean}.items():
+            if target is None or not counts.any():
+                continue
+            error = mean_squared_error(*map(torch.from_numpy, (prediction, target, counts)))
+            if torch.isfinite(error):
+                metrics[f"{part}_mse{suffix}"] = float(error)
+            else:
+                log.warning("the %s leaves every bound; its error is left out", part)
+    return metrics
+
+
+def _windows(record: Record) -> tuple[PaddedTrajectories, PaddedTrajectories, np.ndarray]:
+    """The train part, all parts where the record is split by time, and what became of every row."""
+    train = PaddedTrajectories.of(record.part("train"))
+    joined, lengths = record.part("train"), [np.array(record.part("train").lengths)]
+    for name in ("validation", "test"):
+        if record.split_by == TIME and name in record.splits:
+            joined = joined.joined_in_time(record.part(name))
+            lengths.append(np.array(joined.lengths))
+    whole = PaddedTrajectories.of(joined)
+    rows = np.arange(whole.rows.shape[1])
+    learned: Bool[np.ndarray, "batch time"] = rows < lengths[0][:, None]
+    ahead = np.zeros_like(learned)
+    if record.split_by == TIME and "test" in record.splits:
+        ahead = (rows >= lengths[-2][:, None]) & whole.rows
+    return train, whole, np.select([learned, ahead], [_LEARNED, _AHEAD], 0)
+
+
+def _states_or_nan(
+    learned: LearnedField, x0: Float[Tensor, "members batch dim"], times: Float[np.ndarray, "batch time"]
+) -> Float[np.ndarray, "batch time dim"]:
+    try:
+        return learned.solver(learned.field, x0, times).states[0].double().numpy().copy()
+    except SolverError:
+        return np.full((*times.shape, learned.field.dim), np.nan)

@@ -1,0 +1,256 @@
+"""What a NeuralODE has learned: a vector field with its solver, which continues trajectories in the user's units."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.core.checks import require_choice
+from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
+from sciml_bench.core.stored.description import described
+from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline, checked_smoothing
+from sciml_bench.node.solvers.solution import Solution
+from sciml_bench.node.solvers.solve import Solver
+
+OBSERVED, SMOOTHED, PREDICTED = "observed", "smoothed", "predicted"
+FORECAST_STARTS = (OBSERVED, SMOOTHED, PREDICTED)
+_FIELD, _TIMES, _STATES = "field.", "past.times.", "past.states."
+_EVERY_ROW = 2**62
+
+
+@described
+class LearnedField:
+    """A vector field of one or several members, such as the seeds of an ensemble.
+
+    Args:
+        field: the right-hand side.
+        solver: integrates it.
+        spec: of the record that was learned from.
+        smoothing: of a noisy past, in time³; 0 interpolates, `gcv` lets the past choose.
+        forecast_start: how a past is used: its last `observed` row, the end of a spline through all its rows
+            (`smoothed`), or where the field arrives from its first row on (`predicted`).
+        initial_states: where the training trajectories start, if that was learned as well.
+
+    Attributes:
+        past_length: rows that a forecast needs.
+        past: the last rows of the record, for forecasts without a given past; None before it was set.
+    """
+
+    def __init__(
+        self,
+        field: VectorField,
+        solver: Solver,
+        spec: RecordSpec,
+        smoothing: float | int | str = 0.0,
+        forecast_start: str = OBSERVED,
+        initial_states: Float[np.ndarray, "members batch dim"] | None = None,
+    ) -> None:
+        self.forecast_start = require_choice("training.forecast_start", forecast_start, FORECAST_STARTS)
+        checked_smoothing(smoothing)
+        self.field, self.solver, self.spec, self.smoothing = field, solver, spec, smoothing
+        self.initial_states = initial_states
+        self.past_length = FEWEST_POINTS if forecast_start == SMOOTHED and smoothing != 0 else 1
+        self.past: Trajectories | None = None
+
+    @classmethod
+    def joined(cls, members: Sequence["LearnedField"]) -> "LearnedField":
+        """One learned object of several members.
+
+        Args:
+            members: fields of one class that were learned from one record.
+        """
+        first = members[0]
+        starts = [member.initial_states for member in members if member.initial_states is not None]
+        field = type(first.field).joined([member.field for member in members])
+        together = cls(
+            field.requires_grad_(False),
+            first.solver,
+            first.spec,
+            first.smoothing,
+            first.forecast_start,
+            np.concatenate(starts) if len(starts) == len(members) else None,
+        )
+        together.past = first.past
+        return together
+
+    @property
+    def n_members(self) -> int:
+        """Number of fields, each with weights of its own."""
+        return self.field.n_members
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of states; that of the weights, where there are any."""
+        return next((weight.dtype for weight in self.field.parameters()), torch.float64)
+
+    @property
+    def rows_of_past(self) -> int:
+        """Rows that a forecast uses where there are so many: all of them, if it looks back."""
+        return 1 if self.forecast_start == OBSERVED else _EVERY_ROW
+
+    def keep(self, past: Trajectories) -> None:
+        """Let forecasts without a given past begin after these rows.
+
+        Args:
+            past: the end of the record.
+        """
+        times = [past.times_of(number) for number in range(past.n_trajectories)]
+        self.past = past_of(self.spec, times, [np.asarray(part, dtype=np.float64) for part in past.states])
+
+    # ---- forecasts ------------------------------------------------------------------------------------------------
+
+    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
+        """The free dynamics from the end of every trajectory on.
+
+        Args:
+            past: at least `past_length` rows of each.
+            horizon: a number of steps, or times.
+            inputs: none; the field has no input.
+
+        Returns:
+            one path per trajectory, and those of all members where there are several; nan after a motion has left
+            every bound, which its status tells.
+
+        Raises:
+            DataError: too short a past, or of another state.
+            ConfigurationError: steps back in time, or inputs.
+        """
+        if inputs is not None:
+            raise ConfigurationError("inputs: a vector field learned without inputs takes none; leave them out")
+        if isinstance(horizon, int) and horizon < 0:
+            raise ConfigurationError(f"horizon={horizon}: a vector field is integrated forward in time; give steps")
+        self._require_past(past)
+        began = time.perf_counter()
+        grids = [
+            np.concatenate([past.times_of(number)[-1:], grid])
+            for number, grid in enumerate(horizon_times(past, horizon))
+        ]
+        times = _padded(grids)
+        with torch.no_grad():
+            x0 = self._starts(past)
+            states, status, evaluations = self._paths(x0, times)
+        members = states[:, :, 1:].double().numpy()
+        return Forecast(
+            members[0] if self.n_members == 1 else members.mean(axis=0),
+            times[:, 1:],
+            "path",
+            tuple(status),
+            {"function_evaluations": float(evaluations), "seconds": time.perf_counter() - began},
+            None if self.n_members == 1 else members,
+        )
+
+    def _require_past(self, past: Trajectories) -> None:
+        if past.state_shape != (self.field.dim,):
+            raise DataError(
+                f"past: states of the shape {past.state_shape}, but the vector field has {self.field.dim} components"
+            )
+        if min(past.lengths) < self.past_length:
+            raise DataError(
+                f"past: {min(past.lengths)} rows, but {self.past_length} are needed to smooth it; give more, or train "
+                "with training.forecast_start=observed"
+            )
+
+    def _starts(self, past: Trajectories) -> Float[Tensor, "members batch dim"]:
+        """The states at the last row of every trajectory."""
+        rows = [read_block(part, 0, part.shape[0]).astype(np.float64) for part in past.states]
+        if self.forecast_start == SMOOTHED:
+            last = [self._smoothed_end(past.times_of(number), part) for number, part in enumerate(rows)]
+        elif self.forecast_start == PREDICTED and min(past.lengths) > 1:
+            padded = PaddedTrajectories.of(past)
+            first = torch.from_numpy(padded.states[:, 0]).to(self.dtype).expand(self.n_members, -1, -1)
+            states, _, _ = self._paths(first, padded.times)
+            return states[:, torch.arange(past.n_trajectories), torch.from_numpy(padded.lengths - 1)]
+        else:
+            last = [part[-1] for part in rows]
+        return torch.from_numpy(np.stack(last)).to(self.dtype).expand(self.n_members, -1, -1)
+
+    def _smoothed_end(self, times: np.ndarray, states: np.ndarray) -> Float[np.ndarray, " dim"]:
+        if len(times) < 2:
+            return states[-1]
+        spline = SmoothingSpline(times, states, self.smoothing)
+        return spline(np.array(spline.end))
+
+    def _paths(
+        self, x0: Float[Tensor, "members batch dim"], times: Float[np.ndarray, "batch time"]
+    ) -> tuple[Float[Tensor, "members batch time dim"], list[str], int]:
+        """States, nan from where a motion leaves every bound on; the status of every trajectory; evaluations."""
+        try:
+            solution = self.solver(self.field, x0, times)
+        except SolverError as error:
+            if len(times) == 1:  # an adaptive solver gives up
+                states = torch.full((*x0.shape[:2], times.shape[1], x0.shape[2]), torch.nan, dtype=x0.dtype)
+                states[:, :, 0] = x0
+                return states, [str(error)], 0
+            parts = [self._paths(x0[:, row : row + 1], times[row : row + 1]) for row in range(len(times))]
+            states, status, evaluations = zip(*parts, strict=True)
+            return torch.cat(states, dim=1), [text for part in status for text in part], sum(evaluations)
+        states, status = solution.states, []
+        for row in range(len(times)):
+            try:
+                Solution(times[row : row + 1], states[:, row : row + 1], 0).require_finite(self.solver.remedy)
+                status.append(OK)
+            except SolverError as error:
+                status.append(str(error))
+        gone = (~torch.isfinite(states).all(dim=-1)).cumsum(dim=2) > 0
+        return states.masked_fill(gone[..., None], torch.nan), status, solution.function_evaluations
+
+    # ---- storage --------------------------------------------------------------------------------------------------
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights and the past."""
+        tensors = {f"{_FIELD}{name}": value for name, value in self.field.state_dict().items()}
+        if self.past is not None:
+            for number, states in enumerate(self.past.states):
+                tensors[f"{_STATES}{number}"] = torch.from_numpy(np.asarray(states, dtype=np.float64))
+                tensors[f"{_TIMES}{number}"] = torch.from_numpy(self.past.times_of(number))
+        return tensors
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what `tensors` gave, of any number of members.
+
+        Raises:
+            DataError: a tensor is missing, or of another shape.
+        """
+        given = {name.removeprefix(_FIELD): value for name, value in tensors.items() if name.startswith(_FIELD)}
+        own = dict(self.field.named_parameters())
+        if own and all(name in given and given[name].shape[1:] == value.shape[1:] for name, value in own.items()):
+            self.field.set_members({name: given[name] for name in own})
+        load_module(self.field, tensors, _FIELD)
+        self.field.requires_grad_(False)
+        n_parts = sum(name.startswith(_STATES) for name in tensors)
+        if n_parts:
+            try:
+                parts = [(tensors[f"{_TIMES}{n}"].numpy(), tensors[f"{_STATES}{n}"].numpy()) for n in range(n_parts)]
+            except KeyError as error:
+                raise DataError(f"the stored past has no {error}; repeat the run with force=true") from None
+            self.past = past_of(self.spec, *zip(*parts, strict=True))
+
+
+def past_of(spec: RecordSpec, times: Sequence[np.ndarray], states: Sequence[np.ndarray]) -> Trajectories:
+    """Rows that a forecast begins with, be it a single one.
+
+    Args:
+        spec: of the record that was learned from.
+        times: (time,) per trajectory.
+        states: (time, dim) per trajectory.
+    """
+    # a container of two rows: a single one alone would count as constant data
+    rows = Trajectories(
+        (np.arange(2.0)[:, None] * np.ones(states[0].shape[1]),), time_step=spec.time_step, time_unit=spec.time_unit
+    )
+    return rows.unchecked(states=tuple(states), times=tuple(times), component_names=spec.component_names)
+
+
+def _padded(grids: Sequence[np.ndarray]) -> Float[np.ndarray, "batch time"]:
+    """Grids of one length; a shorter one goes on with its last interval."""
+    longest = max(len(grid) for grid in grids)
+    return np.stack([np.concatenate([g, g[-1] + (g[-1] - g[-2]) * np.arange(1, longest - len(g) + 1)]) for g in grids])

@@ -1,0 +1,97 @@
+"""How good a forecast is beside what came, for every forecaster the same; given rows never count as predictions.
+
+Two measures of relative error have names of their own: ‖p − y‖/‖y‖ over everything (`forecast_relative_error`), and the
+root mean square error over that of forecasting the training mean (`forecast_error_over_mean`).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.core.types import Metrics
+from sciml_bench.data.capabilities import Forecast, Forecaster
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.trajectories import Trajectories
+
+Rows = list[Float[np.ndarray, "time *state"]]
+
+
+def forecast_of(learned: Forecaster, past: Trajectories, future: Trajectories) -> Forecast:
+    """The forecast at the times of what came.
+
+    Args:
+        learned: a forecaster.
+        past: what it is given.
+        future: rows after it; only their times are used.
+    """
+    return learned.forecast(past, [future.times_of(number) for number in range(future.n_trajectories)])
+
+
+def forecast_scores(forecast: Forecast, future: Trajectories, mean: Float[np.ndarray, "*state"]) -> Metrics:
+    """Scores over all rows, components and trajectories of what came.
+
+    `forecast_mse`, in squared units of the state; `forecast_relative_error`, ‖p − y‖/‖y‖; `forecast_error_over_mean`,
+    root mean square error over that of the training mean; all of them with `_clean` against the truth, where it is
+    known. A forecast that leaves every bound has no scores.
+
+    Args:
+        forecast: at the times of the future.
+        future: what came.
+        mean: of the training states.
+
+    Raises:
+        DataError: the forecast has other states, or fewer.
+    """
+    predicted = [states[:length] for states, length in zip(forecast.states, future.lengths, strict=True)]
+    metrics: Metrics = {}
+    if not all(np.isfinite(states).all() for states in predicted):
+        return metrics
+    for suffix, parts in {"": future.states, "_clean": future.clean}.items():
+        if parts is not None:
+            truth = [read_block(part, 0, part.shape[0]).astype(np.float64) for part in parts]
+            metrics |= {f"{name}{suffix}": value for name, value in errors_of(predicted, truth, mean).items()}
+    return metrics
+
+
+def errors_of(predicted: Rows, truth: Rows, mean: Float[np.ndarray, "*state"]) -> Mapping[str, float]:
+    """The three errors of some predictions.
+
+    Args:
+        predicted: one array per trajectory.
+        truth: the same.
+        mean: of the training states.
+
+    Raises:
+        DataError: the shapes differ.
+    """
+    for one, other in zip(predicted, truth, strict=True):
+        if one.shape != other.shape:
+            raise DataError(f"forecasts of shape {one.shape} cannot be compared with states of shape {other.shape}")
+    found, true = (
+        np.ascontiguousarray(np.concatenate([rows.reshape(len(rows), -1) for rows in parts]))
+        for parts in (predicted, truth)
+    )
+    difference, size = found - true, float(np.linalg.norm(true))
+    errors = {"forecast_mse": float(np.mean(difference**2))}
+    if size > 0:
+        errors["forecast_relative_error"] = float(np.linalg.norm(difference)) / size
+    over_mean = error_over_mean(found, true, np.broadcast_to(mean, truth[0].shape[1:]).ravel())
+    return errors if over_mean is None else {**errors, "forecast_error_over_mean": over_mean}
+
+
+def error_over_mean(
+    predicted: Float[np.ndarray, "rows components"],
+    truth: Float[np.ndarray, "rows components"],
+    mean: Float[np.ndarray, " components"],
+) -> float | None:
+    """Root mean square error over that of forecasting the training mean; None where the mean is exact.
+
+    Args:
+        predicted: flattened states.
+        truth: the same.
+        mean: of the training states.
+    """
+    baseline = float(np.sqrt(np.mean((truth - mean) ** 2)))
+    return float(np.sqrt(np.mean((predicted - truth) ** 2))) / baseline if baseline > 0 else None

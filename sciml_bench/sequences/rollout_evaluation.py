@@ -1,0 +1,179 @@
+"""How long a sequence model stays good: rollouts from the first inputs of the test trajectories, beside persistence
+and linear extrapolation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from sciml_bench.core.checks import ConfiguredInteger, require_integer, require_number
+from sciml_bench.core.errors import DataError
+from sciml_bench.core.results import Results
+from sciml_bench.core.types import Metrics
+from sciml_bench.data.held_out import TIME, past_and_future
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.record import Record
+from sciml_bench.data.spec import WindowsSpec
+from sciml_bench.scores.ephemeris_scores import ephemeris_scores
+from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
+from sciml_bench.scores.rollout_scores import horizons, mean_errors, relative_squared_errors
+from sciml_bench.scores.two_body_scores import two_body_scores
+from sciml_bench.sequences.rollout import rollout
+from sciml_bench.sequences.sequence_forecaster import SequenceForecaster
+from sciml_bench.systems import TwoBody
+
+_MOST_WINDOWS = 256
+_MOST_KEPT = 4
+"""Trajectories whose states go into arrays.npz."""
+
+_SUN = "sun"
+
+States = Float[np.ndarray, "batch time *state"]
+
+
+@dataclass(frozen=True)
+class RolloutEvaluation:
+    """Rollouts over the test trajectories, and what the data are judged by; see `scores.rollout_scores`.
+
+    `window_relative_squared_error` is that of single predictions from true inputs.
+
+    Args:
+        rollout_steps: lengths over which errors are averaged; those that the test trajectories are too short for are
+            shortened.
+        thresholds: of the relative squared error, for the horizons.
+        batch_size: rollouts that are made together.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
+
+    rollout_steps: Sequence[int] = (100,)
+    thresholds: Sequence[float] = (0.01, 0.1)
+    batch_size: ConfiguredInteger = 32
+
+    def __post_init__(self) -> None:
+        """Check the choices."""
+        for steps in self.rollout_steps or (0,):
+            require_integer("evaluation.rollout_steps", steps, 1, "give at least one length of at least 1 state")
+        for threshold in self.thresholds:
+            require_number("evaluation.thresholds", threshold, "relative errors are positive")
+        require_integer("evaluation.batch_size", self.batch_size, 1, "a batch needs at least 1 rollout")
+
+    def __call__(self, learned: SequenceForecaster, record: Record) -> Results:
+        """Roll out over the test part of a record.
+
+        Raises:
+            DataError: there is no test part, or it is too short for a single prediction.
+        """
+        spec, states = learned.spec, self._test_states(learned, record)
+        available = states.shape[1] - spec.n_inputs
+        lengths = tuple(dict.fromkeys(min(int(steps), available) for steps in self.rollout_steps))
+        inputs = torch.from_numpy(states[:, : spec.n_inputs]).to(spec.dtype)
+        parts = inputs.split(self.batch_size)
+        rolled = torch.cat([rollout(learned.model, part, max(lengths), spec.n_outputs) for part in parts])
+        prediction = rolled.numpy()
+        reference = states[:, spec.n_inputs : spec.n_inputs + max(lengths)]
+        times = spec.time_step * np.arange(1, max(lengths) + 1)
+        start, before = states[:, spec.n_inputs - 1], states[:, max(spec.n_inputs - 2, 0)]
+        references = {
+            "rollout": prediction,
+            "persistence": np.broadcast_to(start[:, None], reference.shape),
+            "linear": _extrapolated(start, start - before, len(times)),
+        }
+        errors = {name: relative_squared_errors(values, reference) for name, values in references.items()}
+        windows = self._single_predictions(learned, states)
+        metrics: Metrics = {}
+        for name, values in errors.items():
+            metrics |= mean_errors(name, values, lengths)
+        metrics["window_relative_squared_error"] = float(windows.mean())
+        metrics |= horizons(errors["rollout"], times, self.thresholds)
+        metrics |= _own_scores(prediction, reference, spec) | self._forecast_scores(learned, record)
+        return Results(metrics, *self._shown(spec, times, errors, windows, prediction, reference))
+
+    def _test_states(self, learned: SequenceForecaster, record: Record) -> States:
+        """The test trajectories with the inputs before them, cut to the length of the shortest."""
+        asked = past_and_future(record, learned.past_length)
+        if asked is None:
+            raise DataError(
+                f"there is no test part with more than {learned.past_length} states (training.view.n_inputs) to "
+                "roll out over; set data.split.test, or use longer trajectories"
+            )
+        past, future = asked
+        n_rows = min(future.lengths)
+        parts = zip(past.states, future.states, strict=True)
+        return np.stack(
+            [
+                np.concatenate([read_block(p, p.shape[0] - learned.past_length, p.shape[0]), read_block(f, 0, n_rows)])
+                for p, f in parts
+            ]
+        )
+
+    def _forecast_scores(self, learned: SequenceForecaster, record: Record) -> Metrics:
+        """Those of every forecaster, where the record is split by time; rollouts say the same of other trajectories."""
+        asked = past_and_future(record, learned.past_length)
+        if asked is None or record.split_by != TIME:
+            return {}
+        return forecast_scores(forecast_of(learned, *asked), asked[1], record.spec.mean)
+
+    def _single_predictions(self, learned: SequenceForecaster, states: States) -> Float[np.ndarray, "windows outputs"]:
+        """Errors of predictions from true inputs, of windows that are spread over the trajectories."""
+        spec = learned.spec
+        n_starts = max(1, states.shape[1] - spec.n_window + 1)
+        per_trajectory = max(1, min(_MOST_WINDOWS // len(states), -(-n_starts // spec.n_outputs)))
+        chosen = np.unique(np.linspace(0, n_starts - 1, per_trajectory).round().astype(int))
+        windows = np.concatenate([states[:, start : start + spec.n_window] for start in chosen])[:_MOST_WINDOWS]
+        inputs = torch.from_numpy(windows[:, : spec.n_inputs]).to(spec.dtype)
+        n_steps = windows.shape[1] - spec.n_inputs
+        parts = [rollout(learned.model, part, n_steps, spec.n_outputs) for part in inputs.split(self.batch_size)]
+        return relative_squared_errors(torch.cat(parts).numpy(), windows[:, spec.n_inputs :])
+
+    def _shown(
+        self,
+        spec: WindowsSpec,
+        times: np.ndarray,
+        errors: dict[str, np.ndarray],
+        windows: np.ndarray,
+        prediction: States,
+        reference: States,
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Error against time for all trajectories, the states of the first few, and the names of the pictures."""
+        arrays: dict[str, Any] = {
+            "times": times,
+            "errors": errors["rollout"],
+            "persistence_errors": errors["persistence"],
+            "linear_errors": errors["linear"],
+            "window_errors": windows,
+            "prediction": prediction[:_MOST_KEPT],
+            "reference": reference[:_MOST_KEPT],
+            "thresholds": np.array(self.thresholds),
+            "first_call_end": np.array(spec.n_outputs * spec.time_step),
+            "component_names": np.array(spec.component_names),
+            "time_unit": np.array(spec.time_unit),
+        }
+        pictures = ["error_growth", "rollout"]
+        if spec.grid is not None:
+            arrays["grid"] = np.asarray(spec.grid)
+        if spec.body_names is not None:
+            difference = np.asarray(prediction - reference, dtype=np.float64)
+            distances = np.sqrt(np.square(difference).sum(axis=-1).mean(axis=0))
+            arrays |= {"body_names": np.array(spec.body_names), "body_distances": distances}
+            pictures.append("body_errors")
+        return arrays, tuple(pictures)
+
+
+def _extrapolated(start: np.ndarray, slope: np.ndarray, n_steps: int) -> States:
+    """The states, had the change from the last input but one to the last gone on."""
+    numbers = np.arange(1, n_steps + 1).reshape(-1, *(1,) * (start.ndim - 1))
+    return start[:, None] + numbers * slope[:, None]
+
+
+def _own_scores(prediction: States, reference: States, spec: WindowsSpec) -> Metrics:
+    """What these data are judged by beside."""
+    if isinstance(spec.system, TwoBody):
+        return two_body_scores(prediction, reference, spec)
+    if spec.body_names is not None and spec.body_names[0] == _SUN:
+        return ephemeris_scores(prediction, reference, spec)
+    return {}

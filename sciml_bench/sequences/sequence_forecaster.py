@@ -1,0 +1,76 @@
+"""A trained sequence model as a plain object: it continues the last states of a trajectory."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.spec import WindowsSpec
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.sequences.rollout import rollout
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceForecaster:
+    """A model that maps the last states of a trajectory to the next ones, fed with its own predictions.
+
+    Args:
+        model: maps (batch, inputs, *state) to the last of the states that follow.
+        spec: of the record and of the windows.
+        past: the last states of the record.
+    """
+
+    model: nn.Module
+    spec: WindowsSpec
+    past: Trajectories | None = None
+
+    @property
+    def past_length(self) -> int:
+        """The inputs of the model."""
+        return self.spec.n_inputs
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights."""
+        return dict(self.model.state_dict())
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what `tensors` gave."""
+        load_module(self.model, tensors)
+
+    @torch.no_grad()
+    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
+        """The states after the last one of every trajectory, in steps of the record's clock.
+
+        Raises:
+            DataError: other states, too few of them, or another clock.
+            ConfigurationError: steps back, or times off the clock.
+        """
+        spec = self.spec
+        if past.state_shape != spec.state_shape or min(past.lengths) < spec.n_inputs:
+            raise DataError(
+                f"past: {min(past.lengths)} states of the shape {past.state_shape}; this model needs at least "
+                f"{spec.n_inputs} of the shape {spec.state_shape}"
+            )
+        if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
+            raise DataError(
+                f"past: states {past.time_step:g} {past.time_unit} apart; this model steps by {spec.time_step:g}"
+            )
+        n_steps = horizon_steps(past, horizon)
+        if n_steps < 1:
+            raise ConfigurationError(f"horizon={n_steps}: this model goes ahead only; give at least one step")
+        started = time.perf_counter()
+        last = np.stack([read_block(part, part.shape[0] - spec.n_inputs, part.shape[0]) for part in past.states])
+        rolled = rollout(self.model.eval(), torch.from_numpy(last).to(spec.dtype), n_steps, spec.n_outputs)
+        states = rolled.double().numpy()
+        status = tuple(OK if np.isfinite(path).all() else "the rollout left every bound" for path in states)
+        ends = np.array([past.times_of(number)[-1] for number in range(past.n_trajectories)])
+        times = ends[:, None] + past.time_step * np.arange(1, n_steps + 1)
+        return Forecast(states, times, "path", status, {"seconds": time.perf_counter() - started})

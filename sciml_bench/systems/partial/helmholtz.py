@@ -1,0 +1,80 @@
+"""Helmholtz' equation −Δu − κ² u = s on a periodic square: one division per wave.
+
+Waves of a given frequency that sources s excite; κ is in radians per side of the square.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
+from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field, periodic_unresolved_part
+from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
+from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
+
+_CLOSEST_RESONANCE = 0.05
+_FEWEST_WAVES = 64
+
+
+@dataclass(frozen=True)
+class Helmholtz(PartialDifferentialEquation):
+    """The response of a periodic square to sources without mean; the source is the parameter.
+
+    Args:
+        wave_number: κ; at 2π√(m² + n²) the square resonates and there is no solution.
+        length_scale: ℓ of the random sources, in sides of the square.
+        n_points: of the random sources, per axis.
+
+    Raises:
+        ConfigurationError: a parameter is not positive, too few points, or κ is too close to a resonance.
+    """
+
+    wave_number: ConfiguredNumber = 4.0
+    length_scale: ConfiguredNumber = 0.2
+    n_points: ConfiguredInteger = 16
+    n_dims: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        self._require_positive("wave_number")
+        self._check_parameter_grid()
+        frequencies = np.arange(self.n_points)
+        resonances = 2 * np.pi * np.hypot(frequencies[:, None], frequencies).ravel()
+        nearest = float(resonances[np.abs(resonances - self.wave_number).argmin()])
+        if nearest and abs(self.wave_number - nearest) < _CLOSEST_RESONANCE * nearest:
+            raise self._bad_parameter("wave_number", f"the square resonates at {nearest:.4g}; keep 5 % away from it")
+
+    @property
+    def unresolved_part(self) -> float:
+        """The part of the variance of a random source in waves that the points do not hold, along an axis."""
+        return periodic_unresolved_part(self.n_points, self.length_scale)
+
+    def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch x y"]:
+        """Sources of mean 0 from a periodic Gaussian process.
+
+        Raises:
+            ConfigurationError: `n_samples` is below 1.
+        """
+        rng = np.random.default_rng(seed)
+        return periodic_gaussian_field(n_samples, self.n_points, 2, self.length_scale, rng, zero_mean=True)
+
+    def reference(self, parameters: Float[np.ndarray, "batch *grid"], n_points: int) -> Float[np.ndarray, "batch x y"]:
+        """The solution at the points j / n_points, from a grid that holds all waves of the sources.
+
+        Args:
+            parameters: sources on a grid of any size, continued by trigonometric interpolation.
+            n_points: per axis.
+
+        Raises:
+            DataError: sources of the wrong shape, or not finite.
+            ConfigurationError: `n_points` is below 1.
+        """
+        sources = self._checked_fields(parameters)
+        self._require_at_least_one(n_points=n_points)
+        n = max(_FEWEST_WAVES, 2 * sources.shape[1])
+        waves = 2 * np.pi * np.fft.fftfreq(n, 1 / n)
+        symbol = waves[:, None] ** 2 + waves**2 - self.wave_number**2
+        spectrum = np.fft.fft2(interpolate_periodic(sources, n, 2)) / symbol
+        return interpolate_periodic(np.fft.ifft2(spectrum).real, n_points, 2)

@@ -1,0 +1,201 @@
+"""The fit of one method, or of an ensemble joined into one: Lightning's trainer with what every fit carries along."""
+
+import logging
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.loggers import Logger
+
+from sciml_bench.core.checks import require_integer
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.method import DirectMethod, Method
+from sciml_bench.core.schedules import LearningRateSchedule
+from sciml_bench.core.stored.checkpoint_file import load_checkpoint
+from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.training.loop.callbacks import AfterMethod, Cost, History, SeedEveryEpoch, StopOnNonFinite
+from sciml_bench.training.loop.checkpoints import AtomicCheckpointIO, Checkpointing
+from sciml_bench.training.loop.gradient_training import GradientTraining
+from sciml_bench.training.loop.progress import EpochProgress
+
+
+class EarlyStoppingAfterMethod(EarlyStopping, AfterMethod):
+    """Lightning's early stopping, which also sees a quantity that the method logs at the end of the epoch."""
+
+
+@dataclass
+class Fit:
+    """A fit that has come to its end.
+
+    Args:
+        record: its cost, for record.json.
+        history: what every epoch logged; empty for a method without epochs.
+        steps: of the optimiser.
+        is_first_process: whether this process goes on to learn, score and draw.
+    """
+
+    record: dict[str, Any] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    steps: int = 0
+    is_first_process: bool = True
+
+
+def fit_directly(method: DirectMethod) -> Fit:
+    """Fit a method without epochs."""
+    started = time.perf_counter(), time.process_time()
+    method.fit()
+    wall, cpu = time.perf_counter() - started[0], time.process_time() - started[1]
+    return Fit({"fit_wall_seconds": wall, "fit_cpu_seconds": cpu})
+
+
+def fit(
+    method: Method,
+    schedule: LearningRateSchedule,
+    trainer_settings: Mapping[str, Any],
+    folder: RunFolder,
+    seed: int,
+    logger: Logger | None,
+    callbacks: Sequence[pl.Callback] = (),
+    members: Sequence[RunFolder] | None = None,
+    first_step: int = 0,
+) -> Fit:
+    """Fit, from the start or from the folder's last checkpoint.
+
+    Args:
+        method: what is trained.
+        schedule: of the learning rate.
+        trainer_settings: the `trainer` node of the configuration.
+        folder: the run's folder.
+        seed: of the random numbers that are drawn during the fit.
+        logger: where logged quantities go beside the history.
+        callbacks: a person's own.
+        members: where each member of an ensemble keeps its best weights; None where one seed is trained.
+        first_step: at which the schedule begins, for a fit that extends another.
+
+    Raises:
+        ConfigurationError: a setting does not suit the machine, the method or another setting.
+        TrainingError: the loss, the selection metric or the weights stopped being finite.
+    """
+    _quieten_lightning()
+    settings = dict(trainer_settings)
+    settings.pop("threads")
+    _require_steps(settings["max_steps"])
+    settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method, settings["max_steps"])
+    module = GradientTraining(method, schedule, seed, settings.pop("gradient_clip_val"), first_step)
+    early = _early_stopping(settings.pop("early_stopping"), method, alone=members is None)
+    history, cost = History(), Cost()
+    checkpointing = Checkpointing(
+        folder,
+        [folder] if members is None else members,
+        method.monitor_mode,
+        seconds_between=settings.pop("seconds_between_checkpoints"),
+    )
+    shown = (*method.shown, *([method.monitor] if method.monitor and method.monitor not in method.shown else []))
+    carried: list[pl.Callback] = [
+        SeedEveryEpoch(seed),
+        StopOnNonFinite(),
+        history,
+        cost,
+        *([] if early is None else [early]),
+        EpochProgress(type(method).__name__, shown),
+        *callbacks,
+        checkpointing,
+    ]
+    try:
+        trainer = pl.Trainer(
+            **settings,
+            default_root_dir=folder.logs,
+            logger=logger if logger is not None else False,
+            callbacks=carried,
+            plugins=[AtomicCheckpointIO()],
+            num_sanity_val_steps=0,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        raise ConfigurationError(f"the settings in trainer do not suit this machine or each other: {error}") from error
+    # Lightning takes a limit in steps to mean that checkpoints lie within epochs, and would go on there; ours never do,
+    # and it offers no public switch
+    trainer.fit_loop._iteration_based_training = lambda: False
+    if members is not None and trainer.world_size > 1:
+        raise ConfigurationError(
+            f"trainer.strategy={settings['strategy']} has {trainer.world_size} processes, but an ensemble is trained "
+            "by one; leave `ensemble` out, or choose trainer=cpu or trainer=gpu"
+        )
+    checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
+    earlier = load_checkpoint(checkpoint) if checkpoint is not None and early is not None else None
+    if earlier is not None and early is not None and _stopped_early(earlier, early):
+        for callback in (history, cost, checkpointing):
+            callback.load_state_dict(earlier["callbacks"][callback.state_key])
+        module.on_load_checkpoint(earlier)
+    else:
+        try:
+            trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
+        except SystemExit as error:  # what Lightning makes of Ctrl-C
+            raise KeyboardInterrupt from error
+    if trainer.is_global_zero:
+        checkpointing.write_best()
+    if torch.distributed.is_initialized():
+        trainer.strategy.barrier()
+        torch.distributed.destroy_process_group()
+    record = {**cost.summary(), "resumed": checkpoint is not None}
+    return Fit(record, history, cost.steps, trainer.global_rank == 0)
+
+
+def _quieten_lightning() -> None:
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in (
+        ".*does not have many workers.*",
+        ".*Total length of `list` across ranks is zero.*",  # no validation split
+        ".*have no `validation_step`.*",  # a method that computes its selection metric by itself
+        ".*smaller than the logging interval.*",  # all we log is per epoch
+        ".*Checkpoint directory .* exists and is not empty.*",
+        ".*isinstance.*LeafSpec.*",
+    ):
+        warnings.filterwarnings("ignore", message=message)
+
+
+def _require_steps(given: object) -> None:
+    if given != -1:
+        remedy = "give a whole number of at least 1, or -1 to train by epochs alone"
+        require_integer("trainer.max_steps", given, 1, remedy)
+
+
+def _number_of_epochs(given: object, method: Method, max_steps: int) -> int:
+    if given is None and max_steps > 0:
+        return -1  # as many as the steps need
+    epochs = method.planned_epochs if given is None else given
+    if epochs is None:
+        raise ConfigurationError(
+            f"trainer.max_epochs=null leaves the number of epochs to the method, and {type(method).__name__} plans "
+            "none; give trainer.max_epochs=<number>"
+        )
+    return require_integer("trainer.max_epochs", epochs, 1, "train at least 1 epoch")
+
+
+def _early_stopping(settings: Mapping[str, Any], method: Method, alone: bool) -> EarlyStoppingAfterMethod | None:
+    if settings["patience"] is None:
+        return None
+    if not alone:
+        raise ConfigurationError(
+            f"trainer.early_stopping.patience={settings['patience']} with `ensemble`: its members would have to stop "
+            "together, unlike single runs; set trainer.early_stopping.patience=null or sweep with --multirun seed=0,1,2"
+        )
+    if method.monitor is None:
+        raise ConfigurationError("trainer.early_stopping.patience is set, but this method has no quantity to watch")
+    return EarlyStoppingAfterMethod(
+        method.monitor, mode=method.monitor_mode, patience=settings["patience"], min_delta=settings["min_delta"]
+    )
+
+
+def _stopped_early(checkpoint: Mapping[str, Any], early: EarlyStopping) -> bool:
+    """Whether the fit that wrote the checkpoint had already decided to stop (it was killed before evaluating)."""
+    return checkpoint["callbacks"].get(early.state_key, {}).get("wait_count", 0) >= early.patience

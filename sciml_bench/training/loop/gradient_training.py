@@ -1,0 +1,187 @@
+"""Lightning's side of a fit by gradient steps: one module that trains any method."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch import Tensor
+
+from sciml_bench.core.method import Method
+from sciml_bench.core.optimisation import Optimisation
+from sciml_bench.core.schedules import LearningRateSchedule
+from sciml_bench.data.views.pair_loader import GroupedBatches
+
+_COUNTERS, _SCHEDULE = "counters", "schedule"
+
+
+class GradientTraining(pl.LightningModule):
+    """Steps along the gradient of a method's loss, batch by batch.
+
+    Args:
+        method: what is trained; its weights are those of this module.
+        schedule: of the learning rate.
+        seed: of the order of the batches.
+        gradient_clip_val: largest norm of the gradient, or None.
+        first_step: at which the schedule begins, for a fit that extends another.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        schedule: LearningRateSchedule,
+        seed: int,
+        gradient_clip_val: float | int | None = None,
+        first_step: int = 0,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.method, self.schedule, self.seed = method, schedule, seed
+        self.gradient_clip_val, self.first_step = gradient_clip_val, first_step
+        self._losses: list[float] = []
+        self._validation: list[tuple[float, int]] = []
+        self._optimisation: Optimisation | None = None
+
+    # ---- data -----------------------------------------------------------------------------------------------------
+
+    def train_dataloader(self) -> Any:
+        """The view's batches for this process."""
+        trainer = self.trainer
+        loader = self.method.train_loader(self.seed, trainer.global_rank, trainer.world_size)
+        size = self.method.batches_per_call
+        whole_epochs = trainer.limit_train_batches == 1.0 and isinstance(trainer.limit_train_batches, float)
+        if size > 1 and trainer.world_size == 1 and whole_epochs and trainer.max_steps == -1:
+            return GroupedBatches(loader, size)
+        return loader
+
+    def val_dataloader(self) -> Any:
+        """The view's held-out batches; none where it has none."""
+        loader = self.method.view.validation_loader(self.trainer.global_rank, self.trainer.world_size)
+        return [] if loader is None else loader
+
+    # ---- steps ----------------------------------------------------------------------------------------------------
+
+    def setup(self, stage: str) -> None:
+        """Let the method begin; Lightning calls this before it loads the weights of an interrupted fit."""
+        self.method.progress.seed = self.seed
+        self.method.start()
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """The method's own."""
+        return self.method.optimizer()
+
+    def on_fit_start(self) -> None:
+        """Tell the method where it is and how far it goes."""
+        progress = self.method.progress
+        progress.device = self.device
+        progress.n_steps = self.n_steps
+        progress.n_epochs = self.trainer.max_epochs if self.trainer.max_epochs and self.trainer.max_epochs > 0 else 1
+
+    @property
+    def n_steps(self) -> int:
+        """Optimiser steps of the whole fit."""
+        trainer = self.trainer
+        estimated = int(trainer.estimated_stepping_batches)  # also makes the loaders known
+        loader = trainer.train_dataloader
+        if isinstance(loader, GroupedBatches):
+            per_epoch = min(len(loader.loader), int(trainer.num_training_batches) * loader.size)
+            return per_epoch * (trainer.max_epochs or 1)
+        limits = [trainer.max_steps] if trainer.max_steps > 0 else []
+        if trainer.max_epochs is not None and trainer.max_epochs > 0:
+            limits.append(int(trainer.num_training_batches) * trainer.max_epochs)
+        return min(limits, default=estimated)
+
+    def on_train_epoch_start(self) -> None:
+        """Tell the method the epoch."""
+        self.method.progress.epoch = self.current_epoch
+        self._losses.clear()
+
+    def training_step(self, batch: Any, batch_index: int) -> None:
+        """One optimiser step per batch."""
+        if self._optimisation is None:
+            self._optimisation = self._prepared()
+        progress, method = self.method.progress, self.method
+        grouped = isinstance(self.trainer.train_dataloader, GroupedBatches)
+        for part in batch if grouped else (batch,):
+            progress.step = self.trainer.global_step
+            loss = method.loss(part)
+            where = f"in epoch {self.current_epoch}, step {progress.step}"
+            step, n_steps = progress.step - self.first_step, progress.n_steps - self.first_step
+            value = self._optimisation.step(loss, step, n_steps, method.sound_members(loss), where)
+            self._losses.append(value)
+            method.after_step()
+
+    def _prepared(self) -> Optimisation:
+        """The step; nothing of Lightning's stands in it where one process trains without scaled losses."""
+        optimizer = cast(Any, self.optimizers())
+        plain = self.trainer.world_size == 1 and str(self.trainer.precision).startswith(("32", "64"))
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        return Optimisation(
+            cast(torch.optim.Optimizer, optimizer.optimizer),
+            self.method.learning_rate,
+            self.schedule,
+            self.gradient_clip_val,
+            backward=Tensor.backward if plain else self.manual_backward,
+            unscale=None if scaler is None else lambda: scaler.unscale_(optimizer.optimizer),
+            step=optimizer.step,
+        )
+
+    # ---- epochs ---------------------------------------------------------------------------------------------------
+
+    def on_validation_epoch_start(self) -> None:
+        """Start collecting."""
+        self._validation = []
+
+    def validation_step(self, batch: Any, batch_index: int) -> None:
+        """The loss of one batch of held-out data."""
+        found = self.method.validation_loss(batch)
+        if found is not None:
+            self._validation.append((float(found[0]), found[1]))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the held-out loss."""
+        if self._validation:
+            losses, sizes = np.array(self._validation, dtype=np.float64).T
+            self.log("loss_validation", float(losses @ sizes / sizes.sum()), sync_dist=True)
+
+    def on_train_epoch_end(self) -> None:
+        """Log the mean loss of the epoch's steps (over weights that moved) and what the method adds."""
+        rate = self._optimisation.optimizer.param_groups[0]["lr"] if self._optimisation else 0.0
+        loss = float(np.mean(self._losses)) if self._losses else float("nan")
+        if self.trainer.world_size > 1:
+            loss = float(self.trainer.strategy.reduce(torch.tensor(loss, device=self.device), reduce_op="mean"))
+        values = {"loss": loss, **self.method.end_epoch(), "learning_rate": float(rate)}
+        monitored = values.get(str(self.method.monitor), self.trainer.callback_metrics.get(str(self.method.monitor)))
+        if monitored is not None:
+            self.schedule.observe(float(monitored) * (1 if self.method.monitor_mode == "min" else -1))
+        self._log_epoch(values)
+
+    def _log_epoch(self, values: Mapping[str, float]) -> None:
+        """Log numbers that are known once per epoch.
+
+        Lightning's own `log` also averages over batches and processes and takes about half a millisecond per quantity,
+        as much as a whole epoch of a small vector field.
+        """
+        trainer = self.trainer
+        trainer.callback_metrics.update(
+            {name: torch.tensor(float(value), dtype=torch.float64) for name, value in values.items()}
+        )
+        for logger in trainer.loggers:
+            logger.log_metrics({**values, "epoch": trainer.current_epoch}, step=trainer.global_step)
+
+    def on_train_end(self) -> None:
+        """Let go of what only the fit needs."""
+        self.method.end_fit()
+
+    # ---- resume ---------------------------------------------------------------------------------------------------
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """What is neither weight nor optimiser."""
+        checkpoint[_COUNTERS] = self.method.counters()
+        checkpoint[_SCHEDULE] = self.schedule.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """What is neither weight nor optimiser."""
+        self.method.load_counters(checkpoint.get(_COUNTERS, {}))
+        self.schedule.load_state_dict(checkpoint.get(_SCHEDULE, {}))

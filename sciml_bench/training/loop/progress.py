@@ -1,0 +1,81 @@
+"""One line of progress for the whole fit: epoch, time left and the quantities that matter."""
+
+import math
+import sys
+import time
+
+from lightning.pytorch import LightningModule, Trainer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sciml_bench.training.loop.callbacks import AfterMethod
+
+SECONDS_BETWEEN_LINES = 5.0
+SECONDS_BETWEEN_UPDATES = 0.1
+
+
+class EpochProgress(AfterMethod):
+    """A live bar on a terminal; elsewhere (a log file, a pipe) a line every few seconds.
+
+    Args:
+        label: what is trained.
+        shown: the logged quantities to show; those a method does not log are passed over.
+    """
+
+    def __init__(self, label: str, shown: tuple[str, ...]) -> None:
+        self.label = label
+        self.shown = shown
+        self._progress: Progress | None = None
+        self._last_shown = -float("inf")
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the bar."""
+        self._total = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else None
+        if self._total is None and trainer.max_steps > 0:
+            self._total = math.ceil(trainer.max_steps / trainer.num_training_batches)
+        if not trainer.is_global_zero or not sys.stderr.isatty():
+            return
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[quantities]}"),
+            console=Console(stderr=True),
+            refresh_per_second=4,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task(
+            self.label, total=self._total, completed=trainer.current_epoch, quantities=""
+        )
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the epoch that just ended."""
+        done, now = trainer.current_epoch + 1, time.monotonic()
+        seconds_between = SECONDS_BETWEEN_LINES if self._progress is None else SECONDS_BETWEEN_UPDATES
+        ends = done == self._total or trainer.should_stop
+        if not trainer.is_global_zero or not (ends or now - self._last_shown >= seconds_between):
+            return
+        self._last_shown = now
+        metrics = trainer.callback_metrics
+        quantities = "  ".join(
+            f"{name.replace('_', ' ')} {float(metrics[name]):.4g}" for name in self.shown if name in metrics
+        )
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, quantities=quantities)
+        else:
+            print(f"{self.label}: epoch {done}/{self._total or '?'}  {quantities}", file=sys.stderr, flush=True)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Leave the finished bar on the screen."""
+        self._stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Give the terminal back."""
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None

@@ -1,0 +1,243 @@
+"""What a finished run gives on the command line: scores again, forecasts, solutions; nothing is trained here twice."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from report_material import write_run
+
+from sciml_bench.command_line import main
+from sciml_bench.core.run_folder import RunFolder
+from sciml_bench.training import composed, restore, run
+
+RUNS = {
+    "gradient steps": ("koopman", ["data=logistic_map", "data.n_steps=400", "training=nested_lora"]),
+    "closed form": ("koopman", ["data=logistic_map", "data.n_steps=400", "training=linear_ridge"]),
+    "equations": ("mechnn", ["data=lorenz63", "model=polynomials", "training=closed_form"]),
+    "operator": ("nsm", ["pde=poisson", "pde.n_points=8", "model.modes=[7,7]", "pde.test_resolutions=[16]"]),
+    "ensemble": ("node_homotopy", ["training=vanilla", "training.n_epochs=2", "ensemble=2"]),
+}
+SMALLER = {
+    "gradient steps": ["trainer.max_epochs=2", "training.view.batch_size=64"],
+    "equations": ["data.n_steps=600", "data.time_step=0.01", "data.split={train:500,validation:0,test:100}"],
+    "operator": [
+        *["model.width=4", "model.depth=1", "trainer.max_steps=6", "pde.steps_per_epoch=3", "pde.batch_size=2"],
+        *["pde.n_validation=2", "pde.n_test=4"],
+    ],
+    "ensemble": ["data.end_time=4.0", "data.split={train:21,test:20}", "model.nodes_per_layer=6"],
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _undrawn_figures():
+    """Drawing them takes longer than everything else here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Finished runs by name, made when they are asked for."""
+    root = tmp_path_factory.mktemp("finished")
+
+    def of(name):
+        folder = root / name.replace(" ", "_")
+        if not folder.exists():
+            paradigm, overrides = RUNS[name]
+            cache = [f"pde.cache={root / 'cache'}"] if paradigm == "nsm" else []
+            run(composed(paradigm, ["logger=none", *overrides, *SMALLER.get(name, []), *cache], folder=folder))
+        return folder
+
+    return of
+
+
+def called(capsys, *words):
+    code = main([str(word) for word in words])
+    return code, capsys.readouterr()
+
+
+def refused(capsys, *words):
+    """The one sentence with which a verb ends."""
+    code, printed = called(capsys, *words)
+    assert code == 1
+    assert len(printed.err.splitlines()) == 1
+    return printed.err
+
+
+# ---- evaluate -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gradient steps", "closed form", "equations", "operator"])
+def test_without_settings_a_run_gets_its_own_scores_to_the_last_bit(name, finished, capsys):
+    folder = finished(name)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+    code, printed = called(capsys, "evaluate", folder)
+    assert code == 0
+    assert "(was" not in printed.out
+    assert (folder / "evaluations" / "defaults" / "metrics.json").read_bytes() == before[folder / "metrics.json"]
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_every_member_of_an_ensemble_is_scored(finished, capsys):
+    folder = finished("ensemble")
+    assert called(capsys, "evaluate", folder)[0] == 0
+    for seed in (0, 1):
+        member = RunFolder(folder / "members" / f"seed={seed}")
+        assert RunFolder(member.path / "evaluations" / "defaults").metrics == member.metrics
+
+
+def test_other_settings_are_words_among_the_runs(finished, capsys):
+    folder = finished("closed form")
+    assert called(capsys, "evaluate", folder, "evaluation.forecast_steps=2")[0] == 0
+    metrics = RunFolder(folder / "evaluations" / "evaluation.forecast_steps=2").metrics
+    assert "forecast_error_over_mean_step_2" in metrics
+    assert "forecast_error_over_mean_step_3" not in metrics
+
+
+def test_the_last_weights_differ_from_the_best_where_these_came_earlier(finished, capsys):
+    folder = finished("gradient steps")
+    code, _ = called(capsys, "evaluate", folder, "--checkpoint", "last")
+    last = RunFolder(folder / "evaluations" / "checkpoint=last").metrics
+    assert code == 0
+    own = RunFolder(folder).metrics
+    assert "best_epoch" not in last
+    # the best epoch of two was the last one
+    assert own["best_epoch"] == 2
+    assert all(last[name] == value for name, value in own.items() if name != "best_epoch")
+    assert called(capsys, "evaluate", folder, "--checkpoint", folder / "checkpoints" / "best.ckpt")[0] == 0
+
+
+def test_other_data_are_scored_in_a_folder_of_their_own(finished, tmp_path, capsys):
+    folder = finished("closed form")
+    np.save(tmp_path / "mine.npy", np.random.default_rng(0).uniform(0.1, 0.9, (200, 1)))
+    code, printed = called(capsys, "evaluate", folder, "--data", tmp_path / "mine.npy")
+    assert code == 0
+    assert "(was" in printed.out
+    assert len([*(folder / "evaluations").glob("data=mine-*/metrics.json")]) == 1
+
+
+def test_what_cannot_be_scored_is_told_in_one_sentence(finished, tmp_path, capsys):
+    folder = finished("closed form")
+    assert "name the runs" in refused(capsys, "evaluate", "evaluation.forecast_steps=2")
+    assert "no run" in refused(capsys, "evaluate", tmp_path / "nothing")
+    assert "no such file" in refused(capsys, "evaluate", folder, "--data", tmp_path / "nothing.csv")
+    assert "there is no file" in refused(capsys, "evaluate", folder, "--checkpoint", "last")
+    assert "evaluation.<key>" in refused(capsys, "evaluate", folder, "training.view.lag=2")
+    unfinished = write_run(tmp_path / "unfinished", status="interrupted")
+    for words in (["evaluate", unfinished], ["solve", unfinished, "x.npz"]):
+        assert "learned nothing yet" in refused(capsys, *words)
+
+
+def test_only_the_caller_says_whom_to_trust(tmp_path, capsys, monkeypatch):
+    from pathlib import Path
+
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "training"))
+    from toy_runs import toy
+
+    run(toy(tmp_path / "run"))
+    assert RunFolder(tmp_path / "run").configuration["trusted_packages"] == ["toy_method"]
+    assert "toy_method" in refused(capsys, "evaluate", tmp_path / "run")
+    assert called(capsys, "evaluate", tmp_path / "run", "--trust", "toy_method")[0] == 0
+
+
+# ---- forecast -----------------------------------------------------------------------------------------------------
+
+
+def table(path):
+    with path.open() as file:
+        header, *rows = csv.reader(file)
+    return header, np.array(rows, dtype=float)
+
+
+@pytest.mark.parametrize("name", ["gradient steps", "closed form", "equations"])
+def test_a_table_names_the_components_and_the_times_after_the_record(name, finished, tmp_path, capsys):
+    learned = restore(finished(name)).learned
+    assert called(capsys, "forecast", finished(name), "--horizon", 3, "--output", tmp_path / "next.csv")[0] == 0
+    header, rows = table(tmp_path / "next.csv")
+    assert header == ["trajectory", "time", *learned.spec.component_names]
+    expected = learned.forecast(learned.past, 3)
+    np.testing.assert_array_equal(rows[:, 1], expected.times[0])
+    np.testing.assert_array_equal(rows[:, 2:], expected.states[0])
+
+
+def test_an_ensemble_has_the_mean_and_the_deviation_of_its_members(finished, tmp_path, capsys):
+    folder, output = finished("ensemble"), tmp_path / "next.npz"
+    assert called(capsys, "forecast", folder, "--horizon", 4, "--output", output)[0] == 0
+    members = []
+    for seed in (0, 1):
+        learned = restore(folder / "members" / f"seed={seed}").learned
+        members.append(learned.forecast(learned.past, 4).states)
+    with np.load(output) as written:
+        np.testing.assert_allclose(written["states"], (members[0] + members[1]) / 2, rtol=1e-12)
+        np.testing.assert_allclose(written["deviation"], abs(members[0] - members[1]) / np.sqrt(2), rtol=1e-9)
+        np.testing.assert_array_equal(written["members"], members)
+        assert written["times"].shape == (1, 4)
+        assert written["status"].tolist() == ["ok"]
+    assert called(capsys, "forecast", folder, "--horizon", 4, "--output", tmp_path / "next.csv")[0] == 0
+    header, _ = table(tmp_path / "next.csv")
+    assert header[2:] == ["prey", "predators", "prey_deviation", "predators_deviation"]
+
+
+def test_a_forecast_goes_on_from_a_file(finished, tmp_path, capsys):
+    folder, first, second = finished("equations"), tmp_path / "first.npz", tmp_path / "second.npz"
+    assert called(capsys, "forecast", folder, "--horizon", 5, "--output", first)[0] == 0
+    assert called(capsys, "forecast", folder, "--past", first, "--horizon", 2, "--output", second)[0] == 0
+    with np.load(first) as before, np.load(second) as after:
+        np.testing.assert_allclose(after["times"][0] - before["times"][0, -1], [0.01, 0.02], atol=1e-9)
+        rows = np.column_stack([before["times"][0], before["states"][0]])
+    # the same rows as a table with a column of times
+    np.savetxt(tmp_path / "first.csv", rows, delimiter=",", header="time,x,y,z", comments="", fmt="%.17g")
+    words = ["--past", tmp_path / "first.csv", "--horizon", 2, "--output", tmp_path / "third.npz"]
+    assert called(capsys, "forecast", folder, *words)[0] == 0
+    with np.load(second) as arrays, np.load(tmp_path / "third.npz") as table_again:
+        np.testing.assert_array_equal(arrays["states"], table_again["states"])
+    np.save(tmp_path / "rows.npy", rows[:, 1:])
+    words = ["--past", tmp_path / "rows.npy", "--horizon", 2, "--output", tmp_path / "fourth.npz"]
+    assert called(capsys, "forecast", folder, *words)[0] == 0
+    with np.load(tmp_path / "fourth.npz") as without_times:
+        np.testing.assert_allclose(without_times["times"][0], [0.05, 0.06])
+
+
+def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, capsys):
+    folder, output = finished("closed form"), ["--output", tmp_path / "next.csv"]
+    # before any run is looked at
+    words = ["--horizon", 3, "--output", tmp_path / "next.txt"]
+    assert ".npz or .csv" in refused(capsys, "forecast", tmp_path / "nothing", *words)
+    assert "horizon=0" in refused(capsys, "forecast", folder, "--horizon", 0, *output)
+    assert "does not forecast" in refused(capsys, "forecast", finished("operator"), "--horizon", 3, *output)
+    missing = ["--past", tmp_path / "nothing.csv"]
+    assert "no such file" in refused(capsys, "forecast", folder, *missing, "--horizon", 3, *output)
+    np.save(tmp_path / "wide.npy", np.ones((5, 4)))
+    wide = ["--past", tmp_path / "wide.npy"]
+    assert "states of the shape (4,)" in refused(capsys, "forecast", folder, *wide, "--horizon", 3, *output)
+    assert not (tmp_path / "next.csv").exists()
+
+
+# ---- solve --------------------------------------------------------------------------------------------------------
+
+
+def test_an_operator_solves_for_sources_in_a_file(finished, tmp_path, capsys):
+    folder, sources = finished("operator"), tmp_path / "mine.npz"
+    x = np.arange(8) / 8
+    fields = np.sin(2 * np.pi * x)[None, :, None] * np.cos(2 * np.pi * x)
+    np.savez(sources, parameters=fields)
+    assert called(capsys, "solve", folder, sources, "--resolution", 12)[0] == 0
+    expected, _ = restore(folder).learned.solve(fields, 12)
+    with np.load(tmp_path / "mine_solutions.npz") as written:
+        np.testing.assert_array_equal(written["solutions"], expected)
+    assert called(capsys, "solve", folder, sources, "--output", tmp_path / "other.npz")[0] == 0
+    assert (tmp_path / "other.npz").exists()
+
+
+def test_what_cannot_be_solved_is_told_in_one_sentence(finished, tmp_path, capsys):
+    folder = finished("operator")
+    assert "no such file" in refused(capsys, "solve", folder, tmp_path / "nothing.npz")
+    wrong = ["x.npz", "--output", tmp_path / "solutions.csv"]
+    assert "written as .npz" in refused(capsys, "solve", tmp_path / "nothing", *wrong)
+    assert "solves no equation" in refused(capsys, "solve", finished("closed form"), "x.npz")
+    np.savez(tmp_path / "flat.npz", parameters=np.ones(8))
+    assert "parameters" in refused(capsys, "solve", folder, tmp_path / "flat.npz")
+    record = json.loads((folder / "record.json").read_text())
+    assert record["status"] == "finished"

@@ -1,0 +1,78 @@
+"""The house: who may import whom, how large a room may be, and what needs no torch."""
+
+import ast
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "sciml_bench"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, names: set[str]) -> set[str]:
+    """The modules of the suite that a file imports, anywhere in it, also for type checks alone."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found & names
+
+
+def test_no_two_files_import_each_other() -> None:
+    files = {module_name(path): path for path in MODULES if path.name != "__init__.py"}
+    graph = {name: imports(path, set(files)) for name, path in files.items()}
+    pairs = sorted({tuple(sorted((one, other))) for one in graph for other in graph[one] if one in graph[other]})
+    assert pairs == []
+
+
+def test_no_room_has_more_than_fifteen_modules() -> None:
+    sizes = {
+        folder.relative_to(PACKAGE.parent).as_posix(): len([p for p in folder.glob("*.py") if p.name != "__init__.py"])
+        for folder in {path.parent for path in MODULES}
+    }
+    assert {room: size for room, size in sizes.items() if size > 15} == {}
+
+
+def test_the_median_module_fits_on_a_page() -> None:
+    lines = [len(path.read_text().splitlines()) for path in MODULES if path.name != "__init__.py"]
+    assert statistics.median(lines) <= 95
+
+
+def test_the_paradigms_know_nothing_of_lightning() -> None:
+    rooms = (
+        "core",
+        "systems",
+        "data",
+        "networks",
+        "scores",
+        "drawing",
+        "sequences",
+        "koopman",
+        "node",
+        "mechnn",
+        "nsm",
+    )
+    guilty = [
+        path.relative_to(PACKAGE).as_posix()
+        for room in rooms
+        for path in (PACKAGE / room).rglob("*.py")
+        if "lightning" in path.read_text()
+    ]
+    assert guilty == []
+
+
+@pytest.mark.parametrize("module", ["report", "scores.catalogue", "command_line", "drawing", "training.script"])
+def test_what_only_reads_files_or_composes_needs_no_torch(module: str) -> None:
+    command = f"import sys, sciml_bench.{module}; print(sorted({{'torch', 'lightning'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

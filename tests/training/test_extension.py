@@ -1,0 +1,84 @@
+"""A finished run that goes on into a new folder."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+from toy_runs import toy
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.training import run
+from sciml_bench.training.extension import extended, extension_folder
+
+COSINE = {"_target_": "sciml_bench.core.CosineDecay"}
+
+
+def epochs(folder: Path, n: int, schedule: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    return toy(folder, "ToyPlanned", {"max_epochs": n}) | ({} if schedule is None else {"schedule": schedule}) | more
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return torch.load(RunFolder(folder).last_checkpoint, weights_only=True)["state_dict"]
+
+
+def test_five_and_five_epochs_at_a_constant_rate_are_ten_bit_by_bit(tmp_path: Path) -> None:
+    whole = run(epochs(tmp_path / "whole", 10))
+    run(epochs(tmp_path / "half", 5))
+    before = {path: path.read_bytes() for path in (tmp_path / "half").rglob("*") if path.is_file()}
+    metrics = run(epochs(tmp_path / "more", 10, extend=str(tmp_path / "half")))
+    assert metrics == whole
+    expected, found = weights(tmp_path / "whole"), weights(tmp_path / "more")
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    assert {path: path.read_bytes() for path in before} == before  # the old run is as it was
+    assert RunFolder(tmp_path / "more").record["epochs"] == 10
+    assert len(RunFolder(tmp_path / "more").arrays["history_epoch"]) == 10
+
+
+@pytest.mark.parametrize("continues", [False, True])
+def test_a_schedule_starts_again_over_the_added_epochs_unless_it_continues(tmp_path: Path, continues: bool) -> None:
+    run(epochs(tmp_path / "half", 4, COSINE))
+    more = {"extend": str(tmp_path / "half"), "continue_schedule": continues}
+    run(epochs(tmp_path / "more", 8, COSINE, **more))
+    rates = RunFolder(tmp_path / "more").arrays["history_learning_rate"]
+    # four steps per epoch: what is logged is the rate of an epoch's last one
+    first = rates[4] / 0.1
+    assert first == pytest.approx(0.5 if continues else 1.0, abs=0.17)
+    assert (first < 0.5) == continues
+
+
+def test_no_more_epochs_than_the_run_has_had_is_an_error(tmp_path: Path) -> None:
+    run(epochs(tmp_path / "half", 4))
+    with pytest.raises(ConfigurationError, match=r"max_epochs=4, but extend=.* has had 4 already"):
+        run(epochs(tmp_path / "more", 4, extend=str(tmp_path / "half")))
+
+
+def test_only_the_values_given_now_change(tmp_path: Path) -> None:
+    run(epochs(tmp_path / "half", 4, COSINE))
+    composed = OmegaConf.create(
+        epochs(tmp_path / "more", 9, extend=str(tmp_path / "half"), continue_schedule=False, seed=3)
+    )
+    configuration = extended(composed, [f"extend={tmp_path / 'half'}", "trainer.max_epochs=9"])
+    old = RunFolder(tmp_path / "half").configuration
+    assert old is not None
+    assert configuration["trainer"] == old["trainer"] | {"max_epochs": 9}
+    assert configuration["schedule"] == COSINE
+    assert configuration["seed"] == old["seed"] == 0
+    assert configuration["run_folder"] == str(tmp_path / "more")
+
+
+def test_the_folder_of_an_extended_run_lies_below_the_old_one() -> None:
+    overrides = ["extend=outputs/a/seed=0", "trainer.max_epochs=400"]
+    assert extension_folder("outputs/a/seed=0", overrides) == Path("outputs/a/seed=0/extended/trainer.max_epochs=400")
+
+
+def test_what_is_not_finished_or_has_no_epochs_cannot_be_extended(tmp_path: Path) -> None:
+    for target, message in (("ToyDirectMethod", "without epochs"), (None, "no finished run")):
+        folder = tmp_path / str(target)
+        if target:
+            run(toy(folder, target))
+        config = OmegaConf.create(toy(tmp_path / "more") | {"extend": str(folder), "continue_schedule": False})
+        with pytest.raises(ConfigurationError, match=message):
+            extended(config, [f"extend={folder}"])
