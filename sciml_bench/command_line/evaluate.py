@@ -44,7 +44,7 @@ def answer(asked: argparse.Namespace) -> None:
     """
     # imported late: torch would make the help wait
     from sciml_bench.core.errors import ConfigurationError
-    from sciml_bench.core.run_folder import RunFolder
+    from sciml_bench.core.stored.run_folder import RunFolder
     from sciml_bench.training.evaluate import evaluate
     from sciml_bench.training.restore import member_folders
 

@@ -10,9 +10,11 @@ from omegaconf import OmegaConf
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import Metrics, PathType
+from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.training.build import build_record
+from sciml_bench.training.build import build, build_record
 from sciml_bench.training.identity import path_component
+from sciml_bench.training.loop.checkpoints import load_weights
 from sciml_bench.training.restore import Run, restore
 from sciml_bench.training.scoring import scored, write_results
 

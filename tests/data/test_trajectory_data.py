@@ -3,10 +3,10 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from omegaconf import OmegaConf
+from sciml_bench.data.module import TrajectoryData
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.sampling import EpochSampler
-from sciml_bench.data.module import TrajectoryData
 from sciml_bench.data.trajectories import Trajectories
 
 

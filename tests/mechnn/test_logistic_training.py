@@ -6,7 +6,6 @@ import torch
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.data import LogisticTrajectories
 from sciml_bench.mechnn import LogisticNetwork, LogisticTraining
 from sciml_bench.training import composed, restore, run
 

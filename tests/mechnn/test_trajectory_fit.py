@@ -6,7 +6,7 @@ import torch
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.data import NoisyDampedSine, TrajectoryWindows
+from sciml_bench.data import NoisyDampedSine
 from sciml_bench.mechnn import LearnedLinearODE, TrajectoryFit
 from sciml_bench.training import composed, run
 
