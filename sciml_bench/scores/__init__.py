@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from sciml_bench.scores.catalogue import CATALOGUE, Score, score_of
     from sciml_bench.scores.chapman_kolmogorov import ChapmanKolmogorovResult, chapman_kolmogorov_test
     from sciml_bench.scores.field_errors import relative_l2
-    from sciml_bench.scores.forecast_errors import classification_accuracy, forecast_root_mean_square_error
+    from sciml_bench.scores.forecast_evaluation import ForecastEvaluation
+    from sciml_bench.scores.forecast_scores import classification_accuracy
     from sciml_bench.scores.spectral_distances import directed_hausdorff_distance, spectral_error
     from sciml_bench.scores.timescales import TimeScaleBands, implied_time_scales, implied_time_scales_with_bands
     from sciml_bench.scores.vamp import (
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 __all__ = [
     "CATALOGUE",
     "ChapmanKolmogorovResult",
+    "ForecastEvaluation",
     "Score",
     "TimeScaleBands",
     "chapman_kolmogorov_test",
     "classification_accuracy",
     "directed_hausdorff_distance",
-    "forecast_root_mean_square_error",
     "implied_time_scales",
     "implied_time_scales_with_bands",
     "projected_vamp_score",
@@ -48,7 +49,8 @@ _HOMES = {
     "catalogue": ("CATALOGUE", "Score", "score_of"),
     "chapman_kolmogorov": ("ChapmanKolmogorovResult", "chapman_kolmogorov_test"),
     "field_errors": ("relative_l2",),
-    "forecast_errors": ("classification_accuracy", "forecast_root_mean_square_error"),
+    "forecast_evaluation": ("ForecastEvaluation",),
+    "forecast_scores": ("classification_accuracy",),
     "spectral_distances": ("directed_hausdorff_distance", "spectral_error"),
     "timescales": ("TimeScaleBands", "implied_time_scales", "implied_time_scales_with_bands"),
     "vamp": ("projected_vamp_score", "streamed_vamp_scores", "vamp_e", "vamp_e_deficit", "vamp_e_exact", "vamp_score"),
