@@ -15,7 +15,7 @@ from sciml_bench.data.capabilities import Forecast, Forecaster
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
 
-Rows = list[Float[np.ndarray, "time *state"]]
+Rows = list[Float[np.ndarray, "_ *state"]]  # trajectories differ in length
 
 
 def forecast_of(learned: Forecaster, past: Trajectories, future: Trajectories) -> Forecast:

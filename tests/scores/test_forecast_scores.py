@@ -59,6 +59,8 @@ def test_states_after_a_shorter_trajectory_do_not_count_and_what_leaves_every_bo
     assert forecast_scores(forecast, future, np.zeros(1))["forecast_mse"] == 0
     states[0, 2] = np.inf
     assert forecast_scores(forecast, future, np.zeros(1)) == {}
+    with pytest.raises(DataError, match="shape"):
+        errors_of([np.ones((2, 1))], [np.ones((3, 1))], np.zeros(1))
 
 
 def test_every_forecaster_is_scored_on_what_comes_after_the_past_it_was_given():
