@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sciml_bench.scores.spectral_distances import directed_hausdorff_distance, spectral_error
     from sciml_bench.scores.timescales import TimeScaleBands, implied_time_scales, implied_time_scales_with_bands
     from sciml_bench.scores.vamp import (
-        projected_vamp_score,
         streamed_vamp_scores,
         vamp_e,
         vamp_e_deficit,
@@ -34,7 +33,6 @@ __all__ = [
     "directed_hausdorff_distance",
     "implied_time_scales",
     "implied_time_scales_with_bands",
-    "projected_vamp_score",
     "relative_l2",
     "score_of",
     "spectral_error",
@@ -53,7 +51,7 @@ _HOMES = {
     "forecast_scores": ("classification_accuracy",),
     "spectral_distances": ("directed_hausdorff_distance", "spectral_error"),
     "timescales": ("TimeScaleBands", "implied_time_scales", "implied_time_scales_with_bands"),
-    "vamp": ("projected_vamp_score", "streamed_vamp_scores", "vamp_e", "vamp_e_deficit", "vamp_e_exact", "vamp_score"),
+    "vamp": ("streamed_vamp_scores", "vamp_e", "vamp_e_deficit", "vamp_e_exact", "vamp_score"),
 }
 
 

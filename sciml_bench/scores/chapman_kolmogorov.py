@@ -10,7 +10,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.scores.lagged_blocks import (
     FeatureTrajectories,
     block_moments,
-    bootstrap_weights,
+    bootstrapped,
     one_lag_operator,
     percentile_band,
 )
@@ -80,12 +80,8 @@ def chapman_kolmogorov_test(
         raise ConfigurationError(f"multiples={list(multiples)}: give at least one, each 1 or larger")
 
     def operators(at_lag: int) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
-        now, later = block_moments(feature_trajectories, at_lag, block_length)
-        samples = [
-            one_lag_operator(np.tensordot(weights, now, 1), np.tensordot(weights, later, 1))
-            for weights in bootstrap_weights(len(now), n_bootstrap, seed)
-        ]
-        return one_lag_operator(now.sum(axis=0), later.sum(axis=0)), np.stack(samples)
+        moments = block_moments(feature_trajectories, at_lag, block_length)
+        return bootstrapped(moments, one_lag_operator, n_bootstrap, seed)
 
     base, base_samples = operators(lag)
     columns: dict[str, list[np.ndarray]] = {}

@@ -4,7 +4,7 @@ Blocks (whole trajectories, or stretches of them) are exchangeable where single 
 the correlations in time. Their moments are computed once; a bootstrap sample is then a weighted sum of small matrices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -57,17 +57,31 @@ def block_moments(
     return np.stack(now), np.stack(later)
 
 
-def bootstrap_weights(n_blocks: int, n_bootstrap: int, seed: int) -> Iterator[Float[np.ndarray, " n_blocks"]]:
-    """How often each block is drawn in each bootstrap sample.
+def bootstrapped(
+    moments: tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]],
+    statistic: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    n_bootstrap: int,
+    seed: int,
+) -> tuple[Float[np.ndarray, "*quantity"], Float[np.ndarray, "n_bootstrap *quantity"]]:
+    """A statistic of all blocks, and of bootstrap samples of them.
+
+    Args:
+        moments: of the blocks, as from `block_moments`.
+        statistic: of the summed moments.
+        n_bootstrap: number of samples.
+        seed: of how often each block is drawn in each sample.
 
     Raises:
         ConfigurationError: fewer than two samples, of which no band can be made.
     """
     if n_bootstrap < 2:
         raise ConfigurationError(f"n_bootstrap={n_bootstrap}: a band needs at least 2 samples; 100 is usual")
-    rng = np.random.default_rng(seed)
+    n_blocks, rng = len(moments[0]), np.random.default_rng(seed)
+    samples = []
     for _ in range(n_bootstrap):
-        yield rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks)).astype(float)
+        weights = rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks)).astype(float)
+        samples.append(statistic(*(np.tensordot(weights, part, 1) for part in moments)))
+    return statistic(*(part.sum(axis=0) for part in moments)), np.stack(samples)
 
 
 def one_lag_operator(

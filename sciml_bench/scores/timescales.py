@@ -6,6 +6,7 @@ Markov model (Prinz et al. 2011). The bands come from a bootstrap over trajector
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -14,7 +15,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.scores.lagged_blocks import (
     FeatureTrajectories,
     block_moments,
-    bootstrap_weights,
+    bootstrapped,
     one_lag_operator,
     percentile_band,
 )
@@ -93,16 +94,10 @@ def implied_time_scales_with_bands(
         raise ConfigurationError(f"n_scales={n_scales}, lags={lags}: choose 1 to {n_modes} scales and at least one lag")
     estimates, lower, upper = [], [], []
     for lag in lags:
-        now, later = block_moments(feature_trajectories, lag, block_length, constant=True)
-        estimates.append(_centered_time_scales(now.sum(axis=0), later.sum(axis=0), n_scales, lag * time_step))
-        samples = np.stack(
-            [
-                _centered_time_scales(
-                    np.tensordot(weights, now, 1), np.tensordot(weights, later, 1), n_scales, lag * time_step
-                )
-                for weights in bootstrap_weights(len(now), n_bootstrap, seed)
-            ]
-        )
+        moments = block_moments(feature_trajectories, lag, block_length, constant=True)
+        time_scales = partial(_centered_time_scales, n_scales=n_scales, lag_time=lag * time_step)
+        estimate, samples = bootstrapped(moments, time_scales, n_bootstrap, seed)
+        estimates.append(estimate)
         low, high = percentile_band(samples, confidence)
         lower.append(low)
         upper.append(high)
