@@ -4,7 +4,8 @@ Blocks (whole trajectories, or stretches of them) are exchangeable where single 
 the correlations in time. Their moments are computed once; a bootstrap sample is then a weighted sum of small matrices.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -92,16 +93,28 @@ def one_lag_operator(
     return whiten @ (whiten.T @ later)
 
 
-def percentile_band(
-    samples: Float[np.ndarray, "n_bootstrap *quantity"], confidence: float
-) -> tuple[Float[np.ndarray, "*quantity"], Float[np.ndarray, "*quantity"]]:
-    """The central interval that holds a share `confidence` of the bootstrap samples.
+class Bands(NamedTuple):
+    """Estimates along the first axis, and the ends of their bootstrap bands."""
 
-    Raises:
-        ConfigurationError: the share is not between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise ConfigurationError(f"confidence={confidence}: choose a share between 0 and 1, such as 0.95")
-    # Infinite time scales are legitimate samples; ranks, unlike interpolation, can handle them.
-    lower = np.quantile(samples, (1 - confidence) / 2, axis=0, method="lower")
-    return lower, np.quantile(samples, (1 + confidence) / 2, axis=0, method="higher")
+    estimates: Float[np.ndarray, "estimates *quantity"]
+    lower: Float[np.ndarray, "estimates *quantity"]
+    upper: Float[np.ndarray, "estimates *quantity"]
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[np.ndarray, np.ndarray]], confidence: float) -> "Bands":
+        """The central intervals that hold a share `confidence` of the bootstrap samples.
+
+        Args:
+            found: estimates, each with its samples.
+            confidence: the share.
+
+        Raises:
+            ConfigurationError: the share is not between 0 and 1.
+        """
+        if not 0 < confidence < 1:
+            raise ConfigurationError(f"confidence={confidence}: choose a share between 0 and 1, such as 0.95")
+        estimates, samples = zip(*found, strict=True)
+        # Infinite time scales are legitimate samples; ranks, unlike interpolation, can handle them.
+        lower = [np.quantile(drawn, (1 - confidence) / 2, axis=0, method="lower") for drawn in samples]
+        upper = [np.quantile(drawn, (1 + confidence) / 2, axis=0, method="higher") for drawn in samples]
+        return cls(np.stack(estimates), np.stack(lower), np.stack(upper))

@@ -6,10 +6,10 @@ import pytest
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.scores.lagged_blocks import (
     DEFAULT_BLOCKS,
+    Bands,
     block_moments,
     bootstrapped,
     one_lag_operator,
-    percentile_band,
 )
 
 RNG = np.random.default_rng(0)
@@ -71,8 +71,8 @@ def test_the_operator_is_the_least_squares_one():
 
 def test_a_band_holds_its_share_of_the_samples_and_lets_infinity_be_a_sample():
     samples = np.append(np.arange(100.0), np.inf)[:, None]
-    lower, upper = percentile_band(samples, 0.5)
-    assert (lower[0], upper[0]) == (25.0, 75.0)
-    assert percentile_band(samples, 0.999)[1][0] == np.inf
+    bands = Bands.of([(samples[3], samples)], 0.5)
+    assert (bands.estimates[0, 0], bands.lower[0, 0], bands.upper[0, 0]) == (3.0, 25.0, 75.0)
+    assert Bands.of([(samples[0], samples)], 0.999).upper[0, 0] == np.inf
     with pytest.raises(ConfigurationError, match="confidence=1"):
-        percentile_band(samples, 1.0)
+        Bands.of([(samples[0], samples)], 1.0)
