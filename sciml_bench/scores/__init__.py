@@ -25,7 +25,7 @@ _HOMES = {
     "vamp_e_exact": "vamp",
     "vamp_score": "vamp",
 }
-__all__ = list(_HOMES)
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
