@@ -183,3 +183,9 @@ def test_what_is_not_trusted_or_not_there_is_one_clear_sentence(arguments, trust
     assert sentence.startswith("error: ")
     assert named in sentence
     assert ("PYTHONPATH" if trusted == TRUSTED else "trusted_packages=[...]") in sentence
+
+
+def test_an_evaluation_that_a_method_of_ones_own_does_not_suit_says_what_does(outside, tmp_path, capsys):
+    assert trained("koopman", ["training=affine", "trainer.max_epochs=1", "schedule=constant"], tmp_path / "run") == 1
+    assert "choose evaluation=forecast" in told(capsys)
+    assert RunFolder(tmp_path / "run").status == "failed"
