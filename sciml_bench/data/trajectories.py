@@ -262,8 +262,6 @@ class Trajectories:
                 )
 
     def _require_clock(self) -> None:
-        if not (np.isfinite(self.time_step) and self.time_step > 0):
-            raise DataError(f"time_step={self.time_step}: the time between two states must be positive.")
         for name in ("labels", "times", "clean", "inputs", "weights"):
             series = getattr(self, name)
             if series is None:
@@ -272,8 +270,14 @@ class Trajectories:
             if [values.shape[0] for values in series] != list(self.lengths):
                 raise DataError(f"{name}: one value is needed for each state of each trajectory {self.lengths}.")
         for number, times in enumerate(self.times or ()):
-            if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
-                raise DataError(f"times of {self.name(number)} must increase from row to row and be finite.")
+            wrong = np.flatnonzero(~(np.isfinite(times) & (np.diff(times, prepend=-np.inf) > 0)))
+            if len(wrong):
+                raise DataError(
+                    f"{self.name(number)}: the time is {times[wrong[0]]:g} at row {wrong[0]}; times must be finite and "
+                    "increase: sort the rows and remove those with a repeated time."
+                )
+        if not (np.isfinite(self.time_step) and self.time_step > 0):
+            raise DataError(f"time_step={self.time_step}: the time between two states must be positive.")
 
     def _require_companions(self) -> None:
         for number, clean in enumerate(self.clean or ()):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sciml_bench.data import observations
+from sciml_bench.data.held_out import shown_arrays
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.drawing import draw, windows
 
 
@@ -30,9 +31,13 @@ def labels(axis):
     return {line.get_label() for line in axis.lines}
 
 
-def test_the_values_of_windows_are_those_of_the_observations():
-    for name in ("PADDING", "INTERPOLATION", "EXTRAPOLATION"):
-        assert getattr(windows, name) == getattr(observations, name)
+def test_the_rows_of_a_record_are_told_apart_as_the_pictures_do():
+    record = TrajectoryFiles.from_arrays(None, [np.random.default_rng(0).normal(size=(n, 2)) for n in (15, 25)])
+    record.setup()
+    window = shown_arrays(record.part("train"), record.part("validation"))["window"]
+    learned, ahead = windows.learned_and_ahead(window)
+    assert (np.flatnonzero(learned).tolist(), np.flatnonzero(ahead).tolist()) == ([*range(9)], [9, 10, 11])
+    assert (window[0] == windows.PADDING).sum() == 8
 
 
 @pytest.mark.parametrize("number", [0, 1])
