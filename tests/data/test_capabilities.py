@@ -30,7 +30,7 @@ def test_times_may_be_shared_or_those_of_each_trajectory():
 
 @pytest.mark.parametrize("times", [[1.5], [2.0, 2.0], [4.0, 3.0], []])
 def test_times_must_go_on_from_the_past(times):
-    with pytest.raises(ConfigurationError, match="increase from the last row of the past, at 1.5"):
+    with pytest.raises(ConfigurationError, match=r"increase from the last row of the past, at 1\.5"):
         horizon_times(REGULAR, np.array(times))
 
 
