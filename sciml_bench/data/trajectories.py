@@ -102,7 +102,7 @@ class Trajectories:
     @property
     def flattened(self) -> Shaped[np.ndarray, "n_states n_state"]:
         """All states of all trajectories as vectors, one after the other; reads everything into memory."""
-        rows = [read_block(states, 0, states.shape[0]).reshape(states.shape[0], -1) for states in self.states]
+        rows = [read_block(states).reshape(states.shape[0], -1) for states in self.states]
         return np.concatenate(rows)
 
     def first_row(self, number: int) -> int:
@@ -191,7 +191,7 @@ class Trajectories:
             n_rows: of every trajectory, or as many as there are.
         """
         last = self.select(time=[slice(max(0, length - n_rows), length) for length in self.lengths])
-        states = tuple(np.array(read_block(part, 0, part.shape[0])) for part in last.states)
+        states = tuple(np.array(read_block(part)) for part in last.states)
         return last.unchecked(states=states, clean=None, labels=None, weights=None, parameters=None, names=None)
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":

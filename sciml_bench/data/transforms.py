@@ -1,4 +1,4 @@
-"""Records from records: noise, a choice of components, standardised units, delay embedding.
+"""Records from records: noise, a choice of components, delay embedding; `Standardization.apply` is a fourth.
 
 Each is a function of `Trajectories` that treats the truth like the states, noise excepted: it keeps the truth as it
 was. What lies on disk stays there and is transformed as it is read, noise excepted again, whose draw has an order.
@@ -12,11 +12,8 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.lazy_states import StateArray, read_block
-from sciml_bench.data.standardization import Standardization
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
-
-__all__ = ["checked_noise", "chosen_components", "delay_embedded", "noisy", "standardized"]
 
 Deviation = float | int | Sequence[float | int]
 
@@ -60,7 +57,7 @@ def noisy(
     numbers = range(trajectories.n_trajectories)
     states: list[np.ndarray] = []
     for together in [list(numbers)] if one_clock else [[number] for number in numbers]:
-        clean = np.stack([_read(trajectories.states[number]) for number in together]).astype(np.float64, copy=False)
+        clean = np.stack([read_block(trajectories.states[number]) for number in together]).astype(np.float64, copy=False)
         n_rows = clean.shape[1]
         sizes = [n_rows] if parts is None else [*parts, n_rows - sum(parts)]
         noise = _drawn(len(together), sizes, dim, generator)
@@ -111,16 +108,6 @@ def chosen_components(trajectories: Trajectories, components: Sequence[str | int
     return chosen.unchecked(component_names=tuple(names[column] for column in columns))
 
 
-def standardized(trajectories: Trajectories, standardization: Standardization) -> Trajectories:
-    """States in units of which mean and deviation over the training part are 0 and 1.
-
-    Args:
-        trajectories: in their own units.
-        standardization: from `Standardization.fit` of the training part.
-    """
-    return standardization.apply(trajectories)
-
-
 def delay_embedded(
     trajectories: Trajectories, n_delays: ConfiguredInteger, delay: ConfiguredInteger = 1
 ) -> Trajectories:
@@ -158,10 +145,6 @@ def delay_embedded(
         **{name: getattr(later, name) for name in ("labels", "times", "first_rows", "inputs", "weights")},
         component_names=(*names, *before),
     )
-
-
-def _read(states: StateArray) -> np.ndarray:
-    return read_block(states, 0, states.shape[0])
 
 
 def _drawn(

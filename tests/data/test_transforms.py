@@ -7,7 +7,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import LazyStates, read_block
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.transforms import chosen_components, delay_embedded, noisy, standardized
+from sciml_bench.data.transforms import chosen_components, delay_embedded, noisy
 
 RNG = np.random.default_rng(0)
 
@@ -72,7 +72,7 @@ def test_what_follows_noise_forgets_neither_it_nor_the_truth():
     seen = noisy(exact, 1.0)
     scale = Standardization.fit(seen)
     for transform in (
-        lambda part: standardized(part, scale),
+        scale.apply,
         lambda part: chosen_components(part, [2, 0]),
         lambda part: delay_embedded(part, 2),
     ):
@@ -137,7 +137,7 @@ def test_states_on_disk_stay_there_through_several_transforms(tmp_path):
     values = RNG.normal(size=(200, 3))
     trajectories = Trajectories((on_disk(tmp_path, values),))
     scale = Standardization.fit(trajectories)
-    lazy = delay_embedded(chosen_components(standardized(trajectories, scale), [0, 2]), 1)
+    lazy = delay_embedded(chosen_components(scale.apply(trajectories), [0, 2]), 1)
     assert isinstance(lazy.states[0], LazyStates)
     expected = ((values - scale.mean) / scale.deviation)[:, [0, 2]]
     np.testing.assert_allclose(whole(lazy.states[0]), np.concatenate([expected[1:], expected[:-1]], axis=1))

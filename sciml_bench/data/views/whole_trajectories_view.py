@@ -55,7 +55,7 @@ class PaddedTrajectories:
         numbers = np.arange(lengths.max())
 
         def padded(parts: tuple[StateArray, ...]) -> np.ndarray:
-            read = (read_block(part, 0, part.shape[0]) for part in parts)
+            read = map(read_block, parts)
             return np.stack([part[np.minimum(numbers, len(part) - 1)].astype(np.float64) for part in read])
 
         grids = [trajectories.times_of(number) for number in range(trajectories.n_trajectories)]
