@@ -62,8 +62,8 @@ def is_on_disk(states: StateArray) -> bool:
 
 def read_block(states: StateArray, start: int = 0, stop: int | None = None) -> Shaped[np.ndarray, "time *state"]:
     """Rows `start` to `stop`, by default all; a view for an array in memory, one contiguous read otherwise."""
-    stop = states.shape[0] if stop is None else stop
-    return states.read(start, stop) if isinstance(states, LazyStates) else np.asarray(states[start:stop])
+    end: int = states.shape[0] if stop is None else stop
+    return states.read(start, end) if isinstance(states, LazyStates) else np.asarray(states[start:end])
 
 
 def window(states: StateArray, start: int, stop: int) -> StateArray:

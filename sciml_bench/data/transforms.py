@@ -57,7 +57,9 @@ def noisy(
     numbers = range(trajectories.n_trajectories)
     states: list[np.ndarray] = []
     for together in [list(numbers)] if one_clock else [[number] for number in numbers]:
-        clean = np.stack([read_block(trajectories.states[number]) for number in together]).astype(np.float64, copy=False)
+        clean = np.stack([read_block(trajectories.states[number]) for number in together]).astype(
+            np.float64, copy=False
+        )
         n_rows = clean.shape[1]
         sizes = [n_rows] if parts is None else [*parts, n_rows - sum(parts)]
         noise = _drawn(len(together), sizes, dim, generator)

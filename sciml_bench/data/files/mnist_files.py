@@ -4,7 +4,6 @@ A download is stored in the cache in the same idx format, so that there is one r
 """
 
 import gzip
-import os
 import socket
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.stored.cache import default_cache
 from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.idx_files import idx_bytes, read_idx
@@ -27,11 +27,6 @@ TIMEOUT_SECONDS = 30.0
 
 Images = UInt8[np.ndarray, "image 28 28"]
 Labels = UInt8[np.ndarray, " image"]
-
-
-def default_cache() -> Path:
-    """`$XDG_CACHE_HOME/sciml_bench`, or `~/.cache/sciml_bench`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sciml_bench"
 
 
 def read_mnist(path: PathType | None = None, cache: PathType | None = None) -> tuple[Images, Labels]:
