@@ -70,18 +70,19 @@ def noisy(
     return trajectories.unchecked(states=tuple(states), clean=trajectories.states)
 
 
-def checked_noise(noise_std: float | int | Sequence[float | int], dim: int, key: str = "data.noise_std") -> np.ndarray:
+def checked_noise(noise_std: Deviation | None, dim: int, key: str = "data.noise_std") -> Float[np.ndarray, " dim"]:
     """Standard deviation of the noise for each component.
 
     Args:
-        noise_std: one value for all components, or one for each, in the state's own units.
+        noise_std: one value for all components, or one for each, in the state's own units; none is 0.
         dim: number of components.
         key: the configuration key, for the message.
 
     Raises:
         ConfigurationError: a value is negative or not finite, or their number is wrong.
     """
-    deviation = np.asarray(list(noise_std) if isinstance(noise_std, Sequence) else noise_std, dtype=np.float64)
+    given = list(noise_std) if isinstance(noise_std, Sequence) else noise_std
+    deviation = np.asarray(0.0 if given is None else given, dtype=np.float64)
     if deviation.ndim > 1 or deviation.size not in (1, dim):
         raise ConfigurationError(f"{key}={noise_std}: give one value, or one for each of {dim} components.")
     if not (np.isfinite(deviation).all() and (deviation >= 0).all()):
