@@ -63,7 +63,7 @@ def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, n
         "times": whole.times,
         "observed": whole.states,
         "window": np.where(whole.rows, np.where(learned, 1, 2), 0),
-        "component_names": np.array(past.component_names or [f"x{n + 1}" for n in range(whole.dim)]),
+        "component_names": np.array(past.named_components),
         "time_unit": np.array(past.time_unit),
     }
     return arrays if whole.clean is None else {**arrays, "clean": whole.clean}

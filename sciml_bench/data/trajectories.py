@@ -88,6 +88,11 @@ class Trajectories:
         return tuple(self.states[0].shape[1:])
 
     @property
+    def named_components(self) -> tuple[str, ...]:
+        """What the components are called; x1, x2, … where nobody said."""
+        return self.component_names or tuple(f"x{number}" for number in range(1, self.state_shape[-1] + 1))
+
+    @property
     def on_disk(self) -> bool:
         """Whether some states are read from disk."""
         return any(is_on_disk(states) for states in self.states)

@@ -101,7 +101,7 @@ def chosen_components(trajectories: Trajectories, components: Sequence[str | int
         ConfigurationError: there is no such component, or it is named twice.
     """
     dim = trajectories.state_shape[-1]
-    names = trajectories.component_names or tuple(f"x{number}" for number in range(1, dim + 1))
+    names = trajectories.named_components
     numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in components]
     wrong = [each for each in numbers if not isinstance(each, int) or not 0 <= each < dim]
     if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
@@ -141,7 +141,7 @@ def delay_embedded(
         n_rows = len(states) - reach
         return np.concatenate([states[reach - k * step :][:n_rows] for k in range(count + 1)], axis=1)
 
-    names = trajectories.component_names or tuple(f"x{number}" for number in range(1, trajectories.state_shape[0] + 1))
+    names = trajectories.named_components
     before = [f"{name} ({k * step} before)" for k in range(1, count + 1) for name in names]
     later = trajectories.select(time=slice(reach, None))
     return trajectories.mapped(embedded, reach).unchecked(

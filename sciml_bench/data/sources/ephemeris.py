@@ -70,12 +70,8 @@ class Ephemeris(Record):
         if unknown or not bodies or len(set(bodies)) < len(bodies):
             raise ConfigurationError(f"data.bodies={list(bodies)}: choose some of {', '.join(BODIES[1:])}, each once")
         self.bodies = tuple(str(name) for name in bodies)
-        self.days = {
-            "start": _day("start", start),
-            "validation_start": _day("validation_start", validation_start),
-            "test_start": _day("test_start", test_start),
-            "end": _day("end", end),
-        }
+        days = {"start": start, "validation_start": validation_start, "test_start": test_start, "end": end}
+        self.days = {key: _day(key, value) for key, value in days.items()}
         if sorted(set(self.days.values())) != list(self.days.values()):
             said = ", ".join(f"data.{key}={value}" for key, value in self.days.items())
             raise ConfigurationError(f"{said}: give days that increase")

@@ -154,8 +154,8 @@ class TrainingWindows:
         self._n_windows = share if asked is None else min(share, asked // world_size)
         if self._n_windows < view.batch_size:
             raise ConfigurationError(
-                f"training.view.batch_size={view.batch_size} is larger than the {self._n_windows} training windows of "
-                "a process in an epoch; choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
+                f"training.view.batch_size={view.batch_size} is larger than the {self._n_windows} windows of a process "
+                "in an epoch; choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
             )
 
     def __len__(self) -> int:
