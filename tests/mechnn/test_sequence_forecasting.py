@@ -214,7 +214,7 @@ def test_a_run_leaves_metrics_figures_a_forecaster_and_the_weights_that_were_sel
     assert forecast.states.shape[1:] == (7, 32)
     assert np.isfinite(forecast.states).all()
     record = json.loads((tmp_path / "record.json").read_text())
-    assert record["model"] == "FieldSequenceModel"
+    assert record["model"] == "block_resnet"
     assert record["steps"] == 8
     assert {
         "rollout_relative_squared_error_step_20",
