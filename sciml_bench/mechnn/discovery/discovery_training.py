@@ -113,17 +113,13 @@ class DiscoveryTraining(Method):
             require_integer(f"training.{name}", value, 1, "give a whole number of at least 1")
         require_choice("training.initial_coefficients", initial_coefficients, STARTS)
         self.n_cycles, self.epochs_per_cycle, self.batch_size = n_cycles, epochs_per_cycle, batch_size
+        self.n_epochs = n_cycles * epochs_per_cycle
         self.windows_per_row, self.initial_coefficients = windows_per_row, initial_coefficients
 
     @classmethod
     def require_states(cls, state_shape: tuple[int, ...]) -> None:
         """Equations are about vectors of few components."""
         require_few_components(state_shape)
-
-    @property
-    def planned_epochs(self) -> int | None:
-        """All cycles."""
-        return self.n_cycles * self.epochs_per_cycle
 
     def start(self) -> None:
         """Cut the trajectories into windows, and choose the first coefficients; later ones come from the checkpoint."""
@@ -186,10 +182,6 @@ class DiscoveryTraining(Method):
     def train_loader(self, seed: int, rank: int, world_size: int) -> WindowNumbers:
         """All windows once per epoch."""
         return WindowNumbers(len(self.windows), self.batch_size, seed)
-
-    def optimizer(self) -> torch.optim.Optimizer:
-        """Adam."""
-        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)
 
     def loss(self, batch: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
         """Of some windows."""

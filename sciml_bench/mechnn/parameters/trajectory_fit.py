@@ -99,11 +99,6 @@ class TrajectoryFit(Method):
         """Every component has an equation of its own."""
         require_few_components(state_shape)
 
-    @property
-    def planned_epochs(self) -> int | None:
-        """`n_epochs`."""
-        return self.n_epochs
-
     def start(self) -> None:
         """Choose the rows that are held out.
 
@@ -115,10 +110,6 @@ class TrajectoryFit(Method):
         held_out = self._held_out_rows(train, self.progress.seed)
         self._learned_rows = torch.from_numpy(train.rows & ~held_out)
         self._held_out = torch.from_numpy(held_out)
-
-    def optimizer(self) -> torch.optim.Optimizer:
-        """Adam."""
-        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)
 
     def loss(self, batch: object = None) -> Float[Tensor, ""]:
         """Sum of squares over the rows that are learned from, in squared units of the data."""
