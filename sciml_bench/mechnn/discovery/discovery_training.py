@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -24,7 +23,7 @@ from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, require_few_components
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
-from sciml_bench.mechnn.discovery.integration import rows_of, window_starts
+from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.weak_form import integrated
 
@@ -141,14 +140,7 @@ class DiscoveryTraining(Method):
         shortest = min(len(times) for times, _ in pieces)
         if shortest < length:
             raise DataError(f"model.window={length}: a trajectory has only {shortest} rows to learn from")
-        stride = max(1, length // self.windows_per_row)
-        starts = [window_starts(len(times), length, stride) for times, _ in pieces]
-        rows = [first[:, None] + np.arange(length) for first in starts]
-        windows = np.concatenate([states[index] for (_, states), index in zip(pieces, rows, strict=True)])
-        steps = np.concatenate([np.diff(times[index], axis=1) for (times, _), index in zip(pieces, rows, strict=True)])
-        is_regular = np.ptp(steps) <= 1e-9 * steps.mean()
-        self.windows = torch.from_numpy(windows)
-        self.step_sizes = torch.from_numpy(steps[:1] if is_regular else steps)
+        self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
 
     @torch.no_grad()
     def precondition(self) -> None:
