@@ -6,9 +6,9 @@ learned in preconditioned coordinates, and the learning rate decays to zero with
 """
 
 import math
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -16,9 +16,10 @@ from torch import Tensor
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.method import Method
+from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.data.held_out import end_of
-from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.data.views.whole_trajectories_view import TrajectoryNumbers, WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, require_few_components
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
@@ -30,36 +31,13 @@ from sciml_bench.mechnn.discovery.weak_form import integrated
 STARTS = ("zero", "closed_form")
 
 
-class WindowNumbers:
-    """Batches of the numbers of all windows, in an order that is a function of seed and epoch.
+class WindowOrder(EpochSampler):
+    """The numbers of all windows in an order that is a function of seed and epoch; every process sees all of them."""
 
-    Args:
-        n_windows: how many.
-        batch_size: numbers per batch; the last one of an epoch may be smaller.
-        seed: of the order.
-    """
-
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
-
-    def __init__(self, n_windows: int, batch_size: int, seed: int) -> None:
-        self.n_windows, self.batch_size, self.seed, self.epoch = n_windows, batch_size, seed, 0
-
-    @property
-    def sampler(self) -> "WindowNumbers":
-        """Itself: it is told the epoch."""
-        return self
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose order comes next."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return -(-self.n_windows // self.batch_size)
-
-    def __iter__(self) -> Iterator[Int[Tensor, " batch"]]:
+    def indices(self) -> Int[np.ndarray, " share"]:
+        """The order of the current epoch."""
         generator = torch.Generator().manual_seed(derived_seed(self.seed, "windows", self.epoch))
-        yield from torch.randperm(self.n_windows, generator=generator).split(self.batch_size)
+        return torch.randperm(self.n_items, generator=generator).numpy()
 
 
 class DiscoveryTraining(Method):
@@ -171,9 +149,9 @@ class DiscoveryTraining(Method):
         shared = len(self.step_sizes) == 1
         return [self.step_sizes if shared else self.step_sizes[first : first + length] for first in firsts]
 
-    def train_loader(self, seed: int, rank: int, world_size: int) -> WindowNumbers:
+    def train_loader(self, seed: int, rank: int, world_size: int) -> TrajectoryNumbers:
         """All windows once per epoch."""
-        return WindowNumbers(len(self.windows), self.batch_size, seed)
+        return TrajectoryNumbers(WindowOrder(len(self.windows), seed), self.batch_size)
 
     def loss(self, batch: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
         """Of some windows."""

@@ -4,7 +4,6 @@ All rows or, honestly chosen, all but some: with as many parameters as observati
 only rows that were not learned from tell when. The truth, where it is known, is for the scores alone.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,7 +17,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.seeds import derived_seed
-from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data.held_out import shown_arrays
 from sciml_bench.data.record import Record
 from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
@@ -27,7 +26,7 @@ from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 
 
 @dataclass(frozen=True, eq=False)
-class SmoothedTrajectories:
+class SmoothedTrajectories(LearnedModule):
     """Trajectories as solutions of linear ODEs that were fitted to them.
 
     Args:
@@ -37,14 +36,6 @@ class SmoothedTrajectories:
 
     model: LearnedLinearODE
     held_out: Bool[np.ndarray, "batch time"]
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Coefficients and step sizes."""
-        return dict(self.model.state_dict())
-
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take what `tensors` gave."""
-        load_module(self.model, tensors)
 
     @torch.no_grad()
     def smoothed(self) -> Float[np.ndarray, "batch time dim"]:
