@@ -116,7 +116,7 @@ class ClosedFormDiscovery:
     def _smoothed(
         self, times: Float[np.ndarray, " time"], states: Float[np.ndarray, "time dim"]
     ) -> tuple[Float[np.ndarray, "time dim"], float]:
-        if self.smoothing == "none" or len(times) < 10:
+        if self.smoothing == "none":
             return states.copy(), float("inf")
         weight = None if self.smoothing == "auto" else float(self.smoothing)
         return block_smoothed(states, np.diff(times), weight)
@@ -163,7 +163,24 @@ class Discovery:
     stiffness: float | None = None
 
 
-class EquationDiscovery(DirectMethod):
+class FewComponents:
+    """Base of methods that learn equations, of which there is one per component."""
+
+    @classmethod
+    def require_states(cls, state_shape: tuple[int, ...]) -> None:
+        """Stop at states whose candidate terms would be too many.
+
+        Raises:
+            NotApplicableError: images, fields, bodies or more than twenty components.
+        """
+        if len(state_shape) != 1 or state_shape[0] > MOST_COMPONENTS:
+            raise NotApplicableError(
+                f"equations are discovered for vectors of at most {MOST_COMPONENTS} components; these states have the "
+                f"shape {tuple(state_shape)}: choose training=sequence, or train_koopman.py"
+            )
+
+
+class EquationDiscovery(FewComponents, DirectMethod):
     """Find equations without epochs.
 
     Args:
@@ -191,11 +208,6 @@ class EquationDiscovery(DirectMethod):
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None
 
-    @classmethod
-    def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """Equations are about vectors of few components."""
-        require_few_components(state_shape)
-
     def fit(self) -> None:
         """Find the equations.
 
@@ -216,19 +228,3 @@ class EquationDiscovery(DirectMethod):
     def record_entries(self) -> dict[str, Any]:
         """The equations, as a person reads them."""
         return {} if self.discovery is None else {"equations": list(self.discovery.equations.text)}
-
-
-def require_few_components(state_shape: tuple[int, ...]) -> None:
-    """Stop at states whose candidate terms would be too many.
-
-    Args:
-        state_shape: of one state.
-
-    Raises:
-        NotApplicableError: images, fields, bodies or more than twenty components.
-    """
-    if len(state_shape) != 1 or state_shape[0] > MOST_COMPONENTS:
-        raise NotApplicableError(
-            f"equations are discovered for vectors of at most {MOST_COMPONENTS} components; these states have the "
-            f"shape {tuple(state_shape)}: choose training=sequence, or train_koopman.py"
-        )

@@ -21,7 +21,7 @@ from sciml_bench.core.seeds import derived_seed
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views.whole_trajectories_view import TrajectoryNumbers, WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, require_few_components
+from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, FewComponents
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
@@ -40,7 +40,7 @@ class WindowOrder(EpochSampler):
         return torch.randperm(self.n_items, generator=generator).numpy()
 
 
-class DiscoveryTraining(Method):
+class DiscoveryTraining(FewComponents, Method):
     """Adam on windows, in cycles that end with a threshold.
 
     Args:
@@ -92,11 +92,6 @@ class DiscoveryTraining(Method):
         self.n_cycles, self.epochs_per_cycle, self.batch_size = n_cycles, epochs_per_cycle, batch_size
         self.n_epochs = n_cycles * epochs_per_cycle
         self.windows_per_row, self.initial_coefficients = windows_per_row, initial_coefficients
-
-    @classmethod
-    def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """Equations are about vectors of few components."""
-        require_few_components(state_shape)
 
     def start(self) -> None:
         """Cut the trajectories into windows, and choose the first coefficients; later ones come from the checkpoint."""

@@ -21,7 +21,7 @@ from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data.held_out import shown_arrays
 from sciml_bench.data.record import Record
 from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
-from sciml_bench.mechnn.discovery.closed_form_discovery import require_few_components
+from sciml_bench.mechnn.discovery.closed_form_discovery import FewComponents
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 
 
@@ -43,7 +43,7 @@ class SmoothedTrajectories(LearnedModule):
         return self.model().double().numpy()
 
 
-class TrajectoryFit(Method):
+class TrajectoryFit(FewComponents, Method):
     """Adam on the sum of squares over all learned rows, one step per epoch.
 
     The error of the weights after a step and the loss of the next step are one and the same solution, solved once.
@@ -84,11 +84,6 @@ class TrajectoryFit(Method):
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a number greater than 0")
         self.validation_fraction = float(validation_fraction)
         self._next_states: Tensor | None = None
-
-    @classmethod
-    def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """Every component has an equation of its own."""
-        require_few_components(state_shape)
 
     def start(self) -> None:
         """Choose the rows that are held out.
