@@ -1,16 +1,15 @@
 """A trained sequence model as a plain object: it continues the last states of a trajectory."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import WindowsSpec
@@ -19,7 +18,7 @@ from sciml_bench.sequences.rollout import rollout
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceForecaster:
+class SequenceForecaster(LearnedModule):
     """A model that maps the last states of a trajectory to the next ones, fed with its own predictions.
 
     Args:
@@ -36,14 +35,6 @@ class SequenceForecaster:
     def past_length(self) -> int:
         """The inputs of the model."""
         return self.spec.n_inputs
-
-    def tensors(self) -> dict[str, Tensor]:
-        """The weights."""
-        return dict(self.model.state_dict())
-
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take what `tensors` gave."""
-        load_module(self.model, tensors)
 
     @torch.no_grad()
     def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:

@@ -34,7 +34,7 @@ class Ephemeris(Record):
         test_start: first day of the test.
         end: the day after the last.
         minutes_between: observations.
-        n_test: roll-outs of the test, which start at days spread over the time from `test_start` on.
+        n_test: rollouts of the test, which start at days spread over the time from `test_start` on.
         n_test_states: states of each; null: all there are, from `test_start` on.
         path: positions in place of the built-in ephemeris. An .npz file with `times (time,)` in days, `positions (time,
             bodies, 3)` in astronomical units and the text `bodies`; or a .csv file with the columns time, earth_x,
@@ -75,7 +75,7 @@ class Ephemeris(Record):
         if sorted(set(self.days.values())) != list(self.days.values()):
             said = ", ".join(f"data.{key}={value}" for key, value in self.days.items())
             raise ConfigurationError(f"{said}: give days that increase")
-        self.n_test = require_integer("data.n_test", n_test, 1, "use at least 1 roll-out")
+        self.n_test = require_integer("data.n_test", n_test, 1, "use at least 1 rollout")
         if n_test_states is not None:
             require_integer("data.n_test_states", n_test_states, 2, "a trajectory needs at least 2 states")
         self.n_test_states = n_test_states

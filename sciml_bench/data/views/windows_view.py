@@ -1,7 +1,7 @@
 """How a model that maps some past states to some future ones reads a record: as windows of whole trajectories.
 
 Training batches hold windows (batch, n_inputs + n_calls · n_outputs, *state) cut from the training trajectories at
-random starts; the other parts are kept whole, since what counts there is how long a roll-out stays good.
+random starts; the other parts are kept whole, since what counts there is how long a rollout stays good.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 class WindowsView:
-    """Windows of the training trajectories, and the others for roll-outs.
+    """Windows of the training trajectories, and the others for rollouts.
 
     Args:
         record: what was observed.
@@ -94,7 +94,7 @@ class WindowsView:
         return np.stack([read_block(states, 0, min(part.lengths)) for states in part.states])
 
     def starts(self, split: str) -> Float[Tensor, "batch time *state"]:
-        """The first `n_inputs` states of every trajectory of a part, from which roll-outs start."""
+        """The first `n_inputs` states of every trajectory of a part, from which rollouts start."""
         part = self.record.part(split)
         first = np.stack([read_block(states, 0, self.spec.n_inputs) for states in part.states])
         return torch.from_numpy(first).to(self.spec.dtype)
@@ -110,7 +110,7 @@ class WindowsView:
         return TrainingWindows(self, seed, rank, world_size)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
-        """None: the weights are selected by roll-outs, which the method makes."""
+        """None: the weights are selected by rollouts, which the method makes."""
         return
 
     def _require_long_enough(self, name: str, part: Trajectories) -> None:
