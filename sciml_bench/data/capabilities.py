@@ -54,31 +54,6 @@ class Forecast:
         if not self.status:
             object.__setattr__(self, "status", (OK,) * len(self.states))
 
-    @classmethod
-    def joined(cls, forecasts: "Sequence[Forecast]") -> "Forecast":
-        """The mean of the forecasts of an ensemble's members, which stay beside it.
-
-        Args:
-            forecasts: of the same trajectories at the same times, one per member.
-
-        Raises:
-            DataError: there is none, or they are of other trajectories or times.
-        """
-        if not forecasts or any(not np.array_equal(part.times, forecasts[0].times) for part in forecasts):
-            raise DataError("an ensemble needs forecasts of all its members at the same times")
-        if len(forecasts) == 1:
-            return forecasts[0]
-        members = np.stack([part.states for part in forecasts])
-        words = zip(*(part.status for part in forecasts), strict=True)
-        return cls(
-            members.mean(axis=0),
-            forecasts[0].times,
-            forecasts[0].kind,
-            tuple(next((word for word in of_members if word != OK), OK) for of_members in words),
-            {name: sum(part.cost.get(name, 0.0) for part in forecasts) for name in forecasts[0].cost},
-            members,
-        )
-
     @property
     def deviation(self) -> Float[np.ndarray, "batch time *state"] | None:
         """Standard deviation over the members, of which there are several; None where there are none."""

@@ -33,6 +33,20 @@ class Learned(Protocol):
         ...
 
 
+@runtime_checkable
+class Joinable(Protocol):
+    """What several seeds have learned can be one object with members."""
+
+    @classmethod
+    def joined(cls, members: Sequence[Any]) -> Any:
+        """The members as one.
+
+        Args:
+            members: of one class, learned from one record.
+        """
+        ...
+
+
 def write_learned(path: PathType, learned: Learned) -> None:
     """Write the file atomically.
 
