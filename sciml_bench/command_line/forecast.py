@@ -51,7 +51,8 @@ def answer(asked: argparse.Namespace) -> None:
         raise ConfigurationError(f"output={asked.output}: this file holds the past; give another name")
     run = restore(asked.run, asked.trust)
     learned = run.learned
-    if not isinstance(learned, Forecaster) or not hasattr(learned, "spec"):
+    can_forecast = isinstance(learned, Forecaster) and hasattr(learned, "spec")
+    if not can_forecast:
         raise DataError(f"{asked.run} has learned {type(learned).__name__}, which does not forecast")
     past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(run))
     if past is None:

@@ -135,7 +135,8 @@ class Evaluation:
         if "singular_functions" in known:
             exact = system.singular_functions(_count(system, left.shape[1]), rule.points, lag)
             arrays |= {"exact_left_functions": exact[0], "exact_right_functions": exact[1]}
-        return Results(metrics, arrays, ("singular_functions",))
+        # the first is the constant: a single one is no picture
+        return Results(metrics, arrays, ("singular_functions",) if left.shape[1] > 1 else ())
 
     def _time_scales(self, learned: KoopmanModel, record: Record, exact_eigenvalues: np.ndarray | None) -> Results:
         """Implied time scales and the Chapman–Kolmogorov test on the training trajectories."""

@@ -293,7 +293,11 @@ class KoopmanModel:
         arrays = {f"{_OPERATOR}{name}": array for name, array in self.operator.moments_.as_arrays().items()}
         if self.learned_step is not None:
             arrays[_STEP] = self.learned_step
-        return tensors | {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()} | past_tensors(self.past)
+        return (
+            tensors
+            | {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+            | past_tensors(self.past)
+        )
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take what `tensors` gave.
