@@ -6,6 +6,7 @@ Of an ensemble, the mean of its members with their standard deviation.
 import argparse
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +51,9 @@ def answer(asked: argparse.Namespace) -> None:
     if asked.past is not None and asked.output.exists() and asked.output.samefile(asked.past):
         raise ConfigurationError(f"output={asked.output}: this file holds the past; give another name")
     run = restore(asked.run, asked.trust)
-    learned = run.learned
-    can_forecast = isinstance(learned, Forecaster) and hasattr(learned, "spec")
-    if not can_forecast:
-        raise DataError(f"{asked.run} has learned {type(learned).__name__}, which does not forecast")
+    if not isinstance(run.learned, Forecaster) or not hasattr(run.learned, "spec"):
+        raise DataError(f"{asked.run} has learned {type(run.learned).__name__}, which does not forecast")
+    learned = cast(Any, run.learned)
     past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(run))
     if past is None:
         raise DataError(f"{asked.run} has not kept the end of its record; give --past FILE")
