@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 
 Horizon = int | Sequence[np.ndarray] | np.ndarray
@@ -140,6 +141,28 @@ class ParameterEstimator(Protocol):
     def estimate(self, trajectories: Trajectories) -> Mapping[str, Float[np.ndarray, " batch"]]:
         """By name; `<name>_deviation` beside it where there are bands."""
         ...
+
+
+def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
+    """Check what a method in discrete time is to go on from.
+
+    Args:
+        past: given to `forecast`.
+        spec: of the record that was learned from.
+        n_rows: that are needed of every trajectory.
+
+    Raises:
+        DataError: too few rows, other states, or another clock.
+    """
+    if past.state_shape != spec.state_shape or min(past.lengths) < n_rows:
+        raise DataError(
+            f"past: {min(past.lengths)} states of the shape {past.state_shape}; what was learned needs at least "
+            f"{n_rows} of the shape {spec.state_shape}"
+        )
+    if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
+        raise DataError(
+            f"past: states {past.time_step:g} {past.time_unit} apart; what was learned steps by {spec.time_step:g}"
+        )
 
 
 def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, horizon_times
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, horizon_times, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import LaggedPairsSpec
 from sciml_bench.data.stored_past import past_tensors, stored_past
@@ -200,7 +200,7 @@ class KoopmanModel:
         """
         if inputs is not None:
             raise ConfigurationError("inputs: an operator learned without inputs takes none; leave them out")
-        self._require_past(past)
+        require_past(past, self.spec, self.past_length)
         count, lag, started = horizon_steps(past, horizon), self.spec.lag, time.perf_counter()
         if count < 0 and lag > 1:
             raise ConfigurationError(
@@ -240,18 +240,6 @@ class KoopmanModel:
                 predicted = self.decoder(torch.as_tensor(predicted, dtype=torch.float32)).double().numpy()
         states, scale = predicted.reshape(len(predicted), *self.spec.state_shape), self.spec.standardization
         return states if scale is None else scale.inverse(states)
-
-    def _require_past(self, past: Trajectories) -> None:
-        if past.state_shape != self.spec.state_shape or min(past.lengths) < self.past_length:
-            raise DataError(
-                f"past: {min(past.lengths)} states of the shape {past.state_shape}; this operator needs at least "
-                f"{self.past_length}, one lag, of the shape {self.spec.state_shape}"
-            )
-        if not np.isclose(past.time_step, self.spec.time_step, rtol=1e-6):
-            raise DataError(
-                f"past: states {past.time_step:g} {past.time_unit} apart; this operator was learned from states "
-                f"{self.spec.time_step:g} apart"
-            )
 
     # ---- spectrum -------------------------------------------------------------------------------------------------
 

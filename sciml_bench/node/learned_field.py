@@ -17,6 +17,7 @@ from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
 from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.stored_past import past_tensors, stored_past
+from sciml_bench.data.views.whole_trajectories_view import continued
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline, checked_smoothing
 from sciml_bench.node.solvers.solution import Solution
@@ -134,7 +135,8 @@ class LearnedField:
             np.concatenate([past.times_of(number)[-1:], grid])
             for number, grid in enumerate(horizon_times(past, horizon))
         ]
-        times = _padded(grids)
+        longest = max(len(grid) for grid in grids)
+        times = np.stack([continued(grid, longest) for grid in grids])
         with torch.no_grad():
             x0 = self._starts(past)
             states, status, evaluations = self._paths(x0, times)
@@ -223,9 +225,3 @@ class LearnedField:
         load_module(self.field, tensors, _FIELD)
         self.field.requires_grad_(False)
         self.past = stored_past(tensors, self.spec)
-
-
-def _padded(grids: Sequence[np.ndarray]) -> Float[np.ndarray, "batch time"]:
-    """Grids of one length; a shorter one goes on with its last interval."""
-    longest = max(len(grid) for grid in grids)
-    return np.stack([np.concatenate([g, g[-1] + (g[-1] - g[-2]) * np.arange(1, longest - len(g) + 1)]) for g in grids])

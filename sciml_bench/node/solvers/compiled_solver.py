@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
+from sciml_bench.node.fields.vector_field import MemberStates, PerceptronForm, VectorField
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 from sciml_bench.node.solvers.runge_kutta import TABLES, Plan
 
@@ -36,9 +36,7 @@ class CompiledSolver(FixedStepSolver):
 
     method: str = "dormand_prince"
 
-    def _states(
-        self, field: VectorField, x0: Float[Tensor, "*members batch dim"], plan: Plan
-    ) -> Float[Tensor, "*members batch time dim"]:
+    def _states(self, field: VectorField, x0: MemberStates, plan: Plan) -> Float[Tensor, "*members batch time dim"]:
         form = field.perceptron_form()
         if form is None or not numba_is_here():
             _say_once("the vector field is no perceptron" if form is None else "Numba is not installed")

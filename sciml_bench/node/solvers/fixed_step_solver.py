@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.runge_kutta import TABLES, Plan, require_step
 from sciml_bench.node.solvers.solution import Solution
 
@@ -39,13 +39,7 @@ class FixedStepSolver:
             raise ConfigurationError(f"solver.method={self.method}: choose one of {', '.join(TABLES)}")
         require_step(self.max_step)
 
-    def __call__(
-        self,
-        field: VectorField,
-        x0: Float[Tensor, "*members batch dim"],
-        times: Float[np.ndarray, "batch time"],
-        refinement: int = 1,
-    ) -> Solution:
+    def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
         """Integrate.
 
         Args:
@@ -61,9 +55,7 @@ class FixedStepSolver:
         states = self._states(field, x0, plan)
         return Solution(times, states, plan.steps.sizes.shape[1] * TABLES[self.method].n_stages)
 
-    def _states(
-        self, field: VectorField, x0: Float[Tensor, "*members batch dim"], plan: Plan
-    ) -> Float[Tensor, "*members batch time dim"]:
+    def _states(self, field: VectorField, x0: MemberStates, plan: Plan) -> Float[Tensor, "*members batch time dim"]:
         table, steps, derivative = TABLES[self.method], plan.steps, field.at_stages(plan.stage_times)
         sizes, arrivals = torch.from_numpy(steps.sizes).to(x0), steps.arrivals
         x, states = x0, [x0]
