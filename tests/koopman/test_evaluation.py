@@ -202,6 +202,18 @@ def test_a_chain_is_evaluated_with_the_settings_of_record():
     assert metrics["vamp_e_deficit"] == pytest.approx(0, abs=1e-8)
 
 
+@pytest.mark.parametrize(("rank", "drawn"), [(1, {"spectrum"}), (2, {"spectrum", "singular_functions"})])
+def test_an_operator_of_a_single_mode_is_scored_and_has_no_singular_functions_to_draw(rank, drawn):
+    view = logistic_pairs()
+    operator = KoopmanOperator(rank=rank)
+    learned = KoopmanModel.estimated(operator, view, GivenFeatures(lambda x: torch.cat([x**0, x, x**2], dim=1)))
+    results = evaluate(learned, view)
+    assert {"vamp_e_exact", "vamp_e_deficit", "spectral_error", "vamp_e_test"} <= results.metrics.keys()
+    assert results.metrics["vamp_e_exact"] >= (0.99 if rank == 1 else 1.1)
+    pictures = pictures_of(results.stored_arrays)
+    assert {"spectrum", "singular_functions"} & pictures.keys() == drawn
+
+
 def test_an_operator_estimated_from_few_pairs_has_a_deficit():
     view = chain_data()
     learned = estimated(view, chain_indicators, "cca")
