@@ -18,6 +18,7 @@ from sciml_bench.scores import (
     chapman_kolmogorov_test,
     implied_time_scales,
     implied_time_scales_with_bands,
+    largest_violation,
     spectral_error,
     streamed_vamp_scores,
     vamp_e_exact,
@@ -157,14 +158,14 @@ class Evaluation:
         except DataError:  # too little data for bands; the point estimates stand in the spectrum
             return Results()
         arrays = {
-            "time_scale_lag_times": bands.lag_times,
+            "time_scale_lag_times": step * np.array(lags, dtype=float),
             "time_scales": bands.estimates,
             "time_scales_lower": bands.lower,
             "time_scales_upper": bands.upper,
         }
         if exact_eigenvalues is not None:
             arrays["exact_time_scales"] = implied_time_scales(exact_eigenvalues[1 : n_scales + 1], lag * step)
-        return Results({"chapman_kolmogorov_violation": test.largest_violation}, arrays, ("implied_time_scales",))
+        return Results({"chapman_kolmogorov_violation": largest_violation(*test)}, arrays, ("implied_time_scales",))
 
 
 def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:

@@ -36,6 +36,14 @@ def test_a_member_that_is_left_out_keeps_its_weights():
     np.testing.assert_array_equal(moved(slopes, members=[0, 2]), [slopes[0], [0, 0], slopes[2]])
 
 
+def test_a_member_that_has_left_every_bound_keeps_its_weights():
+    weights = torch.tensor([4.0, -1.0], requires_grad=True)
+    optimisation = Optimisation(torch.optim.SGD([weights], 1.0), 1.0)
+    # the derivative of a root of -1 is nan, also when nothing asks for it
+    optimisation.step(weights.sqrt(), 0, 1, [0])
+    np.testing.assert_array_equal(weights.detach(), [3.75, -1.0])
+
+
 def test_the_loss_that_is_told_is_the_mean_of_those_that_take_part():
     weights = torch.zeros(3, requires_grad=True)
     optimisation = Optimisation(torch.optim.SGD([weights], 0.1), 0.1)

@@ -169,6 +169,8 @@ class SimulatedTrajectories(Record):
                 f"data.n_trajectories={self.n_trajectories}: data.initial_states already lists {len(states)} states; "
                 "set data.n_trajectories=1, or give one state."
             )
+        if self.n_trajectories == 1:
+            return states
         rng = np.random.default_rng(self.data_seed)
         around = rng.standard_normal((self.n_trajectories - 1, dim)) * np.array(self.system.initial_deviation)
         return np.concatenate([states, states[0] + around])
