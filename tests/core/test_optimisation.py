@@ -64,21 +64,25 @@ def test_a_loss_that_is_not_finite_ends_the_fit_before_the_weights_move():
     assert weights.item() == 1.0
 
 
-def test_scaled_gradients_are_unscaled_before_they_are_measured():
+@pytest.mark.parametrize(("norm", "expected"), [(10, [3.0, 4.0]), (0.5, [0.3, 0.4])])
+def test_scaled_gradients_are_measured_without_their_scale(norm, expected):
     weights = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.SGD([weights], 1.0)
 
-    def unscale():
+    def step():
         weights.grad /= 1024
+        optimizer.step()
 
     optimisation = Optimisation(
-        torch.optim.SGD([weights], 1.0),
+        optimizer,
         1.0,
-        gradient_clip_val=10,
+        gradient_clip_val=norm,
         backward=lambda loss: (1024 * loss).backward(),
-        unscale=unscale,
+        scale=lambda: 1024.0,
+        step=step,
     )
     optimisation.step((torch.tensor([3.0, 4.0]) * weights).sum(), 0, 1)
-    np.testing.assert_allclose(-weights.detach(), [3.0, 4.0], rtol=1e-6)
+    np.testing.assert_allclose(-weights.detach(), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("norm", [0, -1])
