@@ -1,3 +1,4 @@
+import codecs
 import functools
 import importlib
 import math
@@ -220,3 +221,8 @@ def test_every_configuration_names_its_classes_where_their_rooms_export_them() -
 def test_the_rooms_of_every_role_exist() -> None:
     for room in {room for role in ROLES.values() for room in (*role.own, *role.parts)}:
         assert pkgutil.resolve_name(f"{PACKAGE}.{room}")
+
+
+def test_a_package_whose_name_begins_like_that_of_a_trusted_one_is_not_trusted() -> None:
+    assert trusted_object("codecs.Codec", ["codecs"]) is codecs.Codec
+    assert trusted_object("codecs.Codec", ["code"]) is None

@@ -1,71 +1,74 @@
+"""What a horizon means, what a forecast consists of, and what may be gone on from."""
+
 import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.capabilities import Forecast, horizon_steps, horizon_times
-from sciml_bench.data.trajectories import Trajectories
-
-REGULAR = Trajectories((np.zeros((4, 1)), np.zeros((6, 1))), time_step=0.5, time_unit="s")
-IRREGULAR = Trajectories((np.zeros((3, 1)),), time_step=1.0, times=(np.array([0.0, 1.0, 4.0]),))
+from sciml_bench.data import RecordSpec, Trajectories
+from sciml_bench.data.capabilities import Forecast, horizon_steps, horizon_times, require_past
 
 
-def forecast(value, status=("ok", "ok"), n_times=3, **cost):
-    times = np.tile(np.arange(float(n_times)), (2, 1))
-    return Forecast(np.full((2, n_times, 1), value), times, "path", status, cost)
+def regular():
+    """Two trajectories on a clock of 0.5, of which the first begins at step 3."""
+    return Trajectories((np.zeros((4, 1)), np.zeros((2, 1))), time_step=0.5, first_rows=(3, 0))
 
 
-def test_a_horizon_in_steps_counts_on_from_the_last_row_of_every_trajectory():
-    assert [grid.tolist() for grid in horizon_times(REGULAR, 2)] == [[2.0, 2.5], [3.0, 3.5]]
-    assert [grid.tolist() for grid in horizon_times(REGULAR, -2)] == [[1.0, 0.5], [2.0, 1.5]]
-    assert horizon_times(IRREGULAR, 2)[0].tolist() == [5.0, 6.0]
-    part = Trajectories((np.zeros((50, 1)),), time_step=0.1).select(time=slice(0, 31))
-    np.testing.assert_array_equal(horizon_times(part, 19)[0], 0.1 * np.arange(31, 50))
+def irregular():
+    return Trajectories((np.zeros((3, 1)),), time_step=0.5, times=(np.array([0.0, 0.4, 1.1]),))
 
 
-def test_times_may_be_shared_or_those_of_each_trajectory():
-    assert [grid.tolist() for grid in horizon_times(REGULAR, np.array([4.0, 9.0]))] == [[4.0, 9.0]] * 2
-    own = [np.array([2.0]), np.array([2.6, 7.0])]
-    assert [grid.tolist() for grid in horizon_times(REGULAR, own)] == [[2.0], [2.6, 7.0]]
+def test_steps_go_on_from_the_last_row_of_every_trajectory():
+    first, second = horizon_times(regular(), 2)
+    np.testing.assert_array_equal(first, [3.5, 4.0])
+    np.testing.assert_array_equal(second, [1.0, 1.5])
+    np.testing.assert_array_equal(horizon_times(regular(), -2)[0], [2.5, 2.0])
+    np.testing.assert_allclose(horizon_times(irregular(), 2)[0], [1.6, 2.1])
 
 
-@pytest.mark.parametrize("times", [[1.5], [2.0, 2.0], [4.0, 3.0], []])
-def test_times_must_go_on_from_the_past(times):
-    with pytest.raises(ConfigurationError, match=r"increase from the last row of the past, at 1\.5"):
-        horizon_times(REGULAR, np.array(times))
-
-
-def test_what_is_no_horizon_is_refused():
+def test_times_are_shared_or_each_trajectorys_own_and_lie_after_the_last_row():
+    shared = horizon_times(regular(), np.array([3.5, 7.0]))
+    assert [grid.tolist() for grid in shared] == [[3.5, 7.0]] * 2
+    own = horizon_times(regular(), [np.array([3.25]), np.array([0.75, 0.8])])
+    assert [grid.tolist() for grid in own] == [[3.25], [0.75, 0.8]]
+    with pytest.raises(ConfigurationError, match="at 3, on"):
+        horizon_times(regular(), np.array([3.0, 3.5]))
     with pytest.raises(ConfigurationError, match="at least one step"):
-        horizon_times(REGULAR, 0)
+        horizon_times(regular(), 0)
     with pytest.raises(DataError, match="1 arrays of times for 2 trajectories"):
-        horizon_times(REGULAR, [np.array([9.0])])
+        horizon_times(regular(), [np.array([4.0])])
 
 
 def test_a_method_in_discrete_time_takes_times_on_its_clock_alone():
-    assert horizon_steps(REGULAR, -3) == -3
-    assert horizon_steps(REGULAR, [np.array([2.0, 2.5]), np.array([3.0])]) == 2
-    with pytest.raises(ConfigurationError, match=r"steps by 0\.5 s"):
-        horizon_steps(REGULAR, [np.array([2.0, 2.6]), np.array([3.0])])
+    assert horizon_steps(regular(), -4) == -4
+    assert horizon_steps(regular(), [np.array([3.5, 4.0]), np.array([1.0])]) == 2
+    with pytest.raises(ConfigurationError, match=r"steps by 0\.5"):
+        horizon_steps(regular(), [np.array([3.5, 4.1]), np.array([1.0])])
+    with pytest.raises(ConfigurationError, match=r"steps by 0\.5"):
+        horizon_steps(regular(), [np.array([4.0]), np.array([1.0])])
 
 
-def test_an_ensemble_forecasts_its_mean_and_keeps_its_members():
-    joined = Forecast.joined([forecast(1.0, seconds=2.0), forecast(4.0, ("ok", "left every bound"), seconds=1.0)])
-    assert (joined.states == 2.5).all()
-    assert joined.members.shape == (2, 2, 3, 1)
-    assert (joined.status, joined.cost, joined.kind) == (("ok", "left every bound"), {"seconds": 3.0}, "path")
-    np.testing.assert_allclose(joined.deviation, np.std([1, 4], ddof=1))
+def test_the_members_of_an_ensemble_have_a_sample_deviation_and_one_alone_has_none():
+    members = np.array([1.0, 3.0, 5.0]).reshape(3, 1, 1, 1) * np.ones((3, 1, 2, 1))
+    times = np.array([[1.0, 2.0]])
+    forecast = Forecast(members.mean(axis=0), times, members=members)
+    np.testing.assert_array_equal(forecast.deviation, np.full((1, 2, 1), 2.0))
+    assert forecast.status == ("ok",)
+    assert Forecast(members[0], times, members=members[:1]).deviation is None
+    assert Forecast(members[0], times).deviation is None
 
 
-def test_one_member_is_no_ensemble():
-    single = forecast(1.0)
-    assert Forecast.joined([single]) is single
-    assert single.deviation is None
-    assert forecast(1.0, status=()).status == ("ok", "ok")
-    for forecasts in ([], [forecast(1.0), forecast(1.0, n_times=4)]):
-        with pytest.raises(DataError, match="at the same times"):
-            Forecast.joined(forecasts)
+def test_a_forecast_is_of_a_known_kind_and_has_a_time_for_each_state():
+    with pytest.raises(DataError, match="guess"):
+        Forecast(np.zeros((1, 2, 1)), np.zeros((1, 2)), "guess")
 
 
-def test_a_forecast_is_of_a_known_kind():
-    with pytest.raises(DataError, match="one of the kinds expectation, path, samples"):
-        Forecast(np.zeros((2, 3, 1)), np.zeros((2, 3)), "guess")
+def test_a_past_is_long_enough_of_the_same_states_and_on_the_same_clock():
+    spec = RecordSpec.of(Trajectories((np.arange(4.0)[:, None],), time_step=0.5))
+    past = Trajectories((np.arange(3.0)[:, None],), time_step=0.5)
+    require_past(past, spec, 3)
+    with pytest.raises(DataError, match=r"at least 4 of the shape \(1,\)"):
+        require_past(past, spec, 4)
+    with pytest.raises(DataError, match=r"3 states of the shape \(2,\)"):
+        require_past(Trajectories((np.eye(3)[:, :2],), time_step=0.5), spec, 1)
+    with pytest.raises(DataError, match=r"0\.25 time apart; what was learned steps by 0\.5"):
+        require_past(Trajectories((np.arange(3.0)[:, None],), time_step=0.25, time_unit="time"), spec, 1)
