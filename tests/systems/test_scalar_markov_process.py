@@ -37,3 +37,15 @@ def test_few_and_many_trajectories_take_the_same_steps(process, monkeypatch):
 def test_a_process_must_say_how_it_steps():
     with pytest.raises(NotImplementedError, match="has no transition"):
         ScalarMarkovProcess()._advance_float(0.0, [0.0])
+
+
+@pytest.mark.parametrize("process", [OrnsteinUhlenbeck(), PrinzPotential()])
+def test_singular_functions_of_a_reversible_process_are_orthonormal_on_both_sides(process):
+    rule, lag = process.quadrature(400), 2
+    left, right = process.singular_functions(4, rule.points, lag)
+    for functions in (left, right):
+        np.testing.assert_allclose((functions.T * rule.weights) @ functions, np.eye(4), atol=1e-6)
+    transition = np.linalg.matrix_power(rule.transition, lag)
+    values = process.singular_values(4, lag)
+    np.testing.assert_allclose((left.T * rule.weights) @ transition @ right, np.diag(values), atol=1e-6)
+    np.testing.assert_array_equal(values, process.eigenvalues(4, lag))
