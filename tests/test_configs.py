@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from omegaconf import OmegaConf
-from scripts import CONF, RECORDS, SCRIPTS, TRAJECTORY_SCRIPTS, command_line, options, settings
+from scripts import CONF, RECORDS, SCRIPTS, SMALL, TRAJECTORY_SCRIPTS, command_line, options, settings
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
@@ -214,22 +214,16 @@ def test_settings_of_gradient_steps_are_not_read_by_what_takes_none(tmp_path: Pa
 
 # ---- every choice is built ------------------------------------------------------------------------------------------
 
-SHORT = {
-    "duffing": ["data.n_trajectories=10", "data.n_steps=60"],
-    "lorenz63": ["data.n_steps=2000"],
-    "ordered_digits": ["data.image_size=8"],
-    "double_pendulum": [],
-    "lorenz63_ko2023": [],
-    "lotka_volterra_ko2023": [],
-}
-"""What makes a record small."""
-MARKOV = ["linear_gaussian", "logistic_map", "markov_chain", "ornstein_uhlenbeck", "prinz_potential"]
-SHORT |= {name: ["data.n_steps=3000"] for name in [*MARKOV, "switching_autoregressive"]}
+OF_KOOPMAN = [
+    name
+    for name in options("settings", "koopman")
+    if name in RECORDS and name not in ("trajectories", "ordered_mnist", "double_pendulum_real")
+]
 
 
-@pytest.mark.parametrize("record", SHORT)
+@pytest.mark.parametrize("record", OF_KOOPMAN)
 def test_a_koopman_model_fits_the_record_that_its_settings_are_made_for(record: str, tmp_path: Path) -> None:
-    config = settings("koopman", f"data={record}", *SHORT[record], folder=tmp_path)
+    config = settings("koopman", f"data={record}", *SMALL.get(record, []), folder=tmp_path)
     _, method = build(config)
     now, later = next(iter(method.view.train_loader()))
     f, g = method.model(now, later)
@@ -275,24 +269,20 @@ def test_the_command_of_the_issue_has_its_number_of_nodes(tmp_path: Path) -> Non
     assert method.model.network.layers.weights[0].shape == (1, 2, 10)
 
 
-FEW_FIELDS = ["data=kdv", "data.split={train:2,validation:1,test:1}", "data.n_skipped=1", "data.n_test_frames=42"]
-FEW_FIELDS += ["data.n_frames=41", "data.system.n_points=32", "training.validation_steps=10", "model.width=4"]
-FEW_ORBITS = ["data=two_body", "data.split={train:2,validation:1,test:1}", "data.n_states=80", "data.n_test_states=70"]
-FEW_ORBITS += ["training.validation_steps=10"]
-SHORT_EPHEMERIS = ["data=ephemeris", "data.end=1981-06-01", "data.validation_start=1980-06-01", "data.n_test_states=80"]
-SHORT_EPHEMERIS += ["data.test_start=1980-12-01", "data.n_test=1", "training.validation_steps=10"]
-POPULATIONS = ["data=logistic_growth", "data.split={train:8,validation:4,test:4}"]
-SHORT_LORENZ = ["data=lorenz63_pervez2024", "data.n_steps=700", "data.split={train:600,test:100}"]
+FEW_STEPS = "training.validation_steps=10"
+FIELDS = ["data=kdv", *SMALL["kdv"], FEW_STEPS, "model.width=4"]
+SHORT_LORENZ = ["data=lorenz63_pervez2024", *SMALL["lorenz63_pervez2024"]]
+POPULATIONS = ["data=logistic_growth", *SMALL["logistic_growth"]]
 MECHANISTIC = {
     "polynomials": [*SHORT_LORENZ, "training=closed_form"],
     "polynomials_and_sines": [*SHORT_LORENZ, "training=closed_form"],
     "discovery_network": [*SHORT_LORENZ, "training=network"],
     "learned_linear_ode": ["data=noisy_damped_sine"],
     "logistic_network": POPULATIONS,
-    "block_resnet": FEW_FIELDS,
-    "resnet": FEW_FIELDS,
-    "interaction": FEW_ORBITS,
-    "sun_centred_interaction": SHORT_EPHEMERIS,
+    "block_resnet": FIELDS,
+    "resnet": FIELDS,
+    "interaction": ["data=two_body", *SMALL["two_body"], FEW_STEPS],
+    "sun_centred_interaction": ["data=ephemeris", *SMALL["ephemeris"], FEW_STEPS],
 }
 
 

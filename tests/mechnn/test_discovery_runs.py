@@ -1,4 +1,4 @@
-"""Whole runs of train_mechnn.py that find equations: what a person reads afterwards, and what an interruption changes."""
+"""Whole runs of train_mechnn.py that find equations: what a person reads afterwards, and how an interruption ends."""
 
 import json
 from pathlib import Path

@@ -74,6 +74,7 @@ class Ephemeris(Record):
         if unknown or not bodies or len(set(bodies)) < len(bodies):
             raise ConfigurationError(f"data.bodies={list(bodies)}: choose some of {', '.join(BODIES[1:])}, each once")
         self.bodies = tuple(str(name) for name in bodies)
+        self.state_shape = (1 + len(self.bodies), 3) if path is None else None
         self.days = {
             "start": _day("start", start),
             "validation_start": _day("validation_start", validation_start),
