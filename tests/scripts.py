@@ -23,10 +23,20 @@ RECORDS = options("data", "shared")
 
 SMALL = {
     "duffing": ["data.n_trajectories=10", "data.n_steps=60"],
-    "ephemeris": ["data.end=1981-06-01", "data.validation_start=1980-07-01", "data.test_start=1980-12-01"]
-    + ["data.n_test=1", "data.n_test_states=300"],
-    "kdv": ["data.split={train:3,validation:1,test:1}", "data.n_skipped=1", "data.n_frames=60"]
-    + ["data.n_test_frames=70", "data.system.n_points=32"],
+    "ephemeris": [
+        "data.end=1981-06-01",
+        "data.validation_start=1980-07-01",
+        "data.test_start=1980-12-01",
+        "data.n_test=1",
+        "data.n_test_states=300",
+    ],
+    "kdv": [
+        "data.split={train:3,validation:1,test:1}",
+        "data.n_skipped=1",
+        "data.n_frames=60",
+        "data.n_test_frames=70",
+        "data.system.n_points=32",
+    ],
     "logistic_growth": ["data.split={train:64,validation:8,test:8}"],
     "lorenz63": ["data.n_steps=2000"],
     "lorenz63_pervez2024": ["data.n_steps=700", "data.split={train:600,test:100}"],
