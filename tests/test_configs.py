@@ -143,9 +143,12 @@ def layers_of(script: str, record: str, model: str, training: str) -> list[tuple
     if script == "koopman":
         fit = FITS.get(training, "gradient_steps")
         return [(record, ""), (f"{record}_{model}", ""), (f"{record}_{fit}", "training")]
-    if script == "mechnn":
-        return [(record, "")]
-    return [(record, ""), (f"{record}_{model}", ""), (f"{record}_{model}_{training}", "training")]
+    special = {
+        "mechnn": [],
+        "node_homotopy": [(f"{record}_{model}", ""), (f"{record}_{model}_{training}", "training")],
+        "nsm": [(f"{record}_{training}", "training")],
+    }
+    return [(record, ""), *special[script]]
 
 
 def leaves(node: Any, key: str = "") -> dict[str, Any]:
@@ -157,10 +160,11 @@ def leaves(node: Any, key: str = "") -> dict[str, Any]:
 
 def combinations(script: str) -> list[tuple[str, str, str]]:
     models, trainings = options("model", script), sorted(set(options("training", script)) - PARTS)
-    return [(record, model, training) for record in RECORDS for model in models for training in trainings]
+    records = options("pde", "nsm") if script == "nsm" else RECORDS
+    return [(record, model, training) for record in records for model in models for training in trainings]
 
 
-SETTINGS = [(script, name) for script in TRAJECTORY_SCRIPTS for name in options("settings", script)]
+SETTINGS = [(script, name) for script in SCRIPTS for name in options("settings", script)]
 
 
 @pytest.mark.parametrize(("script", "name"), SETTINGS)
@@ -170,7 +174,8 @@ def test_settings_of_record_are_read_where_their_name_says_and_give_way_to_more_
     reading = [combination for combination in combinations(script) if name in dict(layers_of(script, *combination))]
     assert reading, f"no combination reads {name}.yaml"
     record, model, training = reading[0]
-    config = composed(script, [f"data={record}", f"model={model}", f"training={training}"], tmp_path)
+    group = "pde" if script == "nsm" else "data"
+    config = composed(script, [f"{group}={record}", f"model={model}", f"training={training}"], tmp_path)
     expected: dict[str, Any] = {}
     for layer, place in layers_of(script, *reading[0]):
         path = CONF / script / "settings" / f"{layer}.yaml"
@@ -198,6 +203,9 @@ def test_settings_of_record_are_read_where_their_name_says_and_give_way_to_more_
         ("node_homotopy", ["training.learning_rate=0.3"], {"learning_rate": 0.3}),
         # a record for which no script has settings: those of the training alone
         ("node_homotopy", ["data=van_der_pol"], {"learning_rate": 0.02, "initial_state": "given", "smoothing": "gcv"}),
+        ("nsm", [], {"norm": "hminus1", "learning_rate": 3e-3}),
+        ("nsm", ["pde=burgers", "training.norm=l2"], {"norm": "l2"}),
+        ("nsm", ["pde=navier_stokes"], {"norm": "l2"}),
         ("koopman", ["data=van_der_pol"], {"view.lag": 1, "view.standardize": False, "learning_rate": 5e-3}),
     ],
 )  # fmt: skip
@@ -325,13 +333,19 @@ def built_operator(config: dict[str, Any]) -> Any:
     return instantiate({**config["training"], "_partial_": True}, role="training")(model, equation.sampling)
 
 
-def test_what_is_recommended_for_an_equation_gives_way_to_what_a_person_asks_for(tmp_path: Path) -> None:
+def test_the_settings_of_an_equation_give_way_to_what_a_person_asks_for(tmp_path: Path) -> None:
     wanted = ["pde=navier_stokes", "model.modes=[4,5,5]", "trainer.max_steps=7", "training.norm=l2"]
     config = settings("nsm", *wanted, folder=tmp_path)
     assert config["model"]["modes"] == [4, 5, 5]
     assert config["trainer"]["max_steps"] == 7
     assert config["training"]["norm"] == "l2"
     assert built_operator(config).norm.name == "l2"
+
+
+def test_the_choices_of_the_paper_are_there() -> None:
+    assert {"poisson", "reaction_diffusion", "navier_stokes", "burgers"} <= set(options("pde", "nsm"))
+    assert {"nsm", "sno", "fno", "cno", "all_fourier"} <= set(options("model", "nsm"))
+    assert {"spectral", "grid", "supervised"} <= set(options("training", "nsm"))
 
 
 def test_a_boundary_is_one_word(tmp_path: Path) -> None:
