@@ -48,7 +48,8 @@ def test_the_configurations_are_those_of_this_checkout() -> None:
 def test_every_choice_composes_and_every_reference_in_it_is_resolved(
     script: str, group: str, option: str, tmp_path: Path
 ) -> None:
-    config = composed(script, [f"{group}={option}"], tmp_path)
+    of_cycles = ["model=discovery_network", "training=network"] if option == "cosine_cycles" else []
+    config = composed(script, [f"{group}={option}", *of_cycles], tmp_path)
     assert OmegaConf.missing_keys(config) <= NEEDS_A_FILE
     OmegaConf.to_container(config, resolve=True)
     assert config.run_folder == str(tmp_path)
@@ -144,7 +145,7 @@ def layers_of(script: str, record: str, model: str, training: str) -> list[tuple
         fit = FITS.get(training, "gradient_steps")
         return [(record, ""), (f"{record}_{model}", ""), (f"{record}_{fit}", "training")]
     special = {
-        "mechnn": [],
+        "mechnn": [(f"{record}_{training}", "training")],
         "node_homotopy": [(f"{record}_{model}", ""), (f"{record}_{model}_{training}", "training")],
         "nsm": [(f"{record}_{training}", "training")],
     }
@@ -278,9 +279,9 @@ def test_the_command_of_the_issue_has_its_number_of_nodes(tmp_path: Path) -> Non
 
 
 FEW_STEPS = "training.validation_steps=10"
-FIELDS = ["data=kdv", *SMALL["kdv"], FEW_STEPS, "model.width=4"]
+FIELDS = ["data=kdv", *SMALL["kdv"], FEW_STEPS, "model.width=4", "training.view.windows_per_epoch=16"]
 SHORT_LORENZ = ["data=lorenz63_pervez2024", *SMALL["lorenz63_pervez2024"]]
-POPULATIONS = ["data=logistic_growth", *SMALL["logistic_growth"]]
+POPULATIONS = ["data=logistic_growth", *SMALL["logistic_growth"], "training.view.batch_size=8"]
 MECHANISTIC = {
     "polynomials": [*SHORT_LORENZ, "training=closed_form"],
     "polynomials_and_sines": [*SHORT_LORENZ, "training=closed_form"],
@@ -454,9 +455,10 @@ def test_a_mistake_stops_the_script_with_one_clear_sentence_before_training(
     monkeypatch.chdir(tmp_path)
     replaced = {word.partition("=")[0] for word in words.split()}
     quick = [word for word in QUICK[script] if word.partition("=")[0] not in replaced]
+    quiet = [] if "logger" in replaced else ["logger=none"]
     if "data" in replaced:
         quick = [word for word in quick if not word.startswith("data.")]
-    assert command_line(monkeypatch, script, *quick, *words.split(), "logger=none") == 1
+    assert command_line(monkeypatch, script, *quick, *words.split(), *quiet) == 1
     errors = [line for line in capfd.readouterr().err.splitlines() if line]
     assert errors[-1].startswith("error: ")
     assert [line for line in errors if "Traceback" in line] == []

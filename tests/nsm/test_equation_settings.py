@@ -19,7 +19,7 @@ PDES = [name for name in scripts.options("pde", "nsm") if name != "forced_navier
 """One of each class."""
 
 BAD_VALUES = ("strong", "null", "true", "nan", "inf", "-1", "0")
-ALLOWED = {"forcing": {"-1", "0"}, "test_seed": {"0"}}
+ALLOWED = {"forcing": {"-1", "0"}, "test_seed": {"0"}, "fresh": {"true"}}
 NOT_ONE_VALUE = {"_target_", "cache", "test_resolutions"}
 """A folder and a list, which have tests of their own."""
 
@@ -45,7 +45,8 @@ def test_every_setting_of_every_equation_names_itself_when_it_makes_no_sense(pde
 @pytest.mark.parametrize(("pde", "key"), [(pde, key) for pde in PDES for key in ALLOWED if key in settings(pde)])
 def test_what_looks_unusual_may_make_sense(pde: str, key: str) -> None:
     for typed in ALLOWED[key]:
-        assert isinstance(instantiate(settings(pde) | {key: int(typed)}, role="pde"), Equation)
+        value = OverridesParser.create().parse_override(f"pde.{key}={typed}").value()
+        assert isinstance(instantiate(settings(pde) | {key: value}, role="pde"), Equation)
 
 
 @pytest.mark.parametrize("pde", PDES)
