@@ -33,8 +33,8 @@ SMALL = {
     "kdv": [
         "data.split={train:3,validation:1,test:1}",
         "data.n_skipped=1",
-        "data.n_frames=60",
-        "data.n_test_frames=70",
+        "data.n_frames=100",
+        "data.n_test_frames=110",
         "data.system.n_points=32",
     ],
     "logistic_growth": ["data.split={train:64,validation:8,test:8}"],

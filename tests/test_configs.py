@@ -145,7 +145,7 @@ def layers_of(script: str, record: str, model: str, training: str) -> list[tuple
         fit = FITS.get(training, "gradient_steps")
         return [(record, ""), (f"{record}_{model}", ""), (f"{record}_{fit}", "training")]
     special = {
-        "mechnn": [(f"{record}_{training}", "training")],
+        "mechnn": [(f"{record}_{model}", ""), (f"{record}_{training}", "training")],
         "node_homotopy": [(f"{record}_{model}", ""), (f"{record}_{model}_{training}", "training")],
         "nsm": [(f"{record}_{training}", "training")],
     }

@@ -76,7 +76,7 @@ def test_a_cell_that_cannot_work_stops_with_its_sentence_before_anything_is_load
 @pytest.fixture(scope="module")
 def own_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("own") / "mine.npy"
-    np.save(path, Lorenz63().reference(np.array([[1.0, 1.0, 1.0]]), 0.05 * np.arange(100))[0])
+    np.save(path, Lorenz63().reference(np.array([[1.0, 1.0, 1.0]]), 0.05 * np.arange(500))[0])
     return path
 
 
@@ -98,6 +98,7 @@ def test_a_cell_that_works_runs_through_its_fast_setting(
         pytest.skip(f"data={record} is downloaded")
     file = recording(tmp_path) if record == "double_pendulum_real" else own_file
     own = [f"data.path={file}"] if TABLE["needs_a_file"](record) else []
+    own += ["data.time_step=0.05"] if record == "trajectories" else []
     rollouts = ["evaluation.rollout_steps=[20,10]", "training.validation_steps=10"]
     shorter = rollouts if script == "mechnn" and record in ("ephemeris", "kdv", "two_body") else []
     arguments = [f"data={record}", *own, *SMALL.get(record, []), *shorter, "debug=fast", "logger=none"]
