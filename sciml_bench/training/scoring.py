@@ -38,7 +38,8 @@ def scored(
     with torch.inference_mode():
         try:
             results = evaluation(learned, observed)
-        except (AttributeError, TypeError) as error:  # what the suite itself has learned suits the evaluations of its scripts
+        except (AttributeError, TypeError) as error:
+            # what the suite itself has learned suits the evaluations of its scripts
             if type(learned).__module__.startswith("sciml_bench."):
                 raise
             raise DataError(
