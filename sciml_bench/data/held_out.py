@@ -58,12 +58,15 @@ def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, n
         future: rows after it of the same trajectories, if there are any.
     """
     whole = PaddedTrajectories.of(past if future is None else past.joined_in_time(future))
+    names = past.component_names or ()
+    if len(names) < whole.dim:  # unnamed, or the points of a field
+        names = [f"{names[0] if names else 'x'}{number}" for number in range(1, whole.dim + 1)]
     learned = np.arange(whole.times.shape[1]) < np.array(past.lengths)[:, None]
     arrays = {
         "times": whole.times,
         "observed": whole.states,
         "window": np.where(whole.rows, np.where(learned, 1, 2), 0),
-        "component_names": np.array(past.named_components),
+        "component_names": np.array(names),
         "time_unit": np.array(past.time_unit),
     }
     return arrays if whole.clean is None else {**arrays, "clean": whole.clean}

@@ -89,7 +89,8 @@ def test_a_longer_forecast_leaves_the_noise_of_the_training_rows_as_it_is():
 
 
 def test_relative_noise_follows_the_mean_of_the_first_part_of_every_trajectory():
-    states = tuple(np.full((3000, 1), value) + 1e-9 * RNG.normal(size=(3000, 1)) for value in (1.0, -10.0))
+    later = np.repeat([1.0, 50.0], [1000, 2000])[:, None]  # what comes after the first part does not count
+    states = tuple(value * later + 1e-9 * RNG.normal(size=(3000, 1)) for value in (1.0, -10.0))
     seen = noisy(Trajectories(states), relative_noise=0.1, parts=[1000])
     np.testing.assert_allclose([noise.std() for noise in noise_of(seen)], [0.1, 1.0], rtol=0.05)
 

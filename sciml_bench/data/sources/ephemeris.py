@@ -70,6 +70,7 @@ class Ephemeris(Record):
         if unknown or not bodies or len(set(bodies)) < len(bodies):
             raise ConfigurationError(f"data.bodies={list(bodies)}: choose some of {', '.join(BODIES[1:])}, each once")
         self.bodies = tuple(str(name) for name in bodies)
+        self.state_shape = (1 + len(self.bodies), 3) if path is None else None
         days = {"start": start, "validation_start": validation_start, "test_start": test_start, "end": end}
         self.days = {key: _day(key, value) for key, value in days.items()}
         if sorted(set(self.days.values())) != list(self.days.values()):

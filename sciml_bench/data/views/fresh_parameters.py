@@ -70,7 +70,7 @@ class FreshParameters:
         problem: ParametricProblem,
         *,
         batch_size: ConfiguredInteger = 16,
-        fresh: bool = True,
+        fresh: Any = True,
         steps_per_epoch: ConfiguredInteger = 100,
         n_validation: ConfiguredInteger = 16,
         n_test: ConfiguredInteger = 64,
@@ -80,6 +80,8 @@ class FreshParameters:
         cache: PathType | None = None,
     ) -> None:
         self.spec: Any = problem
+        if not isinstance(fresh, bool):
+            raise ConfigurationError(f"pde.fresh={fresh}: choose true or false.")
         self.fresh = fresh
         self.batch_size = require_integer("pde.batch_size", batch_size, 1, "a batch needs at least 1 parameter field")
         self.steps_per_epoch = require_integer("pde.steps_per_epoch", steps_per_epoch, 1, "give at least 1 step")
