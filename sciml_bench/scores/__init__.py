@@ -16,6 +16,7 @@ _HOMES = {
     "implied_time_scales": "timescales",
     "implied_time_scales_with_bands": "timescales",
     "largest_violation": "chapman_kolmogorov",
+    "projected_vamp_score": "vamp",
     "relative_l2": "field_errors",
     "score_of": "catalogue",
     "spectral_error": "spectral_distances",
