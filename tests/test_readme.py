@@ -1,6 +1,7 @@
 """The README's example does what its comment says."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from sciml_bench.systems import LotkaVolterra
+from sciml_bench.training.script import composed
 
 
 def test_the_python_example_finds_the_eigenvalues_it_promises(repository: Path):
@@ -71,3 +73,17 @@ def test_every_choice_in_the_readme_exists(repository: Path):
             places = [repository / "conf" / place / group for place in (paradigm, "shared")]
             existing = {path.stem for place in places for path in place.glob("*.yaml")} - {"base", "gradient_steps"}
             assert named <= existing if group == "data" else named == existing  # records are shared by all scripts
+
+
+def _commands(text: str) -> list[tuple[str, list[str]]]:
+    """The paradigm and the arguments of every call of a script, without its comment and what stands in <…>."""
+    lines = re.findall(r"^python train_(\w+)\.py(.*)$", re.sub(r"<[^>]*>", "somewhere", text), flags=re.MULTILINE)
+    return [(paradigm, shlex.split(arguments, comments=True)) for paradigm, arguments in lines]
+
+
+def test_every_command_in_the_readme_composes(repository: Path, tmp_path: Path):
+    commands = _commands((repository / "README.md").read_text())
+    assert len(commands) >= 24
+    for paradigm, arguments in commands:
+        words = [word if "[" in word else word.partition(",")[0] for word in arguments if "=" in word]
+        composed(paradigm, [word for word in words if not word.startswith(("hydra", "extend="))], tmp_path)

@@ -48,6 +48,11 @@ def test_the_median_module_fits_on_a_page() -> None:
     assert statistics.median(lines) <= 95
 
 
+def test_the_package_has_no_more_lines_than_before_it_had_a_command_line() -> None:
+    lines = [len(path.read_text().splitlines()) for path in MODULES if "command_line" not in path.parts]
+    assert sum(lines) <= 31_463
+
+
 def test_the_paradigms_know_nothing_of_lightning() -> None:
     rooms = (
         "core",

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.learned_file import LearnedModule
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -45,15 +45,7 @@ class SequenceForecaster(LearnedModule):
             ConfigurationError: steps back, or times off the clock.
         """
         spec = self.spec
-        if past.state_shape != spec.state_shape or min(past.lengths) < spec.n_inputs:
-            raise DataError(
-                f"past: {min(past.lengths)} states of the shape {past.state_shape}; this model needs at least "
-                f"{spec.n_inputs} of the shape {spec.state_shape}"
-            )
-        if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
-            raise DataError(
-                f"past: states {past.time_step:g} {past.time_unit} apart; this model steps by {spec.time_step:g}"
-            )
+        require_past(past, spec, spec.n_inputs)
         n_steps = horizon_steps(past, horizon)
         if n_steps < 1:
             raise ConfigurationError(f"horizon={n_steps}: this model goes ahead only; give at least one step")

@@ -5,10 +5,10 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import hydra
 import yaml
@@ -18,7 +18,7 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
@@ -88,7 +88,8 @@ def _fitting(group: str, data: str, *, _root_: Any) -> str:
             choice = choices[group]
             if isinstance(choice, dict):
                 choice = choice.get(_fitting("training", data, _root_=_root_), choice.get("otherwise"))
-            return str(choice)
+            if choice is not None:
+                return str(choice)
     raise ConfigurationError(f"nothing says which {group} suits data={data}; choose one with {group}=<choice>")
 
 
@@ -291,13 +292,12 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
         folder: the run folder; by default the one that the same command would have below the working directory.
     """
     register(paradigm)
-    compose: Callable[..., DictConfig] = hydra.compose
     with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-        whole = compose("config", overrides=list(overrides), return_hydra_config=True)
-        choices = whole.hydra.runtime.choices
-        if folder is None:
-            path = _run_path(choices, overrides)
-            folder = Path("outputs") / whole.hydra.job.name / path / f"seed={whole.seed}"
-        config = compose("config", overrides=list(overrides))
-    config.run_folder, config.script, config.choices = str(folder), str(whole.hydra.job.name), dict(choices)
+        config = cast(DictConfig, hydra.compose("config", overrides=list(overrides), return_hydra_config=True))
+    choices, job = config.hydra.runtime.choices, config.hydra.job.name
+    with open_dict(config):
+        del config.hydra
+    if folder is None:
+        folder = Path("outputs") / job / _run_path(choices, overrides) / f"seed={config.seed}"
+    config.run_folder, config.script, config.choices = str(folder), str(job), dict(choices)
     return config

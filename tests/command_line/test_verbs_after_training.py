@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pytest
 from report_material import write_run
-from sciml_bench.core.stored.run_folder import RunFolder
 
 from sciml_bench.command_line import main
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training import composed, restore, run
 
 RUNS = {

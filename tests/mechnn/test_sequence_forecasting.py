@@ -96,7 +96,7 @@ def test_a_model_of_the_wrong_shape_and_a_past_that_is_too_short_are_described(p
     with pytest.raises(DataError, match="expected the last 3 to 5 states"):
         SequenceForecasting(torch.nn.Identity(), points).window_loss(windows)
     learned = SequenceForecasting(Rotation(points.spec), points).learned()
-    with pytest.raises(DataError, match="this model needs at least 2"):
+    with pytest.raises(DataError, match="what was learned needs at least 2"):
         learned.forecast(points.record.splits["test"].select(time=slice(0, 1)), 7)
 
 

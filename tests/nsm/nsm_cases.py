@@ -1,5 +1,6 @@
 """Small equations, and series and their derivatives written out in numpy, which share no code with the package."""
 
+import math
 import string
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,11 @@ def tiny_run(*overrides: str, cache: Path) -> list[str]:
         f"pde.cache={cache}",
         *overrides,
     ]
+
+
+def product(basis, *factors, axis=None):
+    """The product of series, formed as a residual forms it: values at the nodes of the basis that holds it."""
+    where = () if axis is None else (axis,)
+    wide = basis.product_basis(len(factors))
+    values = [wide.synthesise(basis.resize(factor, wide.n_modes, *where), *where) for factor in factors]
+    return wide, wide.analyse(math.prod(values[1:], start=values[0]), *where)

@@ -47,6 +47,20 @@ class LearnedModule:
         load_module(self.model, tensors)
 
 
+@runtime_checkable
+class Joinable(Protocol):
+    """What several seeds have learned can be one object with members."""
+
+    @classmethod
+    def joined(cls, members: Sequence[Any]) -> Any:
+        """The members as one.
+
+        Args:
+            members: of one class, learned from one record.
+        """
+        ...
+
+
 def write_learned(path: PathType, learned: Learned) -> None:
     """Write the file atomically.
 

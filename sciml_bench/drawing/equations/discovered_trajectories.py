@@ -1,22 +1,21 @@
 """The end of what equations were discovered from, denoised, and their forecast, every component against time.
 
-Arrays: `times` (batch, time) in `time_unit`; `observed`, `denoised` and, where there are rows beyond those that were
-learned from, `forecast` (batch, time, dim), nan where there is none; `window` (batch, time), 1 for rows that were
-learned from, 2 for those beyond, 0 for padding; `component_names` (dim,).
+Arrays: `times` (batch, time) in `time_unit`; `observed`, `denoised` and `forecast` (batch, time, dim), nan where there
+is none; `window` (batch, time), 1 for rows that were learned from, 2 for those beyond, 0 for padding; `component_names`
+(dim,).
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import limits_around, time_label
+from sciml_bench.drawing.axes import learned_and_ahead, limits_around, time_label
 from sciml_bench.drawing.picture import Arrays, picture
-from sciml_bench.drawing.windows import learned_and_ahead
 
 _MOST_COMPONENTS = 6
 _MOST_ROWS = 600
 
 
-@picture("times", "observed", "denoised", "window", "component_names", "time_unit", optional=("forecast",))
+@picture("times", "observed", "denoised", "forecast", "window", "component_names", "time_unit")
 def draw(arrays: Arrays) -> Figure:
     """The first trajectory; the rows that were not learned from are shaded."""
     learned, ahead = map(np.flatnonzero, learned_and_ahead(arrays["window"]))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.results import Results
@@ -48,11 +47,12 @@ class EquationEvaluation:
         asked = past_and_future(record, learned.past_length)
         follows = record.split_by == TIME and asked is not None
         arrays |= shown_arrays(*(asked if follows and asked else (record.splits["train"], None)))
+        arrays["forecast"] = np.full(arrays["observed"].shape, np.nan)
         if asked is not None:
             forecast = forecast_of(learned, *asked)
             metrics |= forecast_scores(forecast, asked[1], record.spec.mean)
             if follows:
-                arrays["forecast"] = _beside(arrays, asked[0], forecast)
+                _write_beside(arrays, asked[0], forecast)
         arrays |= _drawn(learned, arrays, denoised)
         pictures = ["coefficients", "discovered_trajectories"]
         return Results(metrics, arrays, (*pictures, *(["simulated_phase_portrait"] if train.dim > 1 else [])))
@@ -77,15 +77,11 @@ def _explained(
     return metrics
 
 
-def _beside(
-    arrays: dict[str, np.ndarray], past: Trajectories, forecast: Forecast
-) -> Float[np.ndarray, "batch time dim"]:
-    """The forecast at the rows of the future, nan elsewhere."""
-    shown = np.full(arrays["observed"].shape, np.nan)
+def _write_beside(arrays: dict[str, np.ndarray], past: Trajectories, forecast: Forecast) -> None:
+    """The forecast at the rows of the future."""
     for row, first in enumerate(past.lengths):
         n_rows = int((arrays["window"][row] == 2).sum())
-        shown[row, first : first + n_rows] = forecast.states[row, :n_rows]
-    return shown
+        arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows]
 
 
 def _drawn(

@@ -5,6 +5,7 @@ the error of the free dynamics selects the weights.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from jaxtyping import Float
@@ -16,6 +17,11 @@ from sciml_bench.node.fields.coupling import CoupledDynamics, checked_coupling_s
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.coupling_schedules import CouplingSchedule, PowerLawSchedule
 from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
+from sciml_bench.node.solvers.compiled_solver import CompiledSolver
+from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
+
+_LONGEST_STEP = 2.0
+"""Times k; explicit methods make the coupling itself unstable in longer ones."""
 
 
 class HomotopyTraining(TrajectoryFitting):
@@ -49,6 +55,9 @@ class HomotopyTraining(TrajectoryFitting):
         super().__init__(model, view, n_epochs=schedule.n_epochs, **options)
         self.coupling_schedule = schedule
         self.coupling_strength = checked_coupling_strength(coupling_strength, view.spec.dim).tolist()
+        self.coupled_solver, strongest = self.solver, max(self.coupling_strength)
+        if strongest and isinstance(self.solver, CompiledSolver | FixedStepSolver) and self.solver.max_step is None:
+            self.coupled_solver = replace(self.solver, max_step=_LONGEST_STEP / strongest)
         self._scale_in_epoch = 1.0
         self._coupled: CoupledDynamics | None = None
 
@@ -68,7 +77,7 @@ class HomotopyTraining(TrajectoryFitting):
             return self.free_errors()
         coupled = self.coupled()
         coupled.scale = scale
-        solution = self.solved(coupled, self.initial_states(), self.batch.times)
+        solution = self.solved(coupled, self.initial_states(), self.batch.times, self.coupled_solver)
         return self.batch.mean_squared_error(solution.states)
 
     def loss_is_free_error(self, epoch: int) -> bool:

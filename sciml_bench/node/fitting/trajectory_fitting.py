@@ -197,10 +197,14 @@ class TrajectoryFitting(Method):
         return self.batch.mean_squared_error(solution.states)
 
     def solved(
-        self, field: VectorField, x0: Float[Tensor, "members batch dim"], times: Float[np.ndarray, "batch time"]
+        self,
+        field: VectorField,
+        x0: Float[Tensor, "members batch dim"],
+        times: Float[np.ndarray, "batch time"],
+        solver: Solver | None = None,
     ) -> Solution:
         """Integrate and count the cost; what is not finite is found in the loss."""
-        solution = self.solver(field, x0, times)
+        solution = (solver or self.solver)(field, x0, times)
         self.function_evaluations += solution.function_evaluations
         self._last_solution = solution
         return solution

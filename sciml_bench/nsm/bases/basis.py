@@ -6,7 +6,6 @@ Source: Boyd, Chebyshev and Fourier Spectral Methods (Dover 2001); Du, Chalapath
 Methods (ICLR 2024), section 3.
 """
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
@@ -160,10 +159,6 @@ class Basis(ABC):
         return torch.cat([coefficients, coefficients.new_zeros(shape)], dim=axis)
 
     @abstractmethod
-    def integrate(self, coefficients: Tensor, axis: int = -1) -> tuple["Basis", Tensor]:
-        """The integral from 0 to x: the basis it needs, and its coefficients there."""
-
-    @abstractmethod
     def _fast_synthesis(self, coefficients: Tensor) -> Tensor: ...
 
     @abstractmethod
@@ -181,21 +176,6 @@ class Basis(ABC):
 
     @abstractmethod
     def _product_modes(self, n_factors: int) -> int: ...
-
-    def multiply(self, *factors: Tensor, axis: int = -1) -> tuple["Basis", Tensor]:
-        """The product of several series of this basis without aliasing: its basis and its coefficients.
-
-        Args:
-            factors: of any shapes that fit together, with `n_modes` entries along `axis` each.
-            axis: of the modes.
-
-        Raises:
-            DataError: the axis of a factor has another number of entries.
-            ConfigurationError: no factor.
-        """
-        wide = self.product_basis(len(factors))
-        values = [wide.synthesise(self.resize(factor, wide.n_modes, axis), axis) for factor in factors]
-        return wide, wide.analyse(math.prod(values[1:], start=values[0]), axis)
 
     def matrix(self, name: str, like: Tensor, order: int = 1) -> Tensor:
         """A power of a named matrix, such as `derivative`, in the type and on the device of `like`.

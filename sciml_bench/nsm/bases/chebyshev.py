@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.nsm.bases.basis import Basis
-from sciml_bench.nsm.bases.matrices import Matrix, apply, as_tensor, require_points
+from sciml_bench.nsm.bases.matrices import Matrix, require_points
 
 _END_TOLERANCE = 1e-6
 """How far rounding, in float32 at worst, may put a point beyond an end of the interval."""
@@ -115,15 +115,6 @@ class Chebyshev(Basis):
                 matrix[degree + k, k] += coefficient / 2
                 matrix[abs(degree - k), k] += coefficient / 2
         return matrix
-
-    def integrate(self, coefficients: Tensor, axis: int = -1) -> tuple["Chebyshev", Tensor]:
-        """The integral from 0 to x, with one mode more.
-
-        Raises:
-            DataError: the axis has another number of entries.
-        """
-        self.require(coefficients, axis)
-        return Chebyshev(self.n_modes + 1), apply(as_tensor(self.integral_matrix, coefficients), coefficients, axis)
 
     def _product_modes(self, n_factors: int) -> int:
         return n_factors * (self.n_modes - 1) + 1

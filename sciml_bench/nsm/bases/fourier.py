@@ -9,12 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.errors import DataError
 from sciml_bench.nsm.bases.basis import Basis
-from sciml_bench.nsm.bases.matrices import Matrix, apply, as_tensor, require_points
-
-_MEAN_TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
-"""Mean that rounding may leave, relative to the largest coefficient."""
+from sciml_bench.nsm.bases.matrices import Matrix, require_points
 
 
 @dataclass(frozen=True)
@@ -73,37 +69,6 @@ class Fourier(Basis):
     def gram_matrix(self) -> Matrix:
         """The identity: Parseval's identity is exact."""
         return np.eye(self.n_modes)
-
-    def integrate(self, coefficients: Tensor, axis: int = -1) -> tuple["Fourier", Tensor]:
-        """The integral from 0 to x of a series without mean, which alone has a periodic one.
-
-        An even number of modes needs one more, for the sine that a Nyquist mode integrates to.
-
-        Raises:
-            DataError: a series has a mean (its first coefficient is not zero), or the axis has another number of
-                entries.
-        """
-        self.require(coefficients, axis)
-        size = coefficients.detach().abs()
-        tolerance = _MEAN_TOLERANCE.get(size.dtype, 1e-2)
-        if size.numel() and bool(size.select(axis, 0).amax() > tolerance * size.amax()):
-            raise DataError(
-                "the integral of a series with a mean is not periodic; subtract the mean (its first coefficient)"
-            )
-        matrix = np.zeros((self.n_modes, self.n_modes))
-        for k in range(1, (self.n_modes - 1) // 2 + 1):
-            cosine, sine = 2 * k - 1, 2 * k
-            matrix[sine, cosine], matrix[cosine, sine] = 1 / (2 * np.pi * k), -1 / (2 * np.pi * k)
-            matrix[0, sine] = math.sqrt(2) / (2 * np.pi * k)  # so that the integral starts at 0
-        if self.n_modes % 2 == 0:
-            return Fourier(self.n_modes + 1), self._integrate_with_nyquist(coefficients, axis, matrix)
-        return self, apply(as_tensor(matrix, coefficients), coefficients, axis)
-
-    def _integrate_with_nyquist(self, coefficients: Tensor, axis: int, matrix: Matrix) -> Tensor:
-        # √2 cos πnx integrates to √2 sin(πnx)/(πn), which one mode more can hold
-        wide = np.vstack([matrix, np.zeros((1, self.n_modes))])
-        wide[-1, -1] = 1 / (np.pi * self.n_modes)
-        return apply(as_tensor(wide, coefficients), coefficients, axis)
 
     def _product_modes(self, n_factors: int) -> int:
         # two modes for each frequency up to the sum of the highest ones, of which a Nyquist mode is one

@@ -1,17 +1,15 @@
 """Tensor products of one-dimensional bases: series on the unit square and cube, one matrix per axis."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.nsm.bases.basis import Basis
-from sciml_bench.nsm.bases.matrices import apply, as_tensor
+from sciml_bench.nsm.bases.matrices import apply
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,6 @@ class TensorProduct:
         position = self._position(coefficients, axis)
         return self.bases[axis].differentiate(coefficients, position, order)
 
-    def integrate(self, coefficients: Tensor, axis: int) -> tuple["TensorProduct", Tensor]:
-        """The integral from 0 along one axis of the domain: the basis it needs, and its coefficients there."""
-        position = self._position(coefficients, axis)
-        wider, integral = self.bases[axis].integrate(coefficients, position)
-        bases = list(self.bases)
-        bases[axis] = wider
-        return TensorProduct(tuple(bases)), integral
-
     def resize(self, coefficients: Tensor, n_modes: Sequence[int]) -> Tensor:
         """Pad with zeros or truncate, per axis."""
         if len(n_modes) != self.n_axes:
@@ -102,20 +92,6 @@ class TensorProduct:
         for (axis, basis), n in zip(self._axes(coefficients), n_modes, strict=True):
             coefficients = basis.resize(coefficients, n, axis)
         return coefficients
-
-    def multiply(self, *factors: Tensor) -> tuple["TensorProduct", Tensor]:
-        """The product of several series of this basis without aliasing: its basis and its coefficients.
-
-        Args:
-            factors: coefficients, (*batch, *modes) each.
-
-        Raises:
-            DataError: a factor has other numbers of modes.
-            ConfigurationError: no factor.
-        """
-        wide = self.product_basis(len(factors))
-        values = [wide.synthesise(self.resize(factor, wide.n_modes)) for factor in factors]
-        return wide, wide.analyse(math.prod(values[1:], start=values[0]))
 
     def inner_product(self, first: Tensor, second: Tensor) -> Tensor:
         """∫ f g over the domain, exactly; (*batch) from (*batch, *modes) twice."""
@@ -133,20 +109,6 @@ class TensorProduct:
         for (axis, basis), positions in zip(self._axes(coefficients), points, strict=True):
             coefficients = basis.evaluate(coefficients, positions, axis)
         return coefficients
-
-    def evaluate_at(self, coefficients: Tensor, points: Float[np.ndarray, "points axes"]) -> Tensor:
-        """Values at scattered points, (*batch, points)."""
-        if points.ndim != 2 or points.shape[1] != self.n_axes:
-            raise DataError(f"points of shape {points.shape}; give one column for each of the {self.n_axes} axes")
-        functions = [
-            as_tensor(basis.evaluation_matrix(column), coefficients)
-            for (_, basis), column in zip(self._axes(coefficients), points.T, strict=True)
-        ]
-        # one axis after the other: the products of all functions at all points would need far more memory
-        values = coefficients @ functions[-1].T
-        for of_axis in reversed(functions[:-1]):
-            values = torch.einsum("...mp,pm->...p", values, of_axis)
-        return values
 
     def _axes(self, tensor: Tensor) -> list[tuple[int, Basis]]:
         if tensor.ndim < self.n_axes:

@@ -1,0 +1,107 @@
+"""Any record, any script: what docs/records.md promises, cell by cell."""
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scripts import RECORDS, SMALL, TRAJECTORY_SCRIPTS, command_line
+
+from sciml_bench.data.record import Record
+from sciml_bench.systems import Lorenz63
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+TABLE: dict[str, Any] = runpy.run_path(str(DOCS / "records.py"))
+DOWNLOADED = "ordered_mnist"
+CELLS = [(script, record) for script in TRAJECTORY_SCRIPTS for record in RECORDS]
+REFUSED = {
+    ("node_homotopy", "ephemeris"): "a NeuralODE learns from states that are vectors, and these have the shape (10, 3)",
+    ("node_homotopy", "ordered_digits"): "a NeuralODE learns from states that are vectors, and these have the shape "
+    "(1, 28, 28)",
+    ("node_homotopy", "ordered_mnist"): "a NeuralODE learns from states that are vectors, and these have the shape "
+    "(1, 28, 28)",
+    ("node_homotopy", "two_body"): "a NeuralODE learns from states that are vectors, and these have the shape (2, 2)",
+    ("mechnn", "ordered_digits"): "equations are discovered for vectors of at most 20 components; these states have "
+    "the shape (1, 28, 28)",
+    ("mechnn", "ordered_mnist"): "equations are discovered for vectors of at most 20 components; these states have the "
+    "shape (1, 28, 28)",
+}
+"""The cells that cannot work, and what is said there; there are no others."""
+
+
+@pytest.mark.parametrize(("script", "record"), CELLS)
+def test_a_cell_of_the_table_says_what_the_script_does(script: str, record: str) -> None:
+    (row,) = [line for line in (DOCS / "records.md").read_text().splitlines() if line.startswith(f"| `{record}`")]
+    written = row.strip("| ").split(" | ")[1 + TABLE["SCRIPTS"].index(script)]
+    assert written == TABLE["cell"](script, record), "write docs/records.md again: python docs/records.py"
+    assert written.startswith(REFUSED.get((script, record), "`"))
+
+
+def test_the_table_has_all_records() -> None:
+    rows = [line for line in (DOCS / "records.md").read_text().splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == RECORDS
+
+
+@pytest.mark.parametrize(
+    ("script", "choices", "sentence"),
+    [(script, [f"data={record}"], sentence) for (script, record), sentence in REFUSED.items()]
+    + [
+        ("mechnn", ["data=kdv", "model=polynomials", "training=closed_form"], "at most 20 components"),
+        ("mechnn", ["data=kdv", "model=discovery_network", "training=network"], "at most 20 components"),
+        ("mechnn", ["data=two_body", "model=learned_linear_ode", "training=trajectory_fit"], "at most 20 components"),
+        ("koopman", ["data=lorenz63", "training=classifier_features"], "needs labelled images"),
+    ],
+)
+def test_a_cell_that_cannot_work_stops_with_its_sentence_before_anything_is_loaded(
+    script: str,
+    choices: list[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(Record, "setup", lambda record: pytest.fail("the data were loaded"))
+    folder = f"hydra.run.dir={tmp_path / 'run'}"
+    assert command_line(monkeypatch, script, *choices, "logger=none", folder) == 1
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if line]
+    assert said.startswith("error: ")
+    assert sentence in said
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    assert record["status"] == "not_applicable"
+    assert f"error: {record['reason']}" == said
+
+
+@pytest.fixture(scope="module")
+def own_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("own") / "mine.npy"
+    np.save(path, Lorenz63().reference(np.array([[1.0, 1.0, 1.0]]), 0.05 * np.arange(500))[0])
+    return path
+
+
+def recording(folder: Path) -> Path:
+    """A file in the format of the real pendulum's: trial, time, angles and velocities."""
+    times = 0.01 * np.arange(300)
+    states = [np.cos(5 * times), np.sin(3 * times), -5 * np.sin(5 * times), 3 * np.cos(3 * times)]
+    rows = np.stack([np.zeros(300), times, *states], axis=1)
+    np.savetxt(folder / "recording.txt", rows, fmt=["%d", *["%.9f"] * 5], header="o1 o2 w1 w2", comments="% ")
+    return folder / "recording.txt"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("script", "record"), [cell for cell in CELLS if cell not in REFUSED])
+def test_a_cell_that_works_runs_through_its_fast_setting(
+    script: str, record: str, own_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if record == DOWNLOADED:
+        pytest.skip(f"data={record} is downloaded")
+    file = recording(tmp_path) if record == "double_pendulum_real" else own_file
+    own = [f"data.path={file}"] if TABLE["needs_a_file"](record) else []
+    own += ["data.time_step=0.05"] if record == "trajectories" else []
+    rollouts = ["evaluation.rollout_steps=[20,10]", "training.validation_steps=10"]
+    shorter = rollouts if script == "mechnn" and record in ("ephemeris", "kdv", "two_body") else []
+    arguments = [f"data={record}", *own, *SMALL.get(record, []), *shorter, "debug=fast", "logger=none"]
+    assert command_line(monkeypatch, script, *arguments, f"hydra.run.dir={tmp_path / 'run'}") == 0
+    assert json.loads((tmp_path / "run" / "record.json").read_text())["status"] == "finished"
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())
