@@ -1,0 +1,52 @@
+"""Equations are scored on whatever parts a record has, and drawn from what was scored."""
+
+import numpy as np
+import pytest
+from discovery_cases import library, support_of
+
+from sciml_bench.data.sources import TrajectoryFiles
+from sciml_bench.drawing import pictures_of
+from sciml_bench.mechnn import DiscoveredEquations, EquationEvaluation
+
+TIMES = 0.1 * np.arange(60)
+CIRCLES = np.stack([[np.sin(TIMES + phase), np.cos(TIMES + phase)] for phase in (0, 1, 2)]).transpose(0, 2, 1)
+FORECAST = {"forecast_mse", "forecast_relative_error", "forecast_error_over_mean"}
+
+
+def evaluated(**split):
+    """Of x′ = y, y′ = −x."""
+    record = TrajectoryFiles.from_arrays(TIMES, CIRCLES, component_names=["x", "y"], **split)
+    record.setup()
+    terms = library(2, 1)
+    learned = DiscoveredEquations(terms, support_of(terms, {("y", 0): 1.0, ("x", 1): -1.0})[0])
+    return EquationEvaluation()(learned, record)
+
+
+def test_the_forecast_stands_beside_the_rows_that_it_forecasts():
+    results = evaluated(split={"train": 40, "test": 20})
+    assert results.metrics["n_terms"] == 2
+    assert results.metrics["one_step_residual"] < 1e-6
+    assert results.metrics["noise_deviation"] == 0
+    assert results.metrics["forecast_relative_error"] < 1e-9
+    forecast = results.arrays["forecast"]
+    assert np.isnan(forecast[:, :40]).all()
+    np.testing.assert_allclose(forecast[:, 40:], CIRCLES[:, 40:], atol=1e-9)
+    np.testing.assert_allclose(results.arrays["simulation"], CIRCLES, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("split", "scored"),
+    [
+        ({"split": {"train": 1.0}}, set()),
+        ({"split": {"train": 2, "test": 1}, "split_by": "trajectory"}, FORECAST),
+        ({"split": {"train": 40, "test": 20}}, FORECAST),
+    ],
+)
+def test_every_picture_is_drawn_whatever_parts_there_are(split, scored):
+    results = evaluated(**split)
+    assert {name for name in results.metrics if name.startswith("forecast")} == scored
+    assert set(pictures_of(results.stored_arrays)) == {
+        "coefficients",
+        "discovered_trajectories",
+        "simulated_phase_portrait",
+    }
