@@ -60,8 +60,8 @@ def test_steps_that_vanish_are_an_error_with_time_norm_and_remedy(gradient):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "rk45"}, "solver.method=rk45: choose one of dopri5"),
-        ({"gradient": "magic"}, "solver.gradient=magic: choose one of backpropagation, adjoint"),
+        ({"method": "rk45"}, "solver.method=rk45: choose one of adaptive_heun, bosh3, dopri5"),
+        ({"gradient": "magic"}, "solver.gradient=magic: choose one of adjoint, backpropagation"),
         ({"rtol": 0.0}, "solver.rtol=0.0: give a number greater than 0"),
         ({"atol": -1e-9}, "solver.atol=-1e-09"),
     ],
