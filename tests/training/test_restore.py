@@ -1,0 +1,127 @@
+"""Every kind of run comes back in a fresh process, without its data, as what it was."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from restored_answers import answers
+
+from sciml_bench.systems import Lorenz63, LotkaVolterra
+from sciml_bench.training import composed, run
+from sciml_bench.training.conclusion import write_learned
+
+EPOCHS = ["trainer.max_epochs=2"]
+NETWORK = ["model.encoder.hidden=[8]", "model.n_modes=3", "training.view.batch_size=64", *EPOCHS]
+SEQUENCE = ["training.validation_steps=2", "evaluation.rollout_steps=[4]", "training.view.batch_size=2", *EPOCHS]
+RUNS = {
+    "Koopman network": ("koopman", "lorenz", [*NETWORK, "training=nested_lora"]),
+    "Koopman in closed form": ("koopman", "lorenz", ["training=linear_ridge", "training.view.batch_size=64"]),
+    "Koopman auto-encoder": ("koopman", "lorenz", [*NETWORK, "training=dynamical_auto_encoder"]),
+    "vector field": ("node_homotopy", "populations", ["training=vanilla", "training.n_epochs=2"]),
+    "vector field, smoothed start": (
+        "node_homotopy",
+        "populations",
+        ["training=vanilla", "training.n_epochs=2", "training.forecast_start=smoothed"],
+    ),
+    "equations in closed form": ("mechnn", "lorenz", ["training=closed_form"]),
+    "equations by a network": (
+        "mechnn",
+        "lorenz",
+        [
+            *["model=discovery_network", "training=network", "model.hidden_width=8", "training.threshold=1.0e-6"],
+            *["training.n_cycles=1", "training.epochs_per_cycle=1"],
+        ],
+    ),
+    "trajectory fit": (
+        "mechnn",
+        "populations",
+        ["model=learned_linear_ode", "training=trajectory_fit", "training.n_epochs=2"],
+    ),
+    "growth by a network": ("mechnn", "growth", ["training=logistic_network", "training.view.batch_size=4", *EPOCHS]),
+    "growth in closed form": ("mechnn", "growth", ["training=logistic_closed_form"]),
+    "sequence of fields": (
+        "mechnn",
+        "fields",
+        ["model=block_resnet", "model.width=4", "training.view.n_inputs=3", "training.view.n_outputs=5", *SEQUENCE],
+    ),
+    "sequence of bodies": (
+        "mechnn",
+        "bodies",
+        ["model=interaction", "model.n_initial=3", "training.view.n_inputs=6", "training.view.n_outputs=2", *SEQUENCE],
+    ),
+    "operator": (
+        "nsm",
+        "sources",
+        [
+            *["model.modes=[7,7]", "model.width=4", "model.depth=1", "pde.test_resolutions=[16]"],
+            *["pde.steps_per_epoch=2", "pde.batch_size=2", "trainer.max_steps=2", "pde.n_validation=2", "pde.n_test=2"],
+        ],
+    ),
+}
+
+
+def observations(name, folder):
+    """What is observed: in a file, or simulated and kept in one."""
+    split = "data.split={train:4,validation:2,test:2}"
+    times = np.arange(300) * 0.02
+    if name == "sources":
+        return ["pde=poisson", "pde.n_points=8", f"pde.cache={folder}"]
+    if name == "growth":
+        return ["data=logistic_growth", split, "data.n_times=20"]
+    if name == "bodies":
+        return ["data=two_body", split, "data.n_states=12", "data.n_test_states=16"]
+    if name == "fields":
+        few = ["data.system.n_points=32", "data.n_skipped=0", "data.n_frames=20", "data.n_test_frames=20"]
+        return ["data=kdv", split, *few, f"+data.cache={folder}"]
+    if name == "lorenz":
+        states = Lorenz63().reference(np.array([1.0, 2.0, 20.0]), times)
+    else:
+        times = times[:60] * 5
+        states = LotkaVolterra().reference(np.array([2.0, 1.0]), times)
+    np.save(folder / f"{name}.npy", states)
+    return ["data=trajectories", f"data.path={folder / f'{name}.npy'}", f"data.time_step={times[1]}"]
+
+
+@pytest.fixture(scope="module")
+def restored(tmp_path_factory):
+    """What every run answered when it had just learned, and what it answers in a fresh process; its data are gone."""
+    root, data = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("data")
+    original = {}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
+        for name, (paradigm, record, overrides) in RUNS.items():
+
+            def written(path, learned, name=name):
+                original[name] = answers(learned)
+                write_learned(path, learned)
+
+            patch.setattr("sciml_bench.training.conclusion.write_learned", written)
+            run(composed(paradigm, ["logger=none", *observations(record, data), *overrides], folder=root / name))
+    shutil.rmtree(data)
+    script = Path(__file__).with_name("restored_answers.py")
+    folders = [root / name for name in RUNS]
+    done = subprocess.run(
+        [sys.executable, script, *folders],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return original, root
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_without_its_data_answers_in_a_fresh_process_as_it_did(name, restored):
+    original, root = restored
+    with np.load(root / name / "answers.npz") as found:
+        assert set(found) == set(original[name])
+        assert len(found) > 1
+        for key, expected in original[name].items():
+            np.testing.assert_array_equal(found[key], expected, err_msg=key)
