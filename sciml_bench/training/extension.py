@@ -50,7 +50,8 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
         key = override.lstrip("+~").partition("=")[0].partition("@")[0]
         if key != "extend" and not key.startswith("hydra"):
             OmegaConf.update(merged, key, OmegaConf.select(config, key), merge=False)
-    for key in ("extend", "continue_schedule", "force", "run_folder"):
+    # whom to trust is said now; what the folder says of it does not count
+    for key in ("extend", "continue_schedule", "force", "run_folder", "trusted_packages"):
         merged[key] = config[key]
     return cast(dict[str, Any], OmegaConf.to_container(merged, resolve=True))
 

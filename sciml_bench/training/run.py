@@ -36,7 +36,7 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     import torch
 
     from sciml_bench.training.ensemble import ensemble_seeds
-    from sciml_bench.training.scoring_again import score_again
+    from sciml_bench.training.evaluate import score_again
 
     configuration = _plain(config)
     require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")

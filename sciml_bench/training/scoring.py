@@ -63,7 +63,17 @@ def with_history(results: Results, history: History, monitor: str | None, mode: 
     if monitored:
         sign = 1 if mode == "min" else -1
         arrays["selected_epoch"] = np.array(min(monitored, key=lambda row: sign * row[str(monitor)])["epoch"])
-    return Results(arrays=arrays, pictures=("learning_curves",)).joined(results)
+    return with_curves(results, arrays)
+
+
+def with_curves(results: Results, curves: Mapping[str, Any]) -> Results:
+    """Results and the arrays of learning curves, where there are any.
+
+    Args:
+        results: of the evaluation.
+        curves: as `with_history` makes them.
+    """
+    return Results(arrays=curves, pictures=("learning_curves",)).joined(results) if curves else results
 
 
 def write_results(folder: RunFolder, results: Results) -> None:

@@ -1,4 +1,4 @@
-"""Every kind of run comes back in a fresh process, without its data, as what it was."""
+"""Every kind of run comes back in a fresh process, without its data, as what it was, and is scored again."""
 
 import os
 import shutil
@@ -8,11 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from restored_answers import answers
 
+from sciml_bench.core.errors import DataError
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.systems import Lorenz63, LotkaVolterra
-from sciml_bench.training import composed, run
+from sciml_bench.training import composed, restore, run
 from sciml_bench.training.conclusion import write_learned
+from sciml_bench.training.evaluate import evaluate
 
 EPOCHS = ["trainer.max_epochs=2"]
 NETWORK = ["model.encoder.hidden=[8]", "model.n_modes=3", "training.view.batch_size=64", *EPOCHS]
@@ -87,12 +91,12 @@ def observations(name, folder):
 
 
 @pytest.fixture(scope="module")
-def restored(tmp_path_factory):
-    """What every run answered when it had just learned, and what it answers in a fresh process; its data are gone."""
+def runs(tmp_path_factory):
+    """The folders of all runs, that of their data, and what each answered when it had just learned."""
     root, data = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("data")
     original = {}
-
     with pytest.MonkeyPatch.context() as patch:
+        # drawing takes longer than everything else here
         patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
         for name, (paradigm, record, overrides) in RUNS.items():
 
@@ -102,26 +106,80 @@ def restored(tmp_path_factory):
 
             patch.setattr("sciml_bench.training.conclusion.write_learned", written)
             run(composed(paradigm, ["logger=none", *observations(record, data), *overrides], folder=root / name))
-    shutil.rmtree(data)
+        yield root, data, original
+
+
+@pytest.fixture(scope="module")
+def restored(runs):
+    """The folders of all runs, each with what it answers in a fresh process while its data are not there."""
+    root, data, _ = runs
+    away = data.rename(data.with_name("away"))
     script = Path(__file__).with_name("restored_answers.py")
-    folders = [root / name for name in RUNS]
     done = subprocess.run(
-        [sys.executable, script, *folders],
+        [sys.executable, script, *(root / name for name in RUNS)],
         capture_output=True,
         text=True,
         check=False,
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"},
     )
+    away.rename(data)
     assert done.returncode == 0, done.stderr
-    return original, root
+    return root
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_run_without_its_data_answers_in_a_fresh_process_as_it_did(name, restored):
-    original, root = restored
-    with np.load(root / name / "answers.npz") as found:
-        assert set(found) == set(original[name])
+def test_a_run_without_its_data_answers_in_a_fresh_process_as_it_did(name, runs, restored):
+    original = runs[-1][name]
+    with np.load(restored / name / "answers.npz") as found:
+        assert set(found) == set(original)
         assert len(found) > 1
-        for key, expected in original[name].items():
+        for key, expected in original.items():
             np.testing.assert_array_equal(found[key], expected, err_msg=key)
+
+
+def reproducible(metrics, without=()):
+    """All but the seconds that the evaluation itself measures."""
+    return {
+        name: value
+        for name, value in metrics.items()
+        if not name.startswith("seconds_per_solution") and name not in without
+    }
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_that_is_scored_again_gets_its_own_scores_to_the_last_bit(name, runs):
+    metrics, folder = evaluate(runs[0] / name)
+    own = RunFolder(runs[0] / name)
+    assert reproducible(metrics) == reproducible(own.metrics)
+    assert metrics.keys() == own.metrics.keys()
+    arrays = RunFolder(folder).arrays
+    for key, values in arrays.items():
+        if key not in ("pictures",):
+            np.testing.assert_array_equal(values, own.arrays[key], err_msg=key)
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if "closed form" not in name])
+def test_the_weights_of_a_checkpoint_are_scored_as_what_was_learned_from_them(name, runs):
+    own = RunFolder(runs[0] / name)
+    metrics, _ = evaluate(own.path, checkpoint=own.best_checkpoint)
+    of_the_fit = own.record["fit_metrics"]
+    assert "best_epoch" in of_the_fit
+    assert reproducible(metrics) == reproducible(own.metrics, without=of_the_fit)
+    metrics, folder = evaluate(own.path, checkpoint="last")
+    assert folder.name == "checkpoint=last"
+    assert metrics.keys() == own.metrics.keys() - of_the_fit.keys()
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if "closed form" not in name])
+def test_what_was_learned_without_its_weights_is_refused_in_one_sentence(name, runs, tmp_path):
+    folder = RunFolder(runs[0] / name)
+    content = torch.load(folder.learned_checkpoint, weights_only=True)
+    assert content["tensors"]
+    shutil.copy(folder.path / "record.json", tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    for broken in ({}, {name: torch.zeros(0) for name in content["tensors"]}, dict.fromkeys(content["tensors"], "0")):
+        torch.save(content | {"tensors": broken}, RunFolder(tmp_path).learned_checkpoint)
+        with pytest.raises(DataError) as refusal:
+            restore(tmp_path)
+        assert len(str(refusal.value).splitlines()) == 1

@@ -228,7 +228,7 @@ class DiscoveryTraining(Method):
         """Apply the threshold at the end of a cycle; the number of terms."""
         if (self.progress.epoch + 1) % self.epochs_per_cycle == 0:
             self.apply_threshold()
-        return {"n_terms": int(self.model.mask.sum())}
+        return {"n_terms": float(self.model.mask.sum())}
 
     def learned(self) -> DiscoveredEquations:
         """The equations, with the network as what smooths a noisy past."""

@@ -39,6 +39,7 @@ class GradientTraining(pl.LightningModule):
         self.automatic_optimization = False
         self.method, self.schedule, self.seed = method, schedule, seed
         self.gradient_clip_val, self.first_step = gradient_clip_val, first_step
+        method.progress.seed = seed
         self._losses: list[float] = []
         self._validation: list[tuple[float, int]] = []
         self._optimisation: Optimisation | None = None
@@ -64,7 +65,6 @@ class GradientTraining(pl.LightningModule):
 
     def setup(self, stage: str) -> None:
         """Let the method begin; Lightning calls this before it loads the weights of an interrupted fit."""
-        self.method.progress.seed = self.seed
         self.method.start()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
