@@ -64,7 +64,7 @@ def test_the_issues_choices_are_there() -> None:
     assert {"spectral", "grid", "supervised"} <= set(options("training"))
 
 
-def test_what_is_recommended_for_an_equation_gives_way_to_what_a_person_asks_for(tmp_path: Path) -> None:
+def test_the_settings_of_an_equation_give_way_to_what_a_person_asks_for(tmp_path: Path) -> None:
     wanted = ["pde=navier_stokes", "model.modes=[4,5,5]", "trainer.max_steps=7", "training.norm=l2"]
     config = plain(composed("nsm", wanted, tmp_path))
     assert config["model"]["modes"] == [4, 5, 5]
