@@ -17,19 +17,20 @@ from sciml_bench.systems import Lorenz63, LotkaVolterra
 from sciml_bench.training import composed, restore, run
 from sciml_bench.training.conclusion import write_learned
 from sciml_bench.training.evaluate import evaluate
+from sciml_bench.training.extension import extended
 
-EPOCHS = ["trainer.max_epochs=2"]
+EPOCHS = ["trainer.max_epochs=2", "schedule=constant"]
 NETWORK = ["model.encoder.hidden=[8]", "model.n_modes=3", "training.view.batch_size=64", *EPOCHS]
 SEQUENCE = ["training.validation_steps=2", "evaluation.rollout_steps=[4]", "training.view.batch_size=2", *EPOCHS]
 RUNS = {
     "Koopman network": ("koopman", "lorenz", [*NETWORK, "training=nested_lora"]),
     "Koopman in closed form": ("koopman", "lorenz", ["training=linear_ridge", "training.view.batch_size=64"]),
     "Koopman auto-encoder": ("koopman", "lorenz", [*NETWORK, "training=dynamical_auto_encoder"]),
-    "vector field": ("node_homotopy", "populations", ["training=vanilla", "training.n_epochs=2"]),
+    "vector field": ("node_homotopy", "populations", ["training=vanilla", *EPOCHS]),
     "vector field, smoothed start": (
         "node_homotopy",
         "populations",
-        ["training=vanilla", "training.n_epochs=2", "training.forecast_start=smoothed"],
+        ["training=vanilla", "training.forecast_start=smoothed", *EPOCHS],
     ),
     "equations in closed form": ("mechnn", "lorenz", ["training=closed_form"]),
     "equations by a network": (
@@ -37,13 +38,13 @@ RUNS = {
         "lorenz",
         [
             *["model=discovery_network", "training=network", "model.hidden_width=8", "training.threshold=1.0e-6"],
-            *["training.n_cycles=1", "training.epochs_per_cycle=1"],
+            *["training.epochs_per_cycle=1", *EPOCHS],
         ],
     ),
     "trajectory fit": (
         "mechnn",
         "populations",
-        ["model=learned_linear_ode", "training=trajectory_fit", "training.n_epochs=2"],
+        ["model=learned_linear_ode", "training=trajectory_fit", *EPOCHS],
     ),
     "growth by a network": ("mechnn", "growth", ["training=logistic_network", "training.view.batch_size=4", *EPOCHS]),
     "growth in closed form": ("mechnn", "growth", ["training=logistic_closed_form"]),
@@ -62,10 +63,14 @@ RUNS = {
         "sources",
         [
             *["model.modes=[7,7]", "model.width=4", "model.depth=1", "pde.test_resolutions=[16]"],
-            *["pde.steps_per_epoch=2", "pde.batch_size=2", "trainer.max_steps=2", "pde.n_validation=2", "pde.n_test=2"],
+            *["pde.steps_per_epoch=2", "pde.batch_size=2", "pde.n_validation=2", "pde.n_test=2"],
+            *["trainer.max_steps=4", "schedule=constant"],
         ],
     ),
 }
+
+
+BY_GRADIENT = [name for name in RUNS if "closed form" not in name]
 
 
 def observations(name, folder):
@@ -153,13 +158,12 @@ def test_a_run_that_is_scored_again_gets_its_own_scores_to_the_last_bit(name, ru
     own = RunFolder(runs[0] / name)
     assert reproducible(metrics) == reproducible(own.metrics)
     assert metrics.keys() == own.metrics.keys()
-    arrays = RunFolder(folder).arrays
-    for key, values in arrays.items():
-        if key not in ("pictures",):
-            np.testing.assert_array_equal(values, own.arrays[key], err_msg=key)
+    arrays, own_arrays = RunFolder(folder).arrays, own.arrays
+    for key in arrays.keys() - {"pictures"}:
+        np.testing.assert_array_equal(arrays[key], own_arrays[key], err_msg=key)
 
 
-@pytest.mark.parametrize("name", [name for name in RUNS if "closed form" not in name])
+@pytest.mark.parametrize("name", BY_GRADIENT)
 def test_the_weights_of_a_checkpoint_are_scored_as_what_was_learned_from_them(name, runs):
     own = RunFolder(runs[0] / name)
     metrics, _ = evaluate(own.path, checkpoint=own.best_checkpoint)
@@ -171,7 +175,26 @@ def test_the_weights_of_a_checkpoint_are_scored_as_what_was_learned_from_them(na
     assert metrics.keys() == own.metrics.keys() - of_the_fit.keys()
 
 
-@pytest.mark.parametrize("name", [name for name in RUNS if "closed form" not in name])
+@pytest.mark.parametrize("name", BY_GRADIENT)
+def test_half_a_run_and_its_extension_are_the_whole_to_the_last_bit(name, runs, tmp_path):
+    root, data, _ = runs
+    paradigm, record, overrides = RUNS[name]
+    given = ["logger=none", *observations(record, data), *overrides]
+    half = ["trainer.max_steps=2"] if paradigm == "nsm" else ["trainer.max_epochs=1"]
+    run(composed(paradigm, [*given, *half], folder=tmp_path / "half"))
+    more = [f"extend={tmp_path / 'half'}", "trainer.max_steps=4" if paradigm == "nsm" else "trainer.max_epochs=2"]
+    # nothing else is given: all that the folder says stays
+    choice = [word for word in given if word.split("=")[0] in ("data", "pde", "model", "training", "data.path")]
+    run(extended(composed(paradigm, [*choice, *more], folder=tmp_path / "more"), more))
+    whole, found = RunFolder(root / name), RunFolder(tmp_path / "more")
+    expected = torch.load(whole.learned_checkpoint, weights_only=True)["tensors"]
+    tensors = torch.load(found.learned_checkpoint, weights_only=True)["tensors"]
+    assert all(torch.equal(tensors[key], expected[key]) for key in expected)
+    measured = "seconds_per_iteration"
+    assert reproducible(found.metrics, {measured}) == reproducible(whole.metrics, {measured})
+
+
+@pytest.mark.parametrize("name", BY_GRADIENT)
 def test_what_was_learned_without_its_weights_is_refused_in_one_sentence(name, runs, tmp_path):
     folder = RunFolder(runs[0] / name)
     content = torch.load(folder.learned_checkpoint, weights_only=True)
