@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sciml_bench.report.comparison import Comparison, chosen_metrics
-from sciml_bench.report.left_out import print_left_out
-from sciml_bench.report.runs import find_runs
+from sciml_bench.report.runs import find_runs, print_left_out
 from sciml_bench.report.table import csv_table, markdown_table
 
 

@@ -85,7 +85,7 @@ def evaluate(
     configuration = overridden(stored, overrides)
     if data is not None:
         configuration["data"] = _other_record(run, configuration, data)
-    threads, seed = (stored.get("trainer") or {}).get("threads"), stored.get("seed")
+    threads, seed = (run.configuration.get("trainer") or {}).get("threads"), run.configuration.get("seed")
     if isinstance(threads, int) and threads > 0:  # the order of sums decides the last digit
         torch.set_num_threads(threads)
     if not isinstance(seed, int) or seed < 0:

@@ -1,8 +1,10 @@
 """What makes two runs the same: the name of a run's folder, and the comparison of two configurations."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from sciml_bench.core.plain_types import leaves
 
 EVALUATION = "evaluation"
 IRRELEVANT_KEYS = ("run_folder", "choices", "force", "logger", "objective", EVALUATION, "trainer.profiler")
@@ -49,7 +51,7 @@ def path_component(texts: Sequence[str]) -> str:
 
 def differing_keys(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The keys in which two configurations describe different runs, with both values, ready to be shown."""
-    before, after = (dict(_leaves(configuration)) for configuration in (earlier, now))
+    before, after = (dict(leaves(configuration)) for configuration in (earlier, now))
     differing = []
     for key in sorted(before.keys() | after.keys()):
         if not _is_irrelevant(key) and before.get(key) != after.get(key):
@@ -64,11 +66,3 @@ def changed_evaluation(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bo
 
 def _is_irrelevant(key: str) -> bool:
     return any(key == prefix or key.startswith(f"{prefix}.") for prefix in (*IRRELEVANT_KEYS, "hydra"))
-
-
-def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _leaves(value, f"{path}.{key}" if path else str(key))
-    else:
-        yield path, node

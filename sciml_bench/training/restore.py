@@ -76,12 +76,9 @@ def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> Run:
     """
     from sciml_bench.core.stored.learned_file import read_learned
 
-    folder = RunFolder(path)
-    record = folder.record
-    if not record:
-        raise DataError(f"{folder.path} holds no run: record.json is missing")
+    folder, seeds = _opened(path)
     if not folder.learned_checkpoint.exists():
-        if isinstance(record.get("ensemble"), list | int):
+        if seeds is not None:
             raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {folder.path / 'members'}")
         raise DataError(f"{folder.path} has learned nothing yet ({folder.status}); repeat its command first")
     return Run(folder, read_learned(folder.learned_checkpoint, tuple(trusted_packages)), tuple(trusted_packages))
@@ -96,16 +93,21 @@ def member_folders(path: PathType) -> list[Path]:
     Raises:
         DataError: the folder holds no run, or its record is broken.
     """
+    folder, seeds = _opened(path)
+    return [folder.path] if seeds is None else [folder.path / "members" / f"seed={seed}" for seed in seeds]
+
+
+def _opened(path: PathType) -> tuple[RunFolder, list[int] | None]:
+    """A run folder, and the seeds of the ensemble that it holds; None where it holds a single run."""
+    from sciml_bench.training.ensemble import ensemble_seeds
+
     folder = RunFolder(path)
     record = folder.record
     if not record:
         raise DataError(f"{folder.path} holds no run: record.json is missing")
-    if not isinstance(record.get("ensemble"), list | int):
-        return [folder.path]
-    from sciml_bench.training.ensemble import Ensemble
-
-    ensemble = Ensemble.of({"seed": record.get("seed"), "ensemble": record["ensemble"]}, folder)
-    return [] if ensemble is None else [member.path for member in ensemble.folders]
+    if not isinstance(record.get("ensemble"), list | int):  # of a member it is a mapping
+        return folder, None
+    return folder, ensemble_seeds({"seed": record.get("seed"), "ensemble": record["ensemble"]})
 
 
 def names_in_files(run: Run) -> dict[str, Any]:

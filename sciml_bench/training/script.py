@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,20 +30,11 @@ EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, Va
 """Errors whose message tells a person what to do; anything else is a defect of ours and shows its traceback."""
 
 GROUPS = (
-    "data",
-    "pde",
-    "model",
-    "solver",
-    "training",
-    "schedule",
-    "experiment",
-    "logger",
-    "callbacks",
-    "trainer",
-    "debug",
-    "task",
-    "method",
+    *("data", "pde", "model", "solver", "training", "schedule", "evaluation", "experiment"),
+    *("logger", "callbacks", "trainer", "debug", "task", "method"),
 )
+"""What may be chosen by name on the command line."""
+
 _SETTINGS = "settings"
 _FITTING = "fitting"
 
@@ -115,6 +107,7 @@ def main(paradigm: str) -> None:
     root = configuration_root()
     failures = _SweepFailures()
     _send_extension_below_its_run()
+    sys.argv[1:] = map(_quoted, sys.argv[1:])
     wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
     with _one_sentence_errors() as show_tracebacks:
         try:
@@ -133,7 +126,15 @@ def _send_extension_below_its_run() -> None:
         from sciml_bench.training.extension import extension_folder
 
         overrides = [argument for argument in sys.argv[1:] if "=" in argument]
-        sys.argv.append(f"hydra.run.dir={extension_folder(given[-1].partition('=')[2], overrides)}")
+        run = given[-1].partition("=")[2].strip("'\"")
+        sys.argv.append(f"hydra.run.dir={extension_folder(run, overrides)}")
+
+
+def _quoted(argument: str) -> str:
+    """A folder whose path holds equals signs, as that of every run, in the quotes that Hydra asks for."""
+    key, _, value = argument.partition("=")
+    needed = key in ("extend", "hydra.run.dir") and "=" in value and value[0] not in "'\""
+    return f"{key}='{value}'" if needed else argument
 
 
 @contextmanager
@@ -164,28 +165,22 @@ def _job(config: DictConfig) -> float | None:
         if config.get("extend"):
             from sciml_bench.training.extension import extended
 
-            metrics = run(extended(config, HydraConfig.get().overrides.task))
-        else:
-            metrics = run(config)
-        return _objective(config, metrics)
+            return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
+        return _objective(config, run(config))
     except KeyboardInterrupt:
         _stop("interrupted; repeat the command to continue")
-    except EXPECTED_ERRORS as error:
-        if os.environ.get(_TRACEBACK) == "1":
-            raise
-        if multirun:
-            _SweepFailures.note(config.run_folder, str(error))
-            print(f"this job failed: {error}", file=sys.stderr)
-            return None
-        _stop(str(error))
     except Exception as error:
-        if not multirun:
+        expected = isinstance(error, EXPECTED_ERRORS)
+        if os.environ.get(_TRACEBACK) == "1" if expected else not multirun:
             raise
-        import traceback
-
-        traceback.print_exc()
-        _SweepFailures.note(config.run_folder, f"{type(error).__name__}: {error}")
-        return None
+        if not multirun:
+            _stop(str(error))
+        if not expected:
+            traceback.print_exc()
+        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        _SweepFailures.note(config.run_folder, reason)
+        print(f"this job failed: {reason}", file=sys.stderr)
+    return None
 
 
 def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
@@ -206,18 +201,15 @@ class _SweepFailures:
     """A file to which the jobs of a sweep, in whatever process, add their failures; read and removed at its end."""
 
     def __init__(self) -> None:
-        folder = Path("outputs")
-        self.path = folder / f".failed-jobs-{os.getpid()}-{time.time_ns()}"
-        os.environ[_SWEEP_FAILURES] = str(self.path.absolute())
-        self.path = self.path.absolute()
+        self.path = Path("outputs").absolute() / f".failed-jobs-{os.getpid()}-{time.time_ns()}"
+        os.environ[_SWEEP_FAILURES] = str(self.path)
 
     @staticmethod
     def note(folder: str, reason: str) -> None:
         path = Path(os.environ[_SWEEP_FAILURES])
         path.parent.mkdir(parents=True, exist_ok=True)
-        line = f"{folder}\t{' '.join(reason.split())}\n"
         with path.open("a") as file:
-            file.write(line)
+            file.write(f"{folder}\t{' '.join(reason.split())}\n")
 
     def report(self) -> None:
         if not self.path.exists():
@@ -291,13 +283,14 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
         folder: the run folder; by default the one that the same command would have below the working directory.
     """
     register(paradigm)
+    overrides = [_quoted(override) for override in overrides]
     compose: Callable[..., DictConfig] = hydra.compose
     with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-        whole = compose("config", overrides=list(overrides), return_hydra_config=True)
+        whole = compose("config", overrides=overrides, return_hydra_config=True)
         choices = whole.hydra.runtime.choices
         if folder is None:
             path = _run_path(choices, overrides)
             folder = Path("outputs") / whole.hydra.job.name / path / f"seed={whole.seed}"
-        config = compose("config", overrides=list(overrides))
+        config = compose("config", overrides=overrides)
     config.run_folder, config.script, config.choices = str(folder), str(whole.hydra.job.name), dict(choices)
     return config

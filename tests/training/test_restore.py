@@ -15,9 +15,9 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.systems import Lorenz63, LotkaVolterra
 from sciml_bench.training import composed, restore, run
-from sciml_bench.training.conclusion import write_learned
 from sciml_bench.training.evaluate import evaluate
 from sciml_bench.training.extension import extended
+from sciml_bench.training.scoring import write_learned
 
 EPOCHS = ["trainer.max_epochs=2", "schedule=constant"]
 NETWORK = ["model.encoder.hidden=[8]", "model.n_modes=3", "training.view.batch_size=64", *EPOCHS]
@@ -109,7 +109,7 @@ def runs(tmp_path_factory):
                 original[name] = answers(learned)
                 write_learned(path, learned)
 
-            patch.setattr("sciml_bench.training.conclusion.write_learned", written)
+            patch.setattr("sciml_bench.training.scoring.write_learned", written)
             run(composed(paradigm, ["logger=none", *observations(record, data), *overrides], folder=root / name))
         yield root, data, original
 

@@ -46,7 +46,7 @@ def _fitted(
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
     """Coefficients of two columns by least squares, by Gram–Schmidt.
 
-    The last digits of LAPACK's solution depend on where in memory it works, and a restored estimator must give them all.
+    The last digits of LAPACK's solution depend on where in memory it works; a restored estimator must give them all.
     """
     norm = first.square().sum(dim=1, keepdim=True).sqrt()
     direction = first / norm

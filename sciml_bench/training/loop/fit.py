@@ -85,7 +85,6 @@ def fit(
     _quieten_lightning()
     settings = dict(trainer_settings)
     settings.pop("threads")
-    _require_steps(settings["max_steps"])
     settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method, settings["max_steps"])
     module = GradientTraining(method, schedule, seed, settings.pop("gradient_clip_val"), first_step)
     early = _early_stopping(settings.pop("early_stopping"), method, alone=members is None)
@@ -163,14 +162,11 @@ def _quieten_lightning() -> None:
         warnings.filterwarnings("ignore", message=message)
 
 
-def _require_steps(given: object) -> None:
-    if given != -1:
+def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
+    if max_steps != -1:
         remedy = "give a whole number of at least 1, or -1 to train by epochs alone"
-        require_integer("trainer.max_steps", given, 1, remedy)
-
-
-def _number_of_epochs(given: object, method: Method, max_steps: int) -> int:
-    if given is None and max_steps > 0:
+        require_integer("trainer.max_steps", max_steps, 1, remedy)
+    if given is None and max_steps != -1:
         return -1  # as many as the steps need
     epochs = method.planned_epochs if given is None else given
     if epochs is None:

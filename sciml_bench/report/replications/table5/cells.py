@@ -2,11 +2,12 @@
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.plain_types import leaves
 from sciml_bench.report.replications.table5.published import COLUMNS, METHODS
 from sciml_bench.report.runs import FinishedRun
 
@@ -145,13 +146,4 @@ def _seed(run: FinishedRun) -> int:
 
 def _leaves_of_what_is_learned(run: FinishedRun) -> dict[str, Any]:
     configuration = run.folder.configuration or {}
-    return dict(_leaves({part: configuration.get(part) for part in WHAT_IS_LEARNED}))
-
-
-def _leaves(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in node.items():
-        where = f"{path}{key}"
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{where}.")
-        else:
-            yield where, value
+    return dict(leaves({part: configuration.get(part) for part in WHAT_IS_LEARNED}))

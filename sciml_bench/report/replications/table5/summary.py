@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sciml_bench.core.plain_types import PathType
-from sciml_bench.report.left_out import print_left_out
 from sciml_bench.report.replications.table5.cells import Table5
 from sciml_bench.report.replications.table5.text import csv_text, markdown
-from sciml_bench.report.runs import find_runs
+from sciml_bench.report.runs import find_runs, print_left_out
 
 
 def summarise_table5(folders: Iterable[PathType], output: PathType | None = None) -> None:
