@@ -274,6 +274,9 @@ def test_a_finished_run_goes_on_below_its_own_folder_with_what_is_given_now(
     code, said = command_line(f"extend={run}", "trainer.max_epochs=1")
     assert code == 1
     assert said.splitlines()[-1].startswith("error: trainer.max_epochs=1, but extend=")
+    code, said = command_line(f"extend={run}", "trainer.max_epochs=3", "model.encoder.hidden=[9]")
+    assert code == 1
+    assert "the weights of another model" in said.splitlines()[-1]
 
 
 # ---- in processes of their own -----------------------------------------------------------------------------------

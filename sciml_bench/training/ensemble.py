@@ -28,11 +28,8 @@ from sciml_bench.training.scoring import conclude, with_history, write_results
 MEMBERS = "members"
 
 SHARED_SECONDS = (
-    "fit_wall_seconds",
-    "fit_cpu_seconds",
-    "cpu_seconds_per_epoch",
-    "cpu_seconds_per_step",
-    "wall_seconds_per_epoch",
+    *("fit_wall_seconds", "fit_cpu_seconds"),
+    *("cpu_seconds_per_epoch", "cpu_seconds_per_step", "wall_seconds_per_epoch"),
 )
 """Entries of a fit's cost of which every member bears its part."""
 

@@ -106,7 +106,10 @@ def main(paradigm: str) -> None:
     register(paradigm)
     root = configuration_root()
     failures = _SweepFailures()
-    _send_extension_below_its_run()
+    try:
+        _send_extension_below_its_run()
+    except DataError as error:
+        _stop(str(error))
     sys.argv[1:] = map(_quoted, sys.argv[1:])
     wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
     with _one_sentence_errors() as show_tracebacks:
@@ -120,14 +123,15 @@ def main(paradigm: str) -> None:
 
 
 def _send_extension_below_its_run() -> None:
-    """Add the folder of an extended run to the command, unless a person gives one."""
-    given = [argument for argument in sys.argv[1:] if argument.startswith("extend=")]
-    if given and not any(argument.startswith("hydra.run.dir=") for argument in sys.argv):
-        from sciml_bench.training.extension import extension_folder
+    """Add to the command of an extended run what was chosen for the run, and its folder, unless a person gives them."""
+    overrides = dict(argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument)
+    if "extend" in overrides:
+        from sciml_bench.training.extension import earlier_choices, extension_folder
 
-        overrides = [argument for argument in sys.argv[1:] if "=" in argument]
-        run = given[-1].partition("=")[2].strip("'\"")
-        sys.argv.append(f"hydra.run.dir={extension_folder(run, overrides)}")
+        run = overrides["extend"].strip("'\"")
+        if "hydra.run.dir" not in overrides:
+            sys.argv.append(f"hydra.run.dir={extension_folder(run, [f'{key}={overrides[key]}' for key in overrides])}")
+        sys.argv += [f"{key}={choice}" for key, choice in earlier_choices(run).items() if key not in overrides]
 
 
 def _quoted(argument: str) -> str:

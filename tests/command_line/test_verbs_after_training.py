@@ -288,6 +288,23 @@ def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, cap
     assert not (tmp_path / "next.csv").exists()
 
 
+def test_the_commands_of_the_readme_run(finished, tmp_path, capsys, monkeypatch, repository):
+    text = (repository / "README.md").read_text()
+    commands = [line.partition("   #")[0].split() for line in text.splitlines() if line.startswith("sciml-bench ")]
+    assert {"show", "compare", "list", "evaluate", "forecast", "solve"} <= {words[1] for words in commands}
+    monkeypatch.chdir(tmp_path)
+    np.save("mine.npy", np.random.default_rng(0).uniform(0.1, 0.9, (200, 1)))
+    np.savetxt("mine.csv", np.load("mine.npy"), delimiter=",", header="x", comments="")
+    x = np.arange(8) / 8
+    np.savez("mine.npz", parameters=np.sin(2 * np.pi * x)[None, :, None] * np.cos(2 * np.pi * x))
+    for words in commands:
+        folder = finished("operator" if words[1] == "solve" else "gradient steps")
+        typed = " ".join(words[1:]).replace("<run folder>", str(folder))
+        typed = " ".join(str(folder) if word.startswith("outputs/") else word for word in typed.split())
+        code, printed = called(capsys, *typed.split())
+        assert code == 0, (words, printed.err)
+
+
 # ---- solve --------------------------------------------------------------------------------------------------------
 
 

@@ -4,8 +4,9 @@ import pytest
 from report_material import labelled_metrics, write_run
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.report import Comparison, chosen_metrics, csv_table, find_runs, markdown_table
-from sciml_bench.report.comparison import labels
+from sciml_bench.report.comparison import Comparison, chosen_metrics, labels
+from sciml_bench.report.runs import find_runs
+from sciml_bench.report.table import csv_table, markdown_table
 
 
 def compared(folder):

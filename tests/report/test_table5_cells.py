@@ -8,8 +8,9 @@ from table5_material import errors, names, write_table5_run
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.report import find_runs
-from sciml_bench.report.replications.table5 import COLUMNS, Table5, cell_of, seed_summary
+from sciml_bench.report.replications.table5.cells import Table5, cell_of, seed_summary
+from sciml_bench.report.replications.table5.published import COLUMNS
+from sciml_bench.report.runs import find_runs
 from sciml_bench.training.record import opened_record
 from sciml_bench.training.script import composed
 

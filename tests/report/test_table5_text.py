@@ -4,9 +4,11 @@ import io
 import pytest
 from table5_material import errors, write_table5_run
 
-from sciml_bench.report import find_runs
-from sciml_bench.report.replications.table5 import PublishedScore, SeedSummary, Table5, csv_text, markdown
+from sciml_bench.report.replications.table5.cells import SeedSummary, Table5
 from sciml_bench.report.replications.table5.numbers import shown_number, shown_score
+from sciml_bench.report.replications.table5.published import PublishedScore
+from sciml_bench.report.replications.table5.text import csv_text, markdown
+from sciml_bench.report.runs import find_runs
 
 
 @pytest.fixture

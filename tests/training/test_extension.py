@@ -83,10 +83,11 @@ def test_the_folder_of_an_extended_run_lies_below_the_old_one() -> None:
 
 
 def test_what_is_not_finished_or_has_no_epochs_cannot_be_extended(tmp_path: Path) -> None:
-    for target, message in (("ToyDirectMethod", "without epochs"), (None, "no finished run")):
+    cases = (("ToyDirectMethod", {}, "without epochs"), ("ToyPlanned", {"ensemble": 2}, "an ensemble"))
+    for target, more, message in (*cases, (None, {}, "no finished run")):
         folder = tmp_path / str(target)
         if target:
-            run(toy(folder, target))
+            run(toy(folder, target) | more)
         config = OmegaConf.create(toy(tmp_path / "more") | {"extend": str(folder), "continue_schedule": False})
         with pytest.raises(ConfigurationError, match=message):
             extended(config, [f"extend={folder}"])

@@ -30,7 +30,7 @@ def fitted_growth(
     steps = observed.new_full((1, observed.shape[1] - 1), time_step)
     integrals = integrated(rates, steps, taylor_order)
     mean = observed.mean(dim=1, keepdim=True)
-    growth, brake = _fitted(*integrals.unbind(-1), observed - mean)
+    growth, brake = _fitted(integrals, observed - mean)
     if not (brake < 0).any():
         raise DataError(
             "no trajectory is slowed down by its size (u′ = a u + b u² fits all of them best with b ≥ 0), so that "
@@ -42,12 +42,13 @@ def fitted_growth(
 
 
 def _fitted(
-    first: Float[Tensor, "batch time"], second: Float[Tensor, "batch time"], target: Float[Tensor, "batch time"]
+    columns: Float[Tensor, "batch time 2"], target: Float[Tensor, "batch time"]
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
     """Coefficients of two columns by least squares, by Gram–Schmidt.
 
     The last digits of LAPACK's solution depend on where in memory it works; a restored estimator must give them all.
     """
+    first, second = columns.unbind(-1)
     norm = first.square().sum(dim=1, keepdim=True).sqrt()
     direction = first / norm
     overlap = (direction * second).sum(dim=1, keepdim=True)

@@ -129,8 +129,11 @@ def fit(
             "by one; leave `ensemble` out, or choose trainer=cpu or trainer=gpu"
         )
     checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
-    earlier = load_checkpoint(checkpoint) if checkpoint is not None and early is not None else None
-    if earlier is not None and early is not None and _stopped_early(earlier, early):
+    earlier, waited = {}, 0
+    if checkpoint is not None and early is not None:
+        earlier = load_checkpoint(checkpoint, keys=("state_dict", "callbacks"))
+        waited = earlier["callbacks"].get(early.state_key, {}).get("wait_count", 0)
+    if early is not None and waited >= early.patience:  # it had decided to stop, and was killed before its evaluation
         for callback in (history, cost, checkpointing):
             callback.load_state_dict(earlier["callbacks"][callback.state_key])
         module.on_load_checkpoint(earlier)
@@ -190,8 +193,3 @@ def _early_stopping(settings: Mapping[str, Any], method: Method, alone: bool) ->
     return EarlyStoppingAfterMethod(
         method.monitor, mode=method.monitor_mode, patience=settings["patience"], min_delta=settings["min_delta"]
     )
-
-
-def _stopped_early(checkpoint: Mapping[str, Any], early: EarlyStopping) -> bool:
-    """Whether the fit that wrote the checkpoint had already decided to stop (it was killed before evaluating)."""
-    return checkpoint["callbacks"].get(early.state_key, {}).get("wait_count", 0) >= early.patience
