@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.stored.run_folder import FAILED, RUNNING, RunFolder
 from sciml_bench.scores.catalogue import Score, find_score
@@ -36,6 +37,8 @@ def run_summary(path: Path) -> str:
         metrics = folder.metrics
     except FileNotFoundError:
         metrics = {}
+    except (TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{folder.path / 'metrics.json'} cannot be read: {error}") from None
     parts = [str(path), _aligned(_facts(record))]
     if metrics:
         parts.append("scores\n" + _scores(metrics))
@@ -44,7 +47,7 @@ def run_summary(path: Path) -> str:
 
 
 def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    facts = [("status", _status(record)), *((key, _plain(record[key])) for key in WHAT_IT_IS if record.get(key))]
+    facts = [("status", _status(record)), *((key, record[key]) for key in WHAT_IT_IS if record.get(key))]
     ensemble = record.get("ensemble")
     if isinstance(ensemble, list):
         facts.append(("seeds", f"{_plain(ensemble)}, each a run in members/"))

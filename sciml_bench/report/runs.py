@@ -1,7 +1,6 @@
 """The runs below some folders: the finished ones with their numbers, the others with why they do not count."""
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -87,18 +86,6 @@ def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[Unfi
     runs = [_read(path) for path in sorted(paths)]
     finished = [run for run in runs if isinstance(run, FinishedRun)]
     return finished, [run for run in runs if isinstance(run, UnfinishedRun)]
-
-
-def print_left_out(unfinished: Sequence[UnfinishedRun]) -> None:
-    """List runs that do not count on stderr, each with its reason; nothing where there are none.
-
-    Args:
-        unfinished: what `find_runs` found besides the finished runs.
-    """
-    if unfinished:
-        print(f"{len(unfinished)} run(s) are left out:", file=sys.stderr)
-    for run in unfinished:
-        print(f"  {run.path}\n    {run.reason}", file=sys.stderr)
 
 
 def _read(path: Path) -> FinishedRun | UnfinishedRun | None:

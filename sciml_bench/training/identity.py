@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sciml_bench.core.plain_types import leaves
+from sciml_bench.core.stored.run_folder import leaves
 
 EVALUATION = "evaluation"
 IRRELEVANT_KEYS = ("run_folder", "choices", "force", "logger", "objective", EVALUATION, "trainer.profiler")
-"""Where a run is written, what it reports to and how its weights are scored; they do not change what it learns."""
+IRRELEVANT_KEYS += ("trusted_packages",)
+"""Where a run is written, what it reports to, how its weights are scored, whom a person trusts: no change of what it
+learns."""
 
 IN_THE_PATH_ALREADY = ("data", "pde", "model", "training", "task", "method", "seed")
 LONGEST_NAME = 100

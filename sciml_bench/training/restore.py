@@ -67,21 +67,27 @@ def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> Run:
     """Open a run folder; only classes that the suite exports are built, whatever the folder says.
 
     Args:
-        path: a run folder; of an ensemble, that of one member.
+        path: a run folder; that of an ensemble stands for one learned object of several members.
         trusted_packages: your own packages, whose classes may be built as well.
 
     Raises:
-        DataError: the folder holds no run, or one that has learned nothing yet, or a whole ensemble.
+        DataError: the folder holds no run, one that has learned nothing yet, or an ensemble that cannot be joined.
         ConfigurationError: something in it is not trusted.
     """
-    from sciml_bench.core.stored.learned_file import read_learned
+    from sciml_bench.core.stored.learned_file import Joinable, read_learned
 
     folder, seeds = _opened(path)
-    if not folder.learned_checkpoint.exists():
-        if seeds is not None:
-            raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {folder.path / 'members'}")
-        raise DataError(f"{folder.path} has learned nothing yet ({folder.status}); repeat its command first")
-    return Run(folder, read_learned(folder.learned_checkpoint, tuple(trusted_packages)), tuple(trusted_packages))
+    trusted = tuple(trusted_packages)
+    members = [RunFolder(member) for member in _folders(folder, seeds)]
+    for member in members:
+        if not member.learned_checkpoint.exists():
+            raise DataError(f"{member.path} has learned nothing yet ({member.status}); repeat its command first")
+    learned = [read_learned(member.learned_checkpoint, trusted) for member in members]
+    if seeds is None:
+        return Run(folder, learned[0], trusted)
+    if not isinstance(learned[0], Joinable):
+        raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {members[0].path.parent}")
+    return Run(folder, type(learned[0]).joined(learned), trusted)
 
 
 def member_folders(path: PathType) -> list[Path]:
@@ -93,7 +99,10 @@ def member_folders(path: PathType) -> list[Path]:
     Raises:
         DataError: the folder holds no run, or its record is broken.
     """
-    folder, seeds = _opened(path)
+    return _folders(*_opened(path))
+
+
+def _folders(folder: RunFolder, seeds: list[int] | None) -> list[Path]:
     return [folder.path] if seeds is None else [folder.path / "members" / f"seed={seed}" for seed in seeds]
 
 

@@ -64,7 +64,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     """Build, fit, learn, score, draw; fills `record` on the way."""
     from sciml_bench.core.method import DirectMethod
     from sciml_bench.core.seeds import seed_everything
-    from sciml_bench.training.build import build, build_callbacks, build_schedule
+    from sciml_bench.training.build import build, build_callbacks, build_evaluation, build_schedule
     from sciml_bench.training.ensemble import Ensemble
     from sciml_bench.training.extension import first_step
     from sciml_bench.training.loggers import opened_logger
@@ -72,6 +72,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     from sciml_bench.training.record import n_trainable_parameters
     from sciml_bench.training.scoring import conclude
 
+    build_evaluation(configuration)  # a wrong choice is told before anything is trained
     ensemble = Ensemble.of(configuration, folder)
     if ensemble is None:
         seed_everything(configuration["seed"], "build")

@@ -109,8 +109,3 @@ def test_a_folder_that_is_no_run_names_those_below_it(tmp_path, capsys):
     run = write_run(tmp_path / "a" / "seed=0")
     assert main(["show", str(tmp_path)]) == 1
     assert f"1 below it, such as {run}" in capsys.readouterr().err
-
-
-def test_a_folder_whose_name_only_looks_like_a_script_tells_nothing(tmp_path, capsys):
-    path = write_run(tmp_path / "train_station" / "a" / "b" / "c" / "mine", {"n_terms": 7.0})
-    assert "script" not in shown(path, capsys)

@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 from report_material import N_CLASSES, labelled_arrays, labelled_metrics, write_run
 
-from sciml_bench.report.comparison import Comparison
+from sciml_bench.report import Comparison, find_runs
 from sciml_bench.report.figures import accuracy_against_step, eigenfunctions, forecast_images
 from sciml_bench.report.figures.eigenfunctions import plane_of
 from sciml_bench.report.figures.labels import wrapped
-from sciml_bench.report.runs import find_runs
 
 
 def compared(folder):

@@ -3,7 +3,7 @@ import pytest
 from report_material import write_run
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.report.runs import find_runs
+from sciml_bench.report import find_runs
 
 
 def test_finished_runs_are_found_once_however_often_their_folder_is_given(tmp_path):
