@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training.script import main
 
 SMALL = [
@@ -31,7 +32,7 @@ def command_line(
 ) -> Callable[..., tuple[int, str]]:
     """train_koopman.py in this process, in an empty working directory: its exit code and what it said on stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sciml_bench.training.scoring.save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
 
     def run(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["train_koopman.py", *arguments])
@@ -251,6 +252,31 @@ def test_an_objective_is_returned_by_name_or_refused_with_the_names(
     assert code == 1
     assert "objective='spectral_eror' is not a metric of this run" in said
     assert "spectral_error" in said
+
+
+def test_a_finished_run_goes_on_below_its_own_folder_with_what_is_given_now(
+    command_line: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    words = ["data=logistic_map", "data.n_steps=2000", *SMALL, "training.learning_rate=0.002"]
+    assert command_line(*words)[0] == 0
+    (run,) = [path.parent for path in tmp_path.rglob("record.json")]
+    assert run.name == "seed=0"
+    code, said = command_line(f"extend={run}", "trainer.max_epochs=3")
+    assert code == 0, said
+    more = RunFolder(run / "extended" / "trainer.max_epochs=3")
+    assert (more.status, more.record["epochs"]) == ("finished", 3)
+    assert more.configuration is not None
+    assert more.configuration["training"]["learning_rate"] == 0.002
+    assert more.configuration["trainer"]["max_epochs"] == 3
+    assert more.record["data"] == "logistic_map"
+    assert RunFolder(run).record["epochs"] == 1
+    assert "already finished" in command_line(f"extend={run}", "trainer.max_epochs=3")[1]
+    code, said = command_line(f"extend={run}", "trainer.max_epochs=1")
+    assert code == 1
+    assert said.splitlines()[-1].startswith("error: trainer.max_epochs=1, but extend=")
+    code, said = command_line(f"extend={run}", "trainer.max_epochs=3", "model.encoder.hidden=[9]")
+    assert code == 1
+    assert "the weights of another model" in said.splitlines()[-1]
 
 
 # ---- in processes of their own -----------------------------------------------------------------------------------

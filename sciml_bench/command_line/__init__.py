@@ -15,6 +15,8 @@ from sciml_bench import __version__
 from sciml_bench.core.docstrings import first_sentence, module_docstring
 from sciml_bench.core.errors import SolverError, TrainingError
 
+_TRUST = "a package of your own, whose classes may be built where a run names them; may be repeated"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
@@ -52,4 +54,5 @@ def _parser(called: Sequence[str]) -> argparse.ArgumentParser:
         verb = verbs.add_parser(path.stem, help=first_sentence(text), description=text)
         if path.stem in called:
             import_module(f"{__name__}.{path.stem}").add_arguments(verb)
+            verb.add_argument("--trust", action="append", default=[], metavar="PACKAGE", help=_TRUST)
     return parser

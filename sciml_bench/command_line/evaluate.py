@@ -25,13 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint", default="best", metavar="best|last|FILE", help="the weights to score (default: best)"
     )
-    parser.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="PACKAGE",
-        help="a package of your own, whose classes may be built as well; may be repeated",
-    )
 
 
 def answer(asked: argparse.Namespace) -> None:

@@ -21,13 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FILE", help="a name ending in .npz (arrays) or .csv (a table)"
     )
-    parser.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="PACKAGE",
-        help="a package of your own, whose classes may be built as well; may be repeated",
-    )
 
 
 def answer(asked: argparse.Namespace) -> None:

@@ -19,13 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="npz file (default: <parameters>_solutions.npz beside them)"
     )
-    parser.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="PACKAGE",
-        help="a package of your own, whose classes may be built as well; may be repeated",
-    )
 
 
 def answer(asked: argparse.Namespace) -> None:

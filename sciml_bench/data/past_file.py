@@ -33,16 +33,32 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         DataError: it cannot be read, or holds other states.
         ConfigurationError: the file is of an unknown kind.
     """
-    first, names = find_files(path)[0], dict(names or {})
-    found = _of_table(first, spec, names) if first.suffix.lower() in TABLE_SUFFIXES else _of_arrays(first, spec, names)
-    if not {"time_column", "times_key"} & found.keys():
-        found["time_step"] = spec.time_step
-    past = TrajectoryFiles(path, **found, time_unit=spec.time_unit).load()
+    past = TrajectoryFiles(path, **reading_options(path, spec, names)).load()
     if past.state_shape != spec.state_shape:
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
         )
     return past
+
+
+def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Options of `TrajectoryFiles` with which a file is read as states on the clock of a record.
+
+    Args:
+        path: as in `read_past`.
+        spec: of the record.
+        names: as in `read_past`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: it cannot be read.
+        ConfigurationError: the file is of an unknown kind.
+    """
+    first, names = find_files(path)[0], dict(names or {})
+    found = _of_table(first, spec, names) if first.suffix.lower() in TABLE_SUFFIXES else _of_arrays(first, spec, names)
+    if not {"time_column", "times_key"} & found.keys():
+        found["time_step"] = spec.time_step
+    return found | {"time_unit": spec.time_unit}
 
 
 def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,12 +56,12 @@ def build_record(configuration: Mapping[str, Any]) -> Any:
 
 def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:
     """The schedule of the learning rate; constant where the configuration has none."""
-    return _optional(configuration, "schedule") or ConstantRate()
+    return optional(configuration, "schedule") or ConstantRate()
 
 
 def build_evaluation(configuration: Mapping[str, Any]) -> Any:
     """What scores a learned object on a record; it finds nothing where the configuration has none."""
-    return _optional(configuration, "evaluation") or (lambda learned, record: Results())
+    return optional(configuration, "evaluation") or (lambda learned, record: Results())
 
 
 def build_callbacks(configuration: Mapping[str, Any]) -> list[pl.Callback]:
@@ -76,7 +76,16 @@ def trusted(configuration: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(configuration.get("trusted_packages") or ())
 
 
-def _optional(configuration: Mapping[str, Any], node: str) -> Any:
+def optional(configuration: Mapping[str, Any], node: str) -> Any:
+    """What a node describes; None where the configuration has none.
+
+    Args:
+        configuration: plain.
+        node: such as `schedule`, whose name is its role.
+
+    Raises:
+        ConfigurationError: a choice is wrong.
+    """
     if not configuration.get(node):
         return None
     return instantiate(configuration[node], role=node, trusted_packages=trusted(configuration))

@@ -20,20 +20,16 @@ from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.stored.run_folder import FINISHED, RunFolder
 from sciml_bench.core.types import Metrics
 from sciml_bench.training.build import build
-from sciml_bench.training.conclusion import conclude
 from sciml_bench.training.loop.callbacks import History
 from sciml_bench.training.loop.fit import Fit
 from sciml_bench.training.record import closed_record, n_trainable_parameters
-from sciml_bench.training.scoring import with_history, write_results
+from sciml_bench.training.scoring import conclude, with_history, write_results
 
 MEMBERS = "members"
 
 SHARED_SECONDS = (
-    "fit_wall_seconds",
-    "fit_cpu_seconds",
-    "cpu_seconds_per_epoch",
-    "cpu_seconds_per_step",
-    "wall_seconds_per_epoch",
+    *("fit_wall_seconds", "fit_cpu_seconds"),
+    *("cpu_seconds_per_epoch", "cpu_seconds_per_step", "wall_seconds_per_epoch"),
 )
 """Entries of a fit's cost of which every member bears its part."""
 

@@ -1,4 +1,4 @@
-"""A finished run scored again: with other settings, or on other data, without training and beside the old results."""
+"""A finished run scored again without training: in its own folder, or with other data or weights beside its results."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,46 @@ from omegaconf import OmegaConf
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import Metrics, PathType
+from sciml_bench.core.results import Results
 from sciml_bench.core.seeds import seed_everything
+from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.training.build import build, build_record
+from sciml_bench.data.past_file import reading_options
+from sciml_bench.training.build import build, build_record, trusted
+from sciml_bench.training.ensemble import Ensemble
 from sciml_bench.training.identity import path_component
 from sciml_bench.training.loop.checkpoints import load_weights
-from sciml_bench.training.restore import Run, restore
-from sciml_bench.training.scoring import scored, write_results
+from sciml_bench.training.restore import Run, names_in_files, restore
+from sciml_bench.training.scoring import scored, with_curves, write_results
 
 BEST, LAST = "best", "last"
+
+
+def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
+    """Replace the scores of a finished run, or of every member of an ensemble.
+
+    Args:
+        configuration: with other settings of the evaluation.
+        folder: of the run.
+    """
+    ensemble = Ensemble.of(configuration, folder)
+    if ensemble is not None:
+        for member in ensemble.member_configurations():
+            score_again(member, RunFolder(member["run_folder"]))
+        metrics = ensemble.averaged()
+        folder.write_metrics(metrics)
+    else:
+        learned = read_learned(folder.learned_checkpoint, trusted(configuration))
+        curves = {
+            name: values
+            for name, values in folder.arrays.items()
+            if name.startswith("history_") or name == "selected_epoch"
+        }
+        results = _scored_now(configuration, learned, folder.record.get("fit_metrics"))
+        write_results(folder, with_curves(results, curves))
+        metrics = results.metrics
+    folder.write_configuration({**(folder.configuration or {}), "evaluation": configuration.get("evaluation")})
+    return metrics
 
 
 def evaluate(
@@ -53,18 +84,29 @@ def evaluate(
         raise DataError(f"{run.folder.path} has no .hydra/config.yaml, which says how it is scored; repeat the run")
     configuration = overridden(stored, overrides)
     if data is not None:
-        configuration["data"] = _other_record(configuration, data)
-    _prepare_the_machine(stored)
-    learned = run.learned if str(checkpoint) == BEST else _learned_from(stored, run, checkpoint)
-    record = build_record(configuration)
-    record.setup()
-    results = scored(configuration, learned, record, run.record.get("fit_metrics") if learned is run.learned else None)
+        configuration["data"] = _other_record(run, configuration, data)
+    threads, seed = (run.configuration.get("trainer") or {}).get("threads"), run.configuration.get("seed")
+    if isinstance(threads, int) and threads > 0:  # the order of sums decides the last digit
+        torch.set_num_threads(threads)
+    if not isinstance(seed, int) or seed < 0:
+        raise DataError(f"the configuration of this run has seed={seed!r}, no whole number; repeat the run")
+    own = str(checkpoint) == BEST
+    learned = run.learned if own else _learned_from(stored, run, checkpoint)
+    results = _scored_now(configuration, learned, run.record.get("fit_metrics") if own else None)
     labels = [] if data is None else [_label("data", data)]
-    labels += [] if learned is run.learned else [_label("checkpoint", checkpoint)]
+    labels += [] if own else [_label("checkpoint", checkpoint)]
     folder = RunFolder(run.folder.path / "evaluations" / (name or path_component([*labels, *overrides])))
     write_results(folder, results)
     folder.write_configuration(configuration)
     return results.metrics, folder.path
+
+
+def _scored_now(configuration: Mapping[str, Any], learned: Any, fit_metrics: Mapping[str, float] | None) -> Results:
+    """The scores on the record of a configuration, loaded now, under the seed of the run."""
+    seed_everything(configuration["seed"], "build")
+    record = build_record(configuration)
+    record.setup()
+    return scored(configuration, learned, record, fit_metrics)
 
 
 def _learned_from(configuration: Mapping[str, Any], run: Run, checkpoint: PathType) -> Any:
@@ -79,18 +121,9 @@ def _learned_from(configuration: Mapping[str, Any], run: Run, checkpoint: PathTy
         _, method = build(configuration)
     except KeyError as error:
         raise DataError(f"{run.folder.path}: its configuration has no {error}; repeat the run") from None
+    method.progress.seed = configuration["seed"]
     load_weights(method, path)
     return method.learned()
-
-
-def _prepare_the_machine(configuration: Mapping[str, Any]) -> None:
-    """Seeds and threads as the run had them: the order of sums decides the last digit."""
-    seed, threads = configuration.get("seed"), (configuration.get("trainer") or {}).get("threads")
-    if not isinstance(seed, int) or seed < 0:
-        raise DataError(f"the configuration of this run has seed={seed!r}, no whole number; repeat the run")
-    seed_everything(seed, "build")
-    if isinstance(threads, int) and threads > 0:
-        torch.set_num_threads(threads)
 
 
 def _label(key: str, value: PathType) -> str:
@@ -127,8 +160,8 @@ def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> di
     return cast(dict[str, Any], OmegaConf.to_container(merged))
 
 
-def _other_record(configuration: Mapping[str, Any], path: PathType) -> dict[str, Any]:
-    """The node of a record that is read from a file, like the run's own where that is one."""
+def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) -> dict[str, Any]:
+    """The node of a record that is read from a file, like the run's own where that is one; else on its clock."""
     node = dict(configuration.get("data") or {})
     if not node:
         raise ConfigurationError("--data: an equation has no file of data; give pde.<key>=<value> instead")
@@ -136,4 +169,8 @@ def _other_record(configuration: Mapping[str, Any], path: PathType) -> dict[str,
         return {**node, "path": str(path)}
     if not Path(path).exists():
         raise DataError(f"--data {path}: there is no such file")
-    return {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(path)}
+    if not hasattr(run.learned, "spec"):
+        kind = type(run.learned).__name__
+        raise ConfigurationError(f"--data: {kind} knows no clock of a file's rows; give data.<key>=<value> instead")
+    options = reading_options(path, run.learned.spec, names_in_files(run))
+    return {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(path), **options}

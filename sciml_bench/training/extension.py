@@ -1,5 +1,6 @@
 """Going on from a finished run into a new folder: `extend=<run folder> trainer.max_epochs=400`."""
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,9 @@ from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.core.stored.run_folder import FINISHED, RunFolder
 from sciml_bench.training.identity import name_of_overrides
 
+CHOICES = ("data", "pde", "model", "solver", "training", "schedule", "evaluation", "logger", "trainer")
+"""The groups whose keys differ from choice to choice."""
+
 
 def extension_folder(run: PathType, overrides: Sequence[str]) -> Path:
     """Where an extended run goes: below the old one, named after what is given now.
@@ -23,6 +27,19 @@ def extension_folder(run: PathType, overrides: Sequence[str]) -> Path:
     """
     given = [override for override in overrides if not override.startswith(("extend=", "hydra."))]
     return Path(run) / "extended" / name_of_overrides(given)
+
+
+def earlier_choices(run: PathType) -> dict[str, str]:
+    """What was chosen for a finished run, so that the keys of its configuration can be given again.
+
+    Args:
+        run: its folder.
+
+    Raises:
+        DataError: its configuration cannot be read.
+    """
+    choices = (RunFolder(run).configuration or {}).get("choices") or {}
+    return {key: value for key, value in choices.items() if key in CHOICES and re.fullmatch(r"\w+", str(value))}
 
 
 def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
@@ -46,11 +63,17 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
         )
     merged: Any = OmegaConf.create(dict(earlier))
     OmegaConf.set_struct(merged, False)
+    chosen = merged.get("choices") or {}
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0].partition("@")[0]
         if key != "extend" and not key.startswith("hydra"):
+            if key in chosen:
+                if config.choices[key] == chosen[key]:  # the same choice, as the run set it
+                    continue
+                chosen[key] = config.choices[key]
             OmegaConf.update(merged, key, OmegaConf.select(config, key), merge=False)
-    for key in ("extend", "continue_schedule", "force", "run_folder"):
+    # whom to trust is said now; what the folder says of it does not count
+    for key in ("extend", "continue_schedule", "force", "run_folder", "trusted_packages"):
         merged[key] = config[key]
     return cast(dict[str, Any], OmegaConf.to_container(merged, resolve=True))
 

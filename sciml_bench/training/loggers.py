@@ -10,8 +10,8 @@ from typing import Any
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.instantiate import instantiate
 from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.training.build import optional
 
 __all__ = ["CSVLogging", "Logging", "TensorBoardLogging", "WeightsAndBiasesLogging"]
 
@@ -105,13 +105,10 @@ def opened_logger(configuration: Mapping[str, Any], folder: RunFolder) -> Iterat
         configuration: whose `logger` node says which.
         folder: of the run.
     """
-    node = configuration.get("logger")
-    if not node:
+    logging: Logging | None = optional(configuration, "logger")
+    if logging is None:
         yield None
         return
-    logging: Logging = instantiate(
-        node, role="logger", trusted_packages=tuple(configuration.get("trusted_packages") or ())
-    )
     folder.logs.mkdir(parents=True, exist_ok=True)
     logger = logging.opened(folder, configuration)
     status = "failed"

@@ -68,15 +68,6 @@ def closed_record(
     return closed
 
 
-def data_files(observed: Any) -> list[dict[str, Any]]:
-    """The files that a record was read from, with their sizes and checksums.
-
-    Args:
-        observed: a record, or an equation, which reads none.
-    """
-    return list(getattr(observed, "files", ()))
-
-
 def environment() -> dict[str, Any]:
     """Versions, git commit and hardware of this process, in plain values."""
     versions = {"python": platform.python_version(), "sciml-bench": __version__}
@@ -116,12 +107,12 @@ def _git_commit() -> str | None:
     source = Path(__file__).resolve().parents[2]
     if not (source / ".git").exists():
         return None
-    command = ["git", "-C", str(source)]
+    asked = {"capture_output": True, "text": True, "timeout": 10, "check": True}
     try:
-        commit = subprocess.run([*command, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True)
-        status = subprocess.run(
-            [*command, "status", "--porcelain"], capture_output=True, text=True, timeout=10, check=True
+        commit, status = (
+            subprocess.run(["git", "-C", str(source), *question], **asked).stdout.strip()
+            for question in (("rev-parse", "HEAD"), ("status", "--porcelain"))
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return commit.stdout.strip() + ("+changes" if status.stdout.strip() else "")
+    return commit + ("+changes" if status else "")

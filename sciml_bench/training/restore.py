@@ -76,21 +76,18 @@ def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> Run:
     """
     from sciml_bench.core.stored.learned_file import Joinable, read_learned
 
-    folder, trusted = RunFolder(path), tuple(trusted_packages)
-    members = [RunFolder(member) for member in member_folders(path)]
+    folder, seeds = _opened(path)
+    trusted = tuple(trusted_packages)
+    members = [RunFolder(member) for member in _folders(folder, seeds)]
     for member in members:
         if not member.learned_checkpoint.exists():
             raise DataError(f"{member.path} has learned nothing yet ({member.status}); repeat its command first")
     learned = [read_learned(member.learned_checkpoint, trusted) for member in members]
-    if not _is_ensemble(folder):
+    if seeds is None:
         return Run(folder, learned[0], trusted)
     if not isinstance(learned[0], Joinable):
         raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {members[0].path.parent}")
     return Run(folder, type(learned[0]).joined(learned), trusted)
-
-
-def _is_ensemble(folder: RunFolder) -> bool:
-    return isinstance(folder.record.get("ensemble"), list | int)
 
 
 def member_folders(path: PathType) -> list[Path]:
@@ -102,16 +99,24 @@ def member_folders(path: PathType) -> list[Path]:
     Raises:
         DataError: the folder holds no run, or its record is broken.
     """
+    return _folders(*_opened(path))
+
+
+def _folders(folder: RunFolder, seeds: list[int] | None) -> list[Path]:
+    return [folder.path] if seeds is None else [folder.path / "members" / f"seed={seed}" for seed in seeds]
+
+
+def _opened(path: PathType) -> tuple[RunFolder, list[int] | None]:
+    """A run folder, and the seeds of the ensemble that it holds; None where it holds a single run."""
+    from sciml_bench.training.ensemble import ensemble_seeds
+
     folder = RunFolder(path)
     record = folder.record
     if not record:
         raise DataError(f"{folder.path} holds no run: record.json is missing")
-    if not _is_ensemble(folder):
-        return [folder.path]
-    from sciml_bench.training.ensemble import Ensemble
-
-    ensemble = Ensemble.of({"seed": record.get("seed"), "ensemble": record["ensemble"]}, folder)
-    return [] if ensemble is None else [member.path for member in ensemble.folders]
+    if not isinstance(record.get("ensemble"), list | int):  # of a member it is a mapping
+        return folder, None
+    return folder, ensemble_seeds({"seed": record.get("seed"), "ensemble": record["ensemble"]})
 
 
 def names_in_files(run: Run) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From a learned object to scores, arrays and pictures in a run folder; nothing here trains."""
+"""What follows a fit: learn from the best weights, score, draw; and the same again for what was learned."""
 
 import logging
 import math
@@ -9,15 +9,52 @@ import numpy as np
 import torch
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.method import DirectMethod, Method
+from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.results import Results
+from sciml_bench.core.stored.learned_file import write_learned
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.drawing import pictures_of
 from sciml_bench.drawing.animation import Animation
 from sciml_bench.drawing.style import save_figure
 from sciml_bench.training.build import build_evaluation
 from sciml_bench.training.loop.callbacks import History
+from sciml_bench.training.loop.checkpoints import load_weights
+from sciml_bench.training.loop.fit import Fit
 
 log = logging.getLogger(__name__)
+
+
+def conclude(
+    configuration: Mapping[str, Any],
+    folder: RunFolder,
+    observed: Any,
+    method: Method,
+    done: Fit,
+    record: dict[str, Any],
+) -> Metrics:
+    """Learn from the best weights, score and draw.
+
+    Args:
+        configuration: of a run of one seed.
+        folder: of the same.
+        observed: the record that was learned from.
+        method: after its fit.
+        done: the fit.
+        record: the content of record.json, which is added to.
+    """
+    if not isinstance(method, DirectMethod):
+        method.best_epoch = load_weights(method, folder.best_checkpoint)
+    learned = method.eval().learned()
+    write_learned(folder.learned_checkpoint, learned)
+    record["fit_metrics"] = {name: float(value) for name, value in method.fit_metrics().items()}
+    results = scored(configuration, learned, observed, record["fit_metrics"])
+    record.update(method.record_entries())
+    write_results(folder, with_history(results, done.history, method.monitor, method.monitor_mode))
+    shown = [f"{n.replace('_', ' ')} {results.metrics[n]:.4g}" for n in method.headline if n in results.metrics]
+    if shown:
+        log.info("held-out scores: %s", ", ".join(shown))
+    return results.metrics
 
 
 def scored(
@@ -72,7 +109,17 @@ def with_history(results: Results, history: History, monitor: str | None, mode: 
     if monitored:
         sign = 1 if mode == "min" else -1
         arrays["selected_epoch"] = np.array(min(monitored, key=lambda row: sign * row[str(monitor)])["epoch"])
-    return Results(arrays=arrays, pictures=("learning_curves",)).joined(results)
+    return with_curves(results, arrays)
+
+
+def with_curves(results: Results, curves: Mapping[str, Any]) -> Results:
+    """Results and the arrays of learning curves, where there are any.
+
+    Args:
+        results: of the evaluation.
+        curves: as `with_history` makes them.
+    """
+    return Results(arrays=dict(curves), pictures=("learning_curves",)).joined(results) if curves else results
 
 
 def write_results(folder: RunFolder, results: Results) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,20 +30,11 @@ EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, Va
 """Errors whose message tells a person what to do; anything else is a defect of ours and shows its traceback."""
 
 GROUPS = (
-    "data",
-    "pde",
-    "model",
-    "solver",
-    "training",
-    "schedule",
-    "experiment",
-    "logger",
-    "callbacks",
-    "trainer",
-    "debug",
-    "task",
-    "method",
+    *("data", "pde", "model", "solver", "training", "schedule", "evaluation", "experiment"),
+    *("logger", "callbacks", "trainer", "debug", "task", "method"),
 )
+"""What may be chosen by name on the command line."""
+
 _SETTINGS = "settings"
 _FITTING = "fitting"
 
@@ -115,7 +107,11 @@ def main(paradigm: str) -> None:
     register(paradigm)
     root = configuration_root()
     failures = _SweepFailures()
-    _send_extension_below_its_run()
+    try:
+        _send_extension_below_its_run()
+    except DataError as error:
+        _stop(str(error))
+    sys.argv[1:] = map(_quoted, sys.argv[1:])
     wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
     with _one_sentence_errors() as show_tracebacks:
         try:
@@ -128,13 +124,22 @@ def main(paradigm: str) -> None:
 
 
 def _send_extension_below_its_run() -> None:
-    """Add the folder of an extended run to the command, unless a person gives one."""
-    given = [argument for argument in sys.argv[1:] if argument.startswith("extend=")]
-    if given and not any(argument.startswith("hydra.run.dir=") for argument in sys.argv):
-        from sciml_bench.training.extension import extension_folder
+    """Add to the command of an extended run what was chosen for the run, and its folder, unless a person gives them."""
+    overrides = dict(argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument)
+    if "extend" in overrides:
+        from sciml_bench.training.extension import earlier_choices, extension_folder
 
-        overrides = [argument for argument in sys.argv[1:] if "=" in argument]
-        sys.argv.append(f"hydra.run.dir={extension_folder(given[-1].partition('=')[2], overrides)}")
+        run = overrides["extend"].strip("'\"")
+        if "hydra.run.dir" not in overrides:
+            sys.argv.append(f"hydra.run.dir={extension_folder(run, [f'{key}={overrides[key]}' for key in overrides])}")
+        sys.argv += [f"{key}={choice}" for key, choice in earlier_choices(run).items() if key not in overrides]
+
+
+def _quoted(argument: str) -> str:
+    """A folder whose path holds equals signs, as that of every run, in the quotes that Hydra asks for."""
+    key, _, value = argument.partition("=")
+    needed = key in ("extend", "hydra.run.dir") and "=" in value and value[0] not in "'\""
+    return f"{key}='{value}'" if needed else argument
 
 
 @contextmanager
@@ -165,28 +170,22 @@ def _job(config: DictConfig) -> float | None:
         if config.get("extend"):
             from sciml_bench.training.extension import extended
 
-            metrics = run(extended(config, HydraConfig.get().overrides.task))
-        else:
-            metrics = run(config)
-        return _objective(config, metrics)
+            return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
+        return _objective(config, run(config))
     except KeyboardInterrupt:
         _stop("interrupted; repeat the command to continue")
-    except EXPECTED_ERRORS as error:
-        if os.environ.get(_TRACEBACK) == "1":
-            raise
-        if multirun:
-            _SweepFailures.note(config.run_folder, str(error))
-            print(f"this job failed: {error}", file=sys.stderr)
-            return None
-        _stop(str(error))
     except Exception as error:
-        if not multirun:
+        expected = isinstance(error, EXPECTED_ERRORS)
+        if os.environ.get(_TRACEBACK) == "1" if expected else not multirun:
             raise
-        import traceback
-
-        traceback.print_exc()
-        _SweepFailures.note(config.run_folder, f"{type(error).__name__}: {error}")
-        return None
+        if not multirun:
+            _stop(str(error))
+        if not expected:
+            traceback.print_exc()
+        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        _SweepFailures.note(config.run_folder, reason)
+        print(f"this job failed: {reason}", file=sys.stderr)
+    return None
 
 
 def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
@@ -207,18 +206,15 @@ class _SweepFailures:
     """A file to which the jobs of a sweep, in whatever process, add their failures; read and removed at its end."""
 
     def __init__(self) -> None:
-        folder = Path("outputs")
-        self.path = folder / f".failed-jobs-{os.getpid()}-{time.time_ns()}"
-        os.environ[_SWEEP_FAILURES] = str(self.path.absolute())
-        self.path = self.path.absolute()
+        self.path = Path("outputs").absolute() / f".failed-jobs-{os.getpid()}-{time.time_ns()}"
+        os.environ[_SWEEP_FAILURES] = str(self.path)
 
     @staticmethod
     def note(folder: str, reason: str) -> None:
         path = Path(os.environ[_SWEEP_FAILURES])
         path.parent.mkdir(parents=True, exist_ok=True)
-        line = f"{folder}\t{' '.join(reason.split())}\n"
         with path.open("a") as file:
-            file.write(line)
+            file.write(f"{folder}\t{' '.join(reason.split())}\n")
 
     def report(self) -> None:
         if not self.path.exists():
@@ -292,8 +288,9 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
         folder: the run folder; by default the one that the same command would have below the working directory.
     """
     register(paradigm)
+    overrides = [_quoted(override) for override in overrides]
     with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-        config = cast(DictConfig, hydra.compose("config", overrides=list(overrides), return_hydra_config=True))
+        config = cast(DictConfig, hydra.compose("config", overrides=overrides, return_hydra_config=True))
     choices, job = config.hydra.runtime.choices, config.hydra.job.name
     with open_dict(config):
         del config.hydra

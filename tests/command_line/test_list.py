@@ -27,12 +27,12 @@ def test_every_choice_stands_there_with_the_sentence_on_which_it_opens(kind, gro
         assert len(line.partition(choice)[2].split()) > 2, f"{choice}: its yaml needs a comment on its first line"
 
 
-def test_a_record_is_listed_with_the_script_that_takes_it_and_for_every_script(capsys):
-    lines = [line for line in listed("records", capsys) if "data=logistic_map" in line]
-    assert [line.partition("  data=")[0].strip() for line in lines] == ["train_koopman.py", "every script"]
-    assert all(
-        "  The noisy logistic map, whose Koopman operator has rank 21 and a known spectrum" in line for line in lines
-    )
+def test_a_record_is_listed_once_for_every_script_and_an_equation_with_its_own(capsys):
+    (line,) = [line for line in listed("records", capsys) if "data=logistic_map" in line]
+    assert line.partition("  data=")[0].strip() == "every script"
+    assert "  The noisy logistic map, whose Koopman operator has rank 21 and a known spectrum" in line
+    (line,) = [line for line in listed("records", capsys) if "pde=poisson" in line]
+    assert line.partition("  pde=")[0].strip() == "train_nsm.py"
 
 
 def test_every_system_that_can_be_simulated_is_listed(capsys):

@@ -53,7 +53,5 @@ def test_gradients_of_the_discovery_network_are_shortened(norms):
 
 
 def test_a_norm_of_zero_is_refused_where_null_is_meant(norms):
-    with pytest.raises(
-        ConfigurationError, match=r"trainer\.gradient_clip_val=0.*null to leave gradients"
-    ):
+    with pytest.raises(ConfigurationError, match=r"trainer\.gradient_clip_val=0.*null to leave gradients"):
         norms(0)

@@ -14,7 +14,7 @@ from toy_runs import toy
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.method import Method
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.report import find_runs
+from sciml_bench.report.runs import find_runs
 from sciml_bench.training import restore, run
 from sciml_bench.training.ensemble import averaged, ensemble_seeds
 

@@ -69,16 +69,25 @@ def test_only_the_values_given_now_change(tmp_path: Path) -> None:
     assert configuration["run_folder"] == str(tmp_path / "more")
 
 
+def test_whom_the_old_folder_trusts_does_not_count(tmp_path: Path) -> None:
+    run(epochs(tmp_path / "half", 4))
+    command = epochs(tmp_path / "more", 9, extend=str(tmp_path / "half"), continue_schedule=False, trusted_packages=[])
+    configuration = extended(OmegaConf.create(command), [f"extend={tmp_path / 'half'}", "trainer.max_epochs=9"])
+    with pytest.raises(ConfigurationError, match=r"toy_method.* is no class that the suite exports"):
+        run(configuration)
+
+
 def test_the_folder_of_an_extended_run_lies_below_the_old_one() -> None:
     overrides = ["extend=outputs/a/seed=0", "trainer.max_epochs=400"]
     assert extension_folder("outputs/a/seed=0", overrides) == Path("outputs/a/seed=0/extended/trainer.max_epochs=400")
 
 
 def test_what_is_not_finished_or_has_no_epochs_cannot_be_extended(tmp_path: Path) -> None:
-    for target, message in (("ToyDirectMethod", "without epochs"), (None, "no finished run")):
+    cases = (("ToyDirectMethod", {}, "without epochs"), ("ToyPlanned", {"ensemble": 2}, "an ensemble"))
+    for target, more, message in (*cases, (None, {}, "no finished run")):
         folder = tmp_path / str(target)
         if target:
-            run(toy(folder, target))
+            run(toy(folder, target) | more)
         config = OmegaConf.create(toy(tmp_path / "more") | {"extend": str(folder), "continue_schedule": False})
         with pytest.raises(ConfigurationError, match=message):
             extended(config, [f"extend={folder}"])

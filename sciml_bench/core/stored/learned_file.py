@@ -91,14 +91,16 @@ def read_learned(path: PathType, trusted_packages: Sequence[str] = ()) -> Any:
         ConfigurationError: it names a class that is not trusted.
     """
     content = load_checkpoint(path, keys=_KEYS)
-    if not isinstance(content["settings"], dict) or not isinstance(content["tensors"], dict):
+    settings, tensors = content["settings"], content["tensors"]
+    of_tensors = isinstance(tensors, dict) and all(isinstance(tensor, Tensor) for tensor in tensors.values())
+    if not isinstance(settings, dict) or not of_tensors:
         raise DataError(f"{path} holds no learned object; repeat the run with force=true")
     if content["format"] != FORMAT:
         raise DataError(f"{path} has the format {content['format']!r}; this version reads {FORMAT}: repeat the run")
-    learned = built({KIND: content["kind"], **content["settings"]}, trusted_packages)
+    learned = built({KIND: content["kind"], **settings}, trusted_packages)
     if not isinstance(learned, Learned):
         raise DataError(f"{path}: {content['kind']} is nothing that is learned")
-    learned.load_tensors(content["tensors"])
+    learned.load_tensors(tensors)
     return learned
 
 

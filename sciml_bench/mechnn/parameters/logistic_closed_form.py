@@ -39,16 +39,32 @@ def fitted_growth(
     steps = observed.new_full((1, observed.shape[1] - 1), time_step)
     integrals = integrated(rates, steps, taylor_order)
     mean = observed.mean(dim=1, keepdim=True)
-    solution = torch.linalg.lstsq(integrals, (observed - mean)[..., None]).solution
-    growth, brake = solution[..., 0].unbind(1)
+    growth, brake = _fitted(integrals, observed - mean)
     if not (brake < 0).any():
         raise DataError(
             "no trajectory is slowed down by its size (u′ = a u + b u² fits all of them best with b ≥ 0), so that "
             "their capacities are unknown: observe them for longer, or with less noise"
         )
     capacities = torch.where(brake < 0, -growth / brake, torch.inf)
-    states = mean + (integrals @ solution)[..., 0]
+    states = mean + growth[:, None] * integrals[..., 0] + brake[:, None] * integrals[..., 1]
     return RecoveredParameters(growth.numpy(), capacities.numpy(), states.numpy(), observed.numpy())
+
+
+def _fitted(
+    columns: Float[Tensor, "batch time 2"], target: Float[Tensor, "batch time"]
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
+    """Coefficients of two columns by least squares, by Gram–Schmidt.
+
+    The last digits of LAPACK's solution depend on where in memory it works; a restored estimator must give them all.
+    """
+    first, second = columns.unbind(-1)
+    norm = first.square().sum(dim=1, keepdim=True).sqrt()
+    direction = first / norm
+    overlap = (direction * second).sum(dim=1, keepdim=True)
+    rest = second - overlap * direction
+    along = (direction * target).sum(dim=1, keepdim=True)
+    coefficient = (rest * (target - along * direction)).sum(dim=1, keepdim=True) / rest.square().sum(1, keepdim=True)
+    return ((along - coefficient * overlap) / norm)[:, 0], coefficient[:, 0]
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,7 +122,7 @@ class TrajectoryFit(FewComponents, Method):
 
     def learned(self) -> SmoothedTrajectories:
         """The equations and their solutions."""
-        return SmoothedTrajectories(self.model, self._held_out.numpy())
+        return SmoothedTrajectories(self.model, self._held_out_rows(self.view.train, self.progress.seed))
 
     def _held_out_rows(self, train: PaddedTrajectories, seed: int) -> np.ndarray:
         inner = train.rows.copy()

@@ -51,7 +51,11 @@ class StopOnNonFinite(AfterMethod):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Check the quantity that selects the best weights (nothing compares with NaN), and the weights themselves."""
-        self._require_finite_monitor(trainer, method_of(pl_module))
+        method = method_of(pl_module)
+        for index, value in enumerate(monitored(trainer, method)):
+            if value is not None and not math.isfinite(value):
+                whose = f" of member {index} of the ensemble" if method.n_members > 1 else ""
+                raise TrainingError(f"{method.monitor}{whose} became {value} {_when(trainer)}")
         with torch.no_grad():
             # the largest entry of every tensor at once; a norm of another order could overflow
             if math.isfinite(float(torch.nn.utils.get_total_norm(list(pl_module.parameters()), math.inf))):
@@ -59,13 +63,6 @@ class StopOnNonFinite(AfterMethod):
         for name, parameter in pl_module.named_parameters():
             if not torch.isfinite(parameter).all():
                 raise TrainingError(f"the weights {name!r} are no longer finite {_when(trainer)}")
-
-    @staticmethod
-    def _require_finite_monitor(trainer: Trainer, method: Method) -> None:
-        for index, value in enumerate(monitored(trainer, method)):
-            if value is not None and not math.isfinite(value):
-                whose = f" of member {index} of the ensemble" if method.n_members > 1 else ""
-                raise TrainingError(f"{method.monitor}{whose} became {value} {_when(trainer)}")
 
 
 def method_of(module: LightningModule) -> Method:

@@ -39,30 +39,26 @@ class AtomicCheckpointIO(CheckpointIO):
         """Nothing is removed: `best` and `last` are replaced in place."""
 
 
-def load_best(method: Method, folder: RunFolder) -> None:
-    """Give a method the selected weights of a run; it is then on the CPU and in evaluation mode.
+def load_weights(method: Method, path: PathType) -> int:
+    """Give a method the weights of any checkpoint of such a run; it is then on the CPU and in evaluation mode.
+
+    Args:
+        method: built as that of the run.
+        path: of the best or the last checkpoint.
+
+    Returns:
+        the epoch at whose end they were so, from 0.
 
     Raises:
-        FileNotFoundError: the folder holds no checkpoint.
-        DataError: the checkpoint cannot be read.
-    """
-    best = load_checkpoint(folder.best_checkpoint, keys=("state_dict", "epoch"))
-    load_module(method, best["state_dict"])
-    method.best_epoch = best["epoch"]
-    method.to("cpu").eval()
-
-
-def load_weights(method: Method, path: PathType) -> None:
-    """Give a method the weights of any checkpoint of such a run, the best or the last; it is then in evaluation mode.
-
-    Raises:
-        DataError: the checkpoint cannot be read, or is that of another method.
+        FileNotFoundError: there is no checkpoint.
+        DataError: it cannot be read, or is that of another method.
     """
     content = load_checkpoint(path, keys=("state_dict", "epoch"))
     weights = content["state_dict"]
     is_last = isinstance(weights, dict) and "optimizer_states" in content
     load_module(method, weights, prefix=_OF_THE_LOOP if is_last else "")
     method.to("cpu").eval()
+    return int(content["epoch"])
 
 
 class Checkpointing(Checkpoint):

@@ -85,7 +85,6 @@ def fit(
     _quieten_lightning()
     settings = dict(trainer_settings)
     settings.pop("threads")
-    _require_steps(settings["max_steps"])
     settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method, settings["max_steps"])
     module = GradientTraining(method, schedule, seed, settings.pop("gradient_clip_val"), first_step)
     early = _early_stopping(settings.pop("early_stopping"), method, alone=members is None)
@@ -130,8 +129,11 @@ def fit(
             "by one; leave `ensemble` out, or choose trainer=cpu or trainer=gpu"
         )
     checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
-    earlier = load_checkpoint(checkpoint) if checkpoint is not None and early is not None else None
-    if earlier is not None and early is not None and _stopped_early(earlier, early):
+    earlier, waited = {}, 0
+    if checkpoint is not None and early is not None:
+        earlier = load_checkpoint(checkpoint, keys=("state_dict", "callbacks"))
+        waited = earlier["callbacks"].get(early.state_key, {}).get("wait_count", 0)
+    if early is not None and waited >= early.patience:  # it had decided to stop, and was killed before its evaluation
         for callback in (history, cost, checkpointing):
             callback.load_state_dict(earlier["callbacks"][callback.state_key])
         module.on_load_checkpoint(earlier)
@@ -163,14 +165,11 @@ def _quieten_lightning() -> None:
         warnings.filterwarnings("ignore", message=message)
 
 
-def _require_steps(given: object) -> None:
-    if given != -1:
+def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
+    if max_steps != -1:
         remedy = "give a whole number of at least 1, or -1 to train by epochs alone"
-        require_integer("trainer.max_steps", given, 1, remedy)
-
-
-def _number_of_epochs(given: object, method: Method, max_steps: int) -> int:
-    if given is None and max_steps > 0:
+        require_integer("trainer.max_steps", max_steps, 1, remedy)
+    if given is None and max_steps != -1:
         return -1  # as many as the steps need
     epochs = method.planned_epochs if given is None else given
     if epochs is None:
@@ -194,8 +193,3 @@ def _early_stopping(settings: Mapping[str, Any], method: Method, alone: bool) ->
     return EarlyStoppingAfterMethod(
         method.monitor, mode=method.monitor_mode, patience=settings["patience"], min_delta=settings["min_delta"]
     )
-
-
-def _stopped_early(checkpoint: Mapping[str, Any], early: EarlyStopping) -> bool:
-    """Whether the fit that wrote the checkpoint had already decided to stop (it was killed before evaluating)."""
-    return checkpoint["callbacks"].get(early.state_key, {}).get("wait_count", 0) >= early.patience

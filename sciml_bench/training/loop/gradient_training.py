@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.optimisation import Optimisation
 from sciml_bench.core.schedules import LearningRateSchedule
@@ -39,6 +40,7 @@ class GradientTraining(pl.LightningModule):
         self.automatic_optimization = False
         self.method, self.schedule, self.seed = method, schedule, seed
         self.gradient_clip_val, self.first_step = gradient_clip_val, first_step
+        method.progress.seed = seed
         self._losses: list[float] = []
         self._validation: list[tuple[float, int]] = []
         self._optimisation: Optimisation | None = None
@@ -64,7 +66,6 @@ class GradientTraining(pl.LightningModule):
 
     def setup(self, stage: str) -> None:
         """Let the method begin; Lightning calls this before it loads the weights of an interrupted fit."""
-        self.method.progress.seed = self.seed
         self.method.start()
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -182,6 +183,17 @@ class GradientTraining(pl.LightningModule):
         checkpoint[_SCHEDULE] = self.schedule.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """What is neither weight nor optimiser."""
+        """What is neither weight nor optimiser.
+
+        Raises:
+            ConfigurationError: the weights, which are loaded next, are those of another model.
+        """
+        shapes = [
+            {name: tensor.shape for name, tensor in of.items()} for of in (self.state_dict(), checkpoint["state_dict"])
+        ]
+        if shapes[0] != shapes[1]:
+            raise ConfigurationError(
+                "the last checkpoint has the weights of another model; a run that goes on keeps its own"
+            )
         self.method.load_counters(checkpoint.get(_COUNTERS, {}))
         self.schedule.load_state_dict(checkpoint.get(_SCHEDULE, {}))
