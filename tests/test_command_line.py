@@ -31,7 +31,7 @@ def command_line(
 ) -> Callable[..., tuple[int, str]]:
     """train_koopman.py in this process, in an empty working directory: its exit code and what it said on stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "save_figure", lambda figure, path: None)
+    monkeypatch.setattr("sciml_bench.training.scoring.save_figure", lambda figure, path: None)
 
     def run(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["train_koopman.py", *arguments])

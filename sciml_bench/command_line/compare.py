@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sciml_bench.report.comparison import Comparison, chosen_metrics
-from sciml_bench.report.left_out import print_left_out
+from sciml_bench.report.printed import print_left_out, write_files
 from sciml_bench.report.runs import find_runs
 from sciml_bench.report.table import csv_table, markdown_table
 
@@ -44,24 +44,12 @@ def answer(asked: argparse.Namespace) -> None:
     if asked.metrics is None and (others := [name for name in present if name not in names]):
         print(f"{len(others)} more metrics, to be chosen with --metrics: {_abridged(others)}")
     if asked.output is not None:
-        _write(comparison, names, table, asked.output)
+        # imported late: matplotlib would triple the time that the table takes
+        from sciml_bench.report.figures import comparison_figures
 
-
-def _write(comparison: Comparison, names: Sequence[str], table: str, output: Path) -> None:
-    # imported late: matplotlib would triple the time that the table takes
-    from sciml_bench.core.stored.files import write_atomically
-    from sciml_bench.drawing.style import save_figure
-    from sciml_bench.report.figures import comparison_figures
-
-    for name, text in (("table.md", table), ("table.csv", csv_table(comparison, names))):
-        write_atomically(output / name, lambda file, text=text: file.write(text.encode()))
-        print(f"wrote {output / name}")
-    figures, left_out = comparison_figures(comparison)
-    for name, figure in figures.items():
-        save_figure(figure, output / f"{name}.png")
-        print(f"wrote {output / f'{name}.png'}")
-    for line in left_out:
-        print(line)
+        figures, left_out = comparison_figures(comparison)
+        write_files(asked.output, {"table.md": table, "table.csv": csv_table(comparison, names)}, figures)
+        print("".join(f"{line}\n" for line in left_out), end="")
 
 
 def _abridged(names: Sequence[str], most: int = 6) -> str:

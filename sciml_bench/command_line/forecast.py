@@ -6,6 +6,7 @@ Of an ensemble, the mean of its members with their standard deviation.
 import argparse
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,24 +40,24 @@ def answer(asked: argparse.Namespace) -> None:
     """
     # imported late: torch would make the help wait
     from sciml_bench.core.errors import ConfigurationError, DataError
-    from sciml_bench.data.capabilities import OK, Forecast, Forecaster
+    from sciml_bench.data.capabilities import OK, Forecaster
     from sciml_bench.data.forecast_file import require_ending, write_forecast
     from sciml_bench.data.past_file import read_past
-    from sciml_bench.training.restore import member_folders, names_in_files, restore
+    from sciml_bench.training.restore import names_in_files, restore
 
     require_ending(asked.output)
     if asked.horizon == 0:
         raise ConfigurationError("horizon=0: ask for at least one step")
     if asked.past is not None and asked.output.exists() and asked.output.samefile(asked.past):
         raise ConfigurationError(f"output={asked.output}: this file holds the past; give another name")
-    runs = [restore(folder, asked.trust) for folder in member_folders(asked.run)]
-    if not all(isinstance(run.learned, Forecaster) and hasattr(run.learned, "spec") for run in runs):
-        raise DataError(f"{asked.run} has learned {type(runs[0].learned).__name__}, which does not forecast")
-    learned = runs[0].learned
-    past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(runs[0]))
+    run = restore(asked.run, asked.trust)
+    if not isinstance(run.learned, Forecaster) or not hasattr(run.learned, "spec"):
+        raise DataError(f"{asked.run} has learned {type(run.learned).__name__}, which does not forecast")
+    learned = cast(Any, run.learned)
+    past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(run))
     if past is None:
         raise DataError(f"{asked.run} has not kept the end of its record; give --past FILE")
-    forecast = Forecast.joined([run.learned.forecast(past, asked.horizon) for run in runs])
+    forecast = learned.forecast(past, asked.horizon)
     write_forecast(asked.output, forecast, learned.spec)
     print(f"wrote {asked.output}")
     for number, word in enumerate(forecast.status):

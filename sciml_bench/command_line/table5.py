@@ -6,7 +6,7 @@ Ko et al., NeurIPS 2023: mean ± standard error over seeds. Runs that the table 
 import argparse
 from pathlib import Path
 
-from sciml_bench.report.replications.table5 import summarise_table5
+from sciml_bench.report.replications.table5.summary import summarise_table5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

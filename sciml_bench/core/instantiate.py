@@ -40,7 +40,7 @@ ROLES: dict[str, Role] = {
     "model": Role(own=(*_METHODS, "networks"), parts=("systems",)),
     "training": Role(own=_METHODS, parts=("networks",)),
     "schedule": Role(own=("core",)),
-    "evaluation": Role(own=_METHODS),
+    "evaluation": Role(own=(*_METHODS, "scores")),
     "logger": Role(own=("training",)),
     "callback": Role(own=()),  # always a person's own
 }
@@ -161,6 +161,11 @@ def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> An
         found = trusted_object(target, trusted)
         if found is None and target.startswith(f"{PACKAGE}."):
             found = exported_class(target.removeprefix(f"{PACKAGE}."), rooms)
+    if found is None and isinstance(target, str) and f"{target}.".startswith(tuple(f"{name}." for name in trusted)):
+        raise ConfigurationError(
+            f"{key}={target!r} is of a package that you trust, but no class or function of this name is defined there; "
+            "check the name, and that PYTHONPATH has the folder of the package"
+        )
     if found is None:
         where = f" (in {', '.join(f'{PACKAGE}.{room}' for room in rooms)})" if rooms else ""
         raise ConfigurationError(

@@ -45,6 +45,7 @@ class Method(nn.Module):
 
     Attributes:
         learning_rate: of the optimiser, where the schedule starts.
+        n_epochs: what `trainer.max_epochs=null` stands for.
         progress: kept up to date by the loop.
         best_epoch: the epoch whose weights were selected, from 0; known when `learned` is called after a fit.
     """
@@ -65,6 +66,7 @@ class Method(nn.Module):
 
     view: Any
     learning_rate: float = 1e-3
+    n_epochs: int | None = None
     best_epoch: int | None = None
 
     def __init__(self, view: Any) -> None:
@@ -89,7 +91,7 @@ class Method(nn.Module):
     @property
     def planned_epochs(self) -> int | None:
         """The number of epochs that `trainer.max_epochs=null` stands for, such as the length of a schedule."""
-        return None
+        return self.n_epochs
 
     def start(self) -> None:
         """Called once before the first epoch, and before the weights of an interrupted fit are loaded."""
@@ -105,8 +107,8 @@ class Method(nn.Module):
         return self.view.train_loader(seed, rank, world_size)
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """Over the weights; its learning rate follows the schedule."""
-        raise NotImplementedError(f"{type(self).__name__} must define optimizer()")
+        """Adam over the weights, unless a method says otherwise; its learning rate follows the schedule."""
+        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)
 
     def loss(self, batch: Any) -> Tensor:
         """Of a batch of the view, differentiable; a scalar, or one per member of an ensemble.

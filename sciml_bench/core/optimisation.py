@@ -21,7 +21,7 @@ class Optimisation:
         schedule: of the learning rate.
         gradient_clip_val: largest norm of the gradient, of every member of an ensemble by itself; None does not clip.
         backward: computes gradients; a trainer's own where it scales losses or joins processes.
-        unscale: undoes that scaling before gradients are measured, or None.
+        scale: factor by which `backward` multiplies gradients and which `step` takes out again; None for 1.
         step: moves the weights; the optimiser's own by default.
 
     Raises:
@@ -35,7 +35,7 @@ class Optimisation:
         schedule: LearningRateSchedule | None = None,
         gradient_clip_val: float | int | None = None,
         backward: Callable[[Tensor], Any] = Tensor.backward,
-        unscale: Callable[[], Any] | None = None,
+        scale: Callable[[], float] | None = None,
         step: Callable[[], Any] | None = None,
     ) -> None:
         if gradient_clip_val is not None:
@@ -44,7 +44,7 @@ class Optimisation:
         self.optimizer, self.learning_rate = optimizer, learning_rate
         self.schedule = ConstantRate() if schedule is None else schedule
         self.gradient_clip_val = gradient_clip_val
-        self._backward, self._unscale, self._step = backward, unscale, step or optimizer.step
+        self._backward, self._scale, self._step = backward, scale, step or optimizer.step
         self._parameters = [weight for group in optimizer.param_groups for weight in group["params"]]
 
     def step(
@@ -78,9 +78,8 @@ class Optimisation:
         if loss.ndim and members is not None and len(members) < len(loss):
             self._leave_out(sorted(set(range(len(loss))) - set(members)))
         if self.gradient_clip_val is not None:
-            if self._unscale is not None:
-                self._unscale()
-            self._clip(float(self.gradient_clip_val), len(loss) if loss.ndim else None)
+            scale = 1.0 if self._scale is None else self._scale()
+            self._clip(scale * float(self.gradient_clip_val), len(loss) if loss.ndim else None)
         self._follow_schedule(step, n_steps)
         self._step()
         return value

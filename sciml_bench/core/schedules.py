@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
+from sciml_bench.core.errors import ConfigurationError
 
 
 class LearningRateSchedule:
@@ -78,9 +79,8 @@ class CosineDecay(LearningRateSchedule):
     def rate(self, learning_rate: float, step: int, n_steps: int) -> float:
         """Between 0 and the learning rate."""
         length = max(1, n_steps // self.cycles)
-        passed = min(1.0, (step % length if self.cycles > 1 else step) / length)
-        if self.midpoint:
-            passed = min(1.0, (step + 0.5) / n_steps)
+        place = (step % length if self.cycles > 1 else step) + (0.5 if self.midpoint else 0)
+        passed = min(1.0, place / length)
         risen = min(1.0, passed / self.warm_up) if self.warm_up else 1.0
         return learning_rate * risen * 0.5 * (1 + math.cos(math.pi * passed))
 
@@ -173,7 +173,9 @@ class HalvedOnPlateau(LearningRateSchedule):
     def __post_init__(self) -> None:
         """Check the choices."""
         require_integer("schedule.patience", self.patience, 1, "wait at least 1 epoch")
-        require_number("schedule.decrease", self.decrease, "give a positive number")
+        remedy = "give a positive number below 1"
+        if require_number("schedule.decrease", self.decrease, remedy) >= 1:
+            raise ConfigurationError(f"schedule.decrease={self.decrease}: {remedy}.")
 
     def rate(self, learning_rate: float, step: int, n_steps: int) -> float:
         """As the epochs so far have left it."""

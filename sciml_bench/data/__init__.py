@@ -2,7 +2,7 @@
 
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec, WindowsSpec
-from sciml_bench.data.split import split_by_time, split_by_trajectory
+from sciml_bench.data.split import split_trajectories
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
@@ -24,6 +24,5 @@ __all__ = [
     "WholeTrajectoriesView",
     "WindowsSpec",
     "WindowsView",
-    "split_by_time",
-    "split_by_trajectory",
+    "split_trajectories",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 
 Horizon = int | Sequence[np.ndarray] | np.ndarray
@@ -53,31 +54,6 @@ class Forecast:
             )
         if not self.status:
             object.__setattr__(self, "status", (OK,) * len(self.states))
-
-    @classmethod
-    def joined(cls, forecasts: "Sequence[Forecast]") -> "Forecast":
-        """The mean of the forecasts of an ensemble's members, which stay beside it.
-
-        Args:
-            forecasts: of the same trajectories at the same times, one per member.
-
-        Raises:
-            DataError: there is none, or they are of other trajectories or times.
-        """
-        if not forecasts or any(not np.array_equal(part.times, forecasts[0].times) for part in forecasts):
-            raise DataError("an ensemble needs forecasts of all its members at the same times")
-        if len(forecasts) == 1:
-            return forecasts[0]
-        members = np.stack([part.states for part in forecasts])
-        words = zip(*(part.status for part in forecasts), strict=True)
-        return cls(
-            members.mean(axis=0),
-            forecasts[0].times,
-            forecasts[0].kind,
-            tuple(next((word for word in of_members if word != OK), OK) for of_members in words),
-            {name: sum(part.cost.get(name, 0.0) for part in forecasts) for name in forecasts[0].cost},
-            members,
-        )
 
     @property
     def deviation(self) -> Float[np.ndarray, "batch time *state"] | None:
@@ -165,6 +141,28 @@ class ParameterEstimator(Protocol):
     def estimate(self, trajectories: Trajectories) -> Mapping[str, Float[np.ndarray, " batch"]]:
         """By name; `<name>_deviation` beside it where there are bands."""
         ...
+
+
+def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
+    """Check what a method in discrete time is to go on from.
+
+    Args:
+        past: given to `forecast`.
+        spec: of the record that was learned from.
+        n_rows: that are needed of every trajectory.
+
+    Raises:
+        DataError: too few rows, other states, or another clock.
+    """
+    if past.state_shape != spec.state_shape or min(past.lengths) < n_rows:
+        raise DataError(
+            f"past: {min(past.lengths)} states of the shape {past.state_shape}; what was learned needs at least "
+            f"{n_rows} of the shape {spec.state_shape}"
+        )
+    if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
+        raise DataError(
+            f"past: states {past.time_step:g} {past.time_unit} apart; what was learned steps by {spec.time_step:g}"
+        )
 
 
 def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:

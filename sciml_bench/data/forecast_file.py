@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.files import write_arrays, write_atomically
 from sciml_bench.core.plain_types import PathType
+from sciml_bench.core.stored.files import write_arrays, write_atomically
 from sciml_bench.data.capabilities import Forecast
 from sciml_bench.data.spec import RecordSpec
 

@@ -4,13 +4,14 @@ Given rows never count as predictions. Where a record is split by time, the past
 where whole trajectories are held out, it is as many of their first rows as the method needs.
 """
 
+import functools
+
 import numpy as np
 
 from sciml_bench.data.record import Record
+from sciml_bench.data.split import TIME
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories
-
-TIME = "time"
 
 
 def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
@@ -25,9 +26,7 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
         return None
     test = parts["test"]
     if record.split_by == TIME:
-        past = parts["train"]
-        if "validation" in parts:
-            past = past.joined_in_time(parts["validation"])
+        past = functools.reduce(Trajectories.joined_in_time, [part for part in parts.values() if part is not test])
         return (past, test) if min(past.lengths) >= past_length else None
     long_enough = [number for number, length in enumerate(test.lengths) if length > past_length]
     if not long_enough:
@@ -44,12 +43,7 @@ def end_of(record: Record, n_rows: int) -> Trajectories:
         n_rows: of every trajectory, or as many as there are.
     """
     parts = list(record.splits.values())
-    whole = parts[0]
-    if record.split_by == TIME:
-        for part in parts[1:]:
-            whole = whole.joined_in_time(part)
-    else:
-        whole = parts[-1]
+    whole = functools.reduce(Trajectories.joined_in_time, parts) if record.split_by == TIME else parts[-1]
     return whole.tail(n_rows)
 
 
@@ -64,9 +58,9 @@ def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, n
         future: rows after it of the same trajectories, if there are any.
     """
     whole = PaddedTrajectories.of(past if future is None else past.joined_in_time(future))
-    names = past.component_names or ()
-    if len(names) < whole.dim:  # unnamed, or the points of a field
-        names = [f"{names[0] if names else 'x'}{number}" for number in range(1, whole.dim + 1)]
+    names = past.named_components
+    if len(names) < whole.dim:  # the points of a field
+        names = [f"{names[0]}{number}" for number in range(1, whole.dim + 1)]
     learned = np.arange(whole.times.shape[1]) < np.array(past.lengths)[:, None]
     arrays = {
         "times": whole.times,

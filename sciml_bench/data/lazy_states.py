@@ -23,25 +23,14 @@ class LazyStates:
         trajectory: position on the first axis of a source with axes (batch, time, *state).
         start: first row in time.
         stop: row after the last one; the end of the source by default.
-        transform: applied to every block that is read; it keeps the shape and returns float64.
     """
 
-    def __init__(
-        self,
-        source: Any,
-        trajectory: int | None = None,
-        start: int = 0,
-        stop: int | None = None,
-        transform: Callable[[np.ndarray], np.ndarray] | None = None,
-    ) -> None:
-        self.source = source
-        self.trajectory = trajectory
-        self.transform = transform
+    def __init__(self, source: Any, trajectory: int | None = None, start: int = 0, stop: int | None = None) -> None:
+        self.source, self.trajectory, self.start = source, trajectory, start
         shape = tuple(source.shape) if trajectory is None else tuple(source.shape[1:])
-        self.start = start
         self.stop = shape[0] if stop is None else stop
         self.shape = (self.stop - self.start, *shape[1:])
-        self.dtype = np.dtype(source.dtype if transform is None else np.float64)
+        self.dtype = np.dtype(source.dtype)
 
     @property
     def ndim(self) -> int:
@@ -51,18 +40,15 @@ class LazyStates:
     def read(self, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
         """Rows `start` to `stop` of this window as an array in memory."""
         rows = slice(self.start + start, self.start + stop)
-        block = self.source[rows] if self.trajectory is None else self.source[self.trajectory, rows]
-        block = np.asarray(block)
-        return block if self.transform is None else self.transform(block)
+        return np.asarray(self.source[rows] if self.trajectory is None else self.source[self.trajectory, rows])
 
     def continues_in(self, other: "LazyStates") -> bool:
         """Whether `other` is the window after this one on the same source."""
-        same = self.source is other.source and (self.trajectory, self.transform) == (other.trajectory, other.transform)
-        return same and self.stop == other.start
+        return self.source is other.source and (self.trajectory, self.stop) == (other.trajectory, other.start)
 
     def window(self, start: int, stop: int) -> "LazyStates":
         """A narrower window; nothing is read."""
-        return LazyStates(self.source, self.trajectory, self.start + start, self.start + stop, self.transform)
+        return LazyStates(self.source, self.trajectory, self.start + start, self.start + stop)
 
 
 StateArray: TypeAlias = np.ndarray | LazyStates
@@ -74,9 +60,10 @@ def is_on_disk(states: StateArray) -> bool:
     return isinstance(states, (LazyStates, np.memmap))
 
 
-def read_block(states: StateArray, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
-    """Rows `start` to `stop`; a view for an array in memory, one contiguous read otherwise."""
-    return states.read(start, stop) if isinstance(states, LazyStates) else np.asarray(states[start:stop])
+def read_block(states: StateArray, start: int = 0, stop: int | None = None) -> Shaped[np.ndarray, "time *state"]:
+    """Rows `start` to `stop`, by default all; a view for an array in memory, one contiguous read otherwise."""
+    end: int = states.shape[0] if stop is None else stop
+    return states.read(start, end) if isinstance(states, LazyStates) else np.asarray(states[start:end])
 
 
 def window(states: StateArray, start: int, stop: int) -> StateArray:
@@ -87,8 +74,8 @@ def window(states: StateArray, start: int, stop: int) -> StateArray:
 def joined(first: StateArray, then: StateArray) -> StateArray:
     """Rows of one after those of the other; read into memory unless they are neighbouring windows of one source."""
     if isinstance(first, LazyStates) and isinstance(then, LazyStates) and first.continues_in(then):
-        return LazyStates(first.source, first.trajectory, first.start, then.stop, first.transform)
-    return np.concatenate([read_block(part, 0, part.shape[0]) for part in (first, then)])
+        return LazyStates(first.source, first.trajectory, first.start, then.stop)
+    return np.concatenate([read_block(part) for part in (first, then)])
 
 
 class MappedRows:
@@ -114,7 +101,7 @@ def mapped(states: StateArray, function: Callable[[np.ndarray], np.ndarray], rea
     """A function of the rows of a trajectory: at once in memory, as they are read on disk; see `MappedRows`."""
     if is_on_disk(states):
         return LazyStates(MappedRows(states, function, reach))
-    return function(read_block(states, 0, states.shape[0]))
+    return function(read_block(states))
 
 
 def rows_per_block(states: StateArray) -> int:

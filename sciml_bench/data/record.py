@@ -12,7 +12,7 @@ from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.fingerprint import fingerprint
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.data.split import DEFAULT_SPLIT, SPLIT_NAMES, SPLITTERS, checked_split, split_trajectories
+from sciml_bench.data.split import DEFAULT_SPLIT, SPLIT_BY, SPLIT_NAMES, TIME, checked_split, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
 
 Transform = Callable[[Trajectories], Trajectories]
@@ -42,11 +42,11 @@ class Record:
         self,
         *,
         split: Mapping[str, Any] | None = None,
-        split_by: str = "time",
+        split_by: str = TIME,
         transforms: Sequence[Transform] = (),
     ) -> None:
         self.split = checked_split(dict(DEFAULT_SPLIT if split is None else split))
-        self.split_by = require_choice("data.split_by", split_by, SPLITTERS)
+        self.split_by = require_choice("data.split_by", split_by, SPLIT_BY)
         self.transforms = tuple(transforms)
         self._loaded: tuple[dict[str, Trajectories], RecordSpec] | None = None
         self._files_read: list[Path] = []

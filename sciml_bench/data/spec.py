@@ -68,20 +68,18 @@ class RecordSpec:
             train: the trajectories to learn from.
             n_classes: number of labels where every state carries one.
         """
-        grid = train.facts.get("grid")
         mean, deviation = scale_of(train)
-        names = train.component_names or tuple(f"x{number}" for number in range(1, train.state_shape[-1] + 1))
         return cls(
             state_shape=train.state_shape,
             time_step=train.time_step,
             time_unit=train.time_unit,
-            component_names=names,
+            component_names=train.named_components,
             mean=mean,
             deviation=deviation,
             lengths=train.lengths,
             period=None if train.system is None else train.system.period,
             n_classes=n_classes,
-            grid=grid,
+            grid=train.facts.get("grid"),
             body_names=train.facts.get("body_names"),
             system=train.system,
         )

@@ -13,6 +13,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.trajectories import Trajectories
 
 SPLIT_NAMES = ("train", "validation", "test")
+TIME, TRAJECTORY = SPLIT_BY = ("time", "trajectory")
 DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
@@ -92,55 +93,39 @@ def cut_points(n_items: int, sizes: Sequence[float | int]) -> list[int]:
     return borders
 
 
-def split_by_time(trajectories: Trajectories, split: Mapping[str, float | int]) -> dict[str, Trajectories]:
-    """Cut every trajectory at the same fractions or numbers of its rows into contiguous parts without overlap.
+def split_trajectories(
+    trajectories: Trajectories, split: Mapping[str, float | int], split_by: str = TIME
+) -> dict[str, Trajectories]:
+    """Contiguous parts without overlap, by name; parts of size 0 are absent.
+
+    Args:
+        trajectories: all of them.
+        split: as in `checked_split`.
+        split_by: "time" cuts every trajectory at the same fractions or numbers of its rows, "trajectory" gives whole
+            trajectories to each part, in their order.
 
     Raises:
-        ConfigurationError: the sizes are wrong.
+        ConfigurationError: an unknown `split_by`, or sizes that are wrong or leave a part without a trajectory.
         DataError: a trajectory is too short to leave a state in every part.
     """
     parts = checked_split(split)
-    borders = [cut_points(length, list(parts.values())) for length in trajectories.lengths]
+    whole = require_choice("data.split_by", split_by, SPLIT_BY) == TRAJECTORY
+    lengths = [trajectories.n_trajectories] if whole else trajectories.lengths
+    borders = [cut_points(length, list(parts.values())) for length in lengths]
     for number, cuts in enumerate(borders):
-        if any(stop <= start for start, stop in pairwise(cuts)):
-            raise DataError(
-                f"{trajectories.name(number)} has {trajectories.lengths[number]} states, too few for data.split="
-                f"{parts}; use longer trajectories, larger fractions or data.split_by=trajectory."
+        if all(stop > start for start, stop in pairwise(cuts)):
+            continue
+        if whole:
+            raise ConfigurationError(
+                f"data.split_by=trajectory: data.split={parts} leaves a split without any of the {lengths[0]} "
+                "trajectories; use data.split_by=time, other fractions or more trajectories."
             )
-    return {
-        name: trajectories.select(time=[slice(cuts[part], cuts[part + 1]) for cuts in borders])
-        for part, name in enumerate(parts)
-    }
-
-
-def split_by_trajectory(trajectories: Trajectories, split: Mapping[str, float | int]) -> dict[str, Trajectories]:
-    """Give whole trajectories to each split, in their order.
-
-    Raises:
-        ConfigurationError: the sizes are wrong, or leave a split without a trajectory.
-    """
-    parts = checked_split(split)
-    borders = cut_points(trajectories.n_trajectories, list(parts.values()))
-    if any(stop <= start for start, stop in pairwise(borders)):
-        raise ConfigurationError(
-            f"data.split_by=trajectory: data.split={parts} leaves a split without any of the "
-            f"{trajectories.n_trajectories} trajectories; use data.split_by=time, other fractions or more trajectories."
+        raise DataError(
+            f"{trajectories.name(number)} has {lengths[number]} states, too few for data.split={parts}; use longer "
+            "trajectories, larger fractions or data.split_by=trajectory."
         )
-    return {
-        name: trajectories.select(trajectories=range(borders[part], borders[part + 1]))
-        for part, name in enumerate(parts)
-    }
-
-
-SPLITTERS = {"time": split_by_time, "trajectory": split_by_trajectory}
-
-
-def split_trajectories(
-    trajectories: Trajectories, split: Mapping[str, float | int], split_by: str
-) -> dict[str, Trajectories]:
-    """Split by `time` or by `trajectory`; parts of size 0 are absent from the result.
-
-    Raises:
-        ConfigurationError: an unknown `split_by` or wrong sizes.
-    """
-    return SPLITTERS[require_choice("data.split_by", split_by, SPLITTERS)](trajectories, split)
+    pieces = {name: [slice(cuts[part], cuts[part + 1]) for cuts in borders] for part, name in enumerate(parts)}
+    if whole:
+        numbers = range(trajectories.n_trajectories)
+        return {name: trajectories.select(trajectories=numbers[piece]) for name, (piece,) in pieces.items()}
+    return {name: trajectories.select(time=piece) for name, piece in pieces.items()}

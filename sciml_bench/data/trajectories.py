@@ -88,6 +88,11 @@ class Trajectories:
         return tuple(self.states[0].shape[1:])
 
     @property
+    def named_components(self) -> tuple[str, ...]:
+        """What the components are called; x1, x2, … where nobody said."""
+        return self.component_names or tuple(f"x{number}" for number in range(1, self.state_shape[-1] + 1))
+
+    @property
     def on_disk(self) -> bool:
         """Whether some states are read from disk."""
         return any(is_on_disk(states) for states in self.states)
@@ -102,7 +107,7 @@ class Trajectories:
     @property
     def flattened(self) -> Shaped[np.ndarray, "n_states n_state"]:
         """All states of all trajectories as vectors, one after the other; reads everything into memory."""
-        rows = [read_block(states, 0, states.shape[0]).reshape(states.shape[0], -1) for states in self.states]
+        rows = [read_block(states).reshape(states.shape[0], -1) for states in self.states]
         return np.concatenate(rows)
 
     def first_row(self, number: int) -> int:
@@ -191,7 +196,7 @@ class Trajectories:
             n_rows: of every trajectory, or as many as there are.
         """
         last = self.select(time=[slice(max(0, length - n_rows), length) for length in self.lengths])
-        states = tuple(np.array(read_block(part, 0, part.shape[0])) for part in last.states)
+        states = tuple(np.array(read_block(part)) for part in last.states)
         return last.unchecked(states=states, clean=None, labels=None, weights=None, parameters=None, names=None)
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":
@@ -262,8 +267,6 @@ class Trajectories:
                 )
 
     def _require_clock(self) -> None:
-        if not (np.isfinite(self.time_step) and self.time_step > 0):
-            raise DataError(f"time_step={self.time_step}: the time between two states must be positive.")
         for name in ("labels", "times", "clean", "inputs", "weights"):
             series = getattr(self, name)
             if series is None:
@@ -272,8 +275,14 @@ class Trajectories:
             if [values.shape[0] for values in series] != list(self.lengths):
                 raise DataError(f"{name}: one value is needed for each state of each trajectory {self.lengths}.")
         for number, times in enumerate(self.times or ()):
-            if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
-                raise DataError(f"times of {self.name(number)} must increase from row to row and be finite.")
+            wrong = np.flatnonzero(~(np.isfinite(times) & (np.diff(times, prepend=-np.inf) > 0)))
+            if len(wrong):
+                raise DataError(
+                    f"{self.name(number)}: the time is {times[wrong[0]]:g} at row {wrong[0]}; times must be finite and "
+                    "increase: sort the rows and remove those with a repeated time."
+                )
+        if not (np.isfinite(self.time_step) and self.time_step > 0):
+            raise DataError(f"time_step={self.time_step}: the time between two states must be positive.")
 
     def _require_companions(self) -> None:
         for number, clean in enumerate(self.clean or ()):

@@ -1,4 +1,4 @@
-"""Records from records: noise, a choice of components, standardised units, delay embedding.
+"""Records from records: noise, a choice of components, delay embedding; `Standardization.apply` is a fourth.
 
 Each is a function of `Trajectories` that treats the truth like the states, noise excepted: it keeps the truth as it
 was. What lies on disk stays there and is transformed as it is read, noise excepted again, whose draw has an order.
@@ -12,11 +12,8 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.lazy_states import StateArray, read_block
-from sciml_bench.data.standardization import Standardization
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
-
-__all__ = ["checked_noise", "chosen_components", "delay_embedded", "noisy", "standardized"]
 
 Deviation = float | int | Sequence[float | int]
 
@@ -60,7 +57,9 @@ def noisy(
     numbers = range(trajectories.n_trajectories)
     states: list[np.ndarray] = []
     for together in [list(numbers)] if one_clock else [[number] for number in numbers]:
-        clean = np.stack([_read(trajectories.states[number]) for number in together]).astype(np.float64, copy=False)
+        clean = np.stack([read_block(trajectories.states[number]) for number in together]).astype(
+            np.float64, copy=False
+        )
         n_rows = clean.shape[1]
         sizes = [n_rows] if parts is None else [*parts, n_rows - sum(parts)]
         noise = _drawn(len(together), sizes, dim, generator)
@@ -71,18 +70,19 @@ def noisy(
     return trajectories.unchecked(states=tuple(states), clean=trajectories.states)
 
 
-def checked_noise(noise_std: float | int | Sequence[float | int], dim: int, key: str = "data.noise_std") -> np.ndarray:
+def checked_noise(noise_std: Deviation | None, dim: int, key: str = "data.noise_std") -> Float[np.ndarray, " dim"]:
     """Standard deviation of the noise for each component.
 
     Args:
-        noise_std: one value for all components, or one for each, in the state's own units.
+        noise_std: one value for all components, or one for each, in the state's own units; none is 0.
         dim: number of components.
         key: the configuration key, for the message.
 
     Raises:
         ConfigurationError: a value is negative or not finite, or their number is wrong.
     """
-    deviation = np.asarray(list(noise_std) if isinstance(noise_std, Sequence) else noise_std, dtype=np.float64)
+    given = list(noise_std) if isinstance(noise_std, Sequence) else noise_std
+    deviation = np.asarray(0.0 if given is None else given, dtype=np.float64)
     if deviation.ndim > 1 or deviation.size not in (1, dim):
         raise ConfigurationError(f"{key}={noise_std}: give one value, or one for each of {dim} components.")
     if not (np.isfinite(deviation).all() and (deviation >= 0).all()):
@@ -101,7 +101,7 @@ def chosen_components(trajectories: Trajectories, components: Sequence[str | int
         ConfigurationError: there is no such component, or it is named twice.
     """
     dim = trajectories.state_shape[-1]
-    names = trajectories.component_names or tuple(f"x{number}" for number in range(1, dim + 1))
+    names = trajectories.named_components
     numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in components]
     wrong = [each for each in numbers if not isinstance(each, int) or not 0 <= each < dim]
     if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
@@ -109,16 +109,6 @@ def chosen_components(trajectories: Trajectories, components: Sequence[str | int
     columns = [int(number) for number in numbers]
     chosen = trajectories.mapped(lambda states: states[:, columns])
     return chosen.unchecked(component_names=tuple(names[column] for column in columns))
-
-
-def standardized(trajectories: Trajectories, standardization: Standardization) -> Trajectories:
-    """States in units of which mean and deviation over the training part are 0 and 1.
-
-    Args:
-        trajectories: in their own units.
-        standardization: from `Standardization.fit` of the training part.
-    """
-    return standardization.apply(trajectories)
 
 
 def delay_embedded(
@@ -151,17 +141,13 @@ def delay_embedded(
         n_rows = len(states) - reach
         return np.concatenate([states[reach - k * step :][:n_rows] for k in range(count + 1)], axis=1)
 
-    names = trajectories.component_names or tuple(f"x{number}" for number in range(1, trajectories.state_shape[0] + 1))
+    names = trajectories.named_components
     before = [f"{name} ({k * step} before)" for k in range(1, count + 1) for name in names]
     later = trajectories.select(time=slice(reach, None))
     return trajectories.mapped(embedded, reach).unchecked(
         **{name: getattr(later, name) for name in ("labels", "times", "first_rows", "inputs", "weights")},
         component_names=(*names, *before),
     )
-
-
-def _read(states: StateArray) -> np.ndarray:
-    return read_block(states, 0, states.shape[0])
 
 
 def _drawn(

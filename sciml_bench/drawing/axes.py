@@ -1,7 +1,7 @@
-"""Labels and limits that axes of several pictures share."""
+"""Labels and limits that axes of several pictures share, and the rows that they tell apart."""
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Bool, Integer, Shaped
 
 
 def time_label(unit: Shaped[np.ndarray, ""] | None, what: str = "time") -> str:
@@ -25,3 +25,15 @@ def limits_around(values: Shaped[np.ndarray, "*shape"], margin: float = 0.15) ->
     low, high = float(fine.min()), float(fine.max())
     room = margin * (high - low) or 1.0
     return low - room, high + room
+
+
+def learned_and_ahead(
+    window: Integer[np.ndarray, "batch time"], trajectory: int = 0
+) -> tuple[Bool[np.ndarray, " time"], Bool[np.ndarray, " time"]]:
+    """Which rows of a trajectory were learned from and which lie beyond them.
+
+    Args:
+        window: 0 (padding), 1 (learned from) or 2 (beyond) per row.
+        trajectory: which one.
+    """
+    return window[trajectory] == 1, window[trajectory] == 2

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
@@ -17,6 +18,7 @@ from sciml_bench.scores import (
     chapman_kolmogorov_test,
     implied_time_scales,
     implied_time_scales_with_bands,
+    largest_violation,
     spectral_error,
     streamed_vamp_scores,
     vamp_e_exact,
@@ -68,8 +70,7 @@ class Evaluation:
         """Check the numbers."""
         smallest = {"forecast_steps": 1, "leading_eigenvalues": 1, "quadrature_points": 10, "n_bootstrap": 2}
         for name, least in smallest.items():
-            if getattr(self, name) < least:
-                raise ConfigurationError(f"evaluation.{name}={getattr(self, name)}: take at least {least}")
+            require_integer(f"evaluation.{name}", getattr(self, name), least, f"take at least {least}")
         if len(self.time_scale_lags) == 0 or min(self.time_scale_lags) < 1:
             raise ConfigurationError(f"evaluation.time_scale_lags={self.time_scale_lags}: take lags from 1 step")
 
@@ -135,7 +136,8 @@ class Evaluation:
         if "singular_functions" in known:
             exact = system.singular_functions(_count(system, left.shape[1]), rule.points, lag)
             arrays |= {"exact_left_functions": exact[0], "exact_right_functions": exact[1]}
-        return Results(metrics, arrays, ("singular_functions",))
+        # the first is the constant: a single one is no picture
+        return Results(metrics, arrays, ("singular_functions",) if left.shape[1] > 1 else ())
 
     def _time_scales(self, learned: KoopmanModel, record: Record, exact_eigenvalues: np.ndarray | None) -> Results:
         """Implied time scales and the Chapman–Kolmogorov test on the training trajectories."""
@@ -156,14 +158,14 @@ class Evaluation:
         except DataError:  # too little data for bands; the point estimates stand in the spectrum
             return Results()
         arrays = {
-            "time_scale_lag_times": bands.lag_times,
+            "time_scale_lag_times": step * np.array(lags, dtype=float),
             "time_scales": bands.estimates,
             "time_scales_lower": bands.lower,
             "time_scales_upper": bands.upper,
         }
         if exact_eigenvalues is not None:
             arrays["exact_time_scales"] = implied_time_scales(exact_eigenvalues[1 : n_scales + 1], lag * step)
-        return Results({"chapman_kolmogorov_violation": test.largest_violation}, arrays, ("implied_time_scales",))
+        return Results({"chapman_kolmogorov_violation": largest_violation(*test)}, arrays, ("implied_time_scales",))
 
 
 def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:

@@ -4,7 +4,7 @@ import copy
 import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, horizon_times
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, horizon_times, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import LaggedPairsSpec
+from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
@@ -27,20 +28,7 @@ from sciml_bench.scores.timescales import implied_time_scales
 STREAMED_BYTES = 64 * 2**20
 """Memory of one block of pairs with its features when statistics are streamed over a whole split."""
 
-_OPERATOR, _STEP, _STATES, _TIMES = "operator.", "learned_step", "past.states.", "past.times."
-
-
-@runtime_checkable
-class FeatureMaps(Protocol):
-    """What the features of a Koopman model can do, beside being a module."""
-
-    def encode(self, states: Tensor) -> Tensor:
-        """The features f."""
-        ...
-
-    def encode_lagged(self, states: Tensor) -> Tensor:
-        """The features g of the lagged side."""
-        ...
+_OPERATOR, _STEP = "operator.", "learned_step"
 
 
 @described
@@ -70,7 +58,8 @@ class KoopmanModel:
         decoder: nn.Module | None = None,
         oracle: Oracle | None = None,
     ) -> None:
-        self.features, self.operator, self.spec, self.decoder, self.oracle = features, operator(), spec, decoder, oracle
+        self.features: Any = features
+        self.operator, self.spec, self.decoder, self.oracle = operator(), spec, decoder, oracle
         self.past_length = spec.lag
         self.past: Trajectories | None = None
         self.learned_step: Float[np.ndarray, "modes modes"] | None = None
@@ -110,10 +99,6 @@ class KoopmanModel:
 
     # ---- features -------------------------------------------------------------------------------------------------
 
-    @property
-    def _maps(self) -> FeatureMaps:
-        return cast(FeatureMaps, self.features)
-
     def pairs(self, trajectories: Trajectories, where: str) -> LaggedPairs:
         """The pairs of some trajectories, in the units of the features.
 
@@ -133,10 +118,10 @@ class KoopmanModel:
         for now, later in pairs.stream(self._block_length(pairs)):
             with torch.no_grad():
                 maps = (
-                    self._maps.encode(now),
-                    self._maps.encode(later),
-                    self._maps.encode_lagged(now),
-                    self._maps.encode_lagged(later),
+                    self.features.encode(now),
+                    self.features.encode(later),
+                    self.features.encode_lagged(now),
+                    self.features.encode_lagged(later),
                     now.flatten(1),
                     later.flatten(1),
                 )
@@ -145,17 +130,17 @@ class KoopmanModel:
     def _block_length(self, pairs: LaggedPairs) -> int:
         first, _ = pairs.batch(np.array([0]))
         with torch.no_grad():
-            modes = self._maps.encode(first).numel() + self._maps.encode_lagged(first).numel()
+            modes = self.features.encode(first).numel() + self.features.encode_lagged(first).numel()
         in_float64 = 8 * 2 * (modes + first.numel())
         return max(1, min(len(pairs), STREAMED_BYTES // (pairs.bytes_per_pair + in_float64)))
 
     def f(self, states: Shaped[np.ndarray, "batch *state"]) -> Float[np.ndarray, "batch modes"]:
         """The features f."""
-        return self._encoded(self._maps.encode, states)
+        return self._encoded(self.features.encode, states)
 
     def g(self, states: Shaped[np.ndarray, "batch *state"]) -> Float[np.ndarray, "batch modes"]:
         """The features g of the lagged side."""
-        return self._encoded(self._maps.encode_lagged, states)
+        return self._encoded(self.features.encode_lagged, states)
 
     def _encoded(self, encode: Callable[[Tensor], Tensor], states: np.ndarray) -> np.ndarray:
         scale = self.spec.standardization
@@ -215,7 +200,7 @@ class KoopmanModel:
         """
         if inputs is not None:
             raise ConfigurationError("inputs: an operator learned without inputs takes none; leave them out")
-        self._require_past(past)
+        require_past(past, self.spec, self.past_length)
         count, lag, started = horizon_steps(past, horizon), self.spec.lag, time.perf_counter()
         if count < 0 and lag > 1:
             raise ConfigurationError(
@@ -228,7 +213,7 @@ class KoopmanModel:
         # (lags, trajectories × rows, …), of which the rows of one lag come one after the other in time
         shape = (abs(n_lags), past.n_trajectories, lag, *self.spec.state_shape)
         states = path.reshape(shape).swapaxes(0, 1).reshape(shape[1], -1, *self.spec.state_shape)[:, : abs(count)]
-        status = tuple(OK if np.isfinite(path).all() else "the forecast left every bound" for path in states)
+        status = tuple(OK if np.isfinite(part).all() else "the forecast left every bound" for part in states)
         times = np.stack(horizon_times(past, count))
         kind, cost = "path" if stepwise else "expectation", {"seconds": time.perf_counter() - started}
         return Forecast(states, times, kind, status, cost)
@@ -255,18 +240,6 @@ class KoopmanModel:
                 predicted = self.decoder(torch.as_tensor(predicted, dtype=torch.float32)).double().numpy()
         states, scale = predicted.reshape(len(predicted), *self.spec.state_shape), self.spec.standardization
         return states if scale is None else scale.inverse(states)
-
-    def _require_past(self, past: Trajectories) -> None:
-        if past.state_shape != self.spec.state_shape or min(past.lengths) < self.past_length:
-            raise DataError(
-                f"past: {min(past.lengths)} states of the shape {past.state_shape}; this operator needs at least "
-                f"{self.past_length}, one lag, of the shape {self.spec.state_shape}"
-            )
-        if not np.isclose(past.time_step, self.spec.time_step, rtol=1e-6):
-            raise DataError(
-                f"past: states {past.time_step:g} {past.time_unit} apart; this operator was learned from states "
-                f"{self.spec.time_step:g} apart"
-            )
 
     # ---- spectrum -------------------------------------------------------------------------------------------------
 
@@ -308,10 +281,11 @@ class KoopmanModel:
         arrays = {f"{_OPERATOR}{name}": array for name, array in self.operator.moments_.as_arrays().items()}
         if self.learned_step is not None:
             arrays[_STEP] = self.learned_step
-        for number in range(0 if self.past is None else self.past.n_trajectories):
-            past = cast(Trajectories, self.past)
-            arrays |= {f"{_STATES}{number}": past.states[number], f"{_TIMES}{number}": past.times_of(number)}
-        return tensors | {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+        return (
+            tensors
+            | {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+            | past_tensors(self.past)
+        )
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take what `tensors` gave.
@@ -322,23 +296,12 @@ class KoopmanModel:
         for prefix, module in self._modules().items():
             load_module(module, tensors, prefix)
             module.requires_grad_(False)
-        arrays = {
-            name: value.numpy() for name, value in tensors.items() if name.startswith((_OPERATOR, _STEP, "past."))
+        moments = {
+            name.removeprefix(_OPERATOR): value.numpy() for name, value in tensors.items() if name.startswith(_OPERATOR)
         }
-        n_parts = sum(name.startswith(_STATES) for name in arrays)
         try:
-            moments = {name.removeprefix(_OPERATOR): value for name, value in arrays.items()}
             self.operator.fit_moments(LaggedMoments.from_arrays(moments))
-            parts = [(arrays[f"{_STATES}{n}"], arrays[f"{_TIMES}{n}"]) for n in range(n_parts)]
         except KeyError as error:
             raise DataError(f"the stored operator has no {error}; repeat the run with force=true") from None
-        self.learned_step = arrays.get(_STEP)
-        if parts:
-            states, times = zip(*parts, strict=True)
-            # a container of two rows: the few of a past may be equal, which as data would be refused
-            rows = Trajectories(
-                (np.arange(2.0).reshape(2, *(1 for _ in self.spec.state_shape)) * np.ones(self.spec.state_shape),),
-                time_step=self.spec.time_step,
-                time_unit=self.spec.time_unit,
-            )
-            self.past = rows.unchecked(states=states, times=times, component_names=self.spec.component_names)
+        self.learned_step = tensors[_STEP].numpy() if _STEP in tensors else None
+        self.past = stored_past(tensors, self.spec)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.networks.activations import activation_module
+from sciml_bench.networks.zeroed import zeroed
 
 
 class ResNet1d(nn.Module):
@@ -58,8 +59,7 @@ class ResNet1d(nn.Module):
         )
         self.head = nn.Sequential(activation_module(activation), nn.Conv1d(width, n_outputs, kernel_size=1))
         for last in (*(list(block.children())[-1] for block in self.blocks), self.head[1]):
-            for parameter in last.parameters():
-                nn.init.zeros_(parameter)
+            zeroed(last)
 
     def forward(self, fields: Float[Tensor, "batch inputs points"]) -> Float[Tensor, "batch outputs points"]:
         """Evaluate; zero before the first training step, since blocks and head start at zero."""

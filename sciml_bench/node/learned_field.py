@@ -16,6 +16,8 @@ from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
 from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times
 from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.stored_past import past_tensors, stored_past
+from sciml_bench.data.views.whole_trajectories_view import continued
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline, checked_smoothing
 from sciml_bench.node.solvers.solution import Solution
@@ -23,7 +25,7 @@ from sciml_bench.node.solvers.solve import Solver
 
 OBSERVED, SMOOTHED, PREDICTED = "observed", "smoothed", "predicted"
 FORECAST_STARTS = (OBSERVED, SMOOTHED, PREDICTED)
-_FIELD, _TIMES, _STATES = "field.", "past.times.", "past.states."
+_FIELD = "field."
 _EVERY_ROW = 2**62
 
 
@@ -103,8 +105,7 @@ class LearnedField:
         Args:
             past: the end of the record.
         """
-        times = [past.times_of(number) for number in range(past.n_trajectories)]
-        self.past = past_of(self.spec, times, [np.asarray(part, dtype=np.float64) for part in past.states])
+        self.past = stored_past(past_tensors(past), self.spec)
 
     # ---- forecasts ------------------------------------------------------------------------------------------------
 
@@ -134,7 +135,8 @@ class LearnedField:
             np.concatenate([past.times_of(number)[-1:], grid])
             for number, grid in enumerate(horizon_times(past, horizon))
         ]
-        times = _padded(grids)
+        longest = max(len(grid) for grid in grids)
+        times = np.stack([continued(grid, longest) for grid in grids])
         with torch.no_grad():
             x0 = self._starts(past)
             states, status, evaluations = self._paths(x0, times)
@@ -207,12 +209,8 @@ class LearnedField:
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights and the past."""
-        tensors = {f"{_FIELD}{name}": value for name, value in self.field.state_dict().items()}
-        if self.past is not None:
-            for number, states in enumerate(self.past.states):
-                tensors[f"{_STATES}{number}"] = torch.from_numpy(np.asarray(states, dtype=np.float64))
-                tensors[f"{_TIMES}{number}"] = torch.from_numpy(self.past.times_of(number))
-        return tensors
+        weights = {f"{_FIELD}{name}": value for name, value in self.field.state_dict().items()}
+        return weights | past_tensors(self.past)
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take what `tensors` gave, of any number of members.
@@ -226,31 +224,4 @@ class LearnedField:
             self.field.set_members({name: given[name] for name in own})
         load_module(self.field, tensors, _FIELD)
         self.field.requires_grad_(False)
-        n_parts = sum(name.startswith(_STATES) for name in tensors)
-        if n_parts:
-            try:
-                parts = [(tensors[f"{_TIMES}{n}"].numpy(), tensors[f"{_STATES}{n}"].numpy()) for n in range(n_parts)]
-            except KeyError as error:
-                raise DataError(f"the stored past has no {error}; repeat the run with force=true") from None
-            self.past = past_of(self.spec, *zip(*parts, strict=True))
-
-
-def past_of(spec: RecordSpec, times: Sequence[np.ndarray], states: Sequence[np.ndarray]) -> Trajectories:
-    """Rows that a forecast begins with, be it a single one.
-
-    Args:
-        spec: of the record that was learned from.
-        times: (time,) per trajectory.
-        states: (time, dim) per trajectory.
-    """
-    # a container of two rows: a single one alone would count as constant data
-    rows = Trajectories(
-        (np.arange(2.0)[:, None] * np.ones(states[0].shape[1]),), time_step=spec.time_step, time_unit=spec.time_unit
-    )
-    return rows.unchecked(states=tuple(states), times=tuple(times), component_names=spec.component_names)
-
-
-def _padded(grids: Sequence[np.ndarray]) -> Float[np.ndarray, "batch time"]:
-    """Grids of one length; a shorter one goes on with its last interval."""
-    longest = max(len(grid) for grid in grids)
-    return np.stack([np.concatenate([g, g[-1] + (g[-1] - g[-2]) * np.arange(1, longest - len(g) + 1)]) for g in grids])
+        self.past = stored_past(tensors, self.spec)

@@ -1,6 +1,9 @@
-"""A Markdown table whose columns line up, so that it reads as well in a terminal as on a page."""
+"""Tables as text: Markdown whose columns line up, so that it reads as well in a terminal as on a page; and csv."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 MISSING = "–"
 """What stands in a cell without a number."""
@@ -20,6 +23,17 @@ def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(_line(row, widths) for row in (cells[0], rule, *cells[1:])) + "\n"
+
+
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows with every digit; None is an empty field.
+
+    Args:
+        rows: the first one is the header.
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

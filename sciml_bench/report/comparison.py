@@ -1,6 +1,7 @@
 """Methods side by side: runs that differ by their seed alone repeat one method, so that it has a mean and a spread."""
 
 import difflib
+import math
 import re
 import statistics
 from collections.abc import Sequence
@@ -28,17 +29,25 @@ UNREMARKABLE = "defaults"
 
 
 class Estimate(NamedTuple):
-    """A quantity over seeds: the mean and the sample standard deviation, which one value alone does not have."""
+    """A quantity over seeds; one value alone has neither sample standard deviation nor standard error of the mean."""
 
     mean: float
     standard_deviation: float | None
+    median: float
+    seeds: int
+
+    @property
+    def standard_error(self) -> float | None:
+        """Of the mean."""
+        return None if self.standard_deviation is None else self.standard_deviation / math.sqrt(self.seeds)
 
 
 def estimate(values: Sequence[float]) -> Estimate | None:
-    """Mean and sample standard deviation of one value per seed; None without values."""
+    """The estimate from one value per seed; None without values."""
     if not values:
         return None
-    return Estimate(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    return Estimate(statistics.fmean(values), deviation, statistics.median(values), len(values))
 
 
 @dataclass(frozen=True)

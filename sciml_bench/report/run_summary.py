@@ -10,7 +10,7 @@ from sciml_bench.core.stored.run_folder import FAILED, RUNNING, RunFolder
 from sciml_bench.scores.catalogue import Score, find_score
 
 WHAT_IT_IS = ("script", "task", "data", "model", "training")
-"""Entries that name the run; an older record lacks some, which the path or the configuration tells."""
+"""Entries that name the run."""
 
 SHOWN_OTHERWISE = {"status", "reason", "seed", "ensemble", "versions", "git_commit", "hardware", "started", "ended"}
 SHOWN_OTHERWISE |= {"wall_seconds", "cpu_seconds", "fit_cpu_seconds", "peak_memory_mebibytes", "epochs", "steps"}
@@ -39,16 +39,15 @@ def run_summary(path: Path) -> str:
         metrics = {}
     except (TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{folder.path / 'metrics.json'} cannot be read: {error}") from None
-    parts = [str(path), _aligned(_facts(folder, record))]
+    parts = [str(path), _aligned(_facts(record))]
     if metrics:
         parts.append("scores\n" + _scores(metrics))
     parts.append("files\n" + _aligned([(name, _size(size)) for name, size in _files(folder.path)]))
     return "\n\n".join(parts) + "\n"
 
 
-def _facts(folder: RunFolder, record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    names = _names(folder, record)
-    facts = [("status", _status(record)), *((key, names[key]) for key in WHAT_IT_IS if names.get(key))]
+def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = [("status", _status(record)), *((key, record[key]) for key in WHAT_IT_IS if record.get(key))]
     ensemble = record.get("ensemble")
     if isinstance(ensemble, list):
         facts.append(("seeds", f"{_plain(ensemble)}, each a run in members/"))
@@ -60,26 +59,6 @@ def _facts(folder: RunFolder, record: Mapping[str, Any]) -> list[tuple[str, str]
     shown = SHOWN_OTHERWISE.union(WHAT_IT_IS)
     others = [(key.replace("_", " "), _plain(value)) for key, value in record.items() if key not in shown]
     return [(key, text) for key, text in facts + others if text]
-
-
-def _names(folder: RunFolder, record: Mapping[str, Any]) -> dict[str, str]:
-    """Names of script, data, model and training: the record's, or else the path's, or else the classes'."""
-    names = {key: record[key] for key in WHAT_IT_IS if isinstance(record.get(key), str)}
-    if "script" in names:
-        return names
-    for start in reversed(range(len(folder.path.parts))):
-        telling = folder.path.parts[start:]
-        if telling[0].startswith("train_") and telling[-1].startswith("seed=") and len(telling) > 4:
-            return names | dict(zip(("script", "data", "model", "training"), telling, strict=False))
-    try:
-        configuration = folder.configuration
-    except (DataError, OSError, UnicodeDecodeError):
-        configuration = None
-    for key in ("data", "model", "training"):
-        node = configuration.get(key) if isinstance(configuration, dict) else None
-        if isinstance(node, dict) and isinstance(node.get("_target_"), str):
-            names.setdefault(key, node["_target_"].rpartition(".")[2])
-    return names
 
 
 def _status(record: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from sciml_bench.report.replications.table5 import summarise_table5
+from sciml_bench.report.replications.table5.summary import summarise_table5
 
 
 class Table5OfSweep(Callback):

@@ -1,10 +1,9 @@
 """The comparison as a table: aligned Markdown for people, csv with every digit for machines."""
 
-import csv
-import io
 from collections.abc import Sequence
+from typing import Any
 
-from sciml_bench.report.aligned_table import MISSING, aligned_table
+from sciml_bench.report.aligned_table import MISSING, aligned_table, csv_text
 from sciml_bench.report.comparison import Comparison, Estimate
 from sciml_bench.scores.catalogue import find_score
 
@@ -39,16 +38,15 @@ def csv_table(comparison: Comparison, metrics: Sequence[str]) -> str:
         comparison: the methods.
         metrics: the columns, each as `<name>_mean` and `<name>_standard_deviation`.
     """
-    quantities = [*metrics, "fit_cpu_seconds"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    statistics = [f"{name}_{part}" for name in quantities for part in Estimate._fields]
-    writer.writerow(["method", "seeds", *statistics])
+    parts = ("mean", "standard_deviation")
+    rows: list[list[Any]] = [
+        ["method", "seeds", *(f"{name}_{part}" for name in (*metrics, "fit_cpu_seconds") for part in parts)]
+    ]
     for method in comparison.methods:
         estimates = [*(method.metric(name) for name in metrics), method.fit_cpu_seconds]
-        numbers = [number for found in estimates for number in (found or (None, None))]
-        writer.writerow([method.label, len(method.runs), *numbers])
-    return text.getvalue()
+        numbers = [getattr(one, part, None) for one in estimates for part in parts]
+        rows.append([method.label, len(method.runs), *numbers])
+    return csv_text(rows)
 
 
 def _titled(name: str) -> str:

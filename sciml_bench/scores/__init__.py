@@ -4,59 +4,31 @@ A name is imported when it is asked for, so that the catalogue needs no torch.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sciml_bench.scores.catalogue import CATALOGUE, Score, score_of
-    from sciml_bench.scores.chapman_kolmogorov import ChapmanKolmogorovResult, chapman_kolmogorov_test
-    from sciml_bench.scores.field_errors import relative_l2
-    from sciml_bench.scores.forecast_errors import classification_accuracy, forecast_root_mean_square_error
-    from sciml_bench.scores.spectral_distances import directed_hausdorff_distance, spectral_error
-    from sciml_bench.scores.timescales import TimeScaleBands, implied_time_scales, implied_time_scales_with_bands
-    from sciml_bench.scores.vamp import (
-        projected_vamp_score,
-        streamed_vamp_scores,
-        vamp_e,
-        vamp_e_deficit,
-        vamp_e_exact,
-        vamp_score,
-    )
-
-__all__ = [
-    "CATALOGUE",
-    "ChapmanKolmogorovResult",
-    "Score",
-    "TimeScaleBands",
-    "chapman_kolmogorov_test",
-    "classification_accuracy",
-    "directed_hausdorff_distance",
-    "forecast_root_mean_square_error",
-    "implied_time_scales",
-    "implied_time_scales_with_bands",
-    "projected_vamp_score",
-    "relative_l2",
-    "score_of",
-    "spectral_error",
-    "streamed_vamp_scores",
-    "vamp_e",
-    "vamp_e_deficit",
-    "vamp_e_exact",
-    "vamp_score",
-]
+from typing import Any
 
 _HOMES = {
-    "catalogue": ("CATALOGUE", "Score", "score_of"),
-    "chapman_kolmogorov": ("ChapmanKolmogorovResult", "chapman_kolmogorov_test"),
-    "field_errors": ("relative_l2",),
-    "forecast_errors": ("classification_accuracy", "forecast_root_mean_square_error"),
-    "spectral_distances": ("directed_hausdorff_distance", "spectral_error"),
-    "timescales": ("TimeScaleBands", "implied_time_scales", "implied_time_scales_with_bands"),
-    "vamp": ("projected_vamp_score", "streamed_vamp_scores", "vamp_e", "vamp_e_deficit", "vamp_e_exact", "vamp_score"),
+    "CATALOGUE": "catalogue",
+    "ForecastEvaluation": "forecast_evaluation",
+    "Score": "catalogue",
+    "chapman_kolmogorov_test": "chapman_kolmogorov",
+    "classification_accuracy": "forecast_scores",
+    "directed_hausdorff_distance": "spectral_distances",
+    "implied_time_scales": "timescales",
+    "implied_time_scales_with_bands": "timescales",
+    "largest_violation": "chapman_kolmogorov",
+    "relative_l2": "field_errors",
+    "score_of": "catalogue",
+    "spectral_error": "spectral_distances",
+    "streamed_vamp_scores": "vamp",
+    "vamp_e": "vamp",
+    "vamp_e_deficit": "vamp",
+    "vamp_e_exact": "vamp",
+    "vamp_score": "vamp",
 }
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,7 +20,7 @@ PLACEHOLDERS = {
     "n": r"\d+",
     "resolution": r"\d+",
     "threshold": r"[\d.]+(e[-+]?\d+)?",
-    "split": "training|validation|test|unseen",
+    "split": "train|validation|test",
     "body": r"\w+?",
 }
 """What may stand for each `<word>` in a name, as regular expressions."""
@@ -28,7 +28,7 @@ PLACEHOLDERS = {
 VARIANTS = {
     "clean": "against the truth, where it was simulated",
     "median": "the median over the trajectories instead of the mean",
-    "end": "at the end of the roll-outs instead of over all of them",
+    "end": "at the end of the rollouts instead of over all of them",
     "reference": "what the same measurement finds for the true trajectories",
 }
 """Endings that some names may have, those that list them in the catalogue."""

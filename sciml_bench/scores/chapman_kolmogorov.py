@@ -1,54 +1,12 @@
 """The Chapman–Kolmogorov test: a Markov model at lag τ must predict what is estimated at lag nτ, K(τ)ⁿ = K(nτ)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.scores.lagged_blocks import (
-    FeatureTrajectories,
-    block_moments,
-    bootstrap_weights,
-    one_lag_operator,
-    percentile_band,
-)
-
-
-@dataclass(frozen=True)
-class ChapmanKolmogorovResult:
-    """Operators predicted from one lag against those estimated at its multiples.
-
-    With indicators of states as features, entry (i, j) is the probability of being in j, `multiple` lags after i.
-
-    Args:
-        lag: τ, in steps.
-        multiples: n.
-        predicted: K(τ)ⁿ, (multiples, modes, modes).
-        predicted_lower: lower end of its bootstrap band.
-        predicted_upper: upper end of its bootstrap band.
-        estimated: K(nτ).
-        estimated_lower: lower end of its bootstrap band.
-        estimated_upper: upper end of its bootstrap band.
-        confidence: share of the bootstrap samples inside a band.
-    """
-
-    lag: int
-    multiples: Int[np.ndarray, " multiples"]
-    predicted: Float[np.ndarray, "multiples modes modes"]
-    predicted_lower: Float[np.ndarray, "multiples modes modes"]
-    predicted_upper: Float[np.ndarray, "multiples modes modes"]
-    estimated: Float[np.ndarray, "multiples modes modes"]
-    estimated_lower: Float[np.ndarray, "multiples modes modes"]
-    estimated_upper: Float[np.ndarray, "multiples modes modes"]
-    confidence: float
-
-    @property
-    def largest_violation(self) -> float:
-        """The largest gap between the two bands; 0 where they overlap everywhere."""
-        gap = np.maximum(self.predicted_lower - self.estimated_upper, self.estimated_lower - self.predicted_upper)
-        return float(np.maximum(gap, 0).max())
+from sciml_bench.scores.lagged_blocks import Bands, FeatureTrajectories, block_moments, bootstrapped, one_lag_operator
 
 
 def chapman_kolmogorov_test(
@@ -60,7 +18,7 @@ def chapman_kolmogorov_test(
     confidence: float = 0.95,
     block_length: int | None = None,
     seed: int = 0,
-) -> ChapmanKolmogorovResult:
+) -> tuple[Bands, Bands]:
     """Compare K(lag)ⁿ with K(n·lag), the least-squares operators on the features, for several n.
 
     Args:
@@ -72,6 +30,10 @@ def chapman_kolmogorov_test(
         block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
         seed: of the bootstrap.
 
+    Returns:
+        K(lag)ⁿ, predicted, and K(n·lag), estimated, both (multiples, modes, modes). With indicators of states as
+        features, entry (i, j) is the probability of being in j, n lags after i.
+
     Raises:
         ConfigurationError: no multiples, or an option out of its range.
         DataError: no trajectory is longer than the longest lag, or there is only one block.
@@ -80,20 +42,15 @@ def chapman_kolmogorov_test(
         raise ConfigurationError(f"multiples={list(multiples)}: give at least one, each 1 or larger")
 
     def operators(at_lag: int) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
-        now, later = block_moments(feature_trajectories, at_lag, block_length)
-        samples = [
-            one_lag_operator(np.tensordot(weights, now, 1), np.tensordot(weights, later, 1))
-            for weights in bootstrap_weights(len(now), n_bootstrap, seed)
-        ]
-        return one_lag_operator(now.sum(axis=0), later.sum(axis=0)), np.stack(samples)
+        moments = block_moments(feature_trajectories, at_lag, block_length)
+        return bootstrapped(moments, one_lag_operator, n_bootstrap, seed)
 
     base, base_samples = operators(lag)
-    columns: dict[str, list[np.ndarray]] = {}
-    for multiple in multiples:
-        predicted = np.linalg.matrix_power(base, multiple), np.linalg.matrix_power(base_samples, multiple)
-        for name, (value, samples) in {"predicted": predicted, "estimated": operators(lag * multiple)}.items():
-            lower, upper = percentile_band(samples, confidence)
-            for suffix, array in {"": value, "_lower": lower, "_upper": upper}.items():
-                columns.setdefault(name + suffix, []).append(array)
-    stacked = {name: np.stack(arrays) for name, arrays in columns.items()}
-    return ChapmanKolmogorovResult(lag=lag, multiples=np.asarray(multiples), confidence=confidence, **stacked)
+    predicted = [(np.linalg.matrix_power(base, n), np.linalg.matrix_power(base_samples, n)) for n in multiples]
+    return Bands.of(predicted, confidence), Bands.of([operators(lag * n) for n in multiples], confidence)
+
+
+def largest_violation(predicted: Bands, estimated: Bands) -> float:
+    """The largest gap between the bands of a Chapman–Kolmogorov test; 0 where they overlap everywhere."""
+    gap = np.maximum(predicted.lower - estimated.upper, estimated.lower - predicted.upper)
+    return float(np.maximum(gap, 0).max())

@@ -15,10 +15,10 @@ def ephemeris_scores(
     reference: Float[np.ndarray, "batch time bodies axes"],
     spec: RecordSpec,
 ) -> Metrics:
-    """Errors of roll-outs, averaged over all of them.
+    """Errors of rollouts, averaged over all of them.
 
     `position_error_<body>` in kilometres and `angle_error_<body>` in degrees as seen from the Sun: averaged over time,
-    and with `_end` appended at the end of the roll-outs. For the Moon also `angle_error_moon_from_earth`. A prediction
+    and with `_end` appended at the end of the rollouts. For the Moon also `angle_error_moon_from_earth`. A prediction
     that is not finite counts as the body's largest distance, and as 180 degrees.
 
     Args:

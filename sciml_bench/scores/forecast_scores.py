@@ -7,7 +7,7 @@ root mean square error over that of forecasting the training mean (`forecast_err
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.types import Metrics
@@ -15,7 +15,7 @@ from sciml_bench.data.capabilities import Forecast, Forecaster
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
 
-Rows = list[Float[np.ndarray, "time *state"]]
+Rows = list[Float[np.ndarray, "_ *state"]]  # trajectories differ in length
 
 
 def forecast_of(learned: Forecaster, past: Trajectories, future: Trajectories) -> Forecast:
@@ -95,3 +95,19 @@ def error_over_mean(
     """
     baseline = float(np.sqrt(np.mean((truth - mean) ** 2)))
     return float(np.sqrt(np.mean((predicted - truth) ** 2))) / baseline if baseline > 0 else None
+
+
+def classification_accuracy(
+    predicted_labels: Int[np.ndarray, " batch"], true_labels: Int[np.ndarray, " batch"]
+) -> float:
+    """The share of labels that agree, from 0 to 1.
+
+    Raises:
+        DataError: there are no labels, or not as many of both.
+    """
+    if predicted_labels.shape != true_labels.shape or true_labels.size == 0:
+        raise DataError(
+            f"labels: {predicted_labels.shape} predicted against {true_labels.shape} true ones; "
+            "give one of each per sample"
+        )
+    return float(np.mean(predicted_labels == true_labels))

@@ -4,7 +4,8 @@ Blocks (whole trajectories, or stretches of them) are exchangeable where single 
 the correlations in time. Their moments are computed once; a bootstrap sample is then a weighted sum of small matrices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -57,17 +58,31 @@ def block_moments(
     return np.stack(now), np.stack(later)
 
 
-def bootstrap_weights(n_blocks: int, n_bootstrap: int, seed: int) -> Iterator[Float[np.ndarray, " n_blocks"]]:
-    """How often each block is drawn in each bootstrap sample.
+def bootstrapped(
+    moments: tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]],
+    statistic: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    n_bootstrap: int,
+    seed: int,
+) -> tuple[Float[np.ndarray, "*quantity"], Float[np.ndarray, "n_bootstrap *quantity"]]:
+    """A statistic of all blocks, and of bootstrap samples of them.
+
+    Args:
+        moments: of the blocks, as from `block_moments`.
+        statistic: of the summed moments.
+        n_bootstrap: number of samples.
+        seed: of how often each block is drawn in each sample.
 
     Raises:
         ConfigurationError: fewer than two samples, of which no band can be made.
     """
     if n_bootstrap < 2:
         raise ConfigurationError(f"n_bootstrap={n_bootstrap}: a band needs at least 2 samples; 100 is usual")
-    rng = np.random.default_rng(seed)
+    n_blocks, rng = len(moments[0]), np.random.default_rng(seed)
+    samples = []
     for _ in range(n_bootstrap):
-        yield rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks)).astype(float)
+        weights = rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks)).astype(float)
+        samples.append(statistic(*(np.tensordot(weights, part, 1) for part in moments)))
+    return statistic(*(part.sum(axis=0) for part in moments)), np.stack(samples)
 
 
 def one_lag_operator(
@@ -78,16 +93,28 @@ def one_lag_operator(
     return whiten @ (whiten.T @ later)
 
 
-def percentile_band(
-    samples: Float[np.ndarray, "n_bootstrap *quantity"], confidence: float
-) -> tuple[Float[np.ndarray, "*quantity"], Float[np.ndarray, "*quantity"]]:
-    """The central interval that holds a share `confidence` of the bootstrap samples.
+class Bands(NamedTuple):
+    """Estimates along the first axis, and the ends of their bootstrap bands."""
 
-    Raises:
-        ConfigurationError: the share is not between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise ConfigurationError(f"confidence={confidence}: choose a share between 0 and 1, such as 0.95")
-    # Infinite time scales are legitimate samples; ranks, unlike interpolation, can handle them.
-    lower = np.quantile(samples, (1 - confidence) / 2, axis=0, method="lower")
-    return lower, np.quantile(samples, (1 + confidence) / 2, axis=0, method="higher")
+    estimates: Float[np.ndarray, "estimates *quantity"]
+    lower: Float[np.ndarray, "estimates *quantity"]
+    upper: Float[np.ndarray, "estimates *quantity"]
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[np.ndarray, np.ndarray]], confidence: float) -> "Bands":
+        """The central intervals that hold a share `confidence` of the bootstrap samples.
+
+        Args:
+            found: estimates, each with its samples.
+            confidence: the share.
+
+        Raises:
+            ConfigurationError: the share is not between 0 and 1.
+        """
+        if not 0 < confidence < 1:
+            raise ConfigurationError(f"confidence={confidence}: choose a share between 0 and 1, such as 0.95")
+        estimates, samples = zip(*found, strict=True)
+        # Infinite time scales are legitimate samples; ranks, unlike interpolation, can handle them.
+        lower = [np.quantile(drawn, (1 - confidence) / 2, axis=0, method="lower") for drawn in samples]
+        upper = [np.quantile(drawn, (1 + confidence) / 2, axis=0, method="higher") for drawn in samples]
+        return cls(np.stack(estimates), np.stack(lower), np.stack(upper))

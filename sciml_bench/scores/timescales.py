@@ -5,19 +5,13 @@ Markov model (Prinz et al. 2011). The bands come from a bootstrap over trajector
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Complex, Float
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.scores.lagged_blocks import (
-    FeatureTrajectories,
-    block_moments,
-    bootstrap_weights,
-    one_lag_operator,
-    percentile_band,
-)
+from sciml_bench.scores.lagged_blocks import Bands, FeatureTrajectories, block_moments, bootstrapped, one_lag_operator
 
 
 def implied_time_scales(
@@ -42,25 +36,6 @@ def implied_time_scales(
     return np.where(modulus < 1, decaying, np.inf)
 
 
-@dataclass(frozen=True)
-class TimeScaleBands:
-    """Implied time scales over lags, with bootstrap bands.
-
-    Args:
-        lag_times: time step times lags, in the unit of the time scales.
-        estimates: from all data, (lags, scales), the slowest first; the stationary process is left out.
-        lower: lower end of the band.
-        upper: upper end of the band.
-        confidence: share of the bootstrap samples inside the band.
-    """
-
-    lag_times: Float[np.ndarray, " lags"]
-    estimates: Float[np.ndarray, "lags scales"]
-    lower: Float[np.ndarray, "lags scales"]
-    upper: Float[np.ndarray, "lags scales"]
-    confidence: float
-
-
 def implied_time_scales_with_bands(
     feature_trajectories: FeatureTrajectories,
     lags: Sequence[int],
@@ -71,7 +46,7 @@ def implied_time_scales_with_bands(
     confidence: float = 0.95,
     block_length: int | None = None,
     seed: int = 0,
-) -> TimeScaleBands:
+) -> Bands:
     """Implied time scales of the least-squares operator on centred features, for several lags.
 
     Args:
@@ -84,6 +59,9 @@ def implied_time_scales_with_bands(
         block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
         seed: of the bootstrap.
 
+    Returns:
+        Arrays (lags, scales) from all data, the slowest first, without the stationary process.
+
     Raises:
         ConfigurationError: more time scales than features, no lags, or an option out of its range.
         DataError: no trajectory is longer than a lag, or there is only one block.
@@ -91,23 +69,12 @@ def implied_time_scales_with_bands(
     n_modes = feature_trajectories[0].shape[1]
     if not 1 <= n_scales <= n_modes or len(lags) == 0:
         raise ConfigurationError(f"n_scales={n_scales}, lags={lags}: choose 1 to {n_modes} scales and at least one lag")
-    estimates, lower, upper = [], [], []
+    found = []
     for lag in lags:
-        now, later = block_moments(feature_trajectories, lag, block_length, constant=True)
-        estimates.append(_centered_time_scales(now.sum(axis=0), later.sum(axis=0), n_scales, lag * time_step))
-        samples = np.stack(
-            [
-                _centered_time_scales(
-                    np.tensordot(weights, now, 1), np.tensordot(weights, later, 1), n_scales, lag * time_step
-                )
-                for weights in bootstrap_weights(len(now), n_bootstrap, seed)
-            ]
-        )
-        low, high = percentile_band(samples, confidence)
-        lower.append(low)
-        upper.append(high)
-    lag_times = time_step * np.asarray(lags, dtype=float)
-    return TimeScaleBands(lag_times, np.stack(estimates), np.stack(lower), np.stack(upper), confidence)
+        moments = block_moments(feature_trajectories, lag, block_length, constant=True)
+        time_scales = partial(_centered_time_scales, n_scales=n_scales, lag_time=lag * time_step)
+        found.append(bootstrapped(moments, time_scales, n_bootstrap, seed))
+    return Bands.of(found, confidence)
 
 
 def _centered_time_scales(

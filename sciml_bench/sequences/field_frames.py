@@ -2,7 +2,7 @@
 
 What a model writes is w, how much has flowed through each gap between two points since the last frame; what flows out
 of one point flows into the next, so the mass Σ u of a frame is kept whatever a network says. Waves shorter than three
-points are taken out of the frames: products of waves alias there, and nothing else would ever damp them in a roll-out.
+points are taken out of the frames: products of waves alias there, and nothing else would ever damp them in a rollout.
 """
 
 import torch
@@ -24,7 +24,7 @@ class FieldFrames(nn.Module):
     Args:
         spec: of the data; states of the shape (points,) with one mean and one deviation.
         n_seen: input frames, the last ones, that a network sees. Where an equation is of first order in time, the last
-            one says everything, and the others lead a network to amplify its own errors in a roll-out.
+            one says everything, and the others lead a network to amplify its own errors in a rollout.
 
     Raises:
         ConfigurationError: the states are no one-dimensional fields, or there are not as many input frames.

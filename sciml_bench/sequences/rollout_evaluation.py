@@ -91,7 +91,17 @@ class RolloutEvaluation:
         metrics["window_relative_squared_error"] = float(windows.mean())
         metrics |= horizons(errors["rollout"], times, self.thresholds)
         metrics |= _own_scores(prediction, reference, spec) | self._forecast_scores(learned, record)
-        return Results(metrics, *self._shown(spec, times, errors, windows, prediction, reference))
+        arrays: dict[str, Any] = {
+            "times": times,
+            "errors": errors["rollout"],
+            "persistence_errors": errors["persistence"],
+            "linear_errors": errors["linear"],
+            "window_errors": windows,
+            "thresholds": np.array(self.thresholds),
+            "first_call_end": np.array(spec.n_outputs * spec.time_step),
+        }
+        shown, pictures = _shown(spec, prediction, reference)
+        return Results(metrics, arrays | shown, pictures)
 
     def _test_states(self, learned: SequenceForecaster, record: Record) -> States:
         """The test trajectories with the inputs before them, cut to the length of the shortest."""
@@ -130,38 +140,23 @@ class RolloutEvaluation:
         parts = [rollout(learned.model, part, n_steps, spec.n_outputs) for part in inputs.split(self.batch_size)]
         return relative_squared_errors(torch.cat(parts).numpy(), windows[:, spec.n_inputs :])
 
-    def _shown(
-        self,
-        spec: WindowsSpec,
-        times: np.ndarray,
-        errors: dict[str, np.ndarray],
-        windows: np.ndarray,
-        prediction: States,
-        reference: States,
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Error against time for all trajectories, the states of the first few, and the names of the pictures."""
-        arrays: dict[str, Any] = {
-            "times": times,
-            "errors": errors["rollout"],
-            "persistence_errors": errors["persistence"],
-            "linear_errors": errors["linear"],
-            "window_errors": windows,
-            "prediction": prediction[:_MOST_KEPT],
-            "reference": reference[:_MOST_KEPT],
-            "thresholds": np.array(self.thresholds),
-            "first_call_end": np.array(spec.n_outputs * spec.time_step),
-            "component_names": np.array(spec.component_names),
-            "time_unit": np.array(spec.time_unit),
-        }
-        pictures = ["error_growth", "rollout"]
-        if spec.grid is not None:
-            arrays["grid"] = np.asarray(spec.grid)
-        if spec.body_names is not None:
-            difference = np.asarray(prediction - reference, dtype=np.float64)
-            distances = np.sqrt(np.square(difference).sum(axis=-1).mean(axis=0))
-            arrays |= {"body_names": np.array(spec.body_names), "body_distances": distances}
-            pictures.append("body_errors")
-        return arrays, tuple(pictures)
+
+def _shown(spec: WindowsSpec, prediction: States, reference: States) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The states of the first trajectories, what their axes are called, and the names of the pictures."""
+    arrays: dict[str, Any] = {
+        "prediction": prediction[:_MOST_KEPT],
+        "reference": reference[:_MOST_KEPT],
+        "component_names": np.array(spec.component_names),
+        "time_unit": np.array(spec.time_unit),
+    }
+    if spec.grid is not None:
+        arrays["grid"] = np.asarray(spec.grid)
+    if spec.body_names is None:
+        return arrays, ("error_growth", "rollout")
+    difference = np.asarray(prediction - reference, dtype=np.float64)
+    arrays["body_names"] = np.array(spec.body_names)
+    arrays["body_distances"] = np.sqrt(np.square(difference).sum(axis=-1).mean(axis=0))
+    return arrays, ("error_growth", "rollout", "body_errors")
 
 
 def _extrapolated(start: np.ndarray, slope: np.ndarray, n_steps: int) -> States:

@@ -1,17 +1,16 @@
 """A trained sequence model as a plain object: it continues the last states of a trajectory."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.learned_file import LearnedModule
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -19,7 +18,7 @@ from sciml_bench.sequences.rollout import rollout
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceForecaster:
+class SequenceForecaster(LearnedModule):
     """A model that maps the last states of a trajectory to the next ones, fed with its own predictions.
 
     Args:
@@ -37,14 +36,6 @@ class SequenceForecaster:
         """The inputs of the model."""
         return self.spec.n_inputs
 
-    def tensors(self) -> dict[str, Tensor]:
-        """The weights."""
-        return dict(self.model.state_dict())
-
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take what `tensors` gave."""
-        load_module(self.model, tensors)
-
     @torch.no_grad()
     def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
         """The states after the last one of every trajectory, in steps of the record's clock.
@@ -54,15 +45,7 @@ class SequenceForecaster:
             ConfigurationError: steps back, or times off the clock.
         """
         spec = self.spec
-        if past.state_shape != spec.state_shape or min(past.lengths) < spec.n_inputs:
-            raise DataError(
-                f"past: {min(past.lengths)} states of the shape {past.state_shape}; this model needs at least "
-                f"{spec.n_inputs} of the shape {spec.state_shape}"
-            )
-        if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
-            raise DataError(
-                f"past: states {past.time_step:g} {past.time_unit} apart; this model steps by {spec.time_step:g}"
-            )
+        require_past(past, spec, spec.n_inputs)
         n_steps = horizon_steps(past, horizon)
         if n_steps < 1:
             raise ConfigurationError(f"horizon={n_steps}: this model goes ahead only; give at least one step")

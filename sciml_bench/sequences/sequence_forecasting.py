@@ -83,11 +83,6 @@ class SequenceForecasting(Method):
         self.model, self.spec = model, view.spec
         self.register_buffer("deviation", torch.tensor(view.spec.deviation, dtype=view.spec.dtype), persistent=False)
 
-    @property
-    def planned_epochs(self) -> int | None:
-        """`n_epochs`."""
-        return self.n_epochs
-
     def forward(self, inputs: Float[Tensor, "batch inputs *state"]) -> Float[Tensor, "batch outputs *state"]:
         """What the model gives: the last states of the window."""
         return self.model(inputs)

@@ -20,6 +20,9 @@ from sciml_bench.systems.numerics.quadrature import Quadrature
 Real: TypeAlias = float | int
 """A real parameter as a person writes it in a yaml: `1` and `1.0` alike."""
 
+DECOMPOSITIONS = frozenset({"eigenvalues", "eigenfunctions", "singular_values", "singular_functions"})
+"""Facts of a process whose Koopman operator is known."""
+
 # Noise is drawn for so many transitions at once: few calls of the generator, and memory that does not grow with time.
 _STEPS_PER_BLOCK = 4096
 

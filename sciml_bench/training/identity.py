@@ -1,12 +1,16 @@
 """What makes two runs the same: the name of a run's folder, and the comparison of two configurations."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from sciml_bench.core.stored.run_folder import leaves
 
 EVALUATION = "evaluation"
 IRRELEVANT_KEYS = ("run_folder", "choices", "force", "logger", "objective", EVALUATION, "trainer.profiler")
-"""Where a run is written, what it reports to and how its weights are scored; they do not change what it learns."""
+IRRELEVANT_KEYS += ("trusted_packages",)
+"""Where a run is written, what it reports to, how its weights are scored, whom a person trusts: no change of what it
+learns."""
 
 IN_THE_PATH_ALREADY = ("data", "pde", "model", "training", "task", "method", "seed")
 LONGEST_NAME = 100
@@ -49,7 +53,7 @@ def path_component(texts: Sequence[str]) -> str:
 
 def differing_keys(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The keys in which two configurations describe different runs, with both values, ready to be shown."""
-    before, after = (dict(_leaves(configuration)) for configuration in (earlier, now))
+    before, after = (dict(leaves(configuration)) for configuration in (earlier, now))
     differing = []
     for key in sorted(before.keys() | after.keys()):
         if not _is_irrelevant(key) and before.get(key) != after.get(key):
@@ -64,11 +68,3 @@ def changed_evaluation(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bo
 
 def _is_irrelevant(key: str) -> bool:
     return any(key == prefix or key.startswith(f"{prefix}.") for prefix in (*IRRELEVANT_KEYS, "hydra"))
-
-
-def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _leaves(value, f"{path}.{key}" if path else str(key))
-    else:
-        yield path, node

@@ -67,24 +67,30 @@ def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> Run:
     """Open a run folder; only classes that the suite exports are built, whatever the folder says.
 
     Args:
-        path: a run folder; of an ensemble, that of one member.
+        path: a run folder; that of an ensemble stands for one learned object of several members.
         trusted_packages: your own packages, whose classes may be built as well.
 
     Raises:
-        DataError: the folder holds no run, or one that has learned nothing yet, or a whole ensemble.
+        DataError: the folder holds no run, one that has learned nothing yet, or an ensemble that cannot be joined.
         ConfigurationError: something in it is not trusted.
     """
-    from sciml_bench.core.stored.learned_file import read_learned
+    from sciml_bench.core.stored.learned_file import Joinable, read_learned
 
-    folder = RunFolder(path)
-    record = folder.record
-    if not record:
-        raise DataError(f"{folder.path} holds no run: record.json is missing")
-    if not folder.learned_checkpoint.exists():
-        if isinstance(record.get("ensemble"), list | int):
-            raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {folder.path / 'members'}")
-        raise DataError(f"{folder.path} has learned nothing yet ({folder.status}); repeat its command first")
-    return Run(folder, read_learned(folder.learned_checkpoint, tuple(trusted_packages)), tuple(trusted_packages))
+    folder, trusted = RunFolder(path), tuple(trusted_packages)
+    members = [RunFolder(member) for member in member_folders(path)]
+    for member in members:
+        if not member.learned_checkpoint.exists():
+            raise DataError(f"{member.path} has learned nothing yet ({member.status}); repeat its command first")
+    learned = [read_learned(member.learned_checkpoint, trusted) for member in members]
+    if not _is_ensemble(folder):
+        return Run(folder, learned[0], trusted)
+    if not isinstance(learned[0], Joinable):
+        raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {members[0].path.parent}")
+    return Run(folder, type(learned[0]).joined(learned), trusted)
+
+
+def _is_ensemble(folder: RunFolder) -> bool:
+    return isinstance(folder.record.get("ensemble"), list | int)
 
 
 def member_folders(path: PathType) -> list[Path]:
@@ -100,7 +106,7 @@ def member_folders(path: PathType) -> list[Path]:
     record = folder.record
     if not record:
         raise DataError(f"{folder.path} holds no run: record.json is missing")
-    if not isinstance(record.get("ensemble"), list | int):
+    if not _is_ensemble(folder):
         return [folder.path]
     from sciml_bench.training.ensemble import Ensemble
 

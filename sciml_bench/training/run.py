@@ -64,7 +64,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     """Build, fit, learn, score, draw; fills `record` on the way."""
     from sciml_bench.core.method import DirectMethod
     from sciml_bench.core.seeds import seed_everything
-    from sciml_bench.training.build import build, build_callbacks, build_schedule
+    from sciml_bench.training.build import build, build_callbacks, build_evaluation, build_schedule
     from sciml_bench.training.conclusion import conclude
     from sciml_bench.training.ensemble import Ensemble
     from sciml_bench.training.extension import first_step
@@ -72,6 +72,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     from sciml_bench.training.loop.fit import fit, fit_directly
     from sciml_bench.training.record import data_files, n_trainable_parameters
 
+    build_evaluation(configuration)  # a wrong choice is told before anything is trained
     ensemble = Ensemble.of(configuration, folder)
     if ensemble is None:
         seed_everything(configuration["seed"], "build")

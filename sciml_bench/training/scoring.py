@@ -32,11 +32,22 @@ def scored(
         fit_metrics: what the fit itself is judged by.
 
     Raises:
-        DataError: a score is not finite.
+        DataError: a score is not finite, or what a person's own method has learned cannot be scored so.
     """
     evaluation = build_evaluation(configuration)
     with torch.inference_mode():
-        results = evaluation(learned, observed)
+        try:
+            results = evaluation(learned, observed)
+        except (
+            AttributeError,
+            TypeError,
+        ) as error:  # what the suite itself has learned suits the evaluations of its scripts
+            if type(learned).__module__.startswith("sciml_bench."):
+                raise
+            raise DataError(
+                f"{type(evaluation).__name__} cannot score {type(learned).__name__} ({error}); choose "
+                "evaluation=forecast, or an evaluation of your own"
+            ) from error
     metrics = {name: float(value) for name, value in {**results.metrics, **(fit_metrics or {})}.items()}
     broken = [name for name, value in metrics.items() if not math.isfinite(value)]
     if broken:

@@ -88,7 +88,8 @@ def _fitting(group: str, data: str, *, _root_: Any) -> str:
             choice = choices[group]
             if isinstance(choice, dict):
                 choice = choice.get(_fitting("training", data, _root_=_root_), choice.get("otherwise"))
-            return str(choice)
+            if choice is not None:
+                return str(choice)
     raise ConfigurationError(f"nothing says which {group} suits data={data}; choose one with {group}=<choice>")
 
 

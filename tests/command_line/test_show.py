@@ -84,23 +84,6 @@ def test_an_ensemble_shows_means_with_their_spread_and_its_seeds(tmp_path, capsy
     assert "seed 10 (trained with 10, 20)" in lines_of(shown(member, capsys))
 
 
-def test_an_old_record_without_names_is_completed_by_its_path(tmp_path, capsys):
-    path = tmp_path / "train_mechnn" / "two_body" / "interaction" / "sequence" / "defaults" / "seed=0"
-    lines = lines_of(shown(write_run(path, {"n_terms": 7.0}, model="InteractionSequenceModel"), capsys))
-    assert {"script train_mechnn", "data two_body", "model interaction", "training sequence"} <= set(lines)
-
-
-def test_an_old_record_in_a_folder_of_another_name_is_completed_by_its_classes(tmp_path, capsys):
-    path = write_run(tmp_path / "mine", {"n_terms": 7.0})
-    (path / ".hydra").mkdir()
-    (path / ".hydra" / "config.yaml").write_text("data: {_target_: sciml_bench.data.Windows}\nmodel: 3\n")
-    lines = lines_of(shown(path, capsys))
-    assert "data Windows" in lines
-    assert not any(line.startswith("model") for line in lines)
-    (path / ".hydra" / "config.yaml").write_text("{")
-    assert "status finished" in lines_of(shown(path, capsys))
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -126,8 +109,3 @@ def test_a_folder_that_is_no_run_names_those_below_it(tmp_path, capsys):
     run = write_run(tmp_path / "a" / "seed=0")
     assert main(["show", str(tmp_path)]) == 1
     assert f"1 below it, such as {run}" in capsys.readouterr().err
-
-
-def test_a_folder_whose_name_only_looks_like_a_script_tells_nothing(tmp_path, capsys):
-    path = write_run(tmp_path / "train_station" / "a" / "b" / "c" / "mine", {"n_terms": 7.0})
-    assert "script" not in shown(path, capsys)

@@ -40,6 +40,11 @@ def test_cycles_begin_again_at_the_learning_rate():
     np.testing.assert_allclose(found.reshape(4, 10), np.tile(rates(CosineDecay(), 10), (4, 1)), rtol=1e-12)
 
 
+def test_cycles_with_steps_in_the_middle_of_their_intervals_begin_again_as_well():
+    found = rates(CosineDecay(cycles=4, midpoint=True))
+    np.testing.assert_allclose(found.reshape(4, 10), np.tile(rates(CosineDecay(midpoint=True), 10), (4, 1)), rtol=1e-12)
+
+
 def test_a_warm_up_rises_linearly_to_the_cosine():
     found, free = rates(CosineDecay(warm_up=0.25)), rates(CosineDecay())
     np.testing.assert_allclose(found[:11], free[:11] * np.arange(11) / 10, rtol=1e-12)
@@ -75,6 +80,12 @@ def test_a_plateau_lowers_the_rate_after_its_patience_and_a_resumed_one_goes_on(
     resumed.load_state_dict(schedule.state_dict())
     resumed.observe(1.0)
     assert resumed.rate(1.0, 0, N) == 0.125
+
+
+@pytest.mark.parametrize("decrease", [1, 1.5, 0, -0.5])
+def test_a_plateau_that_would_not_lower_the_rate_is_refused(decrease):
+    with pytest.raises(ConfigurationError, match=rf"schedule\.decrease={decrease}: give a positive number below 1"):
+        HalvedOnPlateau(decrease=decrease)
 
 
 def test_values_out_of_range_are_refused():

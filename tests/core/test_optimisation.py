@@ -36,6 +36,14 @@ def test_a_member_that_is_left_out_keeps_its_weights():
     np.testing.assert_array_equal(moved(slopes, members=[0, 2]), [slopes[0], [0, 0], slopes[2]])
 
 
+def test_a_member_that_has_left_every_bound_keeps_its_weights():
+    weights = torch.tensor([4.0, -1.0], requires_grad=True)
+    optimisation = Optimisation(torch.optim.SGD([weights], 1.0), 1.0)
+    # the derivative of a root of -1 is nan, also when nothing asks for it
+    optimisation.step(weights.sqrt(), 0, 1, [0])
+    np.testing.assert_array_equal(weights.detach(), [3.75, -1.0])
+
+
 def test_the_loss_that_is_told_is_the_mean_of_those_that_take_part():
     weights = torch.zeros(3, requires_grad=True)
     optimisation = Optimisation(torch.optim.SGD([weights], 0.1), 0.1)
@@ -56,21 +64,25 @@ def test_a_loss_that_is_not_finite_ends_the_fit_before_the_weights_move():
     assert weights.item() == 1.0
 
 
-def test_scaled_gradients_are_unscaled_before_they_are_measured():
+@pytest.mark.parametrize(("norm", "expected"), [(10, [3.0, 4.0]), (0.5, [0.3, 0.4])])
+def test_scaled_gradients_are_measured_without_their_scale(norm, expected):
     weights = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.SGD([weights], 1.0)
 
-    def unscale():
+    def step():
         weights.grad /= 1024
+        optimizer.step()
 
     optimisation = Optimisation(
-        torch.optim.SGD([weights], 1.0),
+        optimizer,
         1.0,
-        gradient_clip_val=10,
+        gradient_clip_val=norm,
         backward=lambda loss: (1024 * loss).backward(),
-        unscale=unscale,
+        scale=lambda: 1024.0,
+        step=step,
     )
     optimisation.step((torch.tensor([3.0, 4.0]) * weights).sum(), 0, 1)
-    np.testing.assert_allclose(-weights.detach(), [3.0, 4.0], rtol=1e-6)
+    np.testing.assert_allclose(-weights.detach(), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("norm", [0, -1])

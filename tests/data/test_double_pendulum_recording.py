@@ -98,11 +98,11 @@ def test_a_file_without_numbers_is_refused(recording, tmp_path):
     [
         ({"trial": 2}, "data.trial=2: .* the trials 0, 1"),
         ({"trial": -1}, "data.trial=-1"),
-        ({"first_row": 4}, "data.first_row=4, .* up to row 9 is asked for, but trial 0 has 8"),
+        ({"first_row": 4}, "data.first_row=4, data.n_rows=5: .* trial 0 has only 8 rows"),
         ({"first_row": -1}, "data.first_row=-1"),
         ({"n_rows": 1}, "data.n_rows=1"),
         ({"n_rows": 4}, "5 asked for, but there are 4"),
-        ({"split": {"train": 7, "test": 2}}, "data.n_rows=9: up to row 9 .* also in data.split"),
+        ({"split": {"train": 7, "test": 2}}, "data.n_rows=9: .* only 8 rows; use fewer, also in data.split"),
     ],
 )
 def test_rows_that_do_not_exist_are_named(recording, options, message):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sciml_bench.data.lazy_states import LazyStates, iterate_blocks, read_block, rows_per_block, window
+from sciml_bench.data.lazy_states import LazyStates, iterate_blocks, mapped, read_block, rows_per_block, window
 
 
 class CountingSource:
@@ -32,9 +32,15 @@ def test_one_trajectory_of_a_batch_is_read_alone():
 
 
 def test_a_transformation_is_applied_to_what_is_read():
-    states = LazyStates(np.arange(6).reshape(6, 1), transform=lambda block: block / 2)
-    assert states.dtype == np.float64
+    source = CountingSource(np.arange(60).reshape(60, 1))
+    states = mapped(LazyStates(source), lambda block: block / 2)
+    assert (states.dtype, states.shape) == (np.float64, (60, 1))
     np.testing.assert_array_equal(states.window(2, 4).read(0, 2), [[1.0], [1.5]])
+    differences = mapped(states, lambda block: np.diff(block, axis=0), reach=1)
+    assert differences.shape == (59, 1)
+    np.testing.assert_array_equal(differences.read(57, 59), [[0.5], [0.5]])
+    assert source.reads[-1] == slice(57, 60)
+    np.testing.assert_array_equal(mapped(source.values, lambda block: block / 2)[2:4], [[1.0], [1.5]])
 
 
 def test_blocks_cover_a_trajectory_once_in_its_order():

@@ -60,6 +60,13 @@ def test_impossible_options_are_named(options):
         OrderedDigits(**options)
 
 
-def test_a_split_without_a_round_is_refused():
+def test_numbers_of_images_are_rounded_down_to_whole_rounds():
+    record = OrderedDigits(split={"train": 101, "validation": 50, "test": 52}, image_size=8)
+    record.setup()
+    assert [part.lengths for part in record.splits.values()] == [(100,), (50,), (50,)]
+
+
+@pytest.mark.parametrize("split", [{"train": 0.9, "validation": 0.001, "test": 0.09}, {"train": 100, "test": 4}])
+def test_a_split_without_a_round_is_refused(split):
     with pytest.raises(ConfigurationError, match="without a round"):
-        OrderedDigits(split={"train": 0.9, "validation": 0.001, "test": 0.09}).setup()
+        OrderedDigits(split=split, image_size=8).setup()

@@ -10,7 +10,7 @@ import sklearn.datasets
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files import mnist_files
 from sciml_bench.data.files.idx_files import idx_bytes
-from sciml_bench.data.files.mnist_files import OPENML_MD5, default_cache, read_mnist
+from sciml_bench.data.files.mnist_files import OPENML_MD5, read_mnist
 from sciml_bench.data.sources import OrderedMNIST
 
 MNIST = Path(__file__).parents[2].parent / "shared" / "data" / "mnist"
@@ -138,13 +138,6 @@ def test_another_file_than_expected_is_refused(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="another file than expected"):
         read_mnist(cache=tmp_path)
     assert not list(tmp_path.rglob("*ubyte*"))
-
-
-def test_the_cache_lies_where_the_platform_says(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_cache() == tmp_path / "sciml_bench"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert default_cache() == Path.home() / ".cache" / "sciml_bench"
 
 
 def test_a_folder_that_is_missing_empty_or_half_filled_is_named(tmp_path):

@@ -4,6 +4,7 @@ import hashlib
 import numpy as np
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.description import built, describe
@@ -37,8 +38,52 @@ def test_a_record_loads_once_and_describes_what_is_learned_from():
     np.testing.assert_allclose(record.spec.mean, [1.5, 3.5])
     np.testing.assert_allclose(record.spec.deviation[0], np.arange(4).std())
     assert (record.spec.dim, record.spec.n_state, record.spec.n_trajectories, record.files) == (2, 2, 1, [])
-    with pytest.raises(ConfigurationError, match=r"data\.split\.validation"):
+    with pytest.raises(ConfigurationError, match=r"data\.split\.validation above 0"):
         record.part("validation")
+    with pytest.raises(ConfigurationError, match=r"'tests': choose among \['train', 'test'\]"):
+        record.part("tests")
+
+
+def test_containers_of_a_configuration_are_accepted():
+    record = Counting(split=OmegaConf.create({"train": 0.5, "validation": 0.2, "test": 0.3}))
+    record.setup()
+    assert record.spec.lengths == (5,)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"split_by": "random"}, "data.split_by=random"),
+        ({"split": {"train": 1.5}}, "data.split="),
+        ({"split": {"train": 0.0, "test": 1.0}}, "data.split.train=0.0"),
+        ({"split": {"learn": 0.5}}, "data.split has the unknown name"),
+    ],
+)
+def test_wrong_options_stop_before_anything_is_loaded(options, message):
+    with pytest.raises(ConfigurationError, match=message):
+        Counting(**options)
+
+
+def test_parts_of_other_states_than_those_learned_from_are_refused():
+    class Given(Record):
+        def load_splits(self):
+            return {"train": Trajectories((np.eye(3),)), "test": Trajectories((np.eye(2),))}
+
+    with pytest.raises(DataError, match=r"the test split has states of the shape \(2,\), the train split of \(3,\)"):
+        Given().setup()
+
+
+def test_a_record_says_what_a_subclass_must_implement():
+    with pytest.raises(NotImplementedError, match=r"load\(\) or load_splits\(\)"):
+        Record().setup()
+
+
+def test_images_count_their_pixels_and_are_no_vectors():
+    record = TrajectoryFiles.from_arrays(None, np.random.default_rng(0).normal(size=(2, 9, 1, 4, 4)))
+    record.setup()
+    assert (record.spec.n_state, record.spec.state_shape) == (16, (1, 4, 4))
+    with pytest.raises(ConfigurationError, match=r"vectors; those of the data have the shape \(1, 4, 4\)"):
+        _ = record.spec.dim
 
 
 def test_transforms_act_on_every_part():

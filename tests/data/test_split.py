@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.split import checked_split, cut_points, split_by_time, split_by_trajectory, split_trajectories
+from sciml_bench.data.split import checked_split, cut_points, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
@@ -19,7 +19,7 @@ def stamped(*lengths):
 
 
 def test_blocks_of_time_follow_each_other_without_overlap_or_gap():
-    splits = split_by_time(stamped(100, 50), FRACTIONS)
+    splits = split_trajectories(stamped(100, 50), FRACTIONS)
     moments = [splits[name].states[0][:, 1] for name in ("train", "validation", "test")]
     np.testing.assert_array_equal(np.concatenate(moments), np.arange(100))
     assert [splits[name].lengths for name in splits] == [(60, 30), (20, 10), (20, 10)]
@@ -29,7 +29,7 @@ def test_blocks_of_time_follow_each_other_without_overlap_or_gap():
 @given(lag=st.integers(1, 9), lengths=st.lists(st.integers(60, 90), min_size=1, max_size=4))
 def test_no_pair_crosses_a_split_or_a_trajectory(lag, lengths):
     seen = {}
-    for name, part in split_by_time(stamped(*lengths), FRACTIONS).items():
+    for name, part in split_trajectories(stamped(*lengths), FRACTIONS).items():
         now, later = LaggedPairs(part, lag).batch(np.arange(len(LaggedPairs(part, lag))))
         assert (now[:, 0] == later[:, 0]).all()
         assert (later[:, 1] - now[:, 1] == lag).all()
@@ -40,17 +40,17 @@ def test_no_pair_crosses_a_split_or_a_trajectory(lag, lengths):
 
 
 def test_whole_trajectories_go_to_one_split_each():
-    splits = split_by_trajectory(stamped(*[10] * 10), FRACTIONS)
+    splits = split_trajectories(stamped(*[10] * 10), FRACTIONS, "trajectory")
     numbers = {name: [int(states[0, 0]) for states in part.states] for name, part in splits.items()}
     assert numbers == {"train": [0, 1, 2, 3, 4, 5], "validation": [6, 7], "test": [8, 9]}
 
 
 def test_a_split_with_the_fraction_zero_is_absent():
-    assert list(split_by_time(stamped(100), {"train": 0.8, "test": 0.2})) == ["train", "test"]
+    assert list(split_trajectories(stamped(100), {"train": 0.8, "test": 0.2})) == ["train", "test"]
 
 
 def test_fractions_below_one_leave_out_the_end():
-    splits = split_by_time(stamped(100), {"train": 0.5, "validation": 0.1, "test": 0.1})
+    splits = split_trajectories(stamped(100), {"train": 0.5, "validation": 0.1, "test": 0.1})
     assert splits["test"].states[0][-1, 1] == 69
 
 
@@ -76,9 +76,9 @@ def test_impossible_fractions_are_named(split, message):
 
 def test_too_few_trajectories_or_states_say_what_to_do():
     with pytest.raises(ConfigurationError, match=r"data.split_by=time"):
-        split_by_trajectory(stamped(50), FRACTIONS)
+        split_trajectories(stamped(50), FRACTIONS, "trajectory")
     with pytest.raises(DataError, match="trajectory 1 has 2 states"):
-        split_by_time(stamped(50, 2), FRACTIONS)
+        split_trajectories(stamped(50, 2), FRACTIONS)
 
 
 def test_an_unknown_way_to_split_lists_the_known_ones():
@@ -87,19 +87,19 @@ def test_an_unknown_way_to_split_lists_the_known_ones():
 
 
 def test_whole_numbers_are_rows_or_trajectories():
-    rows = split_by_time(stamped(100, 50), {"train": 31, "test": 10})
+    rows = split_trajectories(stamped(100, 50), {"train": 31, "test": 10})
     assert {name: part.lengths for name, part in rows.items()} == {"train": (31, 31), "test": (10, 10)}
     assert rows["test"].states[1][0, 1] == 31
-    whole = split_by_trajectory(stamped(*[10] * 5), {"train": 3, "validation": 1, "test": 1})
+    whole = split_trajectories(stamped(*[10] * 5), {"train": 3, "validation": 1, "test": 1}, "trajectory")
     assert [part.n_trajectories for part in whole.values()] == [3, 1, 1]
 
 
 def test_one_alone_is_everything():
-    assert split_by_time(stamped(100), {"train": 1})["train"].lengths == (100,)
+    assert split_trajectories(stamped(100), {"train": 1})["train"].lengths == (100,)
 
 
 def test_more_rows_than_there_are_and_mixtures_are_refused():
     with pytest.raises(ConfigurationError, match="60 asked for, but there are 50"):
-        split_by_time(stamped(100, 50), {"train": 40, "test": 20})
+        split_trajectories(stamped(100, 50), {"train": 40, "test": 20})
     with pytest.raises(ConfigurationError, match="for all parts"):
         checked_split({"train": 40, "test": 0.5})

@@ -116,7 +116,10 @@ def test_unusable_arrays_are_refused_with_the_reason(states, message):
         ({"time_step": float("nan")}, "time_step=nan"),
         ({"labels": (np.arange(3),)}, "labels"),
         ({"times": (np.arange(4.0),)}, "times"),
-        ({"times": (np.array([0.0, 1.0, 1.0, 2.0, 3.0]),)}, "increase"),
+        ({"times": (np.array([0.0, 1.0, 1.0, 2.0, 3.0]),)}, "trajectory 0: the time is 1 at row 2; .* repeated"),
+        ({"times": (np.array([0.0, 2.0, 1.0, 3.0, 4.0]),)}, "the time is 1 at row 2; .* sort the rows"),
+        ({"times": (np.array([0.0, 1.0, np.nan, 3.0, 4.0]),)}, "the time is nan at row 2"),
+        ({"times": (np.array([0.0, 1.0, 2.0, 3.0, np.inf]),)}, "the time is inf at row 4"),
     ],
 )
 def test_a_clock_that_does_not_fit_is_refused(clock, message):

@@ -3,32 +3,44 @@ from pathlib import Path
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
-from sciml_bench.data.trajectory_data_files import TrajectoryFiles
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.trajectory_arrays import find_files
+from sciml_bench.data.sources import TrajectoryFiles
+from sciml_bench.data.views import LaggedPairsView
 
 RNG = np.random.default_rng(0)
 STATES = RNG.standard_normal((100, 3))
+FEW = STATES[:20]
+TIMES = np.cumsum(RNG.uniform(0.1, 1.0, 20))
 LORENZ = Path(__file__).parents[2].parent / "shared" / "data" / "ctf_lorenz"
+needs_lorenz = pytest.mark.skipif(
+    not LORENZ.is_dir(), reason=f"the files of the Common Task Framework are not in {LORENZ}"
+)
 
 
 def load(path, **options):
-    return TrajectoryFiles(path if isinstance(path, list) else str(path), **options).load()
+    return TrajectoryFiles([str(part) for part in path] if isinstance(path, list) else str(path), **options).load()
+
+
+def write_csv(path, times, states):
+    np.savetxt(path, np.column_stack([times, states]), delimiter=",", header="t,a,b,c", comments="", fmt="%.17g")
 
 
 def test_every_format_gives_the_same_trajectory(tmp_path):
     np.save(tmp_path / "x.npy", STATES)
     np.savez(tmp_path / "x.npz", x=STATES)
-    np.savetxt(tmp_path / "x.csv", STATES, delimiter=",", header="a,b,c", comments="")
-    np.savetxt(tmp_path / "x.txt", STATES)
+    np.savetxt(tmp_path / "x.csv", STATES, delimiter=",", header="a,b,c", comments="", fmt="%.17g")
+    np.savetxt(tmp_path / "x.txt", STATES, fmt="%.17g")
     savemat(tmp_path / "x.mat", {"x": STATES})
     for suffix in ("npy", "npz", "csv", "txt", "mat"):
-        data = TrajectoryFiles(str(tmp_path / f"x.{suffix}"), time_step=0.1, time_unit="ns", batch_size=8, lag=2)
-        data.setup()
-        np.testing.assert_allclose(data.splits["train"].states[0], STATES[:60], rtol=1e-12)
-        assert (data.spec.time_step, data.spec.time_unit, data.spec.lengths) == (0.1, "ns", (60,))
+        record = TrajectoryFiles(str(tmp_path / f"x.{suffix}"), time_step=0.1, time_unit="ns")
+        record.setup()
+        np.testing.assert_array_equal(record.splits["train"].states[0], STATES[:60])
+        np.testing.assert_allclose(record.splits["test"].times_of(0), 0.1 * np.arange(80, 100))
+        assert (record.spec.time_step, record.spec.time_unit, record.spec.lengths) == (0.1, "ns", (60,))
+        assert record.splits["train"].clean is None
 
 
 @pytest.mark.parametrize(
@@ -69,37 +81,107 @@ def test_a_folder_and_a_pattern_read_one_trajectory_per_file_in_natural_order(tm
 def test_small_files_are_held_in_memory_and_large_ones_mapped(tmp_path):
     np.save(tmp_path / "x.npy", STATES)
     assert not load(tmp_path / "x.npy").on_disk
-    data = TrajectoryFiles(str(tmp_path / "x.npy"), in_memory_gigabytes=0, batch_size=8)
-    data.setup()
-    assert isinstance(data.splits["train"].states[0], np.memmap)
-    assert data.train_dataloader().sampler.block_size is not None
-    moments = np.concatenate([now.numpy() for now, _ in data.val_dataloader()])
+    record = TrajectoryFiles(str(tmp_path / "x.npy"), in_memory_gigabytes=0)
+    view = LaggedPairsView(record, batch_size=8)
+    assert isinstance(record.splits["train"].states[0], np.memmap)
+    assert view.pairs("train").block_size is not None
+    moments = np.concatenate([now.numpy() for now, _ in view.validation_loader()])
     np.testing.assert_allclose(moments, STATES[60:79], rtol=1e-6)
 
 
-def test_the_time_column_sets_the_time_step(tmp_path):
-    table = np.column_stack([5 + 0.25 * np.arange(100), STATES])
-    np.savetxt(tmp_path / "x.csv", table, delimiter=",", header="t,a,b,c", comments="")
+def test_the_time_column_sets_the_clock(tmp_path):
+    write_csv(tmp_path / "x.csv", 5 + 0.25 * np.arange(100), STATES)
     trajectories = load(tmp_path / "x.csv", time_column="t", time_unit="s")
-    assert trajectories.time_step == pytest.approx(0.25)
+    assert (trajectories.time_step, trajectories.time_unit) == (pytest.approx(0.25), "s")
     assert trajectories.state_shape == (3,)
-    assert trajectories.times is not None
-    assert trajectories.times[0][0] == 5
+    assert trajectories.times_of(0)[0] == 5
 
 
-def test_irregular_times_stop_before_lagged_pairs_are_made(tmp_path):
-    times = np.arange(100.0)
-    times[50:] += 7
-    np.savetxt(tmp_path / "x.csv", np.column_stack([times, STATES]), delimiter=",")
-    with pytest.raises(DataError, match="regular times"):
-        TrajectoryFiles(str(tmp_path / "x.csv"), time_column=0, split={"train": 0.8, "test": 0.2}).setup()
+def test_files_of_unequal_length_keep_their_own_clocks(tmp_path):
+    write_csv(tmp_path / "run2.csv", TIMES, FEW)
+    write_csv(tmp_path / "run10.csv", 10 * TIMES[:7], FEW[:7])
+    trajectories = load(tmp_path, time_column="t")
+    assert (trajectories.lengths, trajectories.time_unit) == ((20, 7), "time")
+    assert trajectories.time_step == np.median([*np.diff(TIMES), *np.diff(10 * TIMES[:7])])
+    np.testing.assert_array_equal(trajectories.times_of(0), TIMES)
+    np.testing.assert_array_equal(trajectories.times_of(1), 10 * TIMES[:7])
+    np.testing.assert_array_equal(trajectories.states[1], FEW[:7])
 
 
-def test_files_on_different_clocks_are_refused(tmp_path):
+def test_regular_files_on_different_clocks_have_no_lag(tmp_path):
     for number, step in enumerate((0.1, 0.2)):
-        np.savetxt(tmp_path / f"{number}.csv", np.column_stack([step * np.arange(100), STATES]), delimiter=",")
-    with pytest.raises(DataError, match="different time steps"):
-        load(tmp_path, time_column=0)
+        write_csv(tmp_path / f"{number}.csv", step * np.arange(100), STATES)
+    with pytest.raises(DataError, match="regular times"):
+        LaggedPairsView(TrajectoryFiles(str(tmp_path), time_column="t"))
+
+
+def test_arrays_may_bring_a_clock_for_all_or_one_for_each(tmp_path):
+    grids = np.stack([TIMES[:10], 2 * TIMES[:10]])
+    np.savez(tmp_path / "x.npz", x=FEW.reshape(2, 10, 3), shared=TIMES[:10], own=grids)
+    for key, expected in (("shared", grids[[0, 0]]), ("own", grids)):
+        trajectories = load(tmp_path / "x.npz", key="x", times_key=key)
+        np.testing.assert_array_equal([trajectories.times_of(number) for number in (0, 1)], expected)
+    np.savez(tmp_path / "y.npz", x=FEW.reshape(2, 10, 3), own=np.stack([TIMES[:10]] * 3))
+    with pytest.raises(DataError, match=r"data\.times_key=own: .* 3 time grids for 2"):
+        load(tmp_path / "y.npz", key="x", times_key="own")
+
+
+def test_rows_are_chosen_before_the_parts_are_cut(tmp_path):
+    write_csv(tmp_path / "x.csv", TIMES, FEW)
+    record = TrajectoryFiles(
+        str(tmp_path / "x.csv"), time_column="t", first_row=5, n_rows=10, split={"train": 6, "test": 4}
+    )
+    record.setup()
+    np.testing.assert_array_equal(record.splits["train"].times_of(0), TIMES[5:11])
+    np.testing.assert_array_equal(record.splits["test"].states[0], FEW[11:15])
+    np.save(tmp_path / "x.npy", FEW)
+    regular = load(tmp_path / "x.npy", first_row=15, time_step=2)
+    assert regular.times_of(0).tolist() == [30.0, 32.0, 34.0, 36.0, 38.0]
+    assert (regular.time_unit, load(tmp_path / "x.npy").time_unit) == ("time", "step")
+
+
+@pytest.mark.parametrize(
+    ("train", "n_rows"), [(1.0, 20), (0.8, 16), (0.55, 11), (0.59, 11), (0.1, 2), (2, 2), (20, 20)]
+)
+def test_a_fraction_is_of_the_rows_and_a_whole_number_counts_them(tmp_path, train, n_rows):
+    np.save(tmp_path / "x.npy", FEW)
+    record = TrajectoryFiles(str(tmp_path / "x.npy"), split={"train": train})
+    record.setup()
+    assert record.spec.lengths == (n_rows,)
+
+
+def test_arrays_in_memory_need_no_file():
+    own = TrajectoryFiles.from_arrays([TIMES, TIMES[:9]], [FEW, FEW[:9]], time_unit="day").load()
+    assert (own.lengths, own.time_unit) == ((20, 9), "day")
+    single = TrajectoryFiles.from_arrays(np.arange(20), FEW, component_names=["a", "b", "c"]).load()
+    np.testing.assert_array_equal(single.states[0], FEW)
+    assert (single.times_of(0).dtype, single.component_names) == (np.float64, ("a", "b", "c"))
+    batch = TrajectoryFiles.from_arrays(TIMES[:10], FEW.reshape(2, 10, 3)).load()
+    np.testing.assert_array_equal(batch.times_of(1), TIMES[:10])
+    grids = np.stack([TIMES[:10], TIMES[10:]])
+    np.testing.assert_array_equal(TrajectoryFiles.from_arrays(grids, FEW.reshape(2, 10, 3)).load().times, grids)
+    regular = TrajectoryFiles.from_arrays(None, FEW, time_step=0.5).load()
+    assert (regular.times, regular.times_of(0)[-1]) == (None, 9.5)
+
+
+@pytest.mark.parametrize(
+    ("times", "states", "message"),
+    [
+        ([TIMES], [FEW, FEW], "1 time grids for 2 trajectories"),
+        (TIMES[:5], FEW, r"array 0 has 20 rows, but times of the shape \(5,\)"),
+        (np.repeat(TIMES[:10], 2), FEW, r"trajectory 0 \(array 0\): the time is .* at row 1; times must .* increase"),
+        ([TIMES, np.full(20, np.nan)], [FEW, FEW], r"trajectory 1 \(array 1\): the time is nan at row 0"),
+        (TIMES, FEW[:, 0], r"expected \(time, dim\)"),
+        (TIMES, FEW[:, :0], r"expected \(time, dim\), not empty"),
+        (TIMES, FEW * 1j, "only real numbers"),
+        (TIMES, FEW.astype(str), "only real numbers"),
+        ([TIMES, TIMES], [FEW, FEW[:, :1]], "all trajectories need the same state shape"),
+        ([], [], "give at least one"),
+    ],
+)
+def test_arrays_in_memory_are_checked_like_files(times, states, message):
+    with pytest.raises(DataError, match=message):
+        TrajectoryFiles.from_arrays(times, states).load()
 
 
 def test_a_missing_file_names_the_key(tmp_path):
@@ -108,22 +190,32 @@ def test_a_missing_file_names_the_key(tmp_path):
             load(path)
     with pytest.raises(FileNotFoundError, match="no file of a known format"):
         load(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"data\.path=null"):
+        TrajectoryFiles(None)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_value_that_is_not_finite_names_the_file_and_the_place(tmp_path, value):
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e31])
+def test_a_value_that_no_network_can_use_names_the_file_and_the_place(tmp_path, value):
     np.save(tmp_path / "a.npy", STATES)
     broken = STATES.copy()
     broken[41, 1] = value
     np.save(tmp_path / "b.npy", broken)
-    with pytest.raises(DataError, match=r"data\.path=.*b\.npy\) holds (nan|inf) at time index 41, component \(1,\)"):
+    with pytest.raises(DataError, match=r"data\.path=.*b\.npy\) holds .* at time index 41, component \(1,\)"):
         load(tmp_path)
 
 
-def test_constant_data_name_the_key(tmp_path):
+def test_times_that_do_not_increase_name_the_file_and_its_first_row(tmp_path):
+    write_csv(tmp_path / "b.csv", TIMES[::-1], FEW)
+    with pytest.raises(DataError, match=r"data\.path=.*trajectory 0 \(.*b\.csv\): the time is .* at row 1; .* sort"):
+        load(tmp_path / "b.csv", time_column="t")
+    with pytest.raises(DataError, match=r"b\.csv from row 4\): the time is"):
+        load(tmp_path / "b.csv", time_column="t", first_row=4)
+
+
+def test_constant_data_are_refused_in_setup(tmp_path):
     np.save(tmp_path / "x.npy", np.ones((100, 2)))
-    with pytest.raises(DataError, match=r"data.path=.*constant"):
-        load(tmp_path / "x.npy")
+    with pytest.raises(DataError, match=r"the train split: .*constant"):
+        TrajectoryFiles(str(tmp_path / "x.npy")).setup()
 
 
 def test_arrays_of_different_shape_ask_for_a_key(tmp_path):
@@ -136,14 +228,22 @@ def test_arrays_of_different_shape_ask_for_a_key(tmp_path):
 def test_files_of_different_shape_are_refused(tmp_path):
     np.save(tmp_path / "a.npy", STATES)
     np.save(tmp_path / "b.npy", STATES[:, :2])
-    with pytest.raises(DataError, match="all trajectories need the same state shape"):
+    with pytest.raises(DataError, match=r"data\.path=.*all trajectories need the same state shape"):
         load(tmp_path)
 
 
 def test_a_trajectory_shorter_than_the_lag_names_the_file(tmp_path):
     np.save(tmp_path / "x.npy", STATES)
     with pytest.raises(DataError, match=r"x\.npy\) has 20 states, but training\.view\.lag=20 needs at least 21"):
-        TrajectoryFiles(str(tmp_path / "x.npy"), lag=20).setup()
+        LaggedPairsView(TrajectoryFiles(str(tmp_path / "x.npy")), lag=20)
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b"], ["a", "b", "c", "d"]])
+def test_every_component_of_a_file_needs_one_name(tmp_path, names):
+    np.save(tmp_path / "x.npy", FEW)
+    with pytest.raises(DataError, match=r"data\.path=.*data\.component_names=.*3 name"):
+        load(tmp_path / "x.npy", component_names=names)
+    assert load(tmp_path / "x.npy", component_names=["a", "b", "c"]).component_names == ("a", "b", "c")
 
 
 @pytest.mark.parametrize(
@@ -151,24 +251,53 @@ def test_a_trajectory_shorter_than_the_lag_names_the_file(tmp_path):
     [
         ({"layout": "batch"}, "data.layout=batch: choose one of auto, many, single"),
         ({"time_step": 0}, "data.time_step=0"),
-        ({"time_step": 0.1, "time_column": "t"}, "give only one"),
+        ({"time_step": 0.1, "time_column": "t"}, "data.time_step=0.1 and data.time_column=t: give only one"),
+        ({"times_key": "t", "time_step": 1}, "give only one"),
+        ({"times_key": "t"}, "data.times_key=t: .*data.key"),
         ({"in_memory_gigabytes": -1}, "data.in_memory_gigabytes=-1"),
+        ({"first_row": -1}, "data.first_row=-1"),
+        ({"first_row": 20}, r"data.first_row=20: .*x\.npy has only 20 rows"),
+        ({"n_rows": 1}, "data.n_rows=1"),
+        ({"n_rows": 21}, r"data.n_rows=21: .*x\.npy has only 20 rows"),
+        ({"first_row": 15, "n_rows": 6}, "data.first_row=15, data.n_rows=6: .* only 20 rows"),
+        ({"time_column": "t"}, "data.time_column=t: only text files"),
         ({"time_column": 0}, "only text files"),
         ({"key": "y"}, "data.key=y"),
-        ({"layout": "many"}, None),
+        ({"component_names": "abc"}, "data.component_names=abc: give a list"),
+        ({"split_by": "rows"}, "data.split_by=rows"),
     ],
 )
 def test_options_that_do_not_fit_are_named(tmp_path, options, message):
-    np.save(tmp_path / "x.npy", STATES)
-    if message is None:
-        assert load(tmp_path / "x.npy", **options).n_trajectories == 100
-        return
+    np.save(tmp_path / "x.npy", FEW)
     with pytest.raises(ConfigurationError, match=message):
         load(tmp_path / "x.npy", **options)
 
 
-@pytest.mark.skipif(not LORENZ.is_dir(), reason=f"the files of the Common Task Framework are not in {LORENZ}")
+def test_more_rows_to_learn_from_than_there_are_is_an_error(tmp_path):
+    np.save(tmp_path / "x.npy", FEW)
+    with pytest.raises(ConfigurationError, match="21 asked for, but there are 20"):
+        TrajectoryFiles(str(tmp_path / "x.npy"), split={"train": 21}).setup()
+
+
+@needs_lorenz
 def test_the_lorenz_files_of_the_common_task_framework_are_read():
     trajectories = load(LORENZ / "X[1-3]train.mat", time_step=0.05, time_unit="time")
     assert trajectories.lengths == (10_000,) * 3
     assert trajectories.state_shape == (3,)
+
+
+@needs_lorenz
+@pytest.mark.parametrize("train", [100, 80])
+def test_a_lorenz_file_of_the_common_task_framework_is_split_as_it_is_told(train):
+    record = TrajectoryFiles(
+        str(LORENZ / "X4train.mat"), time_step=0.05, split={"train": train / 100, "test": 1 - train / 100}
+    )
+    record.setup()
+    rows = np.concatenate([part.states[0] for part in record.splits.values()])
+    np.testing.assert_array_equal(rows, loadmat(LORENZ / "X4train.mat")["ytrain"])
+    assert record.spec.lengths == (train,)
+    assert list(record.splits.values())[-1].times_of(0)[-1] == pytest.approx(4.95)
+    # clean rows of the Lorenz system: their slope is that of its first equation
+    x, y, _ = rows.T
+    slope = (x[2:] - x[:-2]) / 0.1
+    assert np.corrcoef(slope, 10 * (y - x)[1:-1])[0, 1] > 0.99

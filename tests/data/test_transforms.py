@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kstest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import LazyStates, read_block
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.transforms import chosen_components, delay_embedded, noisy, standardized
+from sciml_bench.data.transforms import chosen_components, delay_embedded, noisy
 
 RNG = np.random.default_rng(0)
 
@@ -25,11 +26,59 @@ def whole(states):
     return read_block(states, 0, states.shape[0])
 
 
+def noise_of(seen):
+    return [states - truth for states, truth in zip(seen.states, seen.clean, strict=True)]
+
+
 def test_noise_keeps_the_truth_and_has_the_deviation_that_was_asked_for():
-    exact = clean(4000)
+    exact = clean(20_000)
     seen = noisy(exact, [0.5, 2.0], seed=3)
     assert seen.clean is exact.states
-    np.testing.assert_allclose((seen.states[0] - seen.clean[0]).std(axis=0), [0.5, 2.0], rtol=0.05)
+    (noise,) = noise_of(seen)
+    np.testing.assert_allclose(noise.std(axis=0), [0.5, 2.0], rtol=0.03)
+    np.testing.assert_allclose(noise.mean(axis=0), 0, atol=0.05)
+    assert kstest(noise[:, 0] / 0.5, "norm").pvalue > 1e-3
+
+
+def test_noise_is_independent_between_trajectories_components_and_parts():
+    first, then = noise_of(noisy(clean(20_000, 20_000), 1.0, seed=3, parts=[10_000, 10_000]))
+    columns = np.concatenate([first[:10_000], first[10_000:], then[:10_000]], axis=1)
+    np.testing.assert_allclose(np.corrcoef(columns.T), np.eye(6), atol=0.05)
+
+
+def test_noise_depends_on_its_seed_alone():
+    exact = clean(50)
+    first, again, other = (noisy(exact, 1.0, seed=seed).states[0] for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).all()
+
+
+def test_states_without_a_known_truth_are_their_own_before_the_noise():
+    given = Trajectories((RNG.normal(size=(9, 2)),))
+    assert noisy(given, 1.0).clean is given.states
+
+
+@pytest.mark.parametrize("noise", [-1.0, [1.0, 2.0, 3.0], [1.0, -1.0], float("nan")])
+def test_impossible_noise_is_refused(noise):
+    with pytest.raises(ConfigurationError, match=r"data\.noise_std="):
+        noisy(clean(9), noise)
+    with pytest.raises(ConfigurationError, match=r"data\.relative_noise="):
+        noisy(clean(9), relative_noise=noise)
+
+
+def test_what_follows_noise_forgets_neither_it_nor_the_truth():
+    """Every transform does to the truth what it does to the states, so that forecasts are scored against it."""
+    exact = clean(40, dim=3)
+    seen = noisy(exact, 1.0)
+    scale = Standardization.fit(seen)
+    for transform in (
+        scale.apply,
+        lambda part: chosen_components(part, [2, 0]),
+        lambda part: delay_embedded(part, 2),
+    ):
+        after = transform(seen)
+        np.testing.assert_array_equal(after.states[0], transform(Trajectories(seen.states)).states[0])
+        np.testing.assert_array_equal(after.clean[0], transform(Trajectories(exact.states)).states[0])
 
 
 def test_a_longer_forecast_leaves_the_noise_of_the_training_rows_as_it_is():
@@ -42,14 +91,15 @@ def test_a_longer_forecast_leaves_the_noise_of_the_training_rows_as_it_is():
 def test_relative_noise_follows_the_mean_of_the_first_part_of_every_trajectory():
     states = tuple(np.full((3000, 1), value) + 1e-9 * RNG.normal(size=(3000, 1)) for value in (1.0, -10.0))
     seen = noisy(Trajectories(states), relative_noise=0.1, parts=[1000])
-    deviations = [(part - truth).std() for part, truth in zip(seen.states, seen.clean, strict=True)]
-    np.testing.assert_allclose(deviations, [0.1, 1.0], rtol=0.05)
+    np.testing.assert_allclose([noise.std() for noise in noise_of(seen)], [0.1, 1.0], rtol=0.05)
 
 
 def test_the_first_row_may_be_exact_and_the_global_generator_is_left_alone():
     before = torch.get_rng_state()
     seen = noisy(clean(9, 5), 1.0, on_first_row=False)
-    assert all((part[0] == truth[0]).all() for part, truth in zip(seen.states, seen.clean, strict=True))
+    for noise in noise_of(seen):
+        assert (noise[0] == 0).all()
+        assert (noise[1:] != 0).all()
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -87,7 +137,7 @@ def test_states_on_disk_stay_there_through_several_transforms(tmp_path):
     values = RNG.normal(size=(200, 3))
     trajectories = Trajectories((on_disk(tmp_path, values),))
     scale = Standardization.fit(trajectories)
-    lazy = delay_embedded(chosen_components(standardized(trajectories, scale), [0, 2]), 1)
+    lazy = delay_embedded(chosen_components(scale.apply(trajectories), [0, 2]), 1)
     assert isinstance(lazy.states[0], LazyStates)
     expected = ((values - scale.mean) / scale.deviation)[:, [0, 2]]
     np.testing.assert_allclose(whole(lazy.states[0]), np.concatenate([expected[1:], expected[:-1]], axis=1))

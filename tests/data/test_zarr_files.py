@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 import pytest
-from sciml_bench.data.trajectory_data_files import TrajectoryFiles
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.zarr_files import open_zarr
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
 STATES = np.random.default_rng(0).standard_normal((3, 50, 2))

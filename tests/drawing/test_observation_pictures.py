@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from sciml_bench.data import observations
-from sciml_bench.drawing import draw, windows
+from sciml_bench.data import Trajectories
+from sciml_bench.data.held_out import shown_arrays
+from sciml_bench.drawing import draw
+from sciml_bench.drawing.axes import learned_and_ahead
 
 
 def given(n_interpolation=(11, 21), **others):
@@ -30,9 +32,11 @@ def labels(axis):
     return {line.get_label() for line in axis.lines}
 
 
-def test_the_values_of_windows_are_those_of_the_observations():
-    for name in ("PADDING", "INTERPOLATION", "EXTRAPOLATION"):
-        assert getattr(windows, name) == getattr(observations, name)
+def test_the_rows_of_a_record_are_told_apart():
+    past = Trajectories((np.zeros((3, 1)), np.zeros((2, 1))))
+    arrays = shown_arrays(past, Trajectories((np.ones((2, 1)), np.ones((1, 1))), first_rows=(3, 2)))
+    learned, ahead = learned_and_ahead(arrays["window"], 1)
+    assert (learned.tolist(), ahead.tolist()) == ([True, True, False, False, False], [False, False, True, False, False])
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -75,10 +75,10 @@ ARRAYS = {
         "coupling_strengths": STRENGTHS,
     },
     "parameters": {
-        f"{prefix}{name}_unseen": positive(5) for prefix in ("", "inferred_") for name in ("growth_rates", "capacities")
+        f"{prefix}{name}_test": positive(5) for prefix in ("", "inferred_") for name in ("growth_rates", "capacities")
     },
     "phase_portrait": WHOLE | {"prediction": positive(*STATES)},
-    "roll_out": ROLLED | {"prediction": positive(1, 5, 3, 2), "reference": positive(1, 5, 3, 2)},
+    "rollout": ROLLED | {"prediction": positive(1, 5, 3, 2), "reference": positive(1, 5, 3, 2)},
     "simulated_phase_portrait": WHOLE | {"simulation": positive(*STATES)},
     "singular_functions": {
         "points": np.linspace(0, 1, 5),
@@ -143,9 +143,9 @@ def test_every_file_says_which_arrays_it_needs(name):
 
 
 def test_a_field_is_rolled_out_over_space_and_time():
-    field = ARRAYS["roll_out"] | {name: positive(1, 5, 8) for name in ("prediction", "reference")}
-    figure = draw("roll_out", field | {"grid": np.arange(8.0)})
-    assert [axis.get_title() for axis in figure.axes[:3]] == ["reference", "roll-out", "difference"]
+    field = ARRAYS["rollout"] | {name: positive(1, 5, 8) for name in ("prediction", "reference")}
+    figure = draw("rollout", field | {"grid": np.arange(8.0)})
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["reference", "rollout", "difference"]
     assert figure.axes[0].get_ylabel() == "time since the last input [s]"
 
 

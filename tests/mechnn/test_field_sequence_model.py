@@ -109,8 +109,8 @@ def test_short_waves_are_taken_out_of_what_is_written(data):
     frames = FieldFrames(data.spec)
     points = np.arange(N_POINTS)
     inputs = torch.zeros(1, 3, N_POINTS, dtype=torch.float64)
-    for waves, passes in ((1, True), (2, True), (8, False)):
-        flows = torch.from_numpy(np.cos(2 * np.pi * waves * points / N_POINTS)).expand(1, 4, -1)
+    for n_waves, passes in ((1, True), (2, True), (8, False)):
+        flows = torch.from_numpy(np.cos(2 * np.pi * n_waves * points / N_POINTS)).expand(1, 4, -1)
         changed = frames.outputs(inputs, flows)
         expected = frames.scale * frames.change * (flows.roll(-1, dims=2) - flows)
         torch.testing.assert_close(changed, expected if passes else torch.zeros_like(changed), rtol=1e-3, atol=1e-6)

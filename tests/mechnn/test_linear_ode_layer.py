@@ -63,7 +63,7 @@ def test_padding_adds_derivatives_and_leaves_the_equations_alone():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"steps_vary": "batch"}, "steps_vary=batch: choose one of none, interval"),
+        ({"steps_vary": "batch"}, "steps_vary=batch: choose one of interval, interval_and_state, none, state"),
         ({"positive": "exp"}, "positive=exp: choose one of sigmoid, softplus"),
         ({"solver": "lu"}, "solver=lu"),
         ({"step_size": 1.5}, "below 1, or set positive=softplus"),

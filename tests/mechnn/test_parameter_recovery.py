@@ -4,11 +4,10 @@ import pytest
 from sciml_bench.data.sources import LogisticPopulations
 from sciml_bench.drawing import pictures_of
 from sciml_bench.mechnn import ParameterEvaluation
-from sciml_bench.mechnn.parameters.estimates import populations
-from sciml_bench.mechnn.parameters.recovered_parameters import RecoveredParameters
+from sciml_bench.mechnn.parameters.estimates import GrowthEstimator, RecoveredParameters, populations
 
 
-class KnowsAlmost:
+class KnowsAlmost(GrowthEstimator):
     """Growth rates that are wrong by up to 10 per cent, capacities by 2, and states by 0.5."""
 
     def explained(self, trajectories):

@@ -34,7 +34,7 @@ def test_an_exact_model_has_no_error_however_many_states_it_gives(points, give_i
     metrics = evaluated(points, model).metrics
     assert metrics["rollout_relative_squared_error"] < 1e-9
     assert metrics["window_relative_squared_error"] < 1e-9
-    assert metrics["horizon_0.01"] == pytest.approx(2.0)  # never passed: the whole roll-out
+    assert metrics["horizon_0.01"] == pytest.approx(2.0)  # never passed: the whole rollout
 
 
 def test_errors_of_a_rotation_that_lags_grow_as_they_must(points):
@@ -96,7 +96,7 @@ def test_a_model_of_the_wrong_shape_and_a_past_that_is_too_short_are_described(p
     with pytest.raises(DataError, match="expected the last 3 to 5 states"):
         SequenceForecasting(torch.nn.Identity(), points).window_loss(windows)
     learned = SequenceForecasting(Rotation(points.spec), points).learned()
-    with pytest.raises(DataError, match="this model needs at least 2"):
+    with pytest.raises(DataError, match="what was learned needs at least 2"):
         learned.forecast(points.record.splits["test"].select(time=slice(0, 1)), 7)
 
 
@@ -214,7 +214,7 @@ def test_a_run_leaves_metrics_figures_a_forecaster_and_the_weights_that_were_sel
     assert forecast.states.shape[1:] == (7, 32)
     assert np.isfinite(forecast.states).all()
     record = json.loads((tmp_path / "record.json").read_text())
-    assert record["model"] == "FieldSequenceModel"
+    assert record["model"] == "block_resnet"
     assert record["steps"] == 8
     assert {
         "rollout_relative_squared_error_step_20",

@@ -81,6 +81,12 @@ def test_a_component_never_loses_its_last_term_for_want_of_significance():
     assert found.support.sum(axis=0).tolist() == [1, 1]
 
 
+def test_a_last_term_that_is_noise_goes_when_the_true_one_has_come():
+    record = record_of()
+    found = select(record, estimate_of(record, {("x", 0): 0.0, ("x", 1): -1.0}), 1e-3, 4.0)
+    assert names_of(found) == set(TRUE)
+
+
 def test_the_constraint_is_raised_to_the_strongest_and_noise_is_averaged_over_the_record():
     record = record_of()
     coefficients, support = support_of(TERMS, {**TRUE, ("x y", 0): 0.2})

@@ -6,8 +6,9 @@ import torch
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.data import NoisyDampedSine
-from sciml_bench.mechnn import LearnedLinearODE, TrajectoryFit
+from sciml_bench.data import WholeTrajectoriesView
+from sciml_bench.data.sources import NoisyDampedSine, TrajectoryFiles
+from sciml_bench.mechnn import LearnedLinearODE, SmoothingEvaluation, TrajectoryFit
 from sciml_bench.training import composed, run
 
 QUICK = ["experiment=sine_fit", "logger=none", "data.n_times=60", "data.end_time=6.0", "trainer.max_epochs=12"]

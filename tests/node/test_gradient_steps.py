@@ -6,7 +6,14 @@ import torch
 
 from sciml_bench.training import composed, run
 
-QUICK = ["logger=none", "data.end_time=2.0", "model.nodes_per_layer=4", "training=vanilla", "training.n_epochs=4"]
+QUICK = [
+    "logger=none",
+    "data.end_time=2.0",
+    "data.split={train:11,test:10}",
+    "model.nodes_per_layer=4",
+    "training=vanilla",
+    "training.n_epochs=4",
+]
 
 
 @pytest.fixture
@@ -44,10 +51,10 @@ def test_gradients_are_shortened_to_the_norm_and_never_lengthened(fitted):
 
 
 def test_the_learning_rate_falls_along_a_cosine_from_its_value_towards_zero(fitted):
-    _, steps = fitted("cosine", "training.learning_rate=0.02", "training.learning_rate_decay=cosine")
+    _, steps = fitted("cosine", "training.learning_rate=0.02", "schedule=cosine")
     np.testing.assert_allclose(steps[:, 0], 0.01 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-12)
 
 
 def test_a_constant_learning_rate_is_the_same_in_every_step(fitted):
-    _, steps = fitted("constant", "training.learning_rate=0.02", "training.learning_rate_decay=constant")
+    _, steps = fitted("constant", "training.learning_rate=0.02", "schedule=constant")
     np.testing.assert_array_equal(steps[:, 0], 0.02)

@@ -39,6 +39,22 @@ def test_errors_are_means_over_the_train_and_the_test_part():
     assert 0 < metrics["integration_error"] < 1e-6
 
 
+def test_errors_against_the_truth_are_those_of_the_same_prediction():
+    record, rng = observed((15, 15), 11), np.random.default_rng(5)
+    truths = {}
+    for name, part in record.splits.items():
+        truths[name] = tuple(states + 0.1 * rng.standard_normal(states.shape) for states in part.states)
+        record.splits[name] = part.unchecked(clean=truths[name])
+    results = Evaluation()(learned_field(record), record)
+    prediction = results.arrays["prediction"]
+    inside = mean_square(prediction[:, :11] - truths["train"])
+    assert results.metrics["interpolation_mse_clean"] == pytest.approx(inside, rel=1e-12)
+    ahead = mean_square(prediction[:, 11:] - truths["test"])
+    assert results.metrics["extrapolation_mse_clean"] == pytest.approx(ahead, rel=1e-12)
+    forecast = mean_square(results.arrays["forecast"][:, 11:] - truths["test"])
+    assert results.metrics["forecast_mse_clean"] == pytest.approx(forecast, rel=1e-12)
+
+
 def test_a_forecast_starts_at_the_last_learned_row():
     record, field = observed((15, 15), 11), field_of("blackbox")
     results = Evaluation()(learned_field(record, field), record)

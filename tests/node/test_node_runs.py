@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.node import Evaluation, TrajectoryFitting
 from sciml_bench.training import composed, restore, run
@@ -125,6 +125,17 @@ def test_an_ensembles_members_are_the_runs_of_their_seeds_bit_for_bit(overrides,
     for seed in seeds:
         run_of(tmp_path / f"{seed}", *overrides, f"seed={seed}")
         assert_same(tmp_path / f"{seed}", tmp_path / "ensemble" / "members" / f"seed={seed}")
+    together = restore(tmp_path / "ensemble").learned
+    alone = [restore(tmp_path / f"{seed}").learned for seed in seeds]
+    members = together.forecast(together.past, 5).members
+    np.testing.assert_array_equal(members, [each.forecast(each.past, 5).states for each in alone])
+
+
+def test_an_ensemble_that_lacks_a_member_is_not_restored(tmp_path):
+    run_of(tmp_path, *TRAININGS["vanilla"], "ensemble=2")
+    (tmp_path / "members" / "seed=1" / "checkpoints" / "learned.ckpt").unlink()
+    with pytest.raises(DataError, match=r"seed=1 has learned nothing yet \(finished\); repeat its command first"):
+        restore(tmp_path)
 
 
 def breaking(monkeypatch, member, epoch=3):

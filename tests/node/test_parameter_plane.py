@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.node.landscape.parameter_plane import plane_coordinates, principal_plane
+from sciml_bench.node.landscape.parameter_plane import principal_plane
 
 
 def path_in_a_plane(n_epochs, n_parameters, noise=0.0):
@@ -60,16 +60,6 @@ def test_the_spans_hold_the_path_with_room_on_every_side():
     extent = np.ptp(plane.coordinates, axis=0)
     assert (right - left, high - low) == pytest.approx(tuple(extent + 0.2 * extent.max()))
     assert left < plane.coordinates[:, 0].min() < plane.coordinates[:, 0].max() < right
-
-
-def test_coordinates_in_a_skew_plane_are_those_of_the_nearest_point():
-    rng = np.random.default_rng(0)
-    directions, origin, coordinates = rng.standard_normal((2, 9)), rng.standard_normal(9), rng.standard_normal((4, 2))
-    beside = rng.standard_normal((4, 9))
-    beside -= beside @ directions.T @ np.linalg.inv(directions @ directions.T) @ directions
-    vectors = origin + coordinates @ directions + beside
-    np.testing.assert_allclose(plane_coordinates(vectors, origin, directions), coordinates, atol=1e-12)
-    np.testing.assert_allclose(plane_coordinates(vectors[0], origin, directions), coordinates[0], atol=1e-12)
 
 
 @pytest.mark.parametrize(

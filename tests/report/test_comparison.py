@@ -20,9 +20,9 @@ def test_runs_that_differ_by_seed_alone_are_one_method_with_mean_and_spread(tmp_
     ours, theirs = compared(tmp_path).methods
     assert [run.path.name for run in ours.runs] == ["seed=0", "seed=2", "seed=10"]
     assert (ours.label, theirs.label) == ("ours", "theirs")
-    assert ours.metric("score") == (2.0, 1.0)  # the sample deviation of 1, 2, 3
+    assert ours.metric("score") == (2.0, 1.0, 2.0, 3)  # the sample deviation of 1, 2, 3
     assert ours.fit_cpu_seconds.mean == 5.0
-    assert theirs.metric("score") == (5.0, None)
+    assert theirs.metric("score") == (5.0, None, 5.0, 1)
     assert theirs.metric("another") is None
 
 

@@ -9,7 +9,9 @@ from table5_material import errors, names, write_table5_run
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report import find_runs
-from sciml_bench.report.replications.table5 import COLUMNS, Table5, cell_of, seed_summary
+from sciml_bench.report.comparison import estimate
+from sciml_bench.report.replications.table5.cells import Table5, cell_of
+from sciml_bench.report.replications.table5.published import COLUMNS
 from sciml_bench.training.record import opened_record
 from sciml_bench.training.script import composed
 
@@ -20,7 +22,7 @@ def table_of(folder):
 
 def test_the_standard_error_shrinks_with_the_root_of_the_number_of_seeds():
     values = [0.686, 0.853, 0.775]
-    summary = seed_summary(values)
+    summary = estimate(values)
     mean = (0.686 + 0.853 + 0.775) / 3
     spread = math.sqrt(sum((value - mean) ** 2 for value in values) / 2)
     assert summary.mean == pytest.approx(mean)
@@ -29,8 +31,8 @@ def test_the_standard_error_shrinks_with_the_root_of_the_number_of_seeds():
 
 
 def test_one_seed_has_no_standard_error():
-    assert seed_summary([2.0]) == (2.0, None, 2.0, 1)
-    assert seed_summary([]) is None
+    assert estimate([2.0]) == (2.0, None, 2.0, 1)
+    assert estimate([]) is None
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from table5_material import errors, write_table5_run
 
 from sciml_bench.command_line import main
 from sciml_bench.report import find_runs
-from sciml_bench.report.replications.table5 import COLUMNS, METHODS, Table5, published_score
+from sciml_bench.report.replications.table5.cells import Table5
 from sciml_bench.report.replications.table5.figure import beside_the_paper
+from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, published_score
 
 
 def test_the_command_writes_the_table_three_times(tmp_path, capsys):

@@ -5,8 +5,11 @@ import pytest
 from table5_material import errors, write_table5_run
 
 from sciml_bench.report import find_runs
-from sciml_bench.report.replications.table5 import PublishedScore, SeedSummary, Table5, csv_text, markdown
+from sciml_bench.report.comparison import Estimate
+from sciml_bench.report.replications.table5.cells import Table5
 from sciml_bench.report.replications.table5.numbers import shown_number, shown_score
+from sciml_bench.report.replications.table5.published import PublishedScore
+from sciml_bench.report.replications.table5.text import markdown, table5_csv
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_numbers_have_about_three_digits(value, shown):
 
 
 def test_an_uncertainty_has_the_decimals_of_its_mean():
-    assert shown_score(SeedSummary(0.186, 0.0182, 0.18, 3), 100.0) == "18.6 ± 1.8 (3)"
+    assert shown_score(Estimate(0.186, 0.0182 * 3**0.5, 0.18, 3), 100.0) == "18.6 ± 1.8 (3)"
     assert shown_score(PublishedScore(4.28, 0.52), 100.0) == "428 ± 52"
     assert shown_score(PublishedScore(0.0161), 100.0) == "1.61"
 
@@ -82,7 +85,7 @@ def test_runs_that_do_not_count_are_named_with_their_reason(runs):
 
 
 def test_the_csv_has_every_digit_in_the_metrics_own_unit(runs):
-    rows = {tuple(row.values())[:3]: row for row in csv.DictReader(io.StringIO(csv_text(Table5.of(runs[0]))))}
+    rows = {tuple(row.values())[:3]: row for row in csv.DictReader(io.StringIO(table5_csv(Table5.of(runs[0]))))}
     ours = rows["homotopy", "lotka_volterra_blackbox", "interpolation_mse"]
     assert float(ours["mean"]) == (0.00686 + 0.00853 + 0.00775) / 3
     assert (ours["median"], ours["seeds"]) == ("0.00775", "3")

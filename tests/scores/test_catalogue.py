@@ -20,15 +20,17 @@ WRITTEN = {
     "clean_rmse observed_clean_rmse",
     "Discovery of equations": "n_terms exact_support worst_coefficient_error one_step_residual noise_deviation "
     "reconstruction_relative_error_clean",
-    "Sequences": "rollout_relative_error rollout_relative_error_median rollout_relative_error_step_2000 "
-    "persistence_relative_error persistence_relative_error_step_100 linear_relative_error "
-    "linear_relative_error_step_500 window_relative_error horizon_0.001 horizon_1e-05 seconds_per_window energy_drift "
-    "energy_drift_median energy_drift_reference angular_momentum_drift angular_momentum_drift_median "
-    "angular_momentum_drift_reference position_error_earth position_error_earth_end angle_error_moon "
-    "angle_error_moon_end angle_error_moon_from_earth angle_error_moon_from_earth_end",
-    "Parameters of many trajectories": "growth_rate_median_error_training growth_rate_quantile_90_error_unseen "
-    "capacity_median_error_unseen capacity_quantile_90_error_training capacity_unknown_fraction_training "
-    "state_rmse_clean_unseen",
+    "Sequences": "rollout_relative_squared_error rollout_relative_squared_error_median "
+    "rollout_relative_squared_error_step_2000 persistence_relative_squared_error "
+    "persistence_relative_squared_error_step_100 linear_relative_squared_error "
+    "linear_relative_squared_error_step_500 window_relative_squared_error horizon_0.001 horizon_1e-05 "
+    "energy_drift energy_drift_median energy_drift_reference angular_momentum_drift "
+    "angular_momentum_drift_median angular_momentum_drift_reference position_error_earth "
+    "position_error_earth_end angle_error_moon angle_error_moon_end angle_error_moon_from_earth "
+    "angle_error_moon_from_earth_end",
+    "Parameters of many trajectories": "growth_rate_median_error_train growth_rate_quantile_90_error_test "
+    "capacity_median_error_test capacity_quantile_90_error_train capacity_unknown_fraction_train "
+    "state_rmse_clean_test",
     "Neural spectral methods": "relative_l2_64 residual_l2 seconds_per_iteration flops_per_iteration "
     "seconds_per_solution_256",
     "Everything that is trained by epochs": "best_epoch best_epoch_std",
@@ -62,7 +64,7 @@ def test_no_name_has_two_definitions():
 def test_a_definition_says_which_way_is_better_unless_neither_is():
     assert score_of("accuracy_step_3").better == score_of("horizon_0.01").better == "higher"
     assert score_of("position_error_mars_end").better == score_of("relative_l2_64").better == "lower"
-    for neither in ("n_terms", "persistence_relative_error", "energy_drift_reference", "forecast_mse_std"):
+    for neither in ("n_terms", "persistence_relative_squared_error", "energy_drift_reference", "forecast_mse_std"):
         assert score_of(neither).better is None
 
 

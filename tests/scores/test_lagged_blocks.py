@@ -6,10 +6,10 @@ import pytest
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.scores.lagged_blocks import (
     DEFAULT_BLOCKS,
+    Bands,
     block_moments,
-    bootstrap_weights,
+    bootstrapped,
     one_lag_operator,
-    percentile_band,
 )
 
 RNG = np.random.default_rng(0)
@@ -51,12 +51,16 @@ def test_what_is_too_short_for_a_lag_is_refused():
 
 
 def test_bootstrap_samples_draw_as_many_blocks_as_there_are_each_as_often_as_any():
-    weights = np.stack(list(bootstrap_weights(6, 4000, seed=0)))
+    which = np.eye(6)[:, :, None] * np.eye(6)[:, None, :]  # the sum over blocks then holds how often each is drawn
+    everything, samples = bootstrapped((which, 2 * which), lambda now, later: np.stack([now, later]), 4000, seed=0)
+    np.testing.assert_array_equal(everything, [np.eye(6), 2 * np.eye(6)])
+    np.testing.assert_array_equal(samples[:, 1], 2 * samples[:, 0])
+    weights = np.diagonal(samples[:, 0], axis1=1, axis2=2)
     np.testing.assert_array_equal(weights.sum(axis=1), 6)
     np.testing.assert_allclose(weights.mean(axis=0), 1.0, atol=0.06)
     np.testing.assert_allclose(weights.var(axis=0), 5 / 6, atol=0.08)
     with pytest.raises(ConfigurationError, match="at least 2 samples"):
-        next(bootstrap_weights(6, 1, seed=0))
+        bootstrapped((which, which), np.add, 1, seed=0)
 
 
 def test_the_operator_is_the_least_squares_one():
@@ -67,8 +71,8 @@ def test_the_operator_is_the_least_squares_one():
 
 def test_a_band_holds_its_share_of_the_samples_and_lets_infinity_be_a_sample():
     samples = np.append(np.arange(100.0), np.inf)[:, None]
-    lower, upper = percentile_band(samples, 0.5)
-    assert (lower[0], upper[0]) == (25.0, 75.0)
-    assert percentile_band(samples, 0.999)[1][0] == np.inf
+    bands = Bands.of([(samples[3], samples)], 0.5)
+    assert (bands.estimates[0, 0], bands.lower[0, 0], bands.upper[0, 0]) == (3.0, 25.0, 75.0)
+    assert Bands.of([(samples[0], samples)], 0.999).upper[0, 0] == np.inf
     with pytest.raises(ConfigurationError, match="confidence=1"):
-        percentile_band(samples, 1.0)
+        Bands.of([(samples[0], samples)], 1.0)

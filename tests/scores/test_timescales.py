@@ -35,7 +35,6 @@ def test_time_scales_of_a_chain_do_not_depend_on_the_lag_and_lie_in_their_bands(
     data = [features if with_constant else features[:, 1:] for features in trajectories(60, 800)]
     bands = implied_time_scales_with_bands(data, [1, 2, 5], n_scales=2, time_step=0.2, n_bootstrap=50, confidence=0.99)
     exact = exact_time_scales(0.2)
-    np.testing.assert_allclose(bands.lag_times, [0.2, 0.4, 1.0])
     np.testing.assert_allclose(bands.estimates, np.tile(exact, (3, 1)), rtol=0.12)
     assert np.all((bands.lower <= exact) & (exact <= bands.upper))
     assert np.all((bands.lower <= bands.estimates) & (bands.estimates <= bands.upper))

@@ -95,9 +95,8 @@ if __name__ == "__main__":
     import sciml_bench.koopman  # noqa: F401
     from sciml_bench.core.stored.files import write_atomically
 
-    one_run = importlib.import_module("sciml_bench.training.run")
-
-    one_run.save_figure = lambda figure, path: write_atomically(path, lambda file: file.write(b"a figure"))
+    scoring = importlib.import_module("sciml_bench.training.scoring")
+    scoring.save_figure = lambda figure, path: write_atomically(path, lambda file: file.write(b"a figure"))
     torch.set_num_threads(1)
     for line in sys.stdin:
         print(json.dumps([run(job["arguments"], job["kill"]) for job in json.loads(line)]), flush=True)

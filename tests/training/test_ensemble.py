@@ -95,7 +95,7 @@ def test_a_member_is_restored_with_its_best_weights_and_the_ensemble_says_where_
     found = restore(member, ["toy_method"])
     assert found.learned.line.weight.item() == pytest.approx(RunFolder(member).metrics["slope"])
     with pytest.raises(DataError, match=r"holds an ensemble.*members"):
-        restore(three)
+        restore(three, ["toy_method"])
 
 
 def test_a_comparison_counts_the_members_and_not_the_ensemble(three: Path) -> None:

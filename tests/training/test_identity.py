@@ -17,6 +17,7 @@ def test_the_order_of_a_commands_words_does_not_matter() -> None:
         "logger.offline=true",
         "data=lorenz63",
         "objective=loss",
+        "trusted_packages=[mine]",
         "evaluation.n_bootstrap=7",
         "hydra.verbose=1",
     ],

@@ -33,6 +33,34 @@ class Learned(Protocol):
         ...
 
 
+class LearnedModule:
+    """Base of what is learned as the weights of one network, `model`."""
+
+    model: nn.Module
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights."""
+        return dict(self.model.state_dict())
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take what `tensors` gave."""
+        load_module(self.model, tensors)
+
+
+@runtime_checkable
+class Joinable(Protocol):
+    """What several seeds have learned can be one object with members."""
+
+    @classmethod
+    def joined(cls, members: Sequence[Any]) -> Any:
+        """The members as one.
+
+        Args:
+            members: of one class, learned from one record.
+        """
+        ...
+
+
 def write_learned(path: PathType, learned: Learned) -> None:
     """Write the file atomically.
 

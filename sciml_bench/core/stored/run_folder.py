@@ -174,3 +174,17 @@ class RunFolder:
         for folder in (self.path / "checkpoints", self.figures, self.logs):
             for path in sorted(folder.rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a configuration, each with its key.
+
+    Args:
+        node: plain.
+        path: its key.
+    """
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from leaves(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, node

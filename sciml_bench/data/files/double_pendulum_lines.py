@@ -19,11 +19,8 @@ def read_lines(path: Path) -> Float[np.ndarray, "lines columns"]:
     """The columns `COLUMNS` of all lines, with the number of the line in the file as the last column.
 
     Raises:
-        FileNotFoundError: there is no such file.
         DataError: a line lacks a column, or holds something else than finite numbers in them.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"data.path={path}: there is no such file; {SOURCE}.")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -4,7 +4,6 @@ A download is stored in the cache in the same idx format, so that there is one r
 """
 
 import gzip
-import os
 import socket
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.stored.cache import default_cache
 from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.idx_files import idx_bytes, read_idx
@@ -29,11 +29,6 @@ Images = UInt8[np.ndarray, "image 28 28"]
 Labels = UInt8[np.ndarray, " image"]
 
 
-def default_cache() -> Path:
-    """`$XDG_CACHE_HOME/sciml_bench`, or `~/.cache/sciml_bench`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sciml_bench"
-
-
 def read_mnist(path: PathType | None = None, cache: PathType | None = None) -> tuple[Images, Labels]:
     """All images and labels at hand, the training files before the test files.
 
@@ -46,20 +41,21 @@ def read_mnist(path: PathType | None = None, cache: PathType | None = None) -> t
         FileNotFoundError: `path` does not exist or holds no idx files.
         DataError: a file is damaged, or there is neither a path nor a cache nor a connection.
     """
-    if path is not None:
-        return _read_folder(Path(path).expanduser(), key="data.path")
-    folder = (default_cache() if cache is None else Path(cache).expanduser()) / "mnist"
-    if not all(_find(folder, part, kind) for part in PARTS for kind in ("images", "labels")):
-        _fill_cache(folder)
-    return _read_folder(folder, key="data.cache")
+    if path is None and len(mnist_files(path, cache)) < 4:
+        _fill_cache(_folder(path, cache))
+    return _read_folder(_folder(path, cache), key="data.cache" if path is None else "data.path")
 
 
 def mnist_files(path: PathType | None = None, cache: PathType | None = None) -> list[Path]:
     """The files that `read_mnist` reads."""
-    folder = (default_cache() if cache is None else Path(cache).expanduser()) / "mnist"
-    place = folder if path is None else Path(path).expanduser()
-    found = (_find(place, part, kind) for part in PARTS for kind in ("images", "labels"))
+    found = (_find(_folder(path, cache), part, kind) for part in PARTS for kind in ("images", "labels"))
     return [file for file in found if file is not None]
+
+
+def _folder(path: PathType | None, cache: PathType | None) -> Path:
+    if path is not None:
+        return Path(path).expanduser()
+    return (default_cache() if cache is None else Path(cache).expanduser()) / "mnist"
 
 
 def _read_folder(folder: Path, key: str) -> tuple[Images, Labels]:
@@ -98,12 +94,9 @@ def _find(folder: Path, part: str, kind: str) -> Path | None:
 def _fill_cache(folder: Path) -> None:
     images, labels = _download(folder)
     for part, rows in zip(PARTS, (slice(N_TRAIN_IMAGES), slice(N_TRAIN_IMAGES, None)), strict=True):
-        _store(folder / f"{part}-images-idx3-ubyte.gz", images[rows])
-        _store(folder / f"{part}-labels-idx1-ubyte.gz", labels[rows])
-
-
-def _store(path: Path, values: np.ndarray) -> None:
-    write_atomically(path, lambda file: file.write(gzip.compress(idx_bytes(values), mtime=0)))
+        for name, values in (("images-idx3", images), ("labels-idx1", labels)):
+            content = gzip.compress(idx_bytes(values[rows]), mtime=0)
+            write_atomically(folder / f"{part}-{name}-ubyte.gz", lambda file, content=content: file.write(content))
 
 
 def _download(folder: Path) -> tuple[Images, Labels]:

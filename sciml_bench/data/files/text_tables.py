@@ -1,9 +1,9 @@
 """Tables of numbers as text: one row per moment, one column per component, with or without a header line."""
 
 import warnings
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -14,8 +14,7 @@ DELIMITERS = (",", ";", "\t")
 TIME_NAMES = ("t", "time")
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
+class Table(NamedTuple):
     """The content of a text file.
 
     Args:

@@ -123,11 +123,7 @@ def arrange(array: Any, layout: str, name: str) -> list[NamedTrajectory]:
 
 def in_memory(states: StateArray) -> np.ndarray:
     """The states as an array of their own where they lay on disk."""
-    return (
-        np.array(read_block(states, 0, states.shape[0]))
-        if is_on_disk(states)
-        else read_block(states, 0, states.shape[0])
-    )
+    return np.array(read_block(states)) if is_on_disk(states) else read_block(states)
 
 
 def _natural_order(path: Path) -> list[tuple[int, str]]:

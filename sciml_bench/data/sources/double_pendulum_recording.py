@@ -15,13 +15,14 @@ from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.double_pendulum_lines import COLUMNS, SOURCE, read_lines
-from sciml_bench.data.record import Record
+from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
+from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.trajectories import Trajectories
 
 DEFAULT_ROWS = {"train": 100, "test": 100}
 
 
-class DoublePendulumRecording(Record):
+class DoublePendulumRecording(TrajectoryFiles):
     """Consecutive rows of one trial.
 
     Args:
@@ -36,6 +37,8 @@ class DoublePendulumRecording(Record):
         ConfigurationError: a value is out of range.
     """
 
+    state_shape = (4,)
+
     def __init__(
         self,
         path: PathType | None,
@@ -45,17 +48,15 @@ class DoublePendulumRecording(Record):
         split: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(split=DEFAULT_ROWS if split is None else split, **options)
-        self.state_shape = (4,)
         if path is None:
             raise ConfigurationError(f"data.path=null: give the file; {SOURCE}.")
-        self.path = Path(path).expanduser()
+        split = DEFAULT_ROWS if split is None else split
+        names = {"time_unit": "s", "component_names": COLUMNS[2:]}
+        super().__init__(path, first_row=first_row, n_rows=n_rows, split=split, **names, **options)
         self.trial = require_integer("data.trial", trial, 0, "trials are numbered from 0")
-        self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         sizes = list(self.split.values())
         if n_rows is None and all(isinstance(size, int) for size in sizes):
-            n_rows = int(sum(sizes))
-        self.n_rows = None if n_rows is None else require_integer("data.n_rows", n_rows, 2, "use at least 2 rows")
+            self.n_rows = int(sum(sizes))
 
     def load(self) -> Trajectories:
         """Read the rows.
@@ -65,31 +66,22 @@ class DoublePendulumRecording(Record):
             ConfigurationError: there is no such trial, or it has too few rows.
             DataError: a line lacks a column or holds something else than numbers, or time does not increase.
         """
-        lines = read_lines(self.path)
-        self._files_read = [self.path]
-        chosen = lines[lines[:, 0] == self.trial]
-        if not len(chosen):
+        if not Path(str(self.path)).expanduser().is_file():
+            raise FileNotFoundError(f"data.path={self.path}: there is no such file; {SOURCE}.")
+        return super().load()
+
+    def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
+        """The trial with its own clock."""
+        lines = read_lines(path)
+        rows = lines[lines[:, 0] == self.trial]
+        if not len(rows):
             trials = ", ".join(f"{trial:g}" for trial in np.unique(lines[:, 0]))
-            raise ConfigurationError(f"data.trial={self.trial}: {self.path} holds the trials {trials}.")
-        stop = len(chosen) if self.n_rows is None else self.first_row + self.n_rows
-        if stop > len(chosen) or stop - self.first_row < 2:
-            raise ConfigurationError(
-                f"data.first_row={self.first_row}, data.n_rows={self.n_rows}: up to row {stop} is asked for, but trial "
-                f"{self.trial} has {len(chosen)}; use fewer, also in data.split."
-            )
-        rows = chosen[self.first_row : stop]
+            raise ConfigurationError(f"data.trial={self.trial}: {path} holds the trials {trials}.")
         late = np.nonzero(np.diff(rows[:, 1]) <= 0)[0]
         if len(late):
             line, time = rows[late[0] + 1, -1], rows[late[0] + 1, 1]
             raise DataError(
-                f"data.path={self.path}, line {line:.0f}, column 2 (time): {time:g} is not later than the time before "
+                f"data.path={path}, line {line:.0f}, column 2 (time): {time:g} is not later than the time before "
                 "it in the trial; sort the rows and remove repeated times."
             )
-        return Trajectories(
-            (rows[:, 2:-1],),
-            time_step=float(np.median(np.diff(rows[:, 1]))),
-            time_unit="s",
-            times=(rows[:, 1],),
-            names=(str(self.path),),
-            component_names=COLUMNS[2:],
-        )
+        return [NamedTrajectory(f"{path}, trial {self.trial}", rows[:, 2:-1], rows[:, 1])]

@@ -1,7 +1,6 @@
 """Sun-centred positions of planets and Moon over years: Astropy's built-in ephemeris, offline, or a file."""
 
-import hashlib
-import logging
+import functools
 import math
 from collections.abc import Sequence
 from datetime import date
@@ -11,14 +10,11 @@ import numpy as np
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.stored.cache import default_cache
-from sciml_bench.core.stored.files import read_arrays, write_atomically
+from sciml_bench.core.stored.cache import default_cache, kept_array
 from sciml_bench.core.types import PathType
 from sciml_bench.data.record import Record, Transform
 from sciml_bench.data.sources.ephemeris_positions import AXES, Positions, builtin_positions, recorded_positions
 from sciml_bench.data.trajectories import Trajectories
-
-log = logging.getLogger(__name__)
 
 BODIES = ("sun", "mercury", "venus", "earth", "moon", "mars", "jupiter", "saturn", "uranus", "neptune")
 _MINUTES_PER_DAY = 1440
@@ -38,7 +34,7 @@ class Ephemeris(Record):
         test_start: first day of the test.
         end: the day after the last.
         minutes_between: observations.
-        n_test: roll-outs of the test, which start at days spread over the time from `test_start` on.
+        n_test: rollouts of the test, which start at days spread over the time from `test_start` on.
         n_test_states: states of each; null: all there are, from `test_start` on.
         path: positions in place of the built-in ephemeris. An .npz file with `times (time,)` in days, `positions (time,
             bodies, 3)` in astronomical units and the text `bodies`; or a .csv file with the columns time, earth_x,
@@ -75,16 +71,12 @@ class Ephemeris(Record):
             raise ConfigurationError(f"data.bodies={list(bodies)}: choose some of {', '.join(BODIES[1:])}, each once")
         self.bodies = tuple(str(name) for name in bodies)
         self.state_shape = (1 + len(self.bodies), 3) if path is None else None
-        self.days = {
-            "start": _day("start", start),
-            "validation_start": _day("validation_start", validation_start),
-            "test_start": _day("test_start", test_start),
-            "end": _day("end", end),
-        }
+        days = {"start": start, "validation_start": validation_start, "test_start": test_start, "end": end}
+        self.days = {key: _day(key, value) for key, value in days.items()}
         if sorted(set(self.days.values())) != list(self.days.values()):
             said = ", ".join(f"data.{key}={value}" for key, value in self.days.items())
             raise ConfigurationError(f"{said}: give days that increase")
-        self.n_test = require_integer("data.n_test", n_test, 1, "use at least 1 roll-out")
+        self.n_test = require_integer("data.n_test", n_test, 1, "use at least 1 rollout")
         if n_test_states is not None:
             require_integer("data.n_test_states", n_test_states, 2, "a trajectory needs at least 2 states")
         self.n_test_states = n_test_states
@@ -136,13 +128,9 @@ class Ephemeris(Record):
     def _evaluated(self) -> Positions:
         n_times = self._steps(self.days["start"], self.days["end"])
         asked = f"{self.bodies} {self.days['start']} {n_times} {self.time_step!r}"
-        file = self.cache / "ephemeris" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
-        if file.exists():
-            return read_arrays(file)["positions"]
-        log.info("evaluating the ephemeris at %d times, once (kept as %s)", n_times, file)
-        positions = builtin_positions(self.bodies, self.days["start"], self.time_step * np.arange(n_times))
-        write_atomically(file, lambda opened: np.savez(opened, positions=positions))
-        return positions
+        days, what = self.time_step * np.arange(n_times), f"evaluating the ephemeris at {n_times} times"
+        evaluate = functools.partial(builtin_positions, self.bodies, self.days["start"], days)
+        return kept_array(self.cache / "ephemeris", asked, "positions", evaluate, what)
 
     # ---- files ------------------------------------------------------------------------------------------------------
 

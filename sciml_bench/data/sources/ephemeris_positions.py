@@ -61,7 +61,7 @@ def builtin_positions(bodies: tuple[str, ...], start: date, days: Float[np.ndarr
 
 
 def recorded_positions(file: Path) -> RecordedPositions:
-    """Read an .npz or .csv file; see `EphemerisWindows` for what it must hold.
+    """Read an .npz or .csv file; see `Ephemeris` for what it must hold.
 
     Raises:
         FileNotFoundError: there is no such file.

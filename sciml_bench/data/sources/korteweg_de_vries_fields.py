@@ -4,8 +4,6 @@ Brandstetter, Welling and Worrall, Lie Point Symmetry Data Augmentation for Neur
 up to the time 50, of which the last 140 are used, when the sines of the beginning have broken up into solitons.
 """
 
-import hashlib
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,15 +13,12 @@ from jaxtyping import Float32
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.stored.cache import default_cache
-from sciml_bench.core.stored.files import read_arrays, write_atomically
+from sciml_bench.core.stored.cache import default_cache, kept_array
 from sciml_bench.core.types import PathType
 from sciml_bench.data.record import Record
 from sciml_bench.data.split import SPLIT_NAMES, whole_numbers
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries
-
-log = logging.getLogger(__name__)
 
 DEFAULT_COUNTS = {"train": 256, "validation": 16, "test": 32}
 _FILE_GROUPS = {"train": "train", "validation": "valid", "test": "test"}
@@ -106,18 +101,16 @@ class KortewegDeVriesFields(Record):
     def _kept_or_simulated(self, name: str) -> Fields:
         n_trajectories, n_frames = self.counts[name], self.n_frames[name]
         asked = f"{self.system!r} {n_trajectories} {self.n_skipped} {n_frames} {self.time_step!r} {self.data_seed}"
-        digest = hashlib.sha256(f"{asked} {name}".encode()).hexdigest()[:16]
-        file = self.cache / "korteweg_de_vries" / f"{name}_{digest}.npz"
-        if file.exists():
-            return read_arrays(file)["states"]
-        log.info("simulating %d %s trajectories, once (kept as %s)", n_trajectories, name, file)
-        seed = int(np.random.SeedSequence((self.data_seed, SPLIT_NAMES.index(name))).generate_state(1)[0])
-        initial = self.system.random_initial_fields(n_trajectories, seed)
-        times = self.time_step * np.arange(self.n_skipped, self.n_skipped + n_frames)
-        # what a network sees; the solver's own errors are larger
-        states = self.system.solve(initial, times).astype(np.float32)
-        write_atomically(file, lambda opened: np.savez(opened, states=states))
-        return states
+
+        def simulated() -> Fields:
+            seed = int(np.random.SeedSequence((self.data_seed, SPLIT_NAMES.index(name))).generate_state(1)[0])
+            initial = self.system.random_initial_fields(n_trajectories, seed)
+            times = self.time_step * np.arange(self.n_skipped, self.n_skipped + n_frames)
+            # what a network sees; the solver's own errors are larger
+            return self.system.solve(initial, times).astype(np.float32)
+
+        folder, what = self.cache / "korteweg_de_vries", f"simulating {n_trajectories} {name} trajectories"
+        return kept_array(folder, f"{asked} {name}", "states", simulated, what)
 
     def _read_fields(self, name: str, path: PathType) -> Fields:
         file = Path(path)

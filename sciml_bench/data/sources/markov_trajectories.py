@@ -33,9 +33,7 @@ class MarkovTrajectories(Record):
         super().__init__(**options)
         self.system, self.state_shape = system, (system.dim,)
         self.n_steps = require_integer("data.n_steps", n_steps, 2, "a trajectory needs at least 2 states")
-        self.n_trajectories = require_integer(
-            "data.n_trajectories", n_trajectories, 1, "simulate at least 1 trajectory"
-        )
+        self.n_trajectories = require_integer("data.n_trajectories", n_trajectories, 1, "simulate at least 1")
         self.data_seed = require_integer("data.data_seed", data_seed, 0, "a seed is a whole number and not negative")
 
     def load(self) -> Trajectories:

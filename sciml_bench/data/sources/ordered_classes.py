@@ -7,13 +7,15 @@ via Koopman operator regression in reproducing kernel Hilbert spaces", NeurIPS 2
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.split import cut_points
+from sciml_bench.data.record import Record
+from sciml_bench.data.split import TIME, cut_points
 from sciml_bench.data.trajectories import Trajectories
 
 
@@ -39,61 +41,57 @@ def interleave_classes(
     return images[order], labels[order]
 
 
-def split_rounds(
-    states: Float[np.ndarray, "time 1 height width"],
-    labels: Int[np.ndarray, " time"],
-    n_classes: int,
-    rounds: Mapping[str, int],
-) -> dict[str, Trajectories]:
-    """Consecutive blocks of whole rounds, so that every split begins with class 0.
+class OrderedClasses(Record):
+    """What all records of such images share: states (1, height, width) in [0, 1] and labels from 0.
 
     Args:
-        states: images as states with one channel.
-        labels: the class of each.
-        n_classes: length of a round.
-        rounds: number of rounds of each split.
-    """
-    splits, start = {}, 0
-    for name, n_rounds in rounds.items():
-        stop = start + n_rounds * n_classes
-        splits[name] = Trajectories(
-            (states[start:stop],), labels=(labels[start:stop],), names=("ordered images",), first_rows=(start,)
-        )
-        start = stop
-    return splits
-
-
-def rounds_of_split(split: Mapping[str, float | int], available: int, n_classes: int) -> dict[str, int]:
-    """Number of whole rounds of each part.
-
-    Args:
-        split: fractions of the rounds, or numbers of images, as from `checked_split`.
-        available: rounds at hand.
-        n_classes: length of a round.
+        n_digits: digits 0 to n_digits - 1 take turns, 2 to 10.
+        **options: split, transforms as in `Record`; parts are consecutive blocks of whole rounds, rounded down.
 
     Raises:
-        ConfigurationError: a part is left without a round, or more is asked for than there is.
+        ConfigurationError: a value is out of range.
     """
-    sizes = [size // n_classes if isinstance(size, int) else size for size in split.values()]
-    if all(isinstance(size, int) for size in sizes) and sum(sizes) > available:
-        raise ConfigurationError(
-            f"data.split={dict(split)}: only {available * n_classes} images of {n_classes} classes are at hand; "
-            "ask for fewer, or give more images."
-        )
-    borders = cut_points(available, sizes)
-    rounds = {name: stop - start for name, (start, stop) in zip(split, pairwise(borders), strict=True)}
-    if min(rounds.values()) == 0:
-        raise ConfigurationError(f"data.split={dict(split)} leaves a split without a round of digits; enlarge it.")
-    return rounds
 
+    def __init__(self, n_digits: ConfiguredInteger, **options: Any) -> None:
+        super().__init__(split_by=TIME, **options)
+        self.n_digits = self.n_classes = require_integer("data.n_digits", n_digits, 2, "choose 2 to 10 digits")
+        if self.n_digits > 10:
+            raise ConfigurationError(f"data.n_digits={n_digits}: choose 2 to 10 digits.")
 
-def checked_n_digits(n_digits: ConfiguredInteger) -> int:
-    """Return `n_digits` if it is a whole number from 2 to 10.
+    def pictures(self) -> tuple[Shaped[np.ndarray, "image height width"], Int[np.ndarray, " image"]]:
+        """All images at hand and the class of each; what a subclass implements."""
+        raise NotImplementedError
 
-    Raises:
-        ConfigurationError: it is not.
-    """
-    number = require_integer("data.n_digits", n_digits, 2, "choose 2 to 10 digits")
-    if number > 10:
-        raise ConfigurationError(f"data.n_digits={n_digits}: choose 2 to 10 digits.")
-    return number
+    def states_of(self, images: Shaped[np.ndarray, "time height width"]) -> Float[np.ndarray, "time 1 height width"]:
+        """Images as states; what a subclass implements."""
+        raise NotImplementedError
+
+    def sizes(self, n_rounds: int) -> Mapping[str, float | int]:
+        """Fractions, or numbers of images, of every part where there are so many rounds."""
+        return self.split
+
+    def load_splits(self) -> dict[str, Trajectories]:
+        """Blocks of whole rounds, so that every part begins with class 0.
+
+        Raises:
+            ConfigurationError: a part is left without a round, or more is asked for than there is.
+        """
+        images, labels = interleave_classes(*self.pictures(), self.n_digits)
+        n_rounds = len(images) // self.n_digits
+        split = self.sizes(n_rounds)
+        rounds = [size // self.n_digits if isinstance(size, int) else size for size in split.values()]
+        if all(isinstance(size, int) for size in rounds) and sum(rounds) > n_rounds:
+            raise ConfigurationError(
+                f"data.split={dict(split)}: only {len(images)} images of {self.n_digits} classes are at hand; "
+                "ask for fewer, or give more images."
+            )
+        borders = [border * self.n_digits for border in cut_points(n_rounds, rounds)]
+        if len(set(borders)) < len(borders):
+            raise ConfigurationError(f"data.split={dict(split)} leaves a split without a round of digits; enlarge it.")
+        states = self.states_of(images[: borders[-1]])
+        return {
+            name: Trajectories(
+                (states[start:stop],), labels=(labels[start:stop],), names=("ordered images",), first_rows=(start,)
+            )
+            for name, (start, stop) in zip(split, pairwise(borders), strict=True)
+        }

@@ -7,13 +7,11 @@ handwritten digits", UCI Machine Learning Repository (1998). No download is need
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.ndimage import zoom
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
-from sciml_bench.data.record import Record
-from sciml_bench.data.sources.ordered_classes import checked_n_digits, interleave_classes, rounds_of_split, split_rounds
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.sources.ordered_classes import OrderedClasses
 
 GREY_LEVELS = 16
 
@@ -31,30 +29,30 @@ def enlarge(images: Float[np.ndarray, "image height height"], size: int) -> Floa
     return np.clip(np.einsum("hy,nhw,wx->nyx", weights, images, weights, optimize=True), 0, 1)
 
 
-class OrderedDigits(Record):
-    """The next digit follows from the present one: states (1, image_size, image_size) in [0, 1], labels from 0.
+class OrderedDigits(OrderedClasses):
+    """The next digit follows from the present one: 106, 35 and 36 rounds of five digits by default.
 
     Args:
         n_digits: digits 0 to n_digits - 1 take turns, 2 to 10.
         image_size: height and width in pixels, at least 8.
-        **options: split, transforms as in `Record`; parts are consecutive blocks of whole rounds, rounded down.
+        **options: split, transforms as in `OrderedClasses`.
 
     Raises:
         ConfigurationError: a value is out of range.
     """
 
     def __init__(self, n_digits: ConfiguredInteger = 5, image_size: ConfiguredInteger = 28, **options: Any) -> None:
-        super().__init__(split_by="time", **options)
-        self.n_digits = self.n_classes = checked_n_digits(n_digits)
+        super().__init__(n_digits, **options)
         self.image_size = require_integer("data.image_size", image_size, 8, "the images need at least 8 pixels a side")
         self.state_shape = (1, self.image_size, self.image_size)
 
-    def load_splits(self) -> dict[str, Trajectories]:
-        """Blocks of whole rounds: 106, 35 and 36 rounds of five digits by default."""
+    def pictures(self) -> tuple[Float[np.ndarray, "image 8 8"], Int[np.ndarray, " image"]]:
+        """Those of scikit-learn, in [0, 1]."""
         from sklearn.datasets import load_digits  # imported late: it would double the time that --help takes
 
         pixels, digits = load_digits(return_X_y=True)
-        images, labels = interleave_classes(pixels.reshape(-1, 8, 8) / GREY_LEVELS, np.asarray(digits), self.n_digits)
-        rounds = rounds_of_split(self.split, len(images) // self.n_digits, self.n_digits)
-        states = enlarge(images, self.image_size)[:, None]
-        return split_rounds(states, labels, self.n_digits, rounds)
+        return pixels.reshape(-1, 8, 8) / GREY_LEVELS, np.asarray(digits)
+
+    def states_of(self, images: Float[np.ndarray, "time 8 8"]) -> Float[np.ndarray, "time 1 height width"]:
+        """Enlarged."""
+        return enlarge(images, self.image_size)[:, None]

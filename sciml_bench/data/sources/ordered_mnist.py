@@ -7,19 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from sciml_bench.core.checks import ConfiguredInteger
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.mnist_files import mnist_files, read_mnist
-from sciml_bench.data.record import Record
-from sciml_bench.data.sources.ordered_classes import checked_n_digits, interleave_classes, rounds_of_split, split_rounds
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.files.mnist_files import Images, mnist_files, read_mnist
+from sciml_bench.data.sources.ordered_classes import OrderedClasses
 
 N_TRAIN = 3000
 N_HELD_OUT = 1000
 
 
-class OrderedMNIST(Record):
+class OrderedMNIST(OrderedClasses):
     """The next digit of MNIST follows from the present one: states (1, 28, 28) in [0, 1], labels from 0.
 
     Args:
@@ -42,25 +41,25 @@ class OrderedMNIST(Record):
         split: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(split=split, split_by="time", **options)
+        super().__init__(n_digits, split=split, **options)
         self.path, self.cache, self.state_shape = path, cache, (1, 28, 28)
-        self.n_digits = self.n_classes = checked_n_digits(n_digits)
         self.split_is_given = split is not None
 
-    def load_splits(self) -> dict[str, Trajectories]:
-        """Blocks of whole rounds; with the 10 000 test images and five digits 3000, 950 and 950 images."""
+    def pictures(self) -> tuple[Images, Int[np.ndarray, " image"]]:
+        """All that are at hand."""
         images, labels = read_mnist(self.path, self.cache)
         self._files_read = mnist_files(self.path, self.cache)
-        images, labels = interleave_classes(images, labels.astype(np.int64), self.n_digits)
-        available = len(images) // self.n_digits
-        split = self.split if self.split_is_given else self._usual_split(available)
-        rounds = rounds_of_split(split, available, self.n_digits)
-        n_used = sum(rounds.values()) * self.n_digits
-        states = (images[:n_used, None] / 255).astype(np.float32)
-        return split_rounds(states, labels[:n_used], self.n_digits, rounds)
+        return images, labels.astype(np.int64)
 
-    def _usual_split(self, available: int) -> dict[str, float | int]:
-        n_train = min(N_TRAIN // self.n_digits, 2 * available // 3)
-        n_held_out = min(N_HELD_OUT // self.n_digits, (available - n_train) // 2)
+    def states_of(self, images: Images) -> Float[np.ndarray, "time 1 28 28"]:
+        """In [0, 1]."""
+        return (images[:, None] / 255).astype(np.float32)
+
+    def sizes(self, n_rounds: int) -> Mapping[str, float | int]:
+        """With the 10 000 test images and five digits 3000, 950 and 950 images, where no split is given."""
+        if self.split_is_given:
+            return self.split
+        n_train = min(N_TRAIN // self.n_digits, 2 * n_rounds // 3)
+        n_held_out = min(N_HELD_OUT // self.n_digits, (n_rounds - n_train) // 2)
         rounds = {"train": n_train, "validation": n_held_out, "test": n_held_out}
         return {name: count * self.n_digits for name, count in rounds.items()}

@@ -69,9 +69,7 @@ class SimulatedTrajectories(Record):
         super().__init__(**options)
         self.system, self.state_shape = system, (system.dim,)
         self.data_seed = require_integer("data.data_seed", data_seed, 0, _SEED_REMEDY)
-        self.n_trajectories = require_integer(
-            "data.n_trajectories", n_trajectories, 1, "simulate at least 1 trajectory"
-        )
+        self.n_trajectories = require_integer("data.n_trajectories", n_trajectories, 1, "simulate at least 1")
         self.burn_in = burn_in
         if burn_in is not None:
             _require_alone("data.burn_in", ("data.initial_states", initial_states), ("data.times", times))
@@ -81,13 +79,15 @@ class SimulatedTrajectories(Record):
         self.regular, self.times = self._checked_times(n_steps, time_step, end_time, times)
         if noise_std is not None:
             _require_alone("data.noise_std", ("data.relative_noise", relative_noise))
-        self.noise_std = checked_noise(0.0 if noise_std is None else noise_std, system.dim)
-        self.relative_noise = checked_noise(
-            0.0 if relative_noise is None else relative_noise, system.dim, "data.relative_noise"
-        )
+        self.noise_std = checked_noise(noise_std, system.dim)
+        self.relative_noise = checked_noise(relative_noise, system.dim, "data.relative_noise")
         self.noise_seed = require_integer("data.noise_seed", noise_seed, 0, _SEED_REMEDY)
         self.noise_on_first_row = noise_on_first_row
-        self.component_names = _checked_names(component_names, system.dim)
+        if component_names is not None and (isinstance(component_names, str) or len(component_names) != system.dim):
+            raise ConfigurationError(
+                f"data.component_names={component_names}: give one name for each of {system.dim} components."
+            )
+        self.component_names = None if component_names is None else tuple(component_names)
 
     def load(self) -> Trajectories:
         """Integrate all trajectories and add the noise.
@@ -131,11 +131,9 @@ class SimulatedTrajectories(Record):
         if times is not None:
             keys = (("data.n_steps", n_steps), ("data.time_step", time_step), ("data.end_time", end_time))
             _require_alone("data.times", *keys)
-            return None, listed_times(times)
-        remedy = "the time between two rows must be positive"
-        step = require_number(
-            "data.time_step", self.system.default_time_step if time_step is None else time_step, remedy
-        )
+            return None, _listed_times(times)
+        step = self.system.default_time_step if time_step is None else time_step
+        step = require_number("data.time_step", step, "the time between two rows must be positive")
         if n_steps is not None:
             _require_alone("data.n_steps", ("data.end_time", end_time))
             n_rows = require_integer("data.n_steps", n_steps, 2, "a trajectory needs at least 2 rows")
@@ -171,20 +169,14 @@ class SimulatedTrajectories(Record):
                 f"data.n_trajectories={self.n_trajectories}: data.initial_states already lists {len(states)} states; "
                 "set data.n_trajectories=1, or give one state."
             )
+        if self.n_trajectories == 1:
+            return states
         rng = np.random.default_rng(self.data_seed)
         around = rng.standard_normal((self.n_trajectories - 1, dim)) * np.array(self.system.initial_deviation)
         return np.concatenate([states, states[0] + around])
 
 
-def listed_times(times: Sequence[Any] | np.ndarray) -> Float[np.ndarray, " time"]:
-    """Times from a configuration, as floats.
-
-    Args:
-        times: strictly increasing, at any distance, integers or floats.
-
-    Raises:
-        ConfigurationError: the times are not finite increasing numbers.
-    """
+def _listed_times(times: Sequence[Any] | np.ndarray) -> Float[np.ndarray, " time"]:
     try:
         grid = np.asarray(times, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -194,14 +186,6 @@ def listed_times(times: Sequence[Any] | np.ndarray) -> Float[np.ndarray, " time"
             f"data.times={times}: give at least 2 finite times, each later than the one before it (no time twice)."
         )
     return grid
-
-
-def _checked_names(component_names: Sequence[str] | None, dim: int) -> tuple[str, ...] | None:
-    if component_names is None:
-        return None
-    if isinstance(component_names, str) or len(component_names) != dim:
-        raise ConfigurationError(f"data.component_names={component_names}: give one name for each of {dim} components.")
-    return tuple(component_names)
 
 
 def _require_alone(key: str, *others: tuple[str, object]) -> None:

@@ -145,7 +145,7 @@ class TrajectoryFiles(Record):
             DataError: a file or a trajectory cannot be used.
         """
         self._files_read = [] if self._given is not None else find_files(self.path)
-        found = self._given or [part for path in self._files_read for part in self._trajectories_of(path)]
+        found = self._given or [part for path in self._files_read for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
         n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
         keep_on_disk = n_bytes > self.in_memory_gigabytes * 2**30
@@ -164,7 +164,8 @@ class TrajectoryFiles(Record):
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
 
-    def _trajectories_of(self, path: Path) -> list[NamedTrajectory]:
+    def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
+        """Those of one file, whole."""
         trajectories = read_trajectories(path, self.key, self.layout, self.time_column)
         if self.times_key is None:
             return trajectories
@@ -185,7 +186,7 @@ class TrajectoryFiles(Record):
             raise DataError(f"{part.name} has {length} rows, but times of the shape {np.shape(part.times)}.")
         if self.first_row >= length or stop > length:
             limit = f"data.first_row={self.first_row}" + ("" if self.n_rows is None else f", data.n_rows={self.n_rows}")
-            raise ConfigurationError(f"{limit}: {part.name} has only {length} rows.")
+            raise ConfigurationError(f"{limit}: {part.name} has only {length} rows; use fewer, also in data.split.")
         times = None if part.times is None else np.asarray(part.times)[self.first_row : stop]
         after = f" from row {self.first_row}" if self.first_row else ""
         return NamedTrajectory(part.name + after, window(part.states, self.first_row, stop), times)

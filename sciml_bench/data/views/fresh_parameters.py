@@ -4,9 +4,6 @@ A training batch is a pure function of (seed, epoch, step), so a resumed run see
 seen. Reference solutions are kept in the cache with a checksum of their bytes.
 """
 
-import hashlib
-import logging
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -19,11 +16,8 @@ from torch import Tensor
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.seeds import derived_seed
-from sciml_bench.core.stored.cache import default_cache
-from sciml_bench.core.stored.files import read_arrays, write_atomically
+from sciml_bench.core.stored.cache import checksum, default_cache, kept_array
 from sciml_bench.core.types import PathType
-
-log = logging.getLogger(__name__)
 
 _VALIDATION_RESOLUTION = 64
 
@@ -177,26 +171,17 @@ class FreshParameters:
             resolution: points per space axis.
             purpose: what they are for, said while one waits.
         """
-        asked = f"{self.spec.identity} {resolution} {self.test_time_points} {_checksum(parameters)}"
-        name = hashlib.sha256(asked.encode()).hexdigest()[:16]
-        file = self.cache / "reference_solutions" / type(self.spec).__name__.lower() / f"{name}.npz"
-        if file.exists():
-            try:
-                kept = read_arrays(file)
-                if str(kept["checksum"]) == _checksum(kept["solutions"]):
-                    return kept["solutions"]
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-                pass
-            log.warning("%s is damaged and is made again", file)
-        log.info(
-            "computing %d %s solutions at resolution %d, once (kept as %s)", len(parameters), purpose, resolution, file
-        )
-        solutions = self.spec.solve(parameters, resolution, self.test_time_points).astype(np.float32)
-        if not np.isfinite(solutions).all():
-            raise DataError(f"the reference solver gave numbers that are not finite at resolution {resolution}")
-        content = {"solutions": solutions, "checksum": np.array(_checksum(solutions))}
-        write_atomically(file, lambda opened: np.savez(opened, **content))  # pyright: ignore[reportArgumentType]
-        return solutions
+
+        def solved() -> Solutions:
+            solutions = self.spec.solve(parameters, resolution, self.test_time_points).astype(np.float32)
+            if not np.isfinite(solutions).all():
+                raise DataError(f"the reference solver gave numbers that are not finite at resolution {resolution}")
+            return solutions
+
+        folder = self.cache / "reference_solutions" / type(self.spec).__name__.lower()
+        asked = f"{self.spec.identity} {resolution} {self.test_time_points} {checksum(parameters)}"
+        what = f"computing {len(parameters)} {purpose} solutions at resolution {resolution}"
+        return kept_array(folder, asked, "solutions", solved, what)
 
 
 class FreshBatches:
@@ -233,9 +218,3 @@ class FreshBatches:
             epoch = self.epoch if self.view.fresh else 0
             seed = derived_seed(self.seed, "parameters", epoch, step, self.rank)
             yield torch.from_numpy(self.view.spec.draw_parameters(self.view.batch_size, seed)).to(torch.float32)
-
-
-def _checksum(array: np.ndarray) -> str:
-    return hashlib.sha256(
-        f"{array.dtype.str} {array.shape}".encode() + np.ascontiguousarray(array).tobytes()
-    ).hexdigest()

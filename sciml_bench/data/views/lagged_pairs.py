@@ -56,7 +56,6 @@ class LaggedPairs:
     Args:
         trajectories: the states.
         lag: distance within a pair, in steps.
-        dtype: type of the tensors handed out.
         where: what the states are, for messages.
 
     Raises:
@@ -64,16 +63,9 @@ class LaggedPairs:
         DataError: a trajectory is too short for one pair.
     """
 
-    def __init__(
-        self,
-        trajectories: Trajectories,
-        lag: ConfiguredInteger = 1,
-        dtype: torch.dtype = torch.float32,
-        where: str = "the data",
-    ) -> None:
+    def __init__(self, trajectories: Trajectories, lag: ConfiguredInteger = 1, where: str = "the data") -> None:
         self.trajectories = trajectories
         self.lag = require_lag(trajectories, lag, where)
-        self.dtype = dtype
         lengths = np.array(trajectories.lengths)
         self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
         self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
@@ -91,18 +83,13 @@ class LaggedPairs:
     @property
     def bytes_per_pair(self) -> int:
         """Memory of one pair in a batch."""
-        return 2 * int(np.prod(self.trajectories.state_shape)) * self.dtype.itemsize
-
-    def starts(self, indices: Int[np.ndarray, " batch"]) -> tuple[Int[np.ndarray, " batch"], Int[np.ndarray, " batch"]]:
-        """Where pairs begin: the number of the trajectory and the time index in it."""
-        trajectory = np.searchsorted(self._first_pairs, indices, side="right") - 1
-        return trajectory, indices - self._first_pairs[trajectory]
+        return 2 * int(np.prod(self.trajectories.state_shape)) * torch.float32.itemsize
 
     def batch(self, indices: Int[np.ndarray, " batch"]) -> Pairs:
         """The pairs with these numbers, in this order.
 
         Shapes:
-            two tensors (batch, *state): the states now and the states `lag` steps later.
+            two tensors (batch, *state), float32: the states now and the states `lag` steps later.
         """
         if self._states is None or self._start_rows is None:
             return self._read(indices)
@@ -115,21 +102,20 @@ class LaggedPairs:
             yield self.batch(np.arange(start, min(start + batch_size, len(self))))
 
     def _contiguous_states(self) -> Tensor:
-        states = torch.empty((self.trajectories.n_states, *self.trajectories.state_shape), dtype=self.dtype)
+        states = torch.empty((self.trajectories.n_states, *self.trajectories.state_shape), dtype=torch.float32)
         for (start, stop), source in zip(pairwise(self._first_rows), self.trajectories.states, strict=True):
             # NumPy converts every numeric type and byte order, and does not mind read-only arrays.
             states[start:stop].numpy()[...] = source
         return states
 
     def _rows(self, indices: np.ndarray) -> np.ndarray:
-        trajectory, _ = self.starts(indices)
-        return indices + trajectory * self.lag
+        return indices + (np.searchsorted(self._first_pairs, indices, side="right") - 1) * self.lag
 
     def _read(self, indices: np.ndarray) -> Pairs:
         now = self._rows(indices)
         starts, stops = self._contiguous_ranges(now)
         positions = np.concatenate([[0], np.cumsum(stops - starts)])
-        states = torch.empty((int(positions[-1]), *self.trajectories.state_shape), dtype=self.dtype)
+        states = torch.empty((int(positions[-1]), *self.trajectories.state_shape), dtype=torch.float32)
         buffer = states.numpy()
         for start, stop, position in zip(starts.tolist(), stops.tolist(), positions.tolist(), strict=False):
             number = int(np.searchsorted(self._first_rows, start, side="right")) - 1

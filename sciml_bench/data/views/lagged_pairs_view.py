@@ -55,25 +55,22 @@ class LaggedPairsView:
         }
         common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
         self.spec = LaggedPairsSpec(**common, lag=self.lag, standardization=scale)
-        self._pairs: dict[tuple[str, int], LaggedPairs] = {}
+        self._pairs: dict[str, LaggedPairs] = {}
         self.train_loader()
 
-    def pairs(self, split: str, lag: ConfiguredInteger | None = None) -> LaggedPairs:
-        """The pairs of a part, made once per lag.
+    def pairs(self, split: str) -> LaggedPairs:
+        """The pairs of a part, made once.
 
         Args:
             split: train, validation or test.
-            lag: distance in steps; the view's by default.
 
         Raises:
-            ConfigurationError: there is no such part, or the lag is not an integer of at least 1.
-            DataError: a trajectory is too short for this lag.
+            ConfigurationError: there is no such part.
         """
         self.record.part(split)
-        key = (split, self.lag if lag is None else lag)
-        if key not in self._pairs:
-            self._pairs[key] = LaggedPairs(self.splits[split], key[1], where=f"the {split} split")
-        return self._pairs[key]
+        if split not in self._pairs:
+            self._pairs[split] = LaggedPairs(self.splits[split], self.lag, where=f"the {split} split")
+        return self._pairs[split]
 
     def train_loader(
         self, seed: int = 0, rank: int = 0, world_size: int = 1, batches_per_call: int = 1

@@ -1,6 +1,7 @@
 """Batches of lagged pairs, gathered window by window instead of sample by sample."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -43,10 +44,9 @@ class PairLoader:
         sampler: EpochSampler | None = None,
         drop_last: bool = False,
     ) -> None:
-        self.pairs = pairs
-        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
+        self.pairs, self.drop_last = pairs, drop_last
         self.sampler = EpochSampler(len(pairs), seed=0, shuffle=False) if sampler is None else sampler
-        self.drop_last = drop_last
+        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         if drop_last and self.batch_size > self.sampler.smallest_share:
             raise ConfigurationError(
                 f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training "
@@ -111,11 +111,6 @@ class GroupedBatches:
         return -(-len(self.loader) // self.size)
 
     def __iter__(self) -> Iterator[list[Pairs]]:
-        group: list[Pairs] = []
-        for batch in self.loader:
-            group.append(batch)
-            if len(group) == self.size:
-                yield group
-                group = []
-        if group:
+        batches = iter(self.loader)
+        while group := list(islice(batches, self.size)):
             yield group

@@ -55,14 +55,14 @@ class PaddedTrajectories:
         numbers = np.arange(lengths.max())
 
         def padded(parts: tuple[StateArray, ...]) -> np.ndarray:
-            read = (read_block(part, 0, part.shape[0]) for part in parts)
+            read = map(read_block, parts)
             return np.stack([part[np.minimum(numbers, len(part) - 1)].astype(np.float64) for part in read])
 
         grids = [trajectories.times_of(number) for number in range(trajectories.n_trajectories)]
         states = padded(trajectories.states)
         same = trajectories.clean is trajectories.states
         return cls(
-            times=np.stack([_continued(grid, len(numbers)) for grid in grids]),
+            times=np.stack([continued(grid, len(numbers)) for grid in grids]),
             states=states,
             rows=numbers < lengths[:, None],
             clean=None if trajectories.clean is None else states if same else padded(trajectories.clean),
@@ -169,7 +169,7 @@ class TrajectoryNumbers:
         yield from order.split(self._batch_size)
 
 
-def _continued(times: np.ndarray, n_rows: int) -> np.ndarray:
+def continued(times: Float[np.ndarray, " time"], n_rows: int) -> Float[np.ndarray, " rows"]:
     """The grid with its last interval repeated until there are `n_rows` times."""
     n_missing = n_rows - len(times)
     return np.concatenate([times, times[-1] + (times[-1] - times[-2]) * np.arange(1, n_missing + 1)])

@@ -1,7 +1,7 @@
 """How a model that maps some past states to some future ones reads a record: as windows of whole trajectories.
 
 Training batches hold windows (batch, n_inputs + n_calls · n_outputs, *state) cut from the training trajectories at
-random starts; the other parts are kept whole, since what counts there is how long a roll-out stays good.
+random starts; the other parts are kept whole, since what counts there is how long a rollout stays good.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 class WindowsView:
-    """Windows of the training trajectories, and the others for roll-outs.
+    """Windows of the training trajectories, and the others for rollouts.
 
     Args:
         record: what was observed.
@@ -94,7 +94,7 @@ class WindowsView:
         return np.stack([read_block(states, 0, min(part.lengths)) for states in part.states])
 
     def starts(self, split: str) -> Float[Tensor, "batch time *state"]:
-        """The first `n_inputs` states of every trajectory of a part, from which roll-outs start."""
+        """The first `n_inputs` states of every trajectory of a part, from which rollouts start."""
         part = self.record.part(split)
         first = np.stack([read_block(states, 0, self.spec.n_inputs) for states in part.states])
         return torch.from_numpy(first).to(self.spec.dtype)
@@ -107,14 +107,10 @@ class WindowsView:
             rank: of this process.
             world_size: number of processes.
         """
-        train = self.record.splits["train"]
-        n_windows = sum(length - self.spec.n_training + 1 for length in train.lengths)
-        block = rows_per_block(train.states[0]) if train.on_disk else None
-        sampler = EpochSampler(n_windows, seed, self.shuffle, rank, world_size, block)
-        return TrainingWindows(train, self.spec, self.batch_size, self.windows_per_epoch, sampler)
+        return TrainingWindows(self, seed, rank, world_size)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
-        """None: the weights are selected by roll-outs, which the method makes."""
+        """None: the weights are selected by rollouts, which the method makes."""
         return
 
     def _require_long_enough(self, name: str, part: Trajectories) -> None:
@@ -136,11 +132,10 @@ class TrainingWindows:
     run to see the batches that an uninterrupted one would have seen. An epoch visits no window twice.
 
     Args:
-        trajectories: to cut from.
-        spec: of the windows.
-        batch_size: windows per batch.
-        windows_per_epoch: how many windows an epoch visits; None: all.
-        sampler: the order of the windows, which are numbered trajectory by trajectory.
+        view: whose training windows, which are numbered trajectory by trajectory.
+        seed: of the order.
+        rank: of this process.
+        world_size: number of processes.
 
     Raises:
         ConfigurationError: there are fewer windows than a batch needs.
@@ -149,24 +144,18 @@ class TrainingWindows:
     batch_sampler: None = None
     """Lightning asks every loader that has a sampler for this attribute."""
 
-    def __init__(
-        self,
-        trajectories: Trajectories,
-        spec: WindowsSpec,
-        batch_size: int,
-        windows_per_epoch: int | None,
-        sampler: EpochSampler,
-    ) -> None:
-        self._states, self._spec, self._batch_size = trajectories.states, spec, batch_size
-        n_starts = np.array(trajectories.lengths) - spec.n_training + 1
-        self._first_windows = np.concatenate([[0], np.cumsum(n_starts)])
-        self.sampler = sampler
-        share = sampler.smallest_share
-        self._n_windows = share if windows_per_epoch is None else min(share, windows_per_epoch // sampler.world_size)
-        if self._n_windows < batch_size:
+    def __init__(self, view: WindowsView, seed: int = 0, rank: int = 0, world_size: int = 1) -> None:
+        train, asked = view.record.splits["train"], view.windows_per_epoch
+        self._states, self._spec, self._batch_size = train.states, view.spec, view.batch_size
+        self._first_windows = np.cumsum([0, *(length - view.spec.n_training + 1 for length in train.lengths)])
+        block = rows_per_block(train.states[0]) if train.on_disk else None
+        self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, block)
+        share = self.sampler.smallest_share
+        self._n_windows = share if asked is None else min(share, asked // world_size)
+        if self._n_windows < view.batch_size:
             raise ConfigurationError(
-                f"training.view.batch_size={batch_size} is larger than the {self._n_windows} training windows of a "
-                "process in an epoch; choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
+                f"training.view.batch_size={view.batch_size} is larger than the {self._n_windows} windows of a process "
+                "in an epoch; choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
             )
 
     def __len__(self) -> int:

@@ -1,1 +1,1 @@
-"""Forecasts and roll-outs beside what came."""
+"""Forecasts and rollouts beside what came."""

@@ -1,4 +1,4 @@
-"""Distance of every body of a roll-out from its place against time.
+"""Distance of every body of a rollout from its place against time.
 
 Arrays: `times` (time,) since the last input, in `time_unit`; `body_distances` (time, bodies), root mean squares over
 trajectories; `body_names` (bodies,); `component_names`, the first of which tells the unit in brackets.

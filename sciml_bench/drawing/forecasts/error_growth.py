@@ -1,4 +1,4 @@
-"""How the error of a roll-out grows, beside persistence and linear extrapolation.
+"""How the error of a rollout grows, beside persistence and linear extrapolation.
 
 Arrays: `times` (time,) since the last input, in `time_unit`; `errors`, `persistence_errors` and `linear_errors`
 (batch, time), relative and squared; `first_call_end`, the time of the last state that the model predicts at once;

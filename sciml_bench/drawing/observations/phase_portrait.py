@@ -7,9 +7,8 @@ those beyond, 0 for padding; `component_names` (dim,).
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import limits_around
+from sciml_bench.drawing.axes import learned_and_ahead, limits_around
 from sciml_bench.drawing.picture import Arrays, picture
-from sciml_bench.drawing.windows import learned_and_ahead
 
 
 @picture("observed", "prediction", "window", "component_names")

@@ -8,9 +8,8 @@ for rows that were learned from, 2 for those beyond, 0 for padding; `component_n
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import limits_around, time_label
+from sciml_bench.drawing.axes import learned_and_ahead, limits_around, time_label
 from sciml_bench.drawing.picture import Arrays, picture
-from sciml_bench.drawing.windows import learned_and_ahead
 
 _MOST_COMPONENTS = 6
 _REQUIRED = ("times", "observed", "smoothed", "window", "component_names", "time_unit")

@@ -1,7 +1,7 @@
 """Losses that learn functions in which the dynamics are linear: pure functions and the Modules around them."""
 
 from sciml_bench.koopman.losses.dp import DPLoss, dp_loss
-from sciml_bench.koopman.losses.dynamical_auto_encoder import DynamicalAutoEncoderLoss, dynamical_auto_encoder_loss
+from sciml_bench.koopman.losses.dynamical_auto_encoder import DynamicalAutoEncoderLoss
 from sciml_bench.koopman.losses.nested_lora import NestedLoRALoss, nested_lora_loss
 from sciml_bench.koopman.losses.singular_values import LearnedSingularValues
 from sciml_bench.koopman.losses.spectral_contrastive import SpectralContrastiveLoss, spectral_contrastive_loss
@@ -15,7 +15,6 @@ __all__ = [
     "SpectralContrastiveLoss",
     "VAMPLoss",
     "dp_loss",
-    "dynamical_auto_encoder_loss",
     "nested_lora_loss",
     "spectral_contrastive_loss",
     "vamp_loss",

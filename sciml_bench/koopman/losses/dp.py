@@ -11,10 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.checks import require_number
 from sciml_bench.core.types import Features, Scalar
 from sciml_bench.koopman.losses.second_moments import joint_covariance
 from sciml_bench.koopman.losses.vamp import schatten_score
+
+_REMEDY = "it must not be negative; 0.01 is usual"
 
 SMALLEST_VARIANCE = 1e-10
 """Below this the logarithm continues as its tangent, so that collapsed features get a finite push back."""
@@ -51,7 +53,7 @@ def dp_loss(
         ConfigurationError: a negative weight.
         DataError: fewer than two samples.
     """
-    _require_not_negative(metric_deformation)
+    require_number("metric_deformation", metric_deformation, _REMEDY, positive=False)
     covariance = joint_covariance(f, g, center)
     modes = f.shape[1]
     variances = torch.linalg.eigvalsh(torch.stack([covariance[:modes, :modes], covariance[modes:, modes:]]))
@@ -78,18 +80,9 @@ class DPLoss(nn.Module):
 
     def __init__(self, relaxed: bool = True, metric_deformation: float | int = 0.01, center: bool = True) -> None:
         super().__init__()
-        _require_not_negative(metric_deformation)
+        require_number("metric_deformation", metric_deformation, _REMEDY, positive=False)
         self.relaxed, self.metric_deformation, self.center = relaxed, metric_deformation, center
 
     def forward(self, f: Features, g: Features) -> Scalar:
         """The loss of one batch of features of the present and of the future."""
         return dp_loss(f, g, relaxed=self.relaxed, metric_deformation=self.metric_deformation, center=self.center)
-
-    def extra_repr(self) -> str:
-        """What `print` shows of the options."""
-        return f"relaxed={self.relaxed}, metric_deformation={self.metric_deformation}, center={self.center}"
-
-
-def _require_not_negative(metric_deformation: float | int) -> None:
-    if metric_deformation < 0:
-        raise ConfigurationError(f"metric_deformation={metric_deformation}: must not be negative; 0.01 is usual")

@@ -4,44 +4,14 @@ With encoder φ, decoder ψ and latent operator K, the loss is the weighted sum 
 reconstruction ψ(φ(x_t)) ≈ x_t, linearity Kφ(x_t) ≈ φ(x_{t+1}), prediction ψ(Kφ(x_t)) ≈ x_{t+1}.
 """
 
+from functools import partial
+
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.checks import require_number
 from sciml_bench.core.types import Scalar
-
-
-def dynamical_auto_encoder_loss(
-    state_now: Float[Tensor, "batch *state"],
-    state_next: Float[Tensor, "batch *state"],
-    reconstruction: Float[Tensor, "batch *state"],
-    latent_next: Float[Tensor, "batch modes"],
-    predicted_latent: Float[Tensor, "batch modes"],
-    predicted_state: Float[Tensor, "batch *state"],
-    *,
-    reconstruction_weight: float | int = 1.0,
-    linearity_weight: float | int = 1.0,
-    prediction_weight: float | int = 1.0,
-) -> Scalar:
-    """The weighted sum of the three mean squared errors.
-
-    Args:
-        state_now: x_t.
-        state_next: x_{t+1}.
-        reconstruction: the decoded encoding of `state_now`.
-        latent_next: the encoding of `state_next`.
-        predicted_latent: the encoding of `state_now` advanced by the latent operator.
-        predicted_state: `predicted_latent`, decoded.
-        reconstruction_weight: weight of reconstruction against `state_now`.
-        linearity_weight: weight of `predicted_latent` against `latent_next`.
-        prediction_weight: weight of `predicted_state` against `state_next`.
-    """
-    return (
-        reconstruction_weight * mse_loss(reconstruction, state_now)
-        + linearity_weight * mse_loss(predicted_latent, latent_next)
-        + prediction_weight * mse_loss(predicted_state, state_next)
-    )
 
 
 class DynamicalAutoEncoderLoss(nn.Module):
@@ -63,14 +33,10 @@ class DynamicalAutoEncoderLoss(nn.Module):
         prediction_weight: float | int = 1.0,
     ) -> None:
         super().__init__()
-        self.weights = {
-            "reconstruction_weight": reconstruction_weight,
-            "linearity_weight": linearity_weight,
-            "prediction_weight": prediction_weight,
-        }
-        for name, weight in self.weights.items():
-            if weight < 0:
-                raise ConfigurationError(f"{name}={weight}: must not be negative")
+        checked = partial(require_number, remedy="it must not be negative", positive=False)
+        self.reconstruction_weight = checked("reconstruction_weight", reconstruction_weight)
+        self.linearity_weight = checked("linearity_weight", linearity_weight)
+        self.prediction_weight = checked("prediction_weight", prediction_weight)
 
     def forward(
         self,
@@ -81,11 +47,18 @@ class DynamicalAutoEncoderLoss(nn.Module):
         predicted_latent: Float[Tensor, "batch modes"],
         predicted_state: Float[Tensor, "batch *state"],
     ) -> Scalar:
-        """The loss of one batch; the arguments are those of `dynamical_auto_encoder_loss`."""
-        return dynamical_auto_encoder_loss(
-            state_now, state_next, reconstruction, latent_next, predicted_latent, predicted_state, **self.weights
-        )
+        """The weighted sum of the three mean squared errors of one batch.
 
-    def extra_repr(self) -> str:
-        """What `print` shows of the options."""
-        return ", ".join(f"{name}={weight}" for name, weight in self.weights.items())
+        Args:
+            state_now: x_t.
+            state_next: x_{t+1}.
+            reconstruction: the decoded encoding of `state_now`.
+            latent_next: the encoding of `state_next`.
+            predicted_latent: the encoding of `state_now` advanced by the latent operator.
+            predicted_state: `predicted_latent`, decoded.
+        """
+        return (
+            self.reconstruction_weight * mse_loss(reconstruction, state_now)
+            + self.linearity_weight * mse_loss(predicted_latent, latent_next)
+            + self.prediction_weight * mse_loss(predicted_state, state_next)
+        )

@@ -23,6 +23,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import Features, Scalar
 from sciml_bench.koopman.losses.distributed import summed_over_processes, world_size
@@ -134,8 +135,8 @@ def nested_lora_loss(
         ConfigurationError: an unknown choice, or fewer than two samples for the unbiased estimator.
         DataError: fewer than two samples have a positive weight.
     """
-    _require_choice("nesting", nesting, NESTINGS)
-    _require_choice("estimator", estimator, ESTIMATORS)
+    require_choice("nesting", nesting, NESTINGS)
+    require_choice("estimator", estimator, ESTIMATORS)
     if estimator == "unbiased" and len(f) < 2 and world_size() == 1:
         raise ConfigurationError(
             f"estimator='unbiased' needs a batch of at least 2 samples, got {len(f)}; raise `batch_size` or drop the "
@@ -176,12 +177,10 @@ class NestedLoRALoss(nn.Module):
         regularization: float | int = 0.0,
     ) -> None:
         super().__init__()
-        if n_modes < 1:
-            raise ConfigurationError(f"n_modes={n_modes}: at least one mode is needed")
-        if regularization < 0:
-            raise ConfigurationError(f"regularization={regularization}: must not be negative")
-        _require_choice("nesting", nesting, NESTINGS)
-        _require_choice("estimator", estimator, ESTIMATORS)
+        require_integer("n_modes", n_modes, 1, "at least one mode is needed")
+        require_number("regularization", regularization, "it must not be negative", positive=False)
+        require_choice("nesting", nesting, NESTINGS)
+        require_choice("estimator", estimator, ESTIMATORS)
         self.n_modes, self.nesting, self.estimator = n_modes, nesting, estimator
         self.regularization = regularization
         self.singular_values = (
@@ -210,12 +209,3 @@ class NestedLoRALoss(nn.Module):
             regularization=self.regularization,
             weights=weights,
         )
-
-    def extra_repr(self) -> str:
-        """What `print` shows of the options."""
-        return f"n_modes={self.n_modes}, nesting={self.nesting!r}, estimator={self.estimator!r}"
-
-
-def _require_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigurationError(f"{name}={value!r} is not known; choose one of {', '.join(allowed)}")

@@ -115,10 +115,6 @@ class VAMPLoss(nn.Module):
         """The loss of one batch of features of the present and of the future."""
         return vamp_loss(f, g, schatten_norm=self.schatten_norm, center=self.center)
 
-    def extra_repr(self) -> str:
-        """What `print` shows of the options."""
-        return f"schatten_norm={self.schatten_norm}, center={self.center}"
-
 
 def _require_known_norm(schatten_norm: int) -> None:
     if schatten_norm not in SCHATTEN_NORMS:

@@ -75,9 +75,8 @@ class OperatorFit(BaseEstimator):
             DataError: NaN, infinity, wrong shapes or too few rows; the message names the argument.
             ConfigurationError: an option is wrong for these features.
         """
-        data = lagged_input(
-            self, f_now, f_next, g_now, g_next, observable_now, observable_next, sample_weight, reset=True
-        )
+        observable = observable_now, observable_next
+        data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, reset=True)
         self._accept(self._moments_of(data))
         self._solution()
         return self
@@ -103,10 +102,8 @@ class OperatorFit(BaseEstimator):
             DataError: as `fit`, or other features or observables than in the chunks before.
             ConfigurationError: an option is wrong for these features.
         """
-        first = not hasattr(self, "moments_")
-        data = lagged_input(
-            self, f_now, f_next, g_now, g_next, observable_now, observable_next, sample_weight, reset=first
-        )
+        first, observable = not hasattr(self, "moments_"), (observable_now, observable_next)
+        data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, reset=first)
         chunk = self._moments_of(data)
         if not first and chunk.features.shape != self.moments_.features.shape:
             raise DataError("g_now: give the lagged encoder's features, as many columns, in every chunk or in none")

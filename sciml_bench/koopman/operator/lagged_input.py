@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 from sciml_bench.core.errors import DataError
 
 Pair = tuple[np.ndarray, np.ndarray]
+GivenPair = tuple[ArrayLike | None, ArrayLike | None]
 
 BLOCK_ROWS = 8192
 """Rows that are converted to float64 at once."""
@@ -72,12 +73,9 @@ def checked_features(array: ArrayLike, name: str, estimator: BaseEstimator | Non
 
 def lagged_input(
     estimator: BaseEstimator,
-    f_now: ArrayLike,
-    f_next: ArrayLike | None,
-    g_now: ArrayLike | None,
-    g_next: ArrayLike | None,
-    observable_now: ArrayLike | None,
-    observable_next: ArrayLike | None,
+    f: tuple[ArrayLike, ArrayLike | None],
+    g: GivenPair,
+    observable: GivenPair,
     sample_weight: ArrayLike | None,
     *,
     reset: bool,
@@ -86,18 +84,16 @@ def lagged_input(
 
     Args:
         estimator: keeps the number of features of `f_now`.
-        f_now: features of the present, or a trajectory where `f_next` is None.
-        f_next: features of the future.
-        g_now: features of the present by the lagged encoder, or its trajectory.
-        g_next: features of the future by the lagged encoder.
-        observable_now: what is to be predicted, at present, or its trajectory.
-        observable_next: the same in future.
+        f: features of the present and of the future, or a trajectory and None.
+        g: the same by the lagged encoder, or nothing.
+        observable: what is to be predicted, in the same way.
         sample_weight: importance of the pairs, or of a trajectory's rows (a pair then has that of its first row).
         reset: record the number of features instead of comparing it.
 
     Raises:
         DataError: an array is not finite, not a matrix, missing, or does not have as many rows as `f_now`.
     """
+    f_now, f_next = f
     trajectory = f_next is None
     first = checked_features(f_now, "f_now", estimator, reset=reset, ensure_min_samples=2 if trajectory else 1)
 
@@ -118,12 +114,12 @@ def lagged_input(
         return (sides[0][:-1], sides[0][1:]) if trajectory else (sides[0], sides[1])
 
     if trajectory:
-        f = (first[:-1], first[1:])
+        pairs = (first[:-1], first[1:])
     else:
         second = checked_features(f_next, "f_next")
         if second.shape != first.shape:
             raise DataError(f"f_next: shape {second.shape}, but f_now has {first.shape}; row i follows row i")
-        f = (first, second)
+        pairs = (first, second)
     weights = None
     if sample_weight is not None:
         weights = checked_features(sample_weight, "sample_weight", ensure_2d=False, dtype=np.float64)
@@ -132,5 +128,5 @@ def lagged_input(
                 f"sample_weight: shape {weights.shape} where ({len(first)},) is needed, one number per row of `f_now`, "
                 "none negative and not all zero"
             )
-        weights = weights[: len(f[0])]
-    return LaggedInput(f, pair("g", g_now, g_next), pair("observable", observable_now, observable_next), weights)
+        weights = weights[: len(pairs[0])]
+    return LaggedInput(pairs, pair("g", *g), pair("observable", *observable), weights)

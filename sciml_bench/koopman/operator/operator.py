@@ -182,7 +182,7 @@ class KoopmanOperator(OperatorFit):
             sample_weight: importance of the pairs.
         """
         check_is_fitted(self, "moments_")
-        data = lagged_input(self, f_now, f_next, g_now, g_next, None, None, sample_weight, reset=False)
+        data = lagged_input(self, (f_now, f_next), (g_now, g_next), (None, None), sample_weight, reset=False)
         present = None if data.g is None else data.g[0]
         future = data.f[1] if data.g is None else data.g[1]
         solution = self._solution()

@@ -4,7 +4,6 @@ Brunton, Proctor, Kutz, Discovering governing equations from data by sparse iden
 systems (PNAS 2016); the library of Pervez et al. (ICML 2024) holds polynomials to order 5 and sin, cos of 1 to 10 x.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -62,10 +61,14 @@ class BasisLibrary:
         """Number of candidate terms."""
         return len(self.exponents) + 2 * self.frequencies * self.spec.dim
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Of the terms, in their order, as a person writes them."""
-        return tuple(self._names())
+        names = self.spec.component_names
+        powers = ([(names[index], each.count(index)) for index in sorted(set(each))] for each in self.exponents)
+        monomials = [" ".join(n if power == 1 else f"{n}^{power}" for n, power in each) or "1" for each in powers]
+        angles = [name if m == 1 else f"{m} {name}" for m in range(1, self.frequencies + 1) for name in names]
+        return (*monomials, *(f"{wave}({angle})" for angle in angles for wave in ("sin", "cos")))
 
     def __call__(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms"]:
         """The terms at some states."""
@@ -107,17 +110,6 @@ class BasisLibrary:
 
     def _multiples(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "frequencies 1"]:
         return torch.arange(1, self.frequencies + 1, dtype=states.dtype, device=states.device)[:, None]
-
-    def _names(self) -> Iterator[str]:
-        names = self.spec.component_names
-        for product in self.exponents:
-            powers = [(names[index], product.count(index)) for index in sorted(set(product))]
-            yield " ".join(name if power == 1 else f"{name}^{power}" for name, power in powers) or "1"
-        for multiple in range(1, self.frequencies + 1):
-            for name in names:
-                argument = name if multiple == 1 else f"{multiple} {name}"
-                yield f"sin({argument})"
-                yield f"cos({argument})"
 
 
 def require_full_rank(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> None:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
 
 WEIGHTS = tuple(float(weight) for weight in np.geomspace(0.1, 30.0, 8))
-_EVERY = 5
+_EVERY, _FEWEST_ROWS = 5, 10
 
 
 def block_smoothed(
@@ -24,13 +24,17 @@ def block_smoothed(
 ) -> tuple[Float[np.ndarray, "time dim"], float]:
     """The smoothed trajectory and the weight of its data.
 
+    Where nothing is gained by smoothing, or there are fewer than ten rows, the states come back as they are, with an
+    infinite weight.
+
     Args:
         states: as observed.
         intervals: between the rows.
-        weight: of the data; None chooses it by leaving out every fifth row. Where nothing is gained by smoothing the
-            states come back as they are, with an infinite weight.
+        weight: of the data; None chooses it by leaving out every fifth row.
         taylor_order: K.
     """
+    if len(states) < _FEWEST_ROWS:
+        return states.copy(), float("inf")
     if weight is None:
         errors = [_held_out_error(states, intervals, candidate, taylor_order) for candidate in WEIGHTS]
         best = int(np.argmin(errors))

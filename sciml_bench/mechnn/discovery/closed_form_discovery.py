@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import nn
 
@@ -24,7 +23,7 @@ from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, require_full_rank
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
-from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of, window_starts
+from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of, windows_of
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.sparse_regression import sequential_thresholding
@@ -117,7 +116,7 @@ class ClosedFormDiscovery:
     def _smoothed(
         self, times: Float[np.ndarray, " time"], states: Float[np.ndarray, "time dim"]
     ) -> tuple[Float[np.ndarray, "time dim"], float]:
-        if self.smoothing == "none" or len(times) < 10:
+        if self.smoothing == "none":
             return states.copy(), float("inf")
         weight = None if self.smoothing == "auto" else float(self.smoothing)
         return block_smoothed(states, np.diff(times), weight)
@@ -132,20 +131,12 @@ class ClosedFormDiscovery:
         length = min(self.window, max(shortest // _FEWEST_WINDOWS, _SHORTEST_WINDOW), shortest)
         if length < 3:
             raise DataError(f"a trajectory has {length} rows to learn from; equations need at least 3")
-        starts = [window_starts(len(times), length, length) for times, _ in pieces]
-        steps, inputs, targets = (
-            np.concatenate([part[first[:, None] + np.arange(n)] for part, first in zip(parts, starts, strict=True)])
-            for parts, n in (
-                ([np.diff(times) for times, _ in pieces], length - 1),
-                (smoothed, length),
-                ([states for _, states in pieces], length),
-            )
-        )
-        is_regular = np.ptp(steps) <= 1e-9 * steps.mean()
-        rates = library(torch.from_numpy(inputs))
+        times = [times for times, _ in pieces]
+        steps, inputs = windows_of(list(zip(times, smoothed, strict=True)), length, length)
+        targets = windows_of(pieces, length, length)[1].numpy()
+        rates = library(inputs)
         require_full_rank(library, rates.flatten(0, 1).numpy())
-        integrals = integrated(rates, torch.from_numpy(steps[:1] if is_regular else steps), self.taylor_order)
-        design = integrals.flatten(0, 1).numpy()
+        design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
         centred = (targets - targets.mean(axis=1, keepdims=True)).reshape(-1, library.spec.dim)
         names = library.spec.component_names
         return sequential_thresholding(design, centred, float(self.threshold), names)[0]
@@ -172,7 +163,24 @@ class Discovery:
     stiffness: float | None = None
 
 
-class EquationDiscovery(DirectMethod):
+class FewComponents:
+    """Base of methods that learn equations, of which there is one per component."""
+
+    @classmethod
+    def require_states(cls, state_shape: tuple[int, ...]) -> None:
+        """Stop at states whose candidate terms would be too many.
+
+        Raises:
+            NotApplicableError: images, fields, bodies or more than twenty components.
+        """
+        if len(state_shape) != 1 or state_shape[0] > MOST_COMPONENTS:
+            raise NotApplicableError(
+                f"equations are discovered for vectors of at most {MOST_COMPONENTS} components; these states have the "
+                f"shape {tuple(state_shape)}: training=sequence learns from fields and bodies, train_koopman.py from any"
+            )
+
+
+class EquationDiscovery(FewComponents, DirectMethod):
     """Find equations without epochs.
 
     Args:
@@ -200,11 +208,6 @@ class EquationDiscovery(DirectMethod):
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None
 
-    @classmethod
-    def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """Equations are about vectors of few components."""
-        require_few_components(state_shape)
-
     def fit(self) -> None:
         """Find the equations.
 
@@ -225,19 +228,3 @@ class EquationDiscovery(DirectMethod):
     def record_entries(self) -> dict[str, Any]:
         """The equations, as a person reads them."""
         return {} if self.discovery is None else {"equations": list(self.discovery.equations.text)}
-
-
-def require_few_components(state_shape: tuple[int, ...]) -> None:
-    """Stop at states whose candidate terms would be too many.
-
-    Args:
-        state_shape: of one state.
-
-    Raises:
-        NotApplicableError: images, fields, bodies or more than twenty components.
-    """
-    if len(state_shape) != 1 or state_shape[0] > MOST_COMPONENTS:
-        raise NotApplicableError(
-            f"equations are discovered for vectors of at most {MOST_COMPONENTS} components; these states have the "
-            f"shape {tuple(state_shape)}: training=sequence learns from fields and bodies, train_koopman.py from any"
-        )

@@ -10,8 +10,7 @@ from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.integration import integration_record
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, improve
 
-_FEWEST_ROWS = 10
-_STIFFNESSES = (100.0,)
+_FIRST_STIFFNESS = 100.0
 
 
 def denoised(
@@ -33,9 +32,9 @@ def denoised(
     Raises:
         SolverError: the equations leave every bound within one interval.
     """
-    start = block_smoothed(states, np.diff(times))[0] if len(times) >= _FEWEST_ROWS else states.copy()
+    start = block_smoothed(states, np.diff(times))[0]
     record = integration_record(library, [(times, states)], start, coefficients)
     estimate = JointEstimate(start, coefficients, np.zeros_like(coefficients, dtype=bool))
-    for value in (*(step for step in _STIFFNESSES if step < stiffness), stiffness):
+    for value in sorted({min(_FIRST_STIFFNESS, stiffness), stiffness}):
         estimate = improve(record, replace(estimate, stiffness=value, mean_square=np.inf))
     return estimate.states

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -65,18 +64,13 @@ class DiscoveredEquations:
 
     # ---- equations --------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def sparse_equations(self) -> SparseEquations:
-        """The equations as a system."""
-        return SparseEquations(self.library, np.asarray(self.coefficients))
-
     def system(self) -> SparseEquations:
         """The equations as a system that can be integrated."""
-        return self.sparse_equations
+        return SparseEquations(self.library, np.asarray(self.coefficients))
 
     def equations(self) -> tuple[str, ...]:
         """One readable equation per component."""
-        return self.sparse_equations.text
+        return self.system().text
 
     def coefficient_table(self) -> dict[str, Float[np.ndarray, " dim"]]:
         """The coefficients of every candidate term, per component."""
@@ -115,17 +109,13 @@ class DiscoveredEquations:
             )
         started = time.perf_counter()
         grids = horizon_times(past, horizon)
-        states, status = [], []
-        for number, grid in enumerate(grids):
-            found, word = self._continued(past, number, grid)
-            states.append(found)
-            status.append(word)
         n_times = max(len(grid) for grid in grids)
-        together = np.full((len(grids), n_times, self.library.spec.dim), np.nan)
+        states, status = np.full((len(grids), n_times, self.spec.dim), np.nan), []
+        for row, grid in enumerate(grids):
+            states[row, : len(grid)], word = self._continued(past, row, grid)
+            status.append(word)
         times = np.stack([np.pad(grid, (0, n_times - len(grid)), mode="edge") for grid in grids])
-        for row, found in enumerate(states):
-            together[row, : len(found)] = found
-        return Forecast(together, times, "path", tuple(status), {"seconds": time.perf_counter() - started})
+        return Forecast(states, times, "path", tuple(status), {"seconds": time.perf_counter() - started})
 
     def _continued(self, past: Trajectories, number: int, grid: np.ndarray) -> tuple[np.ndarray, str]:
         whole = past.states[number]
@@ -134,6 +124,6 @@ class DiscoveredEquations:
         times = past.times_of(number)[first:]
         try:
             start = self.denoised(times, observed)[-1]
-            return self.sparse_equations.reference(start, np.concatenate([times[-1:], grid]))[1:], OK
+            return self.system().reference(start, np.concatenate([times[-1:], grid]))[1:], OK
         except SolverError as error:
             return np.full((len(grid), observed.shape[1]), np.nan), str(error)

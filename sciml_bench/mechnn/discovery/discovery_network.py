@@ -20,7 +20,8 @@ from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.integration import window_starts
-from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
+from sciml_bench.mechnn.linear_ode.integral import integral
+from sciml_bench.networks.zeroed import zeroed
 
 COEFFICIENTS = ("flat", "network")
 
@@ -70,28 +71,14 @@ class DiscoveryNetwork(nn.Module):
         self.register_buffer("mean", torch.from_numpy(spec.mean).float())
         self.register_buffer("deviation", torch.from_numpy(spec.deviation).float())
         size = window * spec.dim
-        self.smoother = nn.Sequential(
-            nn.Linear(size, hidden_width),
-            nn.SiLU(),
-            nn.Linear(hidden_width, hidden_width),
-            nn.SiLU(),
-            nn.Linear(hidden_width, size),
-        )
-        last = self.smoother[-1]
-        nn.init.zeros_(last.weight)  # pyright: ignore[reportArgumentType]
-        nn.init.zeros_(last.bias)  # pyright: ignore[reportArgumentType]
+        self.smoother = _perceptron(size, hidden_width, size)
+        zeroed(self.smoother[-1])
         shape = (self.library.n_terms, spec.dim)
         if coefficients == "flat":
             self.scaled = nn.Parameter(torch.zeros(shape))
         else:
             self.vector = nn.Parameter(torch.randn(64))
-            self.coefficient_network = nn.Sequential(
-                nn.Linear(64, hidden_width),
-                nn.SiLU(),
-                nn.Linear(hidden_width, hidden_width),
-                nn.SiLU(),
-                nn.Linear(hidden_width, shape[0] * shape[1]),
-            )
+            self.coefficient_network = _perceptron(64, hidden_width, shape[0] * shape[1])
         self.register_buffer("start", torch.zeros(shape, dtype=torch.float64))
         self.register_buffer("mask", torch.ones(shape, dtype=torch.bool))
         self.register_buffer("ready", torch.tensor(False))
@@ -153,12 +140,9 @@ class DiscoveryNetwork(nn.Module):
             smoothed: state.
             step_sizes: between the rows, the same for all windows or one row for each.
         """
-        batch, n_steps, dim = smoothed.shape
-        rates = self.library(smoothed) @ self.coefficients()
-        coefficients = rates.new_zeros(1, 1, n_steps, 1, self.taylor_order + 1)
-        coefficients[..., 1] = 1.0
-        right_side = rates.transpose(1, 2).reshape(batch * dim, 1, n_steps)
-        steps = step_sizes if len(step_sizes) == 1 else step_sizes.repeat_interleave(dim, dim=0)
-        initial = smoothed[:, 0].reshape(batch * dim, 1, 1, 1)
-        solved = solve_linear_ode(coefficients, right_side, initial, steps[:, :, None])
-        return solved.states[..., 0, 0].reshape(batch, dim, n_steps).transpose(1, 2)
+        return integral(self.library(smoothed) @ self.coefficients(), smoothed[:, 0], step_sizes, self.taylor_order)
+
+
+def _perceptron(n_inputs: int, width: int, n_outputs: int) -> nn.Sequential:
+    inner = [nn.Linear(n_inputs, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()]
+    return nn.Sequential(*inner, nn.Linear(width, n_outputs))

@@ -6,7 +6,6 @@ learned in preconditioned coordinates, and the learning rate decays to zero with
 """
 
 import math
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,53 +16,31 @@ from torch import Tensor
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.core.method import Method
+from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.data.held_out import end_of
-from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.data.views.whole_trajectories_view import TrajectoryNumbers, WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, require_few_components
+from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, FewComponents
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
-from sciml_bench.mechnn.discovery.integration import rows_of, window_starts
+from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.weak_form import integrated
 
 STARTS = ("zero", "closed_form")
 
 
-class WindowNumbers:
-    """Batches of the numbers of all windows, in an order that is a function of seed and epoch.
+class WindowOrder(EpochSampler):
+    """The numbers of all windows in an order that is a function of seed and epoch; every process sees all of them."""
 
-    Args:
-        n_windows: how many.
-        batch_size: numbers per batch; the last one of an epoch may be smaller.
-        seed: of the order.
-    """
-
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
-
-    def __init__(self, n_windows: int, batch_size: int, seed: int) -> None:
-        self.n_windows, self.batch_size, self.seed, self.epoch = n_windows, batch_size, seed, 0
-
-    @property
-    def sampler(self) -> "WindowNumbers":
-        """Itself: it is told the epoch."""
-        return self
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose order comes next."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return -(-self.n_windows // self.batch_size)
-
-    def __iter__(self) -> Iterator[Int[Tensor, " batch"]]:
+    def indices(self) -> Int[np.ndarray, " share"]:
+        """The order of the current epoch."""
         generator = torch.Generator().manual_seed(derived_seed(self.seed, "windows", self.epoch))
-        yield from torch.randperm(self.n_windows, generator=generator).split(self.batch_size)
+        return torch.randperm(self.n_items, generator=generator).numpy()
 
 
-class DiscoveryTraining(Method):
+class DiscoveryTraining(FewComponents, Method):
     """Adam on windows, in cycles that end with a threshold.
 
     Args:
@@ -113,17 +90,8 @@ class DiscoveryTraining(Method):
             require_integer(f"training.{name}", value, 1, "give a whole number of at least 1")
         require_choice("training.initial_coefficients", initial_coefficients, STARTS)
         self.n_cycles, self.epochs_per_cycle, self.batch_size = n_cycles, epochs_per_cycle, batch_size
+        self.n_epochs = n_cycles * epochs_per_cycle
         self.windows_per_row, self.initial_coefficients = windows_per_row, initial_coefficients
-
-    @classmethod
-    def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """Equations are about vectors of few components."""
-        require_few_components(state_shape)
-
-    @property
-    def planned_epochs(self) -> int | None:
-        """All cycles."""
-        return self.n_cycles * self.epochs_per_cycle
 
     def start(self) -> None:
         """Cut the trajectories into windows, and choose the first coefficients; later ones come from the checkpoint."""
@@ -145,14 +113,7 @@ class DiscoveryTraining(Method):
         shortest = min(len(times) for times, _ in pieces)
         if shortest < length:
             raise DataError(f"model.window={length}: a trajectory has only {shortest} rows to learn from")
-        stride = max(1, length // self.windows_per_row)
-        starts = [window_starts(len(times), length, stride) for times, _ in pieces]
-        rows = [first[:, None] + np.arange(length) for first in starts]
-        windows = np.concatenate([states[index] for (_, states), index in zip(pieces, rows, strict=True)])
-        steps = np.concatenate([np.diff(times[index], axis=1) for (times, _), index in zip(pieces, rows, strict=True)])
-        is_regular = np.ptp(steps) <= 1e-9 * steps.mean()
-        self.windows = torch.from_numpy(windows)
-        self.step_sizes = torch.from_numpy(steps[:1] if is_regular else steps)
+        self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
 
     @torch.no_grad()
     def precondition(self) -> None:
@@ -183,13 +144,9 @@ class DiscoveryTraining(Method):
         shared = len(self.step_sizes) == 1
         return [self.step_sizes if shared else self.step_sizes[first : first + length] for first in firsts]
 
-    def train_loader(self, seed: int, rank: int, world_size: int) -> WindowNumbers:
+    def train_loader(self, seed: int, rank: int, world_size: int) -> TrajectoryNumbers:
         """All windows once per epoch."""
-        return WindowNumbers(len(self.windows), self.batch_size, seed)
-
-    def optimizer(self) -> torch.optim.Optimizer:
-        """Adam."""
-        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)
+        return TrajectoryNumbers(WindowOrder(len(self.windows), seed), self.batch_size)
 
     def loss(self, batch: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
         """Of some windows."""

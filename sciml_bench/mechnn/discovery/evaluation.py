@@ -35,7 +35,9 @@ class EquationEvaluation:
         train = PaddedTrajectories.of(record.splits["train"])
         pieces = rows_of(train)
         denoised = [learned.denoised(*piece) for piece in pieces]
-        truth = _truth(learned, record)
+        system = record.spec.system
+        is_known = isinstance(system, OrdinaryDifferentialEquation)
+        truth = exact_coefficients(learned.library, system) if is_known else None
         coefficients = np.asarray(learned.coefficients)
         metrics = equation_scores(coefficients, truth) | _explained(learned, train, pieces, denoised)
         arrays = {"coefficients": coefficients, "term_names": np.array(learned.library.names)}
@@ -55,12 +57,6 @@ class EquationEvaluation:
         arrays |= _drawn(learned, arrays, denoised)
         pictures = ["coefficients", "discovered_trajectories"]
         return Results(metrics, arrays, (*pictures, *(["simulated_phase_portrait"] if train.dim > 1 else [])))
-
-
-def _truth(learned: DiscoveredEquations, record: Record) -> Float[np.ndarray, "terms dim"] | None:
-    """The coefficients of the system that was simulated, where it is one of the library."""
-    system = record.spec.system
-    return exact_coefficients(learned.library, system) if isinstance(system, OrdinaryDifferentialEquation) else None
 
 
 def _explained(

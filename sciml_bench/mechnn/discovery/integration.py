@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 from sciml_bench.data.views import PaddedTrajectories
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
@@ -31,6 +32,23 @@ def window_starts(n_rows: int, length: int, stride: int) -> Int[np.ndarray, " wi
     """
     starts = np.arange(0, n_rows - length + 1, stride)
     return starts if starts[-1] == n_rows - length else np.append(starts, n_rows - length)
+
+
+def windows_of(
+    pieces: Sequence[tuple[np.ndarray, np.ndarray]], length: int, stride: int
+) -> tuple[Float[Tensor, "_ intervals"], Float[Tensor, "windows time dim"]]:
+    """Windows of all trajectories, and the steps between their rows: one row of them where all are the same.
+
+    Args:
+        pieces: times and states of every trajectory, at least as long as a window.
+        length: of a window.
+        stride: between two windows.
+    """
+    rows = [window_starts(len(times), length, stride)[:, None] + np.arange(length) for times, _ in pieces]
+    steps = np.concatenate([np.diff(times[index], axis=1) for (times, _), index in zip(pieces, rows, strict=True)])
+    windows = np.concatenate([states[index] for (_, states), index in zip(pieces, rows, strict=True)])
+    is_regular = np.ptp(steps) <= 1e-9 * steps.mean()
+    return torch.from_numpy(steps[:1] if is_regular else steps), torch.from_numpy(windows)
 
 
 def integration_record(

@@ -2,7 +2,8 @@
 
 A term whose coefficient is small in standard errors is dropped on trial; the drop stands if the deviance, rows ·
 log(mean square), rises by less than the square of the significance. An absent term enters if it would lower the
-deviance by more. The thresholds of sequential least squares see neither the noise nor the correlations of the terms.
+deviance by more. A component keeps its last term as long as there is no other; its standard error tells what it is
+worth. The thresholds of sequential least squares see neither the noise nor the correlations of the terms.
 """
 
 from dataclasses import replace
@@ -41,7 +42,8 @@ def select(record: NoisyRecord, estimate: JointEstimate, threshold: float, signi
     """Drop and add terms until no change is called for."""
     kept_for_good = np.zeros_like(estimate.support)
     for _ in range(_MOST_ROUNDS):
-        weak = estimate.support & ~kept_for_good & (estimate.significance < significance)
+        alone = estimate.support & (estimate.support.sum(axis=0) == 1)
+        weak = estimate.support & ~(kept_for_good | alone) & (estimate.significance < significance)
         if weak.any():
             order = np.argsort(np.where(weak, estimate.significance, np.inf), axis=None)
             several = order[: max(1, int(weak.sum()) // 2)]

@@ -8,7 +8,7 @@ derivative of the data (the integral form of sparse regression; the block is the
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
+from sciml_bench.mechnn.linear_ode.integral import integral
 
 
 def integrated(
@@ -23,11 +23,5 @@ def integrated(
         step_sizes: between the steps, the same for all windows or one row for each.
         taylor_order: K of the block; the equation's own order is 1.
     """
-    n_windows, n_steps, n_terms = rates.shape
-    coefficients = rates.new_zeros(1, 1, n_steps, 1, taylor_order + 1)
-    coefficients[..., 1] = 1.0
-    right_side = rates.permute(0, 2, 1).reshape(n_windows * n_terms, 1, n_steps)
-    steps = step_sizes[:, :, None] if len(step_sizes) == 1 else step_sizes[:, :, None].repeat_interleave(n_terms, dim=0)
-    solution = solve_linear_ode(coefficients, right_side, rates.new_zeros(1, 1, 1, 1), steps)
-    integrals = solution.states[..., 0, 0].reshape(n_windows, n_terms, n_steps).permute(0, 2, 1)
+    integrals = integral(rates, rates.new_zeros(1, 1), step_sizes, taylor_order)
     return integrals - integrals.mean(dim=1, keepdim=True)

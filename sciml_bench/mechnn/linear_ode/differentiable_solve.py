@@ -6,30 +6,55 @@ of (M λ)·(r − M y) in the coefficients, right sides, initial values and step
 N⁻¹ v itself a differentiable function; otherwise by whatever the factorisation offers.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.rows import product, right_side_rows
+from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual, product, right_side_rows
 
 Gradients = tuple[Tensor | None, ...]
 
 
-@runtime_checkable
-class Factorization(Protocol):
-    """M, ready for solving."""
+class Factorization:
+    """M, ready for solving; a subclass defines `solve`, or does everything its own way.
+
+    Args:
+        problem: in float64.
+
+    Raises:
+        SolverError: the rows do not determine the solution.
+    """
+
+    def __init__(self, problem: LinearODEProblem) -> None:
+        self.problem = problem
+
+    def solve(
+        self, right: Float[Tensor, "batch unknowns"], residual: Callable[[Tensor], Tensor]
+    ) -> Float[Tensor, "batch unknowns"]:
+        """N⁻¹ right.
+
+        Args:
+            right: the residual of zero.
+            residual: right − N y of some y, accurately.
+
+        Raises:
+            SolverError: the solution is not as accurate as it must be.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define solve()")
 
     def solution(self) -> Float[Tensor, "batch unknowns"]:
         """The least-squares solution, the slack last."""
-        ...
+        problem = self.problem
+        nothing = problem.coefficients.new_zeros(problem.batch, problem.n_unknowns + 1)
+        return self.solve(normal_residual(problem, nothing), lambda y: normal_residual(problem, y))
 
     def normal_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
         """N⁻¹ right."""
-        ...
+        return self.solve(right, lambda y: right - normal_product(self.problem, y))
 
     def gradients(
         self,
@@ -38,7 +63,7 @@ class Factorization(Protocol):
         needed: Sequence[bool],
     ) -> Gradients:
         """Of (M λ)·(r − M y) in the problem's four inputs, λ = `adjoint` and y = `solution` held fixed."""
-        ...
+        return gradients_by_rows(self.problem, self.problem.inputs, solution, adjoint, needed)
 
 
 def gradients_by_rows(

@@ -4,12 +4,14 @@ Pervez, Locatello, Gavves, Mechanistic Neural Networks for Scientific Machine Le
 """
 
 import math
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.mechnn.linear_ode.solve import SOLVERS, LinearODESolution, solve_linear_ode
 
@@ -77,18 +79,15 @@ class LinearODELayer(nn.Module):
         solver: str = "auto",
     ) -> None:
         super().__init__()
-        for key, value, choices in (
-            ("steps_vary", steps_vary, VARIATIONS),
-            ("positive", positive, POSITIVE),
-            ("solver", solver, SOLVERS),
-        ):
-            if value not in choices:
-                raise ConfigurationError(f"{key}={value}: choose one of {', '.join(choices)}")
+        require_choice("steps_vary", steps_vary, VARIATIONS)
+        require_choice("positive", positive, POSITIVE)
+        require_choice("solver", solver, SOLVERS)
         if n_steps < 2 or n_states < 1:
             raise ConfigurationError(f"n_steps={n_steps}, n_states={n_states}: give at least 2 steps and 1 state")
         self.n_steps, self.n_states = n_steps, n_states
-        self.positive, self.taylor_order, self.solver = positive, taylor_order, solver
-        self.slack_weight, self.central, self.periodic = slack_weight, central, periodic
+        self.positive, self.taylor_order = positive, taylor_order
+        self.rows: dict[str, Any] = {"slack_weight": slack_weight, "central": central, "periodic": periodic}
+        self.solver = solver
         if step_size is None:
             self.unconstrained_steps = None
         else:
@@ -140,16 +139,7 @@ class LinearODELayer(nn.Module):
             )
         if self.taylor_order is not None:
             coefficients = with_taylor_order(coefficients, self.taylor_order)
-        return solve_linear_ode(
-            coefficients,
-            right_side,
-            initial_values,
-            steps,
-            slack_weight=self.slack_weight,
-            central=self.central,
-            periodic=self.periodic,
-            solver=self.solver,
-        )
+        return solve_linear_ode(coefficients, right_side, initial_values, steps, solver=self.solver, **self.rows)
 
 
 def _unconstrained(step_size: float, positive: str) -> float:

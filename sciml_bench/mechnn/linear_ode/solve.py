@@ -6,6 +6,7 @@ is exactly the least-squares problem y = N⁻¹ (Mᵀ r + slack weight · e), N 
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -16,7 +17,14 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization, LeastSquaresSolution
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
 
-SOLVERS = ("auto", "band", "block", "conjugate_gradient", "dense")
+_FACTORIZATIONS = {
+    "band": "BandFactorization",
+    "block": "BlockFactorization",
+    "conjugate_gradient": "ConjugateGradientSolver",
+    "dense": "DenseFactorization",
+}
+"""Imported when they are asked for: the first is compiled."""
+SOLVERS = ("auto", *_FACTORIZATIONS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,20 +116,7 @@ def _factorization(problem: LinearODEProblem, solver: str) -> Factorization:
     on_cpu = problem.coefficients.device.type == "cpu"
     if solver == "auto":
         solver = "band" if on_cpu else "block"
-    if solver == "band":
-        if not on_cpu:
-            raise ConfigurationError("solver=band runs on the CPU only: choose block")
-        from sciml_bench.mechnn.linear_ode.solvers.band_solver import BandFactorization
-
-        return BandFactorization(problem)
-    if solver == "block":
-        from sciml_bench.mechnn.linear_ode.solvers.block_solver import BlockFactorization
-
-        return BlockFactorization(problem)
-    if solver == "conjugate_gradient":
-        from sciml_bench.mechnn.linear_ode.solvers.conjugate_gradient_solver import ConjugateGradientSolver
-
-        return ConjugateGradientSolver(problem)
-    from sciml_bench.mechnn.linear_ode.solvers.dense_solver import DenseFactorization
-
-    return DenseFactorization(problem)
+    if solver == "band" and not on_cpu:
+        raise ConfigurationError("solver=band runs on the CPU only: choose block")
+    module = import_module(f"sciml_bench.mechnn.linear_ode.solvers.{solver}_solver")
+    return getattr(module, _FACTORIZATIONS[solver])(problem)

@@ -1,34 +1,36 @@
-"""Estimators of growth rates and capacities, as plain objects, and the trajectories that their estimates explain."""
+"""What is inferred from the observations of populations: their parameters, and the trajectories that these explain."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
-from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.spec import RecordSpec
+from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories
-from sciml_bench.mechnn.parameters.least_squares import fitted_growth
 from sciml_bench.mechnn.parameters.logistic_network import LogisticNetwork
-from sciml_bench.mechnn.parameters.recovered_parameters import RecoveredParameters
 
 
-@runtime_checkable
-class ExplainsTrajectories(Protocol):
-    """What `ParameterEvaluation` scores."""
+@dataclass(frozen=True, eq=False)
+class RecoveredParameters:
+    """What was inferred from the observations of some trajectories.
 
-    def explained(self, trajectories: Trajectories) -> RecoveredParameters:
-        """The parameters of every trajectory, and what they explain."""
-        ...
+    Args:
+        growth_rates: r, in 1/time.
+        capacities: K.
+        states: the trajectories that these parameters explain.
+        smoothed: the state on which the right side was evaluated.
+    """
+
+    growth_rates: Float[np.ndarray, " batch"]
+    capacities: Float[np.ndarray, " batch"]
+    states: Float[np.ndarray, "batch time"]
+    smoothed: Float[np.ndarray, "batch time"]
 
 
 class GrowthEstimator:
-    """Base of the estimators."""
+    """Base of the estimators of growth rates and capacities, which `ParameterEvaluation` scores."""
 
     def explained(self, trajectories: Trajectories) -> RecoveredParameters:
         """The parameters of every trajectory, and what they explain.
@@ -49,54 +51,21 @@ class GrowthEstimator:
 
 
 @dataclass(frozen=True, eq=False)
-class LogisticNetworkEstimator(GrowthEstimator):
+class LogisticNetworkEstimator(LearnedModule, GrowthEstimator):
     """Networks that read the parameters from the observations.
 
     Args:
-        network: trained.
+        model: the networks, trained.
     """
 
-    network: LogisticNetwork
-
-    def tensors(self) -> dict[str, Tensor]:
-        """The weights."""
-        return dict(self.network.state_dict())
-
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take what `tensors` gave."""
-        load_module(self.network, tensors)
+    model: LogisticNetwork
 
     @torch.no_grad()
     def explained(self, trajectories: Trajectories) -> RecoveredParameters:
         """By the networks."""
-        observed = torch.from_numpy(populations(trajectories)).float()
-        estimate = self.network(observed)
+        estimate = self.model(torch.from_numpy(populations(trajectories)).float())
         parts = (estimate.growth_rates, estimate.capacities, estimate.states, estimate.smoothed)
         return RecoveredParameters(*(part.double().numpy() for part in parts))
-
-
-@dataclass(frozen=True, eq=False)
-class LogisticLeastSquares(GrowthEstimator):
-    """Least squares through the block, trajectory by trajectory; nothing is learned from one for another.
-
-    Args:
-        spec: of the record, for its clock.
-        taylor_order: highest derivative in Taylor's formula.
-    """
-
-    spec: RecordSpec
-    taylor_order: int = 4
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Nothing is learned."""
-        return {}
-
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Nothing is learned."""
-
-    def explained(self, trajectories: Trajectories) -> RecoveredParameters:
-        """By least squares."""
-        return fitted_growth(torch.from_numpy(populations(trajectories)), trajectories.time_step, self.taylor_order)
 
 
 def populations(trajectories: Trajectories) -> Float[np.ndarray, "batch time"]:

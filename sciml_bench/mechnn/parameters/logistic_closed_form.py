@@ -1,16 +1,82 @@
-"""Growth rates and capacities by least squares, as a method without epochs."""
+"""The parameters of populations without any training: least squares through the block, trajectory by trajectory.
 
-from torch import nn
+The solution of u′ = a ũ + b ũ² is linear in a and b, so with the data as ũ it is fitted to them by linear least
+squares; then r = a and K = −a/b. All trajectories share one factorisation of the block.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_integer
+from sciml_bench.core.errors import DataError
 from sciml_bench.core.method import DirectMethod
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import WholeTrajectoriesView
-from sciml_bench.mechnn.parameters.estimates import LogisticLeastSquares
+from sciml_bench.mechnn.discovery.weak_form import integrated
+from sciml_bench.mechnn.parameters.estimates import GrowthEstimator, RecoveredParameters, populations
 from sciml_bench.mechnn.parameters.logistic_training import HEADLINE, require_populations
 
 
+def fitted_growth(
+    observed: Float[Tensor, "batch time"], time_step: float, taylor_order: int = 4
+) -> RecoveredParameters:
+    """Growth rate and capacity of every trajectory; infinite where nothing slows the growth down.
+
+    Args:
+        observed: at regular times, in double precision.
+        time_step: between two observations.
+        taylor_order: highest derivative in Taylor's formula; the equation's order is 1.
+
+    Raises:
+        DataError: no trajectory approaches a capacity.
+    """
+    rates = torch.stack([observed, observed**2], dim=-1)
+    steps = observed.new_full((1, observed.shape[1] - 1), time_step)
+    integrals = integrated(rates, steps, taylor_order)
+    mean = observed.mean(dim=1, keepdim=True)
+    solution = torch.linalg.lstsq(integrals, (observed - mean)[..., None]).solution
+    growth, brake = solution[..., 0].unbind(1)
+    if not (brake < 0).any():
+        raise DataError(
+            "no trajectory is slowed down by its size (u′ = a u + b u² fits all of them best with b ≥ 0), so that "
+            "their capacities are unknown: observe them for longer, or with less noise"
+        )
+    capacities = torch.where(brake < 0, -growth / brake, torch.inf)
+    states = mean + (integrals @ solution)[..., 0]
+    return RecoveredParameters(growth.numpy(), capacities.numpy(), states.numpy(), observed.numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticLeastSquares(GrowthEstimator):
+    """`fitted_growth` of any trajectories; nothing is learned from one for another.
+
+    Args:
+        spec: of the record, for its clock.
+        taylor_order: highest derivative in Taylor's formula.
+    """
+
+    spec: RecordSpec
+    taylor_order: int = 4
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Nothing is learned."""
+        return {}
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Nothing is learned."""
+
+    def explained(self, trajectories: Trajectories) -> RecoveredParameters:
+        """By least squares."""
+        return fitted_growth(torch.from_numpy(populations(trajectories)), trajectories.time_step, self.taylor_order)
+
+
 class LogisticClosedForm(DirectMethod):
-    """`fitted_growth` for all trajectories.
+    """Growth rates and capacities as a method without epochs.
 
     Args:
         model: not used; there is no network.

@@ -15,7 +15,8 @@ from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
+from sciml_bench.mechnn.linear_ode.integral import integral
+from sciml_bench.networks.zeroed import zeroed
 
 STEPS = ("observed", "learned")
 _POOLED = 8
@@ -96,7 +97,7 @@ class LogisticNetwork(nn.Module):
         self.register_buffer("expected", torch.tensor(expected))
         self.correction = nn.Sequential(
             *_convolutions(channels // 2, 2, kernel_size, stride=1),
-            _zeroed(nn.Conv1d(channels // 2, 1, kernel_size, padding=kernel_size // 2)),
+            zeroed(nn.Conv1d(channels // 2, 1, kernel_size, padding=kernel_size // 2)),
         )
         self.parameters_of = nn.Sequential(
             *_convolutions(channels, 3, kernel_size, stride=2),
@@ -104,7 +105,7 @@ class LogisticNetwork(nn.Module):
             nn.Flatten(),
             nn.Linear(channels * _POOLED, hidden),
             nn.GELU(),
-            _zeroed(nn.Linear(hidden, 3 if self.learns_steps else 2)),
+            zeroed(nn.Linear(hidden, 3 if self.learns_steps else 2)),
         )
 
     def forward(self, observed: Float[Tensor, "batch time"]) -> LogisticEstimate:
@@ -118,17 +119,8 @@ class LogisticNetwork(nn.Module):
         else:
             step_sizes = observed.new_full((1,), self.time_step)
         right_side = growth_rates[:, None] * smoothed * (1 - smoothed / capacities[:, None])
-        coefficients = observed.new_zeros(1, 1, observed.shape[1], 1, self.taylor_order + 1)
-        coefficients[..., 1] = 1.0
-        start = smoothed[:, :1, None, None]
-        solution = solve_linear_ode(coefficients, right_side[:, None], start, step_sizes[:, None, None])
-        return LogisticEstimate(solution.states[:, :, 0, 0], smoothed, growth_rates, capacities, step_sizes)
-
-
-def _zeroed(layer: nn.Module) -> nn.Module:
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-    return layer
+        states = integral(right_side[..., None], smoothed[:, :1], step_sizes[:, None], self.taylor_order)[..., 0]
+        return LogisticEstimate(states, smoothed, growth_rates, capacities, step_sizes)
 
 
 def _convolutions(channels: int, count: int, kernel_size: int, stride: int) -> list[nn.Module]:

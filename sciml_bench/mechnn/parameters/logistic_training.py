@@ -59,15 +59,6 @@ class LogisticTraining(Method):
         self._observed = torch.from_numpy(populations(view.record.splits["train"])).float()
         self._validation = torch.from_numpy(populations(view.record.splits["validation"])).float()
 
-    @property
-    def planned_epochs(self) -> int | None:
-        """`n_epochs`."""
-        return self.n_epochs
-
-    def optimizer(self) -> torch.optim.Optimizer:
-        """Adam."""
-        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)
-
     def loss(self, batch: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
         """Of some trajectories.
 

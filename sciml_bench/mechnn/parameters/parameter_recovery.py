@@ -9,7 +9,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.record import Record
 from sciml_bench.data.views import PaddedTrajectories
-from sciml_bench.mechnn.parameters.estimates import ExplainsTrajectories
+from sciml_bench.mechnn.parameters.estimates import GrowthEstimator
 from sciml_bench.scores.parameter_scores import parameter_scores
 
 SCORED = ("train", "test")
@@ -22,7 +22,7 @@ class ParameterEvaluation:
     `state_rmse_clean_<part>`: root mean square difference of the explained trajectories to the true ones.
     """
 
-    def __call__(self, learned: ExplainsTrajectories, record: Record) -> Results:
+    def __call__(self, learned: GrowthEstimator, record: Record) -> Results:
         """Score an estimator on a record.
 
         Raises:

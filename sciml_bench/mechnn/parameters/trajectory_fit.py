@@ -4,7 +4,6 @@ All rows or, honestly chosen, all but some: with as many parameters as observati
 only rows that were not learned from tell when. The truth, where it is known, is for the scores alone.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,16 +17,16 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.seeds import derived_seed
-from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data.held_out import shown_arrays
 from sciml_bench.data.record import Record
 from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
-from sciml_bench.mechnn.discovery.closed_form_discovery import require_few_components
+from sciml_bench.mechnn.discovery.closed_form_discovery import FewComponents
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 
 
 @dataclass(frozen=True, eq=False)
-class SmoothedTrajectories:
+class SmoothedTrajectories(LearnedModule):
     """Trajectories as solutions of linear ODEs that were fitted to them.
 
     Args:
@@ -38,21 +37,13 @@ class SmoothedTrajectories:
     model: LearnedLinearODE
     held_out: Bool[np.ndarray, "batch time"]
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Coefficients and step sizes."""
-        return dict(self.model.state_dict())
-
-    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take what `tensors` gave."""
-        load_module(self.model, tensors)
-
     @torch.no_grad()
     def smoothed(self) -> Float[np.ndarray, "batch time dim"]:
         """The solutions at the rows that were learned from, in the user's units."""
         return self.model().double().numpy()
 
 
-class TrajectoryFit(Method):
+class TrajectoryFit(FewComponents, Method):
     """Adam on the sum of squares over all learned rows, one step per epoch.
 
     The error of the weights after a step and the loss of the next step are one and the same solution, solved once.
@@ -94,16 +85,6 @@ class TrajectoryFit(Method):
         self.validation_fraction = float(validation_fraction)
         self._next_states: Tensor | None = None
 
-    @classmethod
-    def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """Every component has an equation of its own."""
-        require_few_components(state_shape)
-
-    @property
-    def planned_epochs(self) -> int | None:
-        """`n_epochs`."""
-        return self.n_epochs
-
     def start(self) -> None:
         """Choose the rows that are held out.
 
@@ -115,10 +96,6 @@ class TrajectoryFit(Method):
         held_out = self._held_out_rows(train, self.progress.seed)
         self._learned_rows = torch.from_numpy(train.rows & ~held_out)
         self._held_out = torch.from_numpy(held_out)
-
-    def optimizer(self) -> torch.optim.Optimizer:
-        """Adam."""
-        return torch.optim.Adam(self.parameters(), lr=self.learning_rate)
 
     def loss(self, batch: object = None) -> Float[Tensor, ""]:
         """Sum of squares over the rows that are learned from, in squared units of the data."""

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import WindowsSpec
@@ -92,13 +93,9 @@ class InteractionSequenceModel(nn.Module):
         solver: str = "auto",
     ) -> None:
         super().__init__()
-        for key, value, choices in (
-            ("network", network, NETWORKS),
-            ("coefficients", coefficients, COEFFICIENTS),
-            ("steps", steps, STEPS),
-        ):
-            if value not in choices:
-                raise ConfigurationError(f"model.{key}={value}: choose one of {', '.join(choices)}")
+        require_choice("model.network", network, NETWORKS)
+        require_choice("model.coefficients", coefficients, COEFFICIENTS)
+        require_choice("model.steps", steps, STEPS)
         if len(spec.state_shape) != 2 or spec.state_shape[0] < 2:
             raise ConfigurationError(
                 f"this model needs the positions of at least 2 bodies, states (bodies, axes); these have the shape "

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.networks.activations import activation_module
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
+from sciml_bench.networks.zeroed import zeroed
 
 _STRIDE = 3
 
@@ -35,7 +36,7 @@ class DistanceLaw(nn.Module):
         self.exponent = nn.Parameter(torch.tensor(float(exponent), dtype=torch.float64))
         self.network = MultilayerPerceptron((1,), 1, hidden, activation) if hidden else None
         if self.network is not None:
-            _start_at_zero(self.network.layers[-1])
+            zeroed(self.network.layers[-1])
 
     def forward(self, distances: Float[Tensor, "batch steps pairs"]) -> Float[Tensor, "batch steps pairs"]:
         """Evaluate in float64; a power law before training."""
@@ -80,7 +81,7 @@ class WindowStrength(nn.Module):
         self.network: nn.Module
         if network == "perceptron":
             self.network = MultilayerPerceptron((2 * n_inputs,), n_outputs, hidden, activation)
-            _start_at_zero(self.network.layers[-1])
+            zeroed(self.network.layers[-1])
             return
         layers: list[nn.Module] = [nn.Unflatten(1, (2, n_inputs))]
         n_channels, size = 2, n_inputs
@@ -90,9 +91,7 @@ class WindowStrength(nn.Module):
                 activation_module(activation),
             ]
             n_channels, size = n_next, (size - 1) // _STRIDE + 1
-        head = nn.Linear(n_channels * size, n_outputs)
-        _start_at_zero(head)
-        self.network = nn.Sequential(*layers, nn.Flatten(), head)
+        self.network = nn.Sequential(*layers, nn.Flatten(), zeroed(nn.Linear(n_channels * size, n_outputs)))
 
     def forward(self, distances: Float[Tensor, "batch inputs pairs"]) -> Float[Tensor, "batch outputs pairs"]:
         """Evaluate in float64; before training, that of the last distance at all steps."""
@@ -101,8 +100,3 @@ class WindowStrength(nn.Module):
         features = torch.cat([logarithm - last, last.expand_as(logarithm)], dim=1).transpose(1, 2)
         written = self.network(features.float().flatten(0, 1)).unflatten(0, features.shape[:2])
         return (written.transpose(1, 2) - self.exponent * last).exp() / self.length**3
-
-
-def _start_at_zero(layer: nn.Module) -> None:
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)

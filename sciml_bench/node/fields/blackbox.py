@@ -1,15 +1,12 @@
 """The NeuralODE without prior knowledge (Chen et al., Neural ordinary differential equations, NeurIPS 2018)."""
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data import RecordSpec
 from sciml_bench.node.fields.field_network import FieldNetwork
-from sciml_bench.node.fields.state_scale import StateScale
-from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
+from sciml_bench.node.fields.vector_field import Instant, MemberStates, PerceptronForm, VectorField
 
 
 @described
@@ -40,20 +37,9 @@ class Blackbox(VectorField):
     ) -> None:
         super().__init__(dimension(spec))
         scale = state_scale(spec, standardize)
-        self.network = FieldNetwork(
-            self.dim,
-            self.dim,
-            hidden_layers,
-            nodes_per_layer,
-            activation,
-            dtype,
-            scale,
-            None if scale is None else scale.deviation,
-        )
+        self.network = FieldNetwork(self.dim, range(self.dim), hidden_layers, nodes_per_layer, activation, dtype, scale)
 
-    def forward(
-        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
-    ) -> Float[Tensor, "*members batch dim"]:
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
         """The time derivative, which does not depend on time."""
         return self.network(self._with_members(x)).reshape(x.shape)
 
@@ -70,14 +56,12 @@ def dimension(spec: RecordSpec | int) -> int:
     return spec if isinstance(spec, int) else spec.dim
 
 
-def state_scale(spec: RecordSpec | int, standardize: bool) -> StateScale | None:
-    """The scale for a network's input, or None where it sees bare states.
+def state_scale(spec: RecordSpec | int, standardize: bool) -> RecordSpec | None:
+    """What has the scale of a network's input, or None where it sees bare states.
 
     Raises:
         ConfigurationError: the scale is wanted but not known.
     """
-    if not standardize:
-        return None
-    if isinstance(spec, int):
+    if standardize and isinstance(spec, int):
         raise ConfigurationError("model.standardize=true needs the data's spec, not only a number of components")
-    return StateScale([float(v) for v in spec.mean], [float(v) for v in spec.deviation])
+    return spec if standardize and not isinstance(spec, int) else None

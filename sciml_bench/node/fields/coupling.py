@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.fields.vector_field import PerceptronForm, StageDerivative, VectorField
+from sciml_bench.node.fields.vector_field import Instant, MemberStates, PerceptronForm, StageDerivative, VectorField
 from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
 
 
@@ -69,9 +68,7 @@ class CoupledDynamics(VectorField):
         """λ k."""
         return self.scale * self.coupling_strength
 
-    def forward(
-        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
-    ) -> Float[Tensor, "*members batch dim"]:
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
         """The coupled derivative."""
         now = torch.as_tensor(t)
         instants = np.broadcast_to(now.detach().cpu().double().numpy(), len(self.splines))

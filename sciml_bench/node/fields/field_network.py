@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_choice, require_integer
+from sciml_bench.data import RecordSpec
 from sciml_bench.networks import MultilayerPerceptron, StackedPerceptrons
-from sciml_bench.node.fields.state_scale import StateScale
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -18,13 +18,13 @@ class FieldNetwork(nn.Module):
 
     Args:
         dim: number of state components.
-        n_outputs: number of outputs.
+        components: numbers of the components whose rates are the outputs.
         hidden_layers: how many hidden layers.
         nodes_per_layer: their size.
         activation: name of the activation function.
         dtype: float32 or float64.
-        scale: the network sees (x − mean)/deviation; None for the bare state.
-        output_scale: factor of every output; None for 1.
+        scale: of the states: the network sees (x − mean)/deviation, and its outputs are multiplied by the deviation of
+            their components; None for the bare state.
 
     Raises:
         ConfigurationError: a size is not positive, or a name is unknown.
@@ -33,13 +33,12 @@ class FieldNetwork(nn.Module):
     def __init__(
         self,
         dim: int,
-        n_outputs: int,
+        components: Sequence[int],
         hidden_layers: int,
         nodes_per_layer: int,
         activation: str = "gelu",
         dtype: str = "float64",
-        scale: StateScale | None = None,
-        output_scale: Sequence[float] | None = None,
+        scale: RecordSpec | None = None,
     ) -> None:
         super().__init__()
         for key, value in (("hidden_layers", hidden_layers), ("nodes_per_layer", nodes_per_layer)):
@@ -47,14 +46,13 @@ class FieldNetwork(nn.Module):
         require_choice("model.dtype", dtype, DTYPES)
         self.activation_name = activation
         hidden = [nodes_per_layer] * hidden_layers
-        perceptron = MultilayerPerceptron((dim,), n_outputs, hidden, activation)
+        perceptron = MultilayerPerceptron((dim,), len(components), hidden, activation)
         self.layers = StackedPerceptrons([perceptron]).to(DTYPES[dtype])
-        mean = [0.0] * dim if scale is None else scale.mean
-        deviation = [1.0] * dim if scale is None else scale.deviation
-        outputs = [1.0] * n_outputs if output_scale is None else output_scale
+        self.is_scaled = scale is not None
+        mean, deviation = ([0.0] * dim, [1.0] * dim) if scale is None else (scale.mean, scale.deviation)
+        outputs = [deviation[component] for component in components]
         for name, values in (("mean", mean), ("deviation", deviation), ("output_scale", outputs)):
             self.register_buffer(name, torch.tensor([float(v) for v in values], dtype=DTYPES[dtype]), persistent=False)
-        self.is_scaled = scale is not None or output_scale is not None
 
     mean: Tensor
     deviation: Tensor

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
@@ -11,7 +10,7 @@ from sciml_bench.core.stored.description import described
 from sciml_bench.data import RecordSpec
 from sciml_bench.node.fields.blackbox import dimension, state_scale
 from sciml_bench.node.fields.field_network import FieldNetwork
-from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
+from sciml_bench.node.fields.vector_field import Instant, MemberStates, PerceptronForm, VectorField
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 
@@ -48,15 +47,13 @@ class LotkaVolterraGrayBox(VectorField):
                 f"model=lotka_graybox describes prey and predators, but the data have {self.dim} components; take "
                 "model=blackbox, or model=graybox with a system of your own"
             )
-        self.network = FieldNetwork(2, 2, hidden_layers, nodes_per_layer, activation, dtype)
+        self.network = FieldNetwork(2, (0, 1), hidden_layers, nodes_per_layer, activation, dtype)
         rates = torch.tensor([float(prey_growth), -float(predator_death)], dtype=self.network.mean.dtype)
         self.register_buffer("rates", rates, persistent=False)
 
     rates: Tensor
 
-    def forward(
-        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
-    ) -> Float[Tensor, "*members batch dim"]:
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
         """The time derivative, which does not depend on time."""
         return self.rates * x + self.network(self._with_members(x)).reshape(x.shape)
 
@@ -109,14 +106,9 @@ class GrayBox(VectorField):
             )
         self.system, self.components = known, components
         scale = state_scale(spec, standardize)
-        outputs = None if scale is None else [scale.deviation[component] for component in components]
-        self.network = FieldNetwork(
-            self.dim, len(components), hidden_layers, nodes_per_layer, activation, dtype, scale, outputs
-        )
+        self.network = FieldNetwork(self.dim, components, hidden_layers, nodes_per_layer, activation, dtype, scale)
 
-    def forward(
-        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
-    ) -> Float[Tensor, "*members batch dim"]:
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
         """The known part and the network."""
         learned = self.network(self._with_members(x)).reshape(*x.shape[:-1], len(self.components))
         known = self.system.vector_field(t, x)

@@ -1,10 +1,7 @@
 """A system of known equations as a vector field, to be integrated and coupled like a learned one."""
 
-from jaxtyping import Float
-from torch import Tensor
-
 from sciml_bench.core.stored.description import described
-from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.node.fields.vector_field import Instant, MemberStates, VectorField
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 
@@ -20,8 +17,6 @@ class KnownDynamics(VectorField):
         super().__init__(system.dim)
         self.system = system
 
-    def forward(
-        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
-    ) -> Float[Tensor, "*members batch dim"]:
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
         """The time derivative."""
         return self.system.vector_field(t, x)

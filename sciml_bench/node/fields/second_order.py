@@ -1,15 +1,13 @@
 """The NeuralODE of mechanics: velocities are the derivatives of positions, only accelerations are learned."""
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data import RecordSpec
 from sciml_bench.node.fields.blackbox import dimension, state_scale
 from sciml_bench.node.fields.field_network import FieldNetwork
-from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
+from sciml_bench.node.fields.vector_field import Instant, MemberStates, PerceptronForm, VectorField
 
 
 @described
@@ -43,22 +41,10 @@ class SecondOrderBlackbox(VectorField):
                 f"model=second_order needs as many velocities as positions, but the data have {self.dim} components; "
                 "take model=blackbox"
             )
-        scale = state_scale(spec, standardize)
-        half = self.dim // 2
-        self.network = FieldNetwork(
-            self.dim,
-            half,
-            hidden_layers,
-            nodes_per_layer,
-            activation,
-            dtype,
-            scale,
-            None if scale is None else scale.deviation[half:],
-        )
+        accelerations, scale = range(self.dim // 2, self.dim), state_scale(spec, standardize)
+        self.network = FieldNetwork(self.dim, accelerations, hidden_layers, nodes_per_layer, activation, dtype, scale)
 
-    def forward(
-        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
-    ) -> Float[Tensor, "*members batch dim"]:
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
         """Velocities and learned accelerations, which do not depend on time."""
         states = self._with_members(x)
         return torch.cat([states[..., self.dim // 2 :], self.network(states)], dim=-1).reshape(x.shape)

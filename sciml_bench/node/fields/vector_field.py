@@ -8,6 +8,7 @@ member and takes states without that axis too.
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -15,6 +16,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
+
+Instant: TypeAlias = float | Float[Tensor, ""] | Float[Tensor, " batch"]
+"""A time, one for all trajectories or one for each."""
+
+MemberStates: TypeAlias = Float[Tensor, "*members batch dim"]
+"""States, with the axis of members in front where there is more than one."""
+
+Times: TypeAlias = Float[np.ndarray, "batch time"]
+"""One increasing grid per trajectory."""
 
 StageDerivative = Callable[[int, int, Tensor], Tensor]
 """(step, stage, states) -> derivatives, for a solver that knows its times beforehand."""
@@ -53,9 +63,7 @@ class VectorField(nn.Module):
         super().__init__()
         self.dim, self.n_members = dim, n_members
 
-    def forward(
-        self, t: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "*members batch dim"]
-    ) -> Float[Tensor, "*members batch dim"]:
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
         """The time derivative.
 
         Args:

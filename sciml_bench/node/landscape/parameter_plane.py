@@ -1,4 +1,4 @@
-"""Planes in the space of parameters: the plane that holds most of a training's path, and coordinates in any plane.
+"""The plane in the space of parameters that holds most of a training's path.
 
 Principal components of the parameters over the epochs, taken around the last ones (Li, Xu, Taylor, Studer and
 Goldstein, Visualizing the loss landscape of neural nets, NeurIPS 2018, section 7).
@@ -71,18 +71,3 @@ def principal_plane(trajectory: Float[np.ndarray, "epochs parameters"]) -> Princ
     directions = np.asarray(right)[order]
     directions = directions * np.where(directions @ displacements[0] < 0, -1.0, 1.0)[:, None]
     return PrincipalPlane(origin, directions, singular_values[order] ** 2 / total, displacements @ directions.T)
-
-
-def plane_coordinates(
-    vectors: Float[np.ndarray, "*batch parameters"],
-    origin: Float[np.ndarray, " parameters"],
-    directions: Float[np.ndarray, "axes parameters"],
-) -> Float[np.ndarray, "*batch axes"]:
-    """Coordinates of the orthogonal projections onto `origin` + span of `directions`.
-
-    Args:
-        vectors: parameters, such as those of a training path.
-        origin: where the coordinates are zero.
-        directions: linearly independent, of any length, not necessarily orthogonal.
-    """
-    return (vectors - origin) @ np.linalg.pinv(directions)

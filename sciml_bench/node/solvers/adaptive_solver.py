@@ -5,11 +5,11 @@ from typing import ClassVar, cast
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.core.checks import require_choice, require_number
+from sciml_bench.core.errors import SolverError
+from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.solution import Solution
 
 METHODS = ("dopri5", "dopri8", "bosh3", "fehlberg2", "adaptive_heun")
@@ -40,21 +40,12 @@ class AdaptiveSolver:
 
     def __post_init__(self) -> None:
         """Check the choices."""
-        if self.method not in METHODS:
-            raise ConfigurationError(f"solver.method={self.method}: choose one of {', '.join(METHODS)}")
-        if self.gradient not in GRADIENTS:
-            raise ConfigurationError(f"solver.gradient={self.gradient}: choose one of {', '.join(GRADIENTS)}")
+        require_choice("solver.method", self.method, METHODS)
+        require_choice("solver.gradient", self.gradient, GRADIENTS)
         for name in ("rtol", "atol"):
-            if not getattr(self, name) > 0:
-                raise ConfigurationError(f"solver.{name}={getattr(self, name)}: give a number greater than 0")
+            require_number(f"solver.{name}", getattr(self, name), "give a number greater than 0")
 
-    def __call__(
-        self,
-        field: VectorField,
-        x0: Float[Tensor, "*members batch dim"],
-        times: Float[np.ndarray, "batch time"],
-        refinement: int = 1,
-    ) -> Solution:
+    def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
         """Integrate all trajectories together, over all times that any of them asks for.
 
         Args:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, ClassVar
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -11,20 +11,20 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from sciml_bench.node.fields.vector_field import PerceptronForm, VectorField
-from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver, require_step, require_table
+from sciml_bench.node.fields.vector_field import MemberStates, PerceptronForm, VectorField
+from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 from sciml_bench.node.solvers.runge_kutta import TABLES, Plan
-from sciml_bench.node.solvers.solution import Solution
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class CompiledSolver:
+class CompiledSolver(FixedStepSolver):
     """Runge–Kutta steps of fixed length in compiled code, in float64 on one core, with the discrete adjoint.
 
-    A field without that form (a gray box of a nonlinear system), or a machine without Numba, is given to the
-    `FixedStepSolver`, which computes the same numbers.
+    A solution can be differentiated once with respect to the parameters and the initial states. A field without that
+    form (a gray box of a nonlinear system), or a machine without Numba, is left to the `FixedStepSolver`, which
+    computes the same numbers.
 
     Args:
         method: `rk4` or `dormand_prince` (order 5).
@@ -35,41 +35,16 @@ class CompiledSolver:
     """
 
     method: str = "dormand_prince"
-    max_step: float | int | None = None
-    remedy: ClassVar[str] = FixedStepSolver.remedy
 
-    def __post_init__(self) -> None:
-        """Check the choices."""
-        require_table(self.method)
-        require_step(self.max_step)
-
-    def __call__(
-        self,
-        field: VectorField,
-        x0: Float[Tensor, "*members batch dim"],
-        times: Float[np.ndarray, "batch time"],
-        refinement: int = 1,
-    ) -> Solution:
-        """Integrate; differentiable once with respect to the parameters and the initial states.
-
-        Args:
-            field: the right-hand side.
-            x0: states at the first time of every trajectory.
-            times: increasing.
-            refinement: factor by which there are more steps than needed.
-
-        Returns:
-            the solution, which need not be finite (see `Solution.require_finite`).
-        """
+    def _states(self, field: VectorField, x0: MemberStates, plan: Plan) -> Float[Tensor, "*members batch time dim"]:
         form = field.perceptron_form()
         if form is None or not numba_is_here():
             _say_once("the vector field is no perceptron" if form is None else "Numba is not installed")
-            return FixedStepSolver(self.method, self.max_step)(field, x0, times, refinement)
-        plan = Plan.of(self.method, self.max_step, times, refinement)
+            return super()._states(field, x0, plan)
         steps, forcing = plan.steps, field.forcing(plan.stage_times)
         n_members = form.weights[0].shape[0]
         rows = x0.reshape(-1, field.dim)
-        repeats = len(rows) // len(times)
+        repeats = len(rows) // len(steps.times)
         problem = _Problem(
             form,
             np.repeat(np.arange(n_members), len(rows) // n_members),
@@ -78,9 +53,8 @@ class CompiledSolver:
             np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats),
             self.method,
         )
-        states = _Integration.apply(rows.double(), packed(form).double(), problem)
-        states = states.reshape(*x0.shape[:-1], times.shape[1], field.dim).to(x0.dtype)  # pyright: ignore[reportOptionalMemberAccess]
-        return Solution(times, states, steps.sizes.shape[1] * TABLES[self.method].n_stages)
+        states = cast(Tensor, _Integration.apply(rows.double(), packed(form).double(), problem))
+        return states.reshape(*x0.shape[:-1], steps.times.shape[1], field.dim).to(x0.dtype)
 
 
 @dataclass(frozen=True, eq=False)

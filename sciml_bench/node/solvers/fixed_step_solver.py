@@ -12,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.fields.vector_field import VectorField
-from sciml_bench.node.solvers.runge_kutta import TABLES, Plan
+from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
+from sciml_bench.node.solvers.runge_kutta import TABLES, Plan, require_step
 from sciml_bench.node.solvers.solution import Solution
 
 
@@ -35,16 +35,11 @@ class FixedStepSolver:
 
     def __post_init__(self) -> None:
         """Check the choices."""
-        require_table(self.method)
+        if self.method not in TABLES:
+            raise ConfigurationError(f"solver.method={self.method}: choose one of {', '.join(TABLES)}")
         require_step(self.max_step)
 
-    def __call__(
-        self,
-        field: VectorField,
-        x0: Float[Tensor, "*members batch dim"],
-        times: Float[np.ndarray, "batch time"],
-        refinement: int = 1,
-    ) -> Solution:
+    def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
         """Integrate.
 
         Args:
@@ -53,10 +48,15 @@ class FixedStepSolver:
             times: increasing.
             refinement: factor by which there are more steps than needed.
 
+        Returns:
+            the solution, which need not be finite (see `Solution.require_finite`).
         """
-        table = TABLES[self.method]
         plan = Plan.of(self.method, self.max_step, times, refinement)
-        steps, derivative = plan.steps, field.at_stages(plan.stage_times)
+        states = self._states(field, x0, plan)
+        return Solution(times, states, plan.steps.sizes.shape[1] * TABLES[self.method].n_stages)
+
+    def _states(self, field: VectorField, x0: MemberStates, plan: Plan) -> Float[Tensor, "*members batch time dim"]:
+        table, steps, derivative = TABLES[self.method], plan.steps, field.at_stages(plan.stage_times)
         sizes, arrivals = torch.from_numpy(steps.sizes).to(x0), steps.arrivals
         x, states = x0, [x0]
         for step in range(sizes.shape[1]):
@@ -68,8 +68,7 @@ class FixedStepSolver:
             x = _combined(x, h, table.weights, stages)
             if arrivals[step] >= 0:
                 states.append(x)
-        evaluations = sizes.shape[1] * table.n_stages
-        return Solution(times, torch.stack(states, dim=-2), evaluations)
+        return torch.stack(states, dim=-2)
 
 
 def _combined(x: Tensor, h: Tensor, coefficients: np.ndarray, stages: list[Tensor]) -> Tensor:
@@ -79,23 +78,3 @@ def _combined(x: Tensor, h: Tensor, coefficients: np.ndarray, stages: list[Tenso
         if coefficient != 0.0:
             total = coefficient * stage if total is None else torch.add(total, stage, alpha=coefficient)
     return x if total is None else torch.addcmul(x, h, total)
-
-
-def require_table(method: str) -> None:
-    """Check the name of a method.
-
-    Raises:
-        ConfigurationError: it is unknown.
-    """
-    if method not in TABLES:
-        raise ConfigurationError(f"solver.method={method}: choose one of {', '.join(TABLES)}")
-
-
-def require_step(max_step: float | int | None) -> None:
-    """Check the longest step.
-
-    Raises:
-        ConfigurationError: it is not positive.
-    """
-    if max_step is not None and not max_step > 0:
-        raise ConfigurationError(f"solver.max_step={max_step}: give a time greater than 0, or null")

@@ -61,6 +61,16 @@ TABLES: dict[str, RungeKuttaTable] = {
 """The methods by the name a configuration gives them."""
 
 
+def require_step(max_step: float | int | None) -> None:
+    """Check the longest step.
+
+    Raises:
+        ConfigurationError: it is not positive.
+    """
+    if max_step is not None and not max_step > 0:
+        raise ConfigurationError(f"solver.max_step={max_step}: give a time greater than 0, or null")
+
+
 @dataclass(frozen=True, eq=False)
 class TimeSteps:
     """Equal steps within every interval between two times, so that every given time is met exactly.
@@ -87,8 +97,7 @@ class TimeSteps:
         Raises:
             ConfigurationError: `max_step` is not positive.
         """
-        if max_step is not None and not max_step > 0:
-            raise ConfigurationError(f"solver.max_step={max_step}: give a time greater than 0, or null")
+        require_step(max_step)
         longest = np.diff(times, axis=1).max(axis=0)
         needed = np.ones(len(longest)) if max_step is None else np.ceil(longest / max_step * (1 - 1e-9))
         return cls(times, np.maximum(1, needed).astype(np.int64) * refinement)

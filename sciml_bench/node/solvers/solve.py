@@ -1,14 +1,15 @@
 """solve(): integrate a vector field, by any of the solvers."""
 
+from dataclasses import replace
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Real
+from jaxtyping import Real
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.node.fields.vector_field import VectorField
+from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers import adaptive_solver
 from sciml_bench.node.solvers.adaptive_solver import AdaptiveSolver
 from sciml_bench.node.solvers.compiled_solver import CompiledSolver
@@ -25,20 +26,14 @@ class Solver(Protocol):
 
     remedy: ClassVar[str]
 
-    def __call__(
-        self,
-        field: VectorField,
-        x0: Float[Tensor, "*members batch dim"],
-        times: Float[np.ndarray, "batch time"],
-        refinement: int = 1,
-    ) -> Solution:
+    def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
         """Integrate; `refinement` 2 is more accurate."""
         ...
 
 
 def solve(
     field: VectorField,
-    x0: Float[Tensor, "*members batch dim"],
+    x0: MemberStates,
     times: Real[np.ndarray, "*batch time"] | Real[Tensor, "*batch time"],
     method: str = "compiled",
     rtol: float = 1e-7,
@@ -82,19 +77,15 @@ def solve(
     return solution.require_finite(solver.remedy)
 
 
-def with_error_estimate(
-    solver: Solver, field: VectorField, x0: Float[Tensor, "*members batch dim"], times: Float[np.ndarray, "batch time"]
-) -> Solution:
+def with_error_estimate(solver: Solver, field: VectorField, x0: MemberStates, times: Times) -> Solution:
     """The solution with its largest difference to one of half the steps (or tighter tolerances)."""
-    from dataclasses import replace
-
     solution = solver(field, x0, times)
     with torch.no_grad():
         finer = solver(field, x0, times, refinement=2)
     return replace(solution, error_estimate=float((solution.states.detach() - finer.states).abs().max()))
 
 
-def checked_times(times: np.ndarray | Tensor, batch: int) -> Float[np.ndarray, "batch time"]:
+def checked_times(times: np.ndarray | Tensor, batch: int) -> Times:
     """One increasing grid in float64 for each trajectory.
 
     Raises:

@@ -18,7 +18,7 @@ from jaxtyping import Complex, Float, Inexact
 from scipy.linalg import solve_discrete_lyapunov, solve_triangular
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import MarkovProcess, Real
+from sciml_bench.systems.base import DECOMPOSITIONS, MarkovProcess, Real
 from sciml_bench.systems.numerics.hermite import orthonormal_hermite
 from sciml_bench.systems.numerics.real_matrix import as_rows, real_matrix
 from sciml_bench.systems.numerics.spectral_order import spectral_order
@@ -42,16 +42,7 @@ class LinearGaussian(MarkovProcess):
     noise_covariance: Sequence[Sequence[Real]] | Float[np.ndarray, "dim dim"]
     time_step: ClassVar[float] = 1.0
     time_unit: ClassVar[str] = "step"
-    known_facts: ClassVar[frozenset[str]] = frozenset(
-        {
-            "eigenvalues",
-            "eigenfunctions",
-            "singular_values",
-            "singular_functions",
-            "stationary_covariance",
-            "autocovariance",
-        }
-    )
+    known_facts = DECOMPOSITIONS | {"stationary_covariance", "autocovariance"}
 
     def __post_init__(self) -> None:
         """Check the matrices and freeze them as tuples, so that systems can be compared and hashed."""

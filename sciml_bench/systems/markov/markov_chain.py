@@ -14,7 +14,7 @@ from jaxtyping import Complex, Float, Int
 from scipy.sparse.csgraph import connected_components
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import Real
+from sciml_bench.systems.base import DECOMPOSITIONS, Real
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
 from sciml_bench.systems.numerics.quadrature import Quadrature
 from sciml_bench.systems.numerics.real_matrix import as_rows, real_matrix
@@ -76,9 +76,7 @@ class MarkovChain(ScalarMarkovProcess):
     transition_matrix: Sequence[Sequence[Real]] | Float[np.ndarray, "n n"]
     time_step: ClassVar[float] = 1.0
     time_unit: ClassVar[str] = "step"
-    known_facts: ClassVar[frozenset[str]] = frozenset(
-        {"eigenvalues", "eigenfunctions", "singular_values", "singular_functions", "quadrature", "stationary_weights"}
-    )
+    known_facts = DECOMPOSITIONS | {"quadrature", "stationary_weights"}
 
     def __post_init__(self) -> None:
         """Check the matrix and freeze it as tuples, so that chains can be compared and hashed."""

@@ -17,6 +17,7 @@ from jaxtyping import Complex, Float
 from scipy.linalg import solve_triangular
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.systems.base import DECOMPOSITIONS
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
 from sciml_bench.systems.numerics.quadrature import Quadrature
 from sciml_bench.systems.numerics.spectral_order import spectral_order
@@ -40,17 +41,7 @@ class NoisyLogisticMap(ScalarMarkovProcess):
     time_step: ClassVar[float] = 1.0
     time_unit: ClassVar[str] = "step"
     period: ClassVar[float | None] = 1.0
-    known_facts: ClassVar[frozenset[str]] = frozenset(
-        {
-            "eigenvalues",
-            "eigenfunctions",
-            "singular_values",
-            "singular_functions",
-            "quadrature",
-            "stationary_density",
-            "transition_density",
-        }
-    )
+    known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "transition_density"}
 
     def __post_init__(self) -> None:
         """Check the parameter."""

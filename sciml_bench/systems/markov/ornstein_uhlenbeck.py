@@ -7,13 +7,12 @@ dx = −relaxation_rate · x dt + noise_strength dW; its generator is the quantu
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
+from sciml_bench.systems.base import DECOMPOSITIONS, Real
+from sciml_bench.systems.markov.scalar_markov_process import ReversibleProcess
 from sciml_bench.systems.numerics.hermite import orthonormal_hermite
 from sciml_bench.systems.numerics.quadrature import Quadrature
 
@@ -22,7 +21,7 @@ _REACH_IN_DEVIATIONS = 8.0
 
 
 @dataclass(frozen=True)
-class OrnsteinUhlenbeck(ScalarMarkovProcess):
+class OrnsteinUhlenbeck(ReversibleProcess):
     """Gaussian relaxation towards zero; reversible, so that singular and spectral decomposition coincide.
 
     Args:
@@ -37,17 +36,7 @@ class OrnsteinUhlenbeck(ScalarMarkovProcess):
     relaxation_rate: Real = 1.0
     noise_strength: Real = 2.0**0.5
     time_step: Real = 0.5
-    known_facts: ClassVar[frozenset[str]] = frozenset(
-        {
-            "eigenvalues",
-            "eigenfunctions",
-            "singular_values",
-            "singular_functions",
-            "quadrature",
-            "stationary_density",
-            "stationary_deviation",
-        }
-    )
+    known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "stationary_deviation"}
 
     def __post_init__(self) -> None:
         """Check the parameters."""
@@ -95,18 +84,6 @@ class OrnsteinUhlenbeck(ScalarMarkovProcess):
         """Hermite polynomials, orthonormal under the stationary law."""
         self._require_at_least_one(count=count)
         return orthonormal_hermite(count, x[:, 0] / self.stationary_deviation)
-
-    def singular_values(self, count: int, lag: int = 1) -> Float[np.ndarray, " count"]:
-        """Equal to the eigenvalues, which are positive."""
-        return self.eigenvalues(count, lag)
-
-    def singular_functions(
-        self, count: int, x: Float[np.ndarray, "batch 1"], lag: int = 1
-    ) -> tuple[Float[np.ndarray, "batch count"], Float[np.ndarray, "batch count"]]:
-        """The eigenfunctions on both sides, for every lag."""
-        self._require_at_least_one(lag=lag)
-        functions = self.eigenfunctions(count, x)
-        return functions, functions
 
     def quadrature(self, n_points: int = 400) -> Quadrature:
         """The trapezoidal rule on eight deviations either side, spectrally accurate for normal densities.

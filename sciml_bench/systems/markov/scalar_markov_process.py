@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+from jaxtyping import Float, Inexact
 
 from sciml_bench.systems.base import MarkovProcess
 
@@ -34,3 +35,19 @@ class ScalarMarkovProcess(MarkovProcess):
                 state = advance(state, kick)
                 path.append(state)
             states[:, trajectory, 0] = path
+
+
+class ReversibleProcess(ScalarMarkovProcess):
+    """One with non-negative eigenvalues, so that singular and spectral decomposition coincide."""
+
+    def singular_values(self, count: int, lag: int = 1) -> Inexact[np.ndarray, " count"]:
+        """Equal to the eigenvalues."""
+        return self.eigenvalues(count, lag)
+
+    def singular_functions(
+        self, count: int, x: Float[np.ndarray, "batch dim"], lag: int = 1
+    ) -> tuple[Inexact[np.ndarray, "batch count"], Inexact[np.ndarray, "batch count"]]:
+        """The eigenfunctions on both sides, for every lag."""
+        self._require_at_least_one(lag=lag)
+        functions = self.eigenfunctions(count, x)
+        return functions, functions

@@ -41,7 +41,9 @@ class OrdinaryDifferentialEquation(System):
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:
         """A state from which the typical motion starts."""
-        raise NotImplementedError(f"{type(self).__name__} has no default initial state")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no default_initial_state; define it, or give data.initial_states"
+        )
 
     def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
         raise NotImplementedError(f"{type(self).__name__} has no equations")

@@ -123,7 +123,7 @@ class GradientTraining(pl.LightningModule):
             self.schedule,
             self.gradient_clip_val,
             backward=Tensor.backward if plain else self.manual_backward,
-            unscale=None if scaler is None else lambda: scaler.unscale_(optimizer.optimizer),
+            scale=None if scaler is None else scaler.get_scale,
             step=optimizer.step,
         )
 

@@ -91,10 +91,15 @@ def _powers(step_sizes, batch, t, state, sign, powers):
 
 @njit(cache=True, fastmath=_FAST, error_model="numpy", nogil=True)
 @no_type_check
-def _members(chunk, size, members):
-    """Which problems of an array with `size` of them the lanes hold; lanes beyond the last repeat it."""
-    for lane in range(LANES):
-        members[lane] = min(chunk * LANES + lane, size - 1)
+def _members(chunk, coefficients, right_side, initial_values, step_sizes):
+    """Which problem of each of the four arrays every lane holds; lanes beyond the last problem repeat it."""
+    lanes = chunk * LANES + np.arange(LANES)
+    return (
+        np.minimum(lanes, coefficients.shape[0] - 1),
+        np.minimum(lanes, right_side.shape[0] - 1),
+        np.minimum(lanes, initial_values.shape[0] - 1),
+        np.minimum(lanes, step_sizes.shape[0] - 1),
+    )
 
 
 @njit(cache=True, fastmath=_FAST, error_model="numpy", nogil=True)
@@ -126,14 +131,9 @@ def factorize(
     right = np.zeros((n_chunks, n_unknowns + 1, LANES))
     row, value, slack = np.zeros((bandwidth + 1, LANES)), np.empty(LANES), np.empty(LANES)
     powers, span = np.empty((n_orders, LANES)), np.empty(LANES)
-    of_c, of_r = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-    of_i, of_h = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
     for chunk in range(n_chunks):
         last_column = np.full(n_unknowns, -1, np.int64)
-        _members(chunk, coefficients.shape[0], of_c)
-        _members(chunk, right_side.shape[0], of_r)
-        _members(chunk, initial_values.shape[0], of_i)
-        _members(chunk, step_sizes.shape[0], of_h)
+        of_c, of_r, of_i, of_h = _members(chunk, coefficients, right_side, initial_values, step_sizes)
         target, value_of = triangle[chunk], right[chunk]
         for group in range(kinds.size):
             kind, t = kinds[group], steps[group]

@@ -32,13 +32,8 @@ def transposed_residual(coefficients, right_side, initial_values, step_sizes, po
     order, width = n_orders - 1, n_states * n_orders
     out = np.zeros(x.shape)
     rest, span, powers = np.empty(LANES), np.empty(LANES), np.empty((n_orders, LANES))
-    of_c, of_r = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-    of_i, of_h = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
     for chunk in range(x.shape[0]):
-        _members(chunk, coefficients.shape[0], of_c)
-        _members(chunk, right_side.shape[0], of_r)
-        _members(chunk, initial_values.shape[0], of_i)
-        _members(chunk, step_sizes.shape[0], of_h)
+        of_c, of_r, of_i, of_h = _members(chunk, coefficients, right_side, initial_values, step_sizes)
         u, o = x[chunk], out[chunk]
         end = u.shape[0] - 1
         for t in range(n_steps):
@@ -118,14 +113,9 @@ def gradients(coefficients, right_side, initial_values, step_sizes, position, ce
     by_initial_values, by_step_sizes = np.zeros(initial_values.shape), np.zeros(step_sizes.shape)
     mx, ml, dx, dl = np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES)
     total, powers = np.empty(LANES), np.empty((n_orders, LANES))
-    of_c, of_r = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-    of_i, of_h = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
     for chunk in range(x.shape[0]):
         active = min(LANES, batch - chunk * LANES)
-        _members(chunk, coefficients.shape[0], of_c)
-        _members(chunk, right_side.shape[0], of_r)
-        _members(chunk, initial_values.shape[0], of_i)
-        _members(chunk, step_sizes.shape[0], of_h)
+        of_c, of_r, of_i, of_h = _members(chunk, coefficients, right_side, initial_values, step_sizes)
         u, v = x[chunk], adjoint[chunk]
         end = u.shape[0] - 1
         for t in range(n_steps):

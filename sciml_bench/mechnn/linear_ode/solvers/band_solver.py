@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.mechnn.linear_ode.differentiable_solve import Gradients
+from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization, Gradients
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
 from sciml_bench.mechnn.linear_ode.row_schedule import RowSchedule, row_schedule
 from sciml_bench.mechnn.linear_ode.singular_problem import singular_problem
@@ -25,18 +25,11 @@ SMALLEST_PIVOT = 1e-14
 """Relative to the norm of its column; below, an unknown is as good as undetermined."""
 
 
-class BandFactorization:
-    """M = Q R of every problem, R banded; time and memory are linear in the number of steps.
-
-    Args:
-        problem: on the CPU, in float64.
-
-    Raises:
-        SolverError: the rows do not determine the solution.
-    """
+class BandFactorization(Factorization):
+    """M = Q R of every problem, R banded, on the CPU; time and memory are linear in the number of steps."""
 
     def __init__(self, problem: LinearODEProblem) -> None:
-        self.problem = problem
+        super().__init__(problem)
         self._inputs = [np.ascontiguousarray(value.detach().numpy()) for value in problem.inputs]
         if not problem.initial_steps:
             self._inputs[2] = np.zeros((1, 0, problem.n_states, 0))
@@ -54,7 +47,7 @@ class BandFactorization:
 
     def solution(self) -> Float[Tensor, "batch unknowns"]:
         """The least-squares solution, the slack last."""
-        self._solution = self._semi_normal_solution(self._inputs) if self._is_shared else self._own_solution()
+        self._solution = self._semi_normal_solution() if self._is_shared else self._own_solution()
         return self._in_time_order(self._solution)
 
     def normal_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
@@ -68,33 +61,14 @@ class BandFactorization:
         needed: Sequence[bool],
     ) -> Gradients:
         """In the four inputs, by one pass over all rows."""
-        coefficients, right_side, initial_values, step_sizes = self._inputs
-        found = gradients(
-            coefficients,
-            right_side,
-            initial_values,
-            step_sizes,
-            self._schedule.position,
-            self.problem.central,
-            self._inverse_factorials,
-            self.problem.batch,
-            self._solution,
-            self._in_lanes(adjoint),
-        )
+        p = self.problem
+        rows = [*self._inputs, self._schedule.position, p.central, self._inverse_factorials, p.batch]
+        found = gradients(*[*rows, self._solution, self._in_lanes(adjoint)])
         shapes = [value.shape for value in self.problem.inputs]
         return tuple(
             torch.from_numpy(value).reshape(shape) if need else None
             for value, shape, need in zip(found, shapes, needed, strict=True)
         )
-
-    def solution_for(self, right_side: Float[Tensor, "batch equations steps"]) -> Float[Tensor, "batch unknowns"]:
-        """The solution with other right sides and initial values of zero, by the same factorisation.
-
-        Args:
-            right_side: of the equations.
-        """
-        inputs = [self._inputs[0], right_side.detach().numpy(), np.zeros_like(self._inputs[2]), self._inputs[3]]
-        return self._in_time_order(self._semi_normal_solution(inputs))
 
     def _own_solution(self) -> np.ndarray:
         right = self._right
@@ -102,24 +76,14 @@ class BandFactorization:
         substitute_back(self._triangle, right)
         return right
 
-    def _semi_normal_solution(self, inputs: list[np.ndarray]) -> np.ndarray:
+    def _semi_normal_solution(self) -> np.ndarray:
         """Semi-normal equations, corrected once: as accurate as QR (Björck, Linear Algebra Appl. 88, 1987)."""
-        chunks = -(-self.problem.batch // LANES)
-        x = np.zeros((chunks, self.problem.n_unknowns + 1, LANES))
-        coefficients, right_side, initial_values, step_sizes = inputs
+        p = self.problem
+        x = np.zeros((-(-p.batch // LANES), p.n_unknowns + 1, LANES))
+        rows = [*self._inputs, self._schedule.position, p.central, p.periodic, self._inverse_factorials, x]
         for _ in range(2):
-            right = transposed_residual(
-                coefficients,
-                right_side,
-                initial_values,
-                step_sizes,
-                self._schedule.position,
-                self.problem.central,
-                self.problem.periodic,
-                self._inverse_factorials,
-                x,
-            )
-            right[:, -1] += self.problem.slack_weight
+            right = transposed_residual(*rows)
+            right[:, -1] += p.slack_weight
             x += self._normal(right)
         return x
 

@@ -11,16 +11,16 @@ Hestenes and Stiefel, J. Research NBS 49, 1952. (The public code of mechanistic 
 without preconditioner and takes what it has.)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.mechnn.linear_ode.differentiable_solve import Gradients, gradients_by_rows
+from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual
+from sciml_bench.mechnn.linear_ode.rows import normal_product
 from sciml_bench.mechnn.linear_ode.singular_problem import singular_unknown
 from sciml_bench.mechnn.linear_ode.solvers.normal_cholesky import NormalCholesky
 
@@ -34,7 +34,7 @@ LEAST_PROGRESS = 0.5
 """By which a restart must reduce the true residual, or rounding is all that is left."""
 
 
-class ConjugateGradientSolver:
+class ConjugateGradientSolver(Factorization):
     """N⁻¹ by iteration, to a tolerance.
 
     Args:
@@ -53,39 +53,18 @@ class ConjugateGradientSolver:
                 f"tolerance={tolerance}, max_iterations={max_iterations}: the tolerance lies between 0 and 1, and at "
                 "least one iteration is needed"
             )
-        self.problem = problem
+        super().__init__(problem)
         self.tolerance, self.max_iterations = tolerance, max_iterations
         self._preconditioner = NormalCholesky(problem, torch.float32, SHIFT)
         # right sides of the block always have a solution, if not a unique one; noise shows what they cannot show
         noise = self._preconditioner.noise(seed=0)
         self._solve(noise, lambda y: noise - normal_product(problem, y), PROBE_TOLERANCE)
 
-    def solution(self) -> Float[Tensor, "batch unknowns"]:
-        """The least-squares solution, the slack last.
-
-        Raises:
-            SolverError: the tolerance was not met.
-        """
-        problem = self.problem
-        right = normal_residual(problem, problem.coefficients.new_zeros(problem.batch, problem.n_unknowns + 1))
-        return self._solve(right, lambda y: normal_residual(problem, y), self.tolerance)
-
-    def normal_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
-        """N⁻¹ right.
-
-        Raises:
-            SolverError: the tolerance was not met.
-        """
-        return self._solve(right, lambda y: right - normal_product(self.problem, y), self.tolerance)
-
-    def gradients(
-        self,
-        solution: Float[Tensor, "batch unknowns"],
-        adjoint: Float[Tensor, "batch unknowns"],
-        needed: Sequence[bool],
-    ) -> Gradients:
-        """By torch operations."""
-        return gradients_by_rows(self.problem, self.problem.inputs, solution, adjoint, needed)
+    def solve(
+        self, right: Float[Tensor, "batch unknowns"], residual: Callable[[Tensor], Tensor]
+    ) -> Float[Tensor, "batch unknowns"]:
+        """To the tolerance."""
+        return self._solve(right, residual, self.tolerance)
 
     def _solve(
         self, right: Float[Tensor, "batch unknowns"], residual: Callable[[Tensor], Tensor], tolerance: float

@@ -1,66 +1,35 @@
 """The reference: all rows of the block as one dense matrix per problem, and its normal equations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.mechnn.linear_ode.differentiable_solve import Gradients, gradients_by_rows
+from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
 from sciml_bench.mechnn.linear_ode.refinement import refined
 from sciml_bench.mechnn.linear_ode.row_groups import row_groups
-from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual
 from sciml_bench.mechnn.linear_ode.singular_problem import singular_unknown
 from sciml_bench.mechnn.linear_ode.solvers.block_tridiagonal import SMALLEST_PIVOT
 
 
-class DenseFactorization:
-    """Cholesky factor of MᵀM, its columns scaled to unit length; memory grows as the square of the number of steps.
-
-    Args:
-        problem: in float64.
-
-    Raises:
-        SolverError: the rows do not determine the solution.
-    """
+class DenseFactorization(Factorization):
+    """Cholesky factor of MᵀM, its columns scaled to unit length; memory grows as the square of the number of steps."""
 
     def __init__(self, problem: LinearODEProblem) -> None:
-        self.problem = problem
+        super().__init__(problem)
         scaled = dense_matrix(problem)
         self._scale = 1 / torch.linalg.vector_norm(scaled, dim=1).clamp_min(1e-300)
         scaled *= self._scale[:, None]
         self._factor, failed = torch.linalg.cholesky_ex(scaled.mT @ scaled)
         self._require_full_rank(failed)
 
-    def solution(self) -> Float[Tensor, "batch unknowns"]:
-        """The least-squares solution, the slack last.
-
-        Raises:
-            SolverError: refinement does not converge.
-        """
-        problem = self.problem
-        nothing = problem.coefficients.new_zeros(problem.batch, problem.n_unknowns + 1)
-        start = self._rough_solution(normal_residual(problem, nothing))
-        return refined(lambda y: normal_residual(problem, y), self._rough_solution, start, self._scale)
-
-    def normal_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
-        """N⁻¹ right.
-
-        Raises:
-            SolverError: refinement does not converge.
-        """
-        start = self._rough_solution(right)
-        return refined(lambda y: right - normal_product(self.problem, y), self._rough_solution, start, self._scale)
-
-    def gradients(
-        self,
-        solution: Float[Tensor, "batch unknowns"],
-        adjoint: Float[Tensor, "batch unknowns"],
-        needed: Sequence[bool],
-    ) -> Gradients:
-        """By torch operations."""
-        return gradients_by_rows(self.problem, self.problem.inputs, solution, adjoint, needed)
+    def solve(
+        self, right: Float[Tensor, "batch unknowns"], residual: Callable[[Tensor], Tensor]
+    ) -> Float[Tensor, "batch unknowns"]:
+        """By the factor, refined."""
+        return refined(residual, self._rough_solution, self._rough_solution(right), self._scale)
 
     def _rough_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
         scaled = self._scale * right

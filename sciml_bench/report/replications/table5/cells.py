@@ -1,12 +1,12 @@
 """Which runs repeat which cell of Table 5, and what they say together."""
 
-import math
-import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.run_folder import leaves
+from sciml_bench.report.comparison import Estimate, estimate
 from sciml_bench.report.replications.table5.published import COLUMNS, METHODS
 from sciml_bench.report.runs import FinishedRun
 
@@ -17,30 +17,6 @@ WHAT_IS_LEARNED = ("data", "model", "training", "trainer")
 """The parts of a configuration in which the repetitions of one cell agree."""
 
 SCRIPT = "train_node_homotopy"
-
-
-class SeedSummary(NamedTuple):
-    """A quantity over seeds; the standard error is that of the mean, which one seed alone does not have."""
-
-    mean: float
-    standard_error: float | None
-    median: float
-    seeds: int
-
-
-def seed_summary(values: Sequence[float]) -> SeedSummary | None:
-    """Mean, standard error of the mean (sample standard deviation / √n), median and number of some values.
-
-    Args:
-        values: one per seed.
-
-    Returns:
-        None where there are no values.
-    """
-    if not values:
-        return None
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
-    return SeedSummary(statistics.fmean(values), error, statistics.median(values), len(values))
 
 
 def cell_of(record: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -114,9 +90,9 @@ class Table5:
         found = [run.fit_cpu_seconds if quantity == CPU_SECONDS else run.metrics.get(quantity) for run in runs]
         return [value for value in found if value is not None]
 
-    def summary(self, method: str, column: str, quantity: str) -> SeedSummary | None:
+    def summary(self, method: str, column: str, quantity: str) -> Estimate | None:
         """The same over seeds, or None where no run has it."""
-        return seed_summary(self.values(method, column, quantity))
+        return estimate(self.values(method, column, quantity))
 
 
 def _require_repetitions(cell: tuple[str, str], runs: Sequence[FinishedRun]) -> None:
@@ -145,13 +121,4 @@ def _seed(run: FinishedRun) -> int:
 
 def _leaves_of_what_is_learned(run: FinishedRun) -> dict[str, Any]:
     configuration = run.folder.configuration or {}
-    return dict(_leaves({part: configuration.get(part) for part in WHAT_IS_LEARNED}))
-
-
-def _leaves(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in node.items():
-        where = f"{path}{key}"
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{where}.")
-        else:
-            yield where, value
+    return dict(leaves({part: configuration.get(part) for part in WHAT_IS_LEARNED}))

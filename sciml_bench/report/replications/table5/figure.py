@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sciml_bench.drawing.style import STYLE, styled
+from sciml_bench.report.comparison import Estimate
 from sciml_bench.report.figures.labels import wrapped
-from sciml_bench.report.replications.table5.cells import SeedSummary, Table5
+from sciml_bench.report.replications.table5.cells import Table5
 from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, WINDOWS, PublishedScore, published_score
 
 MARKERS = {"vanilla": "s", "multiple_shooting": "^", "homotopy": "o"}
@@ -58,7 +59,7 @@ def _draw(axis: Axes, table: Table5, window: str) -> None:
 
 
 def _points(
-    axis: Axes, places: Sequence[float], scores: Sequence[SeedSummary | PublishedScore | None], look: dict[str, object]
+    axis: Axes, places: Sequence[float], scores: Sequence[Estimate | PublishedScore | None], look: dict[str, object]
 ) -> None:
     present = [(place, score) for place, score in zip(places, scores, strict=True) if score is not None]
     axis.errorbar(

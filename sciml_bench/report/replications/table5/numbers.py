@@ -3,7 +3,7 @@
 import math
 
 from sciml_bench.report.aligned_table import MISSING
-from sciml_bench.report.replications.table5.cells import SeedSummary
+from sciml_bench.report.comparison import Estimate
 from sciml_bench.report.replications.table5.published import PublishedScore
 
 
@@ -22,7 +22,7 @@ def shown_number(value: float, like: float | None = None) -> str:
     return f"{value:.{1 - math.floor(math.log10(size))}f}"
 
 
-def shown_score(score: SeedSummary | PublishedScore | None, factor: float = 1.0) -> str:
+def shown_score(score: Estimate | PublishedScore | None, factor: float = 1.0) -> str:
     """Mean ± standard error, and the number of seeds in brackets where it is known.
 
     Args:
@@ -35,4 +35,4 @@ def shown_score(score: SeedSummary | PublishedScore | None, factor: float = 1.0)
     shown = shown_number(mean)
     if score.standard_error is not None:
         shown += f" ± {shown_number(factor * score.standard_error, like=mean)}"
-    return f"{shown} ({score.seeds})" if isinstance(score, SeedSummary) else shown
+    return f"{shown} ({score.seeds})" if isinstance(score, Estimate) else shown

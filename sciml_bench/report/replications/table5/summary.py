@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sciml_bench.core.plain_types import PathType
-from sciml_bench.report.left_out import print_left_out
+from sciml_bench.report.printed import print_left_out, write_files
 from sciml_bench.report.replications.table5.cells import Table5
-from sciml_bench.report.replications.table5.text import csv_text, markdown
+from sciml_bench.report.replications.table5.text import markdown, table5_csv
 from sciml_bench.report.runs import find_runs
 
 
@@ -29,17 +29,8 @@ def summarise_table5(folders: Iterable[PathType], output: PathType | None = None
     if table.others:
         print(f"{len(table.others)} finished run(s) are of something that the paper's table does not have")
     if output is not None:
-        _write(table, text, Path(output))
+        # imported late: matplotlib would triple the time that the table takes
+        from sciml_bench.report.replications.table5.figure import beside_the_paper
 
-
-def _write(table: Table5, text: str, output: Path) -> None:
-    # imported late: matplotlib would triple the time that the table takes
-    from sciml_bench.core.stored.files import write_atomically
-    from sciml_bench.drawing.style import save_figure
-    from sciml_bench.report.replications.table5.figure import beside_the_paper
-
-    for name, content in (("table5.md", text), ("table5.csv", csv_text(table))):
-        write_atomically(output / name, lambda file, content=content: file.write(content.encode()))
-        print(f"wrote {output / name}")
-    save_figure(beside_the_paper(table), output / "table5.png")
-    print(f"wrote {output / 'table5.png'}")
+        texts = {"table5.md": text, "table5.csv": table5_csv(table)}
+        write_files(Path(output), texts, {"table5": beside_the_paper(table)})

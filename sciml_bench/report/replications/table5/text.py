@@ -1,11 +1,11 @@
 """Table 5 beside the paper's as Markdown for people and as csv with every digit for machines."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from sciml_bench.report.aligned_table import MISSING, aligned_table
-from sciml_bench.report.replications.table5.cells import CPU_SECONDS, SeedSummary, Table5
+from sciml_bench.report.aligned_table import MISSING, aligned_table, csv_text
+from sciml_bench.report.comparison import Estimate
+from sciml_bench.report.replications.table5.cells import CPU_SECONDS, Table5
 from sciml_bench.report.replications.table5.numbers import shown_number, shown_score
 from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, WINDOWS, published_score
 from sciml_bench.report.replications.table5.verdict import STANDARD_ERRORS, verdict
@@ -50,15 +50,13 @@ def markdown(table: Table5, unfinished: Sequence[UnfinishedRun] = ()) -> str:
     return "\n".join(parts)
 
 
-def csv_text(table: Table5) -> str:
+def table5_csv(table: Table5) -> str:
     """One line per method, column and quantity that some run has, in the quantity's own unit without any factor.
 
     Args:
         table: the runs. A field is empty where there is no number; `limit` and `at_least_as_good` are the verdict.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_HEADER)
+    rows: list[Sequence[Any]] = [CSV_HEADER]
     quantities = [*(f"{window}_mse" for window in WINDOWS), *(f"{window}_mse_clean" for window in WINDOWS), *COSTS]
     for method, column in table.cells_in_order:
         for quantity in quantities:
@@ -71,8 +69,8 @@ def csv_text(table: Table5) -> str:
             numbers = [found.seeds, found.mean, found.standard_error, found.median]
             numbers += [None, None] if published is None else [*published]
             numbers += [None, None] if judged is None else [judged.limit, judged.answer]
-            writer.writerow([method, column, quantity, *numbers])
-    return text.getvalue()
+            rows.append([method, column, quantity, *numbers])
+    return csv_text(rows)
 
 
 def _beside_the_paper(table: Table5, window: str) -> str:
@@ -118,7 +116,7 @@ def _verdicts(table: Table5) -> str:
 
 
 def _costs(table: Table5) -> str:
-    shown: dict[str, Callable[[SeedSummary | None], str]] = dict.fromkeys(COSTS, shown_score)
+    shown: dict[str, Callable[[Estimate | None], str]] = dict.fromkeys(COSTS, shown_score)
     shown["function_evaluations"] = shown["best_epoch"] = _whole
     rows = [
         [f"{title}, {name}", *(shown[cost](table.summary(method, column, cost)) for column in COLUMNS)]
@@ -128,7 +126,7 @@ def _costs(table: Table5) -> str:
     return aligned_table(["method", *(column.title for column in COLUMNS.values())], rows)
 
 
-def _whole(found: SeedSummary | None) -> str:
+def _whole(found: Estimate | None) -> str:
     if found is None:
         return MISSING
     spread = "" if found.standard_error is None else f" ± {found.standard_error:,.0f}"

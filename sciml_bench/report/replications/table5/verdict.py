@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from sciml_bench.report.replications.table5.cells import SeedSummary
+from sciml_bench.report.comparison import Estimate
 from sciml_bench.report.replications.table5.published import PublishedScore
 
 STANDARD_ERRORS = 2
@@ -20,7 +20,7 @@ class Verdict(NamedTuple):
     standard_error_of: str
 
 
-def verdict(ours: SeedSummary, published: PublishedScore) -> Verdict:
+def verdict(ours: Estimate, published: PublishedScore) -> Verdict:
     """Compare ours with limit = published + 2 √(se_ours² + se_published²); an error that is not known counts as zero.
 
     Args:

@@ -1,0 +1,44 @@
+"""The end of a record beside what was learned from it: where a forecast without a given past begins."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.trajectories import Trajectories
+
+_STATES, _TIMES = "past.states.", "past.times."
+
+
+def past_tensors(past: Trajectories | None) -> dict[str, Tensor]:
+    """States and times of every trajectory; nothing where there is no past."""
+    if past is None:
+        return {}
+    parts = {_STATES: past.states, _TIMES: [past.times_of(number) for number in range(past.n_trajectories)]}
+    return {f"{name}{n}": torch.from_numpy(np.array(part)) for name in parts for n, part in enumerate(parts[name])}
+
+
+def stored_past(tensors: Mapping[str, Tensor], spec: RecordSpec) -> Trajectories | None:
+    """What `past_tensors` gave, be it a single row of each trajectory.
+
+    Args:
+        tensors: these among others.
+        spec: of the record that was learned from.
+
+    Raises:
+        DataError: one of them is missing.
+    """
+    numbers = range(sum(name.startswith(_STATES) for name in tensors))
+    if not numbers:
+        return None
+    try:
+        states, times = (tuple(tensors[f"{name}{n}"].numpy() for n in numbers) for name in (_STATES, _TIMES))
+    except KeyError as error:
+        raise DataError(f"the stored past has no {error}; repeat the run with force=true") from None
+    # a container of two rows: the few of a past may be equal, which as data would be refused
+    rows = np.stack([np.zeros(spec.state_shape), np.ones(spec.state_shape)])
+    container = Trajectories((rows,), time_step=spec.time_step, time_unit=spec.time_unit)
+    return container.unchecked(states=states, times=times, component_names=spec.component_names)

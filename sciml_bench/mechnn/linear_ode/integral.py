@@ -1,0 +1,29 @@
+"""The simplest equation that the block solves: u′ = r, the integral of what is known at the steps."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
+
+
+def integral(
+    rates: Float[Tensor, "batch steps dim"],
+    start: Float[Tensor, "_ _"],
+    step_sizes: Float[Tensor, "_ _"],
+    taylor_order: int,
+) -> Float[Tensor, "batch steps dim"]:
+    """u with u′ = rates, component by component.
+
+    Args:
+        rates: at every step.
+        start: u at the first step, (batch, dim) or (1, 1).
+        step_sizes: between the steps, or one for all; the same for the whole batch, or one row for each.
+        taylor_order: K of the block; the equation's own order is 1.
+    """
+    batch, n_steps, dim = rates.shape
+    coefficients = rates.new_zeros(1, 1, n_steps, 1, taylor_order + 1)
+    coefficients[..., 1] = 1.0
+    right_side = rates.transpose(1, 2).reshape(batch * dim, 1, n_steps)
+    steps = step_sizes if len(step_sizes) == 1 else step_sizes.repeat_interleave(dim, dim=0)
+    solution = solve_linear_ode(coefficients, right_side, start.reshape(-1, 1, 1, 1), steps[:, :, None])
+    return solution.states[..., 0, 0].reshape(batch, dim, n_steps).transpose(1, 2)

@@ -1,0 +1,51 @@
+"""What every forecaster is scored by, through its protocol alone: for methods that have no evaluation of their own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.core.results import Results
+from sciml_bench.data.capabilities import Forecaster
+from sciml_bench.data.held_out import past_and_future
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.record import Record
+from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
+
+
+@dataclass(frozen=True)
+class ForecastEvaluation:
+    """The forecast of the test part beside what came."""
+
+    def __call__(self, learned: Any, record: Record) -> Results:
+        """The scores of `forecast_scores`, and the forecast of the first trajectory as a picture.
+
+        Args:
+            learned: a forecaster.
+            record: loaded.
+
+        Raises:
+            DataError: what was learned does not forecast, or nothing is held out that it could.
+        """
+        if not isinstance(learned, Forecaster):
+            raise DataError(f"{type(learned).__name__} does not forecast; choose another evaluation")
+        asked = past_and_future(record, learned.past_length)
+        if asked is None:
+            raise DataError(
+                f"nothing is held out after {learned.past_length} rows that could be forecast; set data.split.test"
+            )
+        past, future = asked
+        forecast = forecast_of(learned, past, future)
+        length = future.lengths[0]
+        arrays = {
+            "forecast_times": forecast.times[0, :length] - past.times_of(0)[-1],
+            "forecast_states": forecast.states[0, :length].reshape(length, -1),
+            "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
+            "training_mean": np.broadcast_to(record.spec.mean, future.state_shape).ravel(),
+            "component_names": np.array(record.spec.component_names),
+            "time_unit": np.array(record.spec.time_unit),
+        }
+        if len(arrays["component_names"]) != len(arrays["training_mean"]):
+            del arrays["component_names"]
+        return Results(forecast_scores(forecast, future, record.spec.mean), arrays, ("forecast",))

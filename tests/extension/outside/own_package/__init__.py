@@ -1,0 +1,1 @@
+"""What somebody adds without touching the suite."""
