@@ -176,7 +176,8 @@ class FewComponents:
         if len(state_shape) != 1 or state_shape[0] > MOST_COMPONENTS:
             raise NotApplicableError(
                 f"equations are discovered for vectors of at most {MOST_COMPONENTS} components; these states have the "
-                f"shape {tuple(state_shape)}: training=sequence learns from fields and bodies, train_koopman.py from any"
+                f"shape {tuple(state_shape)}: training=sequence learns from fields and bodies, "
+                "train_koopman.py from any"
             )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.results import Results
