@@ -42,8 +42,8 @@ SMALL = {
     "lorenz63_pervez2024": ["data.n_steps=700", "data.split={train:600,test:100}"],
     "ordered_digits": ["data.image_size=8"],
     "two_body": ["data.split={train:4,validation:1,test:1}", "data.n_states=120", "data.n_test_states=250"],
-    **{name: ["data.n_steps=3000"] for name in ("linear_gaussian", "logistic_map", "markov_chain")},
-    **{name: ["data.n_steps=3000"] for name in ("ornstein_uhlenbeck", "prinz_potential", "switching_autoregressive")},
+    **{name: ["data.n_steps=600"] for name in ("linear_gaussian", "logistic_map", "markov_chain")},
+    **{name: ["data.n_steps=600"] for name in ("ornstein_uhlenbeck", "prinz_potential", "switching_autoregressive")},
 }
 """What makes a record quick to simulate and to learn from; the others are small as they are."""
 

@@ -10,7 +10,7 @@ import pytest
 from scripts import RECORDS, SMALL, TRAJECTORY_SCRIPTS, command_line
 
 from sciml_bench.data.record import Record
-from sciml_bench.systems import Lorenz63
+from sciml_bench.systems import DoublePendulum, Lorenz63
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TABLE: dict[str, Any] = runpy.run_path(str(DOCS / "records.py"))
@@ -82,9 +82,9 @@ def own_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def recording(folder: Path) -> Path:
     """A file in the format of the real pendulum's: trial, time, angles and velocities."""
-    times = 0.01 * np.arange(300)
-    states = [np.cos(5 * times), np.sin(3 * times), -5 * np.sin(5 * times), 3 * np.cos(3 * times)]
-    rows = np.stack([np.zeros(300), times, *states], axis=1)
+    times, pendulum = 0.01 * np.arange(300), DoublePendulum()
+    states = pendulum.reference(pendulum.default_initial_state[None], times)[0]
+    rows = np.concatenate([np.zeros((300, 1)), times[:, None], states], axis=1)
     np.savetxt(folder / "recording.txt", rows, fmt=["%d", *["%.9f"] * 5], header="o1 o2 w1 w2", comments="% ")
     return folder / "recording.txt"
 

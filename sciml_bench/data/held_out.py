@@ -5,6 +5,7 @@ where whole trajectories are held out, it is as many of their first rows as the 
 """
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -47,6 +48,16 @@ def end_of(record: Record, n_rows: int) -> Trajectories:
     return whole.tail(n_rows)
 
 
+def component_labels(names: Sequence[str], dim: int) -> np.ndarray:
+    """One name per entry of a state; those of a field are its own with the number of the point.
+
+    Args:
+        names: of the components, one for a field.
+        dim: entries of a state.
+    """
+    return np.array(names if len(names) == dim else [f"{names[0]}{number}" for number in range(1, dim + 1)])
+
+
 def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, np.ndarray]:
     """What pictures of trajectories begin with: `times`, `observed`, `window`, `clean` where known, and labels.
 
@@ -58,15 +69,12 @@ def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, n
         future: rows after it of the same trajectories, if there are any.
     """
     whole = PaddedTrajectories.of(past if future is None else past.joined_in_time(future))
-    names = past.component_names or ()
-    if len(names) < whole.dim:  # unnamed, or the points of a field
-        names = [f"{names[0] if names else 'x'}{number}" for number in range(1, whole.dim + 1)]
     learned = np.arange(whole.times.shape[1]) < np.array(past.lengths)[:, None]
     arrays = {
         "times": whole.times,
         "observed": whole.states,
         "window": np.where(whole.rows, np.where(learned, 1, 2), 0),
-        "component_names": np.array(names),
+        "component_names": component_labels(past.named_components, whole.dim),
         "time_unit": np.array(past.time_unit),
     }
     return arrays if whole.clean is None else {**arrays, "clean": whole.clean}

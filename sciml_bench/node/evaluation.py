@@ -19,7 +19,7 @@ from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import PaddedTrajectories, Record
-from sciml_bench.data.held_out import TIME, past_and_future
+from sciml_bench.data.held_out import TIME, component_labels, past_and_future
 from sciml_bench.node.fitting.starts import INITIAL_STATES, initial_states_of, splines_through
 from sciml_bench.node.fitting.trajectory_batch import mean_squared_error
 from sciml_bench.node.learned_field import LearnedField
@@ -96,7 +96,7 @@ class Evaluation:
             "smoothed": smoothed,
             "prediction": prediction,
             "forecast": forecast,
-            "component_names": np.array(record.spec.component_names),
+            "component_names": component_labels(record.spec.component_names, whole.dim),
             "time_unit": np.array(record.spec.time_unit),
         }
         if whole.clean is not None:

@@ -29,7 +29,7 @@ def forecast_of(learned: Forecaster, past: Trajectories, future: Trajectories) -
     return learned.forecast(past, [future.times_of(number) for number in range(future.n_trajectories)])
 
 
-def forecast_scores(forecast: Forecast, future: Trajectories, mean: Float[np.ndarray, "*state"]) -> Metrics:
+def forecast_scores(forecast: Forecast, future: Trajectories, mean: Float[np.ndarray, "*#state"]) -> Metrics:
     """Scores over all rows, components and trajectories of what came.
 
     `forecast_mse`, in squared units of the state; `forecast_relative_error`, ‖p − y‖/‖y‖; `forecast_error_over_mean`,
@@ -55,7 +55,7 @@ def forecast_scores(forecast: Forecast, future: Trajectories, mean: Float[np.nda
     return metrics
 
 
-def errors_of(predicted: Rows, truth: Rows, mean: Float[np.ndarray, "*state"]) -> Mapping[str, float]:
+def errors_of(predicted: Rows, truth: Rows, mean: Float[np.ndarray, "*#state"]) -> Mapping[str, float]:
     """The three errors of some predictions.
 
     Args:

@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 import torch
 from discovery_cases import lorenz_coefficients, lorenz_rows, whole_rows
 
+from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn import BasisLibrary
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations, exact_coefficients
 from sciml_bench.systems import DoublePendulum, Lorenz63
@@ -18,6 +20,15 @@ def test_equations_integrate_to_the_trajectory_they_describe() -> None:
     rows = lorenz_rows(30, 0.05)
     equations = SparseEquations(LIBRARY, lorenz_coefficients(LIBRARY.names))
     np.testing.assert_allclose(equations.reference(rows[0], 0.05 * np.arange(30)), rows, atol=1e-6)
+
+
+def test_equations_that_turn_ever_quicker_are_given_up() -> None:
+    library = BasisLibrary(LIBRARY.spec, 2, 1)
+    coefficients = np.zeros((library.n_terms, 3))
+    coefficients[library.names.index("x"), 0] = 10.0
+    coefficients[library.names.index("sin(x)"), 1] = 1.0
+    with pytest.raises(SolverError, match="no longer gets on"):
+        SparseEquations(library, coefficients).reference(np.ones(3), np.linspace(0, 2, 5))
 
 
 def test_trigonometric_terms_are_evaluated_as_named() -> None:

@@ -8,6 +8,7 @@ import pytest
 from scripts import options, settings
 
 from sciml_bench.training import restore, run
+from sciml_bench.training.build import build
 
 FEW_EPOCHS = ["trainer.max_epochs=2", "logger=none"]
 SHORT = ["data.end_time=4.0", "data.split={train:21,test:20}"]
@@ -49,3 +50,13 @@ def test_a_persons_own_csv_trains_and_is_forecast(tmp_path: Path) -> None:
     forecast = learned.forecast(learned.past, 7)
     assert forecast.states.shape == (1, 7, 2)
     assert forecast.times[0, 0] > times[-1]
+
+
+def test_the_coupling_is_stable_between_rows_that_are_far_apart_beside_it(tmp_path: Path) -> None:
+    far = ["data=linear_gaussian", "data.n_steps=400", "training.coupling_strength=6.0"]  # rows are 1 apart
+    _, method = build(settings("node_homotopy", *far, folder=tmp_path))
+    assert method.coupled_solver.max_step == 2 / 6
+    assert float(method.losses(0)) < 10
+    _, unstable = build(settings("node_homotopy", *far, "max_step=1.0", folder=tmp_path))
+    assert unstable.coupled_solver == unstable.solver  # what is typed is left alone
+    assert not float(unstable.losses(0)) < 10

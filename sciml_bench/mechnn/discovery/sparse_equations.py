@@ -28,6 +28,9 @@ class SparseEquations(OrdinaryDifferentialEquation):
 
     known_facts: ClassVar[frozenset[str]] = frozenset()
 
+    most_evaluations: ClassVar[float] = 1000.0
+    """Equations that are not the true ones may turn ever quicker, and would never arrive."""
+
     @property
     def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Number of components."""

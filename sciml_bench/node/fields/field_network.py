@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -49,7 +50,8 @@ class FieldNetwork(nn.Module):
         perceptron = MultilayerPerceptron((dim,), len(components), hidden, activation)
         self.layers = StackedPerceptrons([perceptron]).to(DTYPES[dtype])
         self.is_scaled = scale is not None
-        mean, deviation = ([0.0] * dim, [1.0] * dim) if scale is None else (scale.mean, scale.deviation)
+        scales = (0.0, 1.0) if scale is None else (scale.mean, scale.deviation)
+        mean, deviation = (np.broadcast_to(value, dim) for value in scales)  # a field has one for all its points
         outputs = [deviation[component] for component in components]
         for name, values in (("mean", mean), ("deviation", deviation), ("output_scale", outputs)):
             self.register_buffer(name, torch.tensor([float(v) for v in values], dtype=DTYPES[dtype]), persistent=False)

@@ -34,6 +34,8 @@ class OrdinaryDifferentialEquation(System):
     """
 
     is_stiff: ClassVar[bool] = False
+    most_evaluations: ClassVar[float] = np.inf
+    """Of the derivatives between two given times, on average, before an integration counts as broken down."""
     default_time_step: ClassVar[float]
     default_burn_in: ClassVar[float]
     initial_deviation: ClassVar[tuple[float, ...]]
@@ -148,7 +150,16 @@ class OrdinaryDifferentialEquation(System):
         batch, alone = len(x0), len(x0) == 1
         tolerance = _STIFF_REFERENCE_TOLERANCE if self.is_stiff else _REFERENCE_TOLERANCE
 
+        evaluations = 0
+
         def right_hand_side(t: float, flat: np.ndarray) -> np.ndarray:
+            nonlocal evaluations
+            evaluations += 1
+            if evaluations > self.most_evaluations * len(times):
+                raise SolverError(
+                    f"{type(self).__name__}: the integration broke down at time {t:g} of {times[-1]:g}, where it no "
+                    "longer gets on; shorten the time, or check the initial states and parameters"
+                )
             # Python floats are several times quicker than arrays of one element.
             components = flat.tolist() if alone else flat.reshape(self.dim, batch)
             derivatives = self._derivatives(t, tuple(components))
