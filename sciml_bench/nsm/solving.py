@@ -57,23 +57,19 @@ def _finer(grid: Grid, model: OperatorNetwork) -> tuple[Grid, tuple[slice, ...]]
 
 @torch.no_grad()
 def residual_l2(
-    model: OperatorNetwork,
-    equation: Equation,
-    parameters: Float[np.ndarray, "batch *parameter_grid"],
-    device: torch.device | str = "cpu",
+    model: OperatorNetwork, equation: Equation, parameters: Float[np.ndarray, "batch *parameter_grid"]
 ) -> Float[Tensor, " batch"]:
-    """‖residual‖ in L² of each solution, from its series, in the units of the equation.
+    """‖residual‖ in L² of each solution, from its series, in the units of the equation; on the CPU.
 
     Args:
         model: the network.
         equation: whose residual.
         parameters: fields on their own grid.
-        device: where the network is.
     """
     norms = []
     for part in torch.from_numpy(parameters).to(model.dtype).split(16):
-        fields = equation.parameter_coefficients(part.to(device))
+        fields = equation.parameter_coefficients(part)
         basis, solution = equation.solution(*model.solution_series(fields), fields)
         wide, residual = equation.residual_series(solution, basis, fields)
-        norms.append(wide.inner_product(residual, residual).clamp_min(0).sqrt().cpu())
+        norms.append(wide.inner_product(residual, residual).clamp_min(0).sqrt())
     return torch.cat(norms)

@@ -8,6 +8,7 @@ Source: Du, Chalapathi and Krishnapriyan, Neural Spectral Methods (ICLR 2024), s
 
 from abc import abstractmethod
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,11 +19,11 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.bases import TensorProduct
-from sciml_bench.nsm.equations.conditions import Coefficients, Conditions
+from sciml_bench.nsm.equations.conditions import Conditions
 from sciml_bench.nsm.equations.parameter_checks import require_drawn_fields_held
 from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.nsm.grid import Grid
-from sciml_bench.nsm.sampled_functions import SampledFunction, SpectralFunction
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries, SampledFunction, SpectralFunction, Values
 from sciml_bench.systems.base import ParameterError
 from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
 
@@ -48,8 +49,8 @@ class LinearPart:
 class Equation(Conditions):
     """A partial differential equation with random parameters.
 
-    A subclass defines the class attributes below, `residual`, `axes`, `linear_part` and `parameter_modes`. What it was
-    made with describes it, so that a learned operator is restored without any configuration.
+    A subclass defines the class attributes below, `residual`, `axes` and `linear_part`. What it was made with
+    describes it, so that a learned operator is restored without any configuration.
 
     Args:
         **settings: the parameters of `system_class`, as it documents them, and those of `FreshParameters`.
@@ -97,9 +98,7 @@ class Equation(Conditions):
         self.sampling = FreshParameters(self, **settings)
 
     @abstractmethod
-    def residual(
-        self, solution: SampledFunction, parameters: Float[Tensor, "batch *grid"]
-    ) -> Float[Tensor, "batch *grid"]:
+    def residual(self, solution: SampledFunction, parameters: Values) -> Values:
         """Zero where the equation holds.
 
         Args:
@@ -116,6 +115,14 @@ class Equation(Conditions):
     def test_seed(self) -> int:
         """Of the held-out parameters."""
         return self.sampling.test_seed
+
+    @cached_property
+    def parameter_modes(self) -> tuple[int, ...]:
+        """Modes per space axis that hold a random field on its `n_points`."""
+        n = self.system.n_points
+        kinds = (self.axes[index].kind for index in self.space_axes)
+        # an even grid of a circle ends with a cosine, for which an odd basis needs one mode more
+        return tuple(n + 1 - n % 2 if kind == "periodic" else n for kind in kinds)
 
     def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
         """Random sources or initial fields, a function of the seed."""
@@ -152,7 +159,7 @@ class Equation(Conditions):
         return Grid.equally_spaced(self.axes, size)
 
     def residual_series(
-        self, coefficients: Coefficients, basis: TensorProduct, parameters: Float[Tensor, "batch *parameter_modes"]
+        self, coefficients: Coefficients, basis: TensorProduct, parameters: ParameterSeries
     ) -> tuple[TensorProduct, Float[Tensor, "batch *residual_modes"]]:
         """The residual of a series u as a series, without aliasing.
 

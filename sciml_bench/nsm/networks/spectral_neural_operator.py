@@ -7,7 +7,7 @@ they are not those of any function.
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -15,11 +15,10 @@ from torch import Tensor, nn
 
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.bases.matrices import apply
+from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
-
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations import Equation
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries
 
 _INITIAL_MIXING = 0.1
 
@@ -62,7 +61,7 @@ class SpectralNeuralOperator(OperatorNetwork):
         ConfigurationError: a value is out of range.
     """
 
-    def __init__(self, equation: "Equation", *, modes: Sequence[int], **options: Any) -> None:
+    def __init__(self, equation: Equation, *, modes: Sequence[int], **options: Any) -> None:
         super().__init__(equation, modes=modes, **options)
         n_modes = self.basis.n_modes
         self.lifting = self.lift()
@@ -74,7 +73,7 @@ class SpectralNeuralOperator(OperatorNetwork):
         """The equation's own."""
         return self.equation_basis
 
-    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+    def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z."""
         v = self.features(parameters, Grid.of_nodes(self.axes, self.basis))
         for axis, basis in enumerate(self.basis.bases):

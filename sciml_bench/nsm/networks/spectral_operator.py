@@ -6,20 +6,18 @@ Chebyshev operator.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
+from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.networks.spectral_layers import CoefficientLayer, FrequencyLayer
-
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations import Equation
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries
 
 BASES = ("equation", "fourier", "chebyshev")
 LAYERS: dict[str, type[nn.Module]] = {"per_frequency": FrequencyLayer, "per_coefficient": CoefficientLayer}
@@ -45,7 +43,7 @@ class SpectralOperator(OperatorNetwork):
 
     def __init__(
         self,
-        equation: "Equation",
+        equation: Equation,
         *,
         modes: Sequence[int],
         basis: str = "equation",
@@ -72,7 +70,7 @@ class SpectralOperator(OperatorNetwork):
         """Of layers and output."""
         return self._basis
 
-    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+    def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z in `basis`."""
         v = self.lifting(self.features(parameters, Grid.of_nodes(self.axes, self._basis)))
         for layer in self.layers:
