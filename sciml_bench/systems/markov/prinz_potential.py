@@ -182,13 +182,13 @@ class PrinzPotential(ReversibleProcess):
         Raises:
             ConfigurationError: more than a tenth of the grid can resolve.
         """
-        self._require_at_least_one(count=count)
         self._require_resolved(count)
         rates = self._modes[1][:count].copy()
         rates[0] = 0.0
         return -rates
 
     def _require_resolved(self, count: int) -> None:
+        self._require_at_least_one(count=count)
         if count > _N_GRID_POINTS // 10:
             raise ConfigurationError(
                 f"PrinzPotential: count = {count}: the discretised generator resolves {_N_GRID_POINTS // 10} modes; "
@@ -205,7 +205,6 @@ class PrinzPotential(ReversibleProcess):
 
         Beyond |x| of about 1.4, where no sample ever goes, they are continued as constants.
         """
-        self._require_at_least_one(count=count)
         self._require_resolved(count)
         grid, _, vectors = self._modes
         spacing = grid[1] - grid[0]
