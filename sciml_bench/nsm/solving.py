@@ -6,8 +6,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.nsm.equations.equation import Equation
+from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
+from sciml_bench.nsm.sampled_functions import Values
 
 _VALUES_AT_ONCE = 2**22
 """Of a batch of solutions, so that memory does not grow with the number of parameters."""
@@ -17,10 +19,10 @@ _VALUES_AT_ONCE = 2**22
 def prediction(
     model: OperatorNetwork,
     equation: Equation,
-    parameters: Float[np.ndarray, "batch *parameter_grid"],
+    parameters: Parameters,
     grid: Grid,
     device: torch.device | str = "cpu",
-) -> Float[Tensor, "batch *grid"]:
+) -> Values:
     """The solutions on a grid, in the precision of the network, on the CPU.
 
     A model whose output is a series is evaluated on the grid; one that acts on values runs there.
@@ -56,9 +58,7 @@ def _finer(grid: Grid, model: OperatorNetwork) -> tuple[Grid, tuple[slice, ...]]
 
 
 @torch.no_grad()
-def residual_l2(
-    model: OperatorNetwork, equation: Equation, parameters: Float[np.ndarray, "batch *parameter_grid"]
-) -> Float[Tensor, " batch"]:
+def residual_l2(model: OperatorNetwork, equation: Equation, parameters: Parameters) -> Float[Tensor, " batch"]:
     """‖residual‖ in L² of each solution, from its series, in the units of the equation; on the CPU.
 
     Args:

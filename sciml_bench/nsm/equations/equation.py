@@ -76,8 +76,6 @@ class Equation(Conditions):
     state_shape: ClassVar[None] = None
     """It has no states, as a record has."""
 
-    system: Any
-
     def __init_subclass__(cls) -> None:
         """Every equation remembers its settings."""
         described(cls)
@@ -111,11 +109,6 @@ class Equation(Conditions):
         """Everything that reference solutions depend on."""
         return repr(self.system)
 
-    @property
-    def test_seed(self) -> int:
-        """Of the held-out parameters."""
-        return self.sampling.test_seed
-
     @cached_property
     def parameter_modes(self) -> tuple[int, ...]:
         """Modes per space axis that hold a random field on its `n_points`."""
@@ -123,10 +116,6 @@ class Equation(Conditions):
         kinds = (self.axes[index].kind for index in self.space_axes)
         # an even grid of a circle ends with a cosine, for which an odd basis needs one mode more
         return tuple(n + 1 - n % 2 if kind == "periodic" else n for kind in kinds)
-
-    def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Random sources or initial fields, a function of the seed."""
-        return self.system.random_parameters(n_samples, seed)
 
     def solve(self, parameters: Parameters, resolution: int, n_times: int) -> Float[np.ndarray, "batch *grid"]:
         """Numerical solutions of which the error is far below that of any network.

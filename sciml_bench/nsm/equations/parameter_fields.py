@@ -1,14 +1,14 @@
 """The parameters of an equation, sources or initial fields, as series that any grid can be given from."""
 
-from abc import abstractmethod
 from functools import cached_property, lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.bases import Basis, TensorProduct
 from sciml_bench.nsm.bases.matrices import Constant, apply
 from sciml_bench.nsm.equations.domain import Domain
@@ -24,19 +24,17 @@ class ParameterFields(Domain):
     parameter_modes_setting: ClassVar[str] = "pde.n_points"
     """The key that makes room for rougher fields."""
 
-    @property
-    @abstractmethod
-    def test_seed(self) -> int:
-        """Of the held-out parameters, the first of which stand for all."""
+    system: Any
+    sampling: FreshParameters
 
-    @abstractmethod
     def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Random parameters, a function of the seed.
+        """Random sources or initial fields, a function of the seed.
 
         Args:
             n_samples: how many fields.
             seed: not negative.
         """
+        return self.system.random_parameters(n_samples, seed)
 
     @cached_property
     def parameter_basis(self) -> TensorProduct:

@@ -78,9 +78,9 @@ class OperatorNetwork(nn.Module):
     # ---- what a subclass says ----------------------------------------------------------------------------------------
 
     @property
-    @abstractmethod
     def basis(self) -> TensorProduct:
-        """Of the series that the network gives."""
+        """Of the series that the network gives; the equation's own, unless a network says otherwise."""
+        return self.equation_basis
 
     @abstractmethod
     def series(self, parameters: ParameterSeries) -> Coefficients:

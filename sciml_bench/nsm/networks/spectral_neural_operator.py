@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.bases.matrices import apply
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
@@ -67,11 +66,6 @@ class SpectralNeuralOperator(OperatorNetwork):
         self.lifting = self.lift()
         self.layers = nn.ModuleList(ModeMixingLayer(n_modes, self.width, self.activation) for _ in range(self.depth))
         self.projecting = self.projection()
-
-    @property
-    def basis(self) -> TensorProduct:
-        """The equation's own."""
-        return self.equation_basis
 
     def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z."""

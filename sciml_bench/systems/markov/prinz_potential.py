@@ -152,13 +152,11 @@ class PrinzPotential(ReversibleProcess):
     def _half_width(self) -> float:
         return self._half_width_at_depth(_DEPTH_AT_THE_ENDS)
 
-    def _normaliser(self) -> float:
-        x, spacing = np.linspace(-self._half_width, self._half_width, _N_GRID_POINTS, retstep=True)
-        return float(np.exp(-self.inverse_temperature * self.energy(x)).sum() * spacing)
-
     def stationary_density(self, x: Float[np.ndarray, "batch 1"]) -> Float[np.ndarray, " batch"]:
         """The Boltzmann density, in 1/state."""
-        return np.exp(-self.inverse_temperature * self.energy(x[:, 0])) / self._normaliser()
+        grid, spacing = np.linspace(-self._half_width, self._half_width, _N_GRID_POINTS, retstep=True)
+        normaliser = float(np.exp(-self.inverse_temperature * self.energy(grid)).sum() * spacing)
+        return np.exp(-self.inverse_temperature * self.energy(x[:, 0])) / normaliser
 
     def _schroedinger_modes(self, n_points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Grid, decay rates (increasing) and orthonormal vectors of −√μ L /√μ, L the generator, μ the density."""

@@ -38,9 +38,7 @@ class TwoBody(OrdinaryDifferentialEquation):
     dim: ClassVar[int] = 8
     default_time_step: ClassVar[float] = 0.05
     initial_deviation: ClassVar[tuple[float, ...]] = (0.0,) * 4 + (0.05,) * 4
-    known_facts: ClassVar[frozenset[str]] = frozenset(
-        {"angular_momentum", "closed_form", "energy", "invariant", "orbital_period"}
-    )
+    known_facts = frozenset({"angular_momentum", "closed_form", "energy", "invariant", "orbital_period"})
 
     @property
     def attraction(self) -> float:
