@@ -5,8 +5,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.data.views.fresh_parameters import Parameters
 from sciml_bench.nsm.equations.equation import Equation
-from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.sampled_functions import Values

@@ -44,8 +44,7 @@ class Conditions(ParameterFields):
             if axis.kind in FACTORS:
                 matrix = _factor_matrix(basis.bases[index], axis.kind).like(network)
                 coefficients = apply(matrix, coefficients, index - len(self.axes))
-        partly = basis.resized(coefficients.shape[1:])
-        coefficients = partly.resize(coefficients, wide.n_modes)
+        coefficients = basis.resized(coefficients.shape[1:]).resize(coefficients, wide.n_modes)
         if self.zero_mean:
             mask = torch.ones(coefficients.shape[1:], dtype=coefficients.dtype, device=coefficients.device)
             mask[tuple(slice(None) if axis.kind == "time" else 0 for axis in self.axes)] = 0

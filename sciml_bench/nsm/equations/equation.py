@@ -17,11 +17,10 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
-from sciml_bench.data.views.fresh_parameters import FreshParameters
+from sciml_bench.data.views.fresh_parameters import FreshParameters, Parameters
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.equations.conditions import Conditions
 from sciml_bench.nsm.equations.parameter_checks import require_drawn_fields_held
-from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries, SampledFunction, SpectralFunction, Values
 from sciml_bench.systems.base import ParameterError

@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError, SolverError
+from sciml_bench.data.views.fresh_parameters import Parameters
 from sciml_bench.nsm.equations.equation import Equation, LinearPart
-from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.systems.partial.periodic_evolution import (
     PeriodicEvolution,
     RoughInitialFields,

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.seeds import derived_seed
+from sciml_bench.data.views.fresh_parameters import Parameters
 from sciml_bench.nsm.bases import Fourier
-from sciml_bench.nsm.equations.parameter_fields import ParameterFields, Parameters
+from sciml_bench.nsm.equations.parameter_fields import ParameterFields
 from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN
 
 log = logging.getLogger(__name__)

@@ -3,19 +3,16 @@
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
-import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.views.fresh_parameters import FreshParameters
+from sciml_bench.data.views.fresh_parameters import FreshParameters, Parameters
 from sciml_bench.nsm.bases import Basis, TensorProduct
 from sciml_bench.nsm.bases.matrices import Constant, apply
 from sciml_bench.nsm.equations.domain import Domain
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.sampled_functions import ParameterSeries, Values
-
-Parameters = Float[np.ndarray, "batch *parameter_grid"]
 
 
 class ParameterFields(Domain):

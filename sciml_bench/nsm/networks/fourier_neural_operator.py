@@ -34,7 +34,6 @@ class FourierNeuralOperator(OperatorNetwork):
     and its series, for the residual of the evaluation, is fitted to those on the grid of the training.
 
     Args:
-        equation: the spec.
         modes: waves of the convolution per axis, and nodes of its series before a training says otherwise.
         **options: see `OperatorNetwork`.
 

@@ -24,19 +24,14 @@ LAYERS: dict[str, type[nn.Module]] = {"per_frequency": FrequencyLayer, "per_coef
 
 
 class SpectralOperator(OperatorNetwork):
-    """Lift, layers, projection on the nodes of a basis.
+    """Lift, layers, projection on the nodes of a basis; further options as for `OperatorNetwork`.
 
     Args:
-        equation: the spec.
         basis: `equation` for the equation's own; `fourier` or `chebyshev` on all axes.
         kernel: `per_frequency`, one matrix for sine and cosine, or `per_coefficient`, as published; see
             `spectral_layers`.
         coordinates: see `OperatorNetwork`; without those of periodic axes a kernel per frequency makes the network
             commute with shifts.
-        **options: see `OperatorNetwork`.
-
-    Raises:
-        ConfigurationError: a value is out of range.
     """
 
     kinds: ClassVar[dict[str, type[Basis]]] = {"fourier": Fourier, "chebyshev": Chebyshev}

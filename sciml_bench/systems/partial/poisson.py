@@ -14,10 +14,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import DataError
-from sciml_bench.systems.numerics.gaussian_random_field import (
-    gaussian_field_on_nodes,
-    unresolved_part,
-)
+from sciml_bench.systems.numerics.gaussian_random_field import gaussian_field_on_nodes, unresolved_part
 from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
 from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN, PartialDifferentialEquation
 
