@@ -31,11 +31,7 @@ class TrainedOperator(LearnedModule):
         return self.model.equation
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the weights, in their own precision.
-
-        Raises:
-            DataError: one is missing, or of another shape.
-        """
+        """Take the weights, in their own precision."""
         if any(isinstance(tensor, Tensor) and tensor.dtype == torch.float64 for tensor in tensors.values()):
             self.model.double()
         super().load_tensors(tensors)

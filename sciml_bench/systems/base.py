@@ -54,6 +54,9 @@ class System:
         period: period of every state component where the state lives on a circle, otherwise None.
         known_facts: names of the methods and properties that return exact values.
         positive: names of the parameters that must be greater than 0.
+
+    Raises:
+        ConfigurationError: one of `positive` is not.
     """
 
     dim: int

@@ -102,12 +102,7 @@ class Basis(ABC):
         return self._transformed("synthesis", coefficients, axis, method)
 
     def analyse(self, values: Tensor, axis: int = -1, method: str | None = None) -> Tensor:
-        """Coefficients of the series that takes the given values at the nodes; arguments as in `synthesise`.
-
-        Raises:
-            DataError: the axis has another number of entries.
-            ConfigurationError: an unknown method.
-        """
+        """Coefficients of the series with the given values at the nodes; arguments and errors as in `synthesise`."""
         return self._transformed("analysis", values, axis, method)
 
     def _transformed(self, name: str, tensor: Tensor, axis: int, method: str | None) -> Tensor:

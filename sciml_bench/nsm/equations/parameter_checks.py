@@ -126,15 +126,9 @@ def warn_of_unfamiliar_fields(equation: ParameterFields, parameters: Parameters,
     far |= (parameters.min(axis=axes) < 2 * low - high) | (parameters.max(axis=axes) > 2 * high - low)
     if far.any():
         log.warning(
-            "%s%s: far from the random fields that %s was trained on (root mean squares from %.2g to %.2g, values from "
-            "%.2g to %.2g): their solutions may be wrong, however small their residual is",
-            key,
-            np.flatnonzero(far).tolist(),
-            equation.name,
-            usual.min(),
-            usual.max(),
-            low,
-            high,
+            f"{key}{np.flatnonzero(far).tolist()}: far from the random fields that {equation.name} was trained on (root "
+            f"mean squares from {usual.min():.2g} to {usual.max():.2g}, values from {low:.2g} to {high:.2g}): their "
+            "solutions may be wrong, however small their residual is"
         )
 
 
