@@ -126,9 +126,9 @@ def warn_of_unfamiliar_fields(equation: ParameterFields, parameters: Parameters,
     far |= (parameters.min(axis=axes) < 2 * low - high) | (parameters.max(axis=axes) > 2 * high - low)
     if far.any():
         log.warning(
-            f"{key}{np.flatnonzero(far).tolist()}: far from the random fields that {equation.name} was trained on (root "
-            f"mean squares from {usual.min():.2g} to {usual.max():.2g}, values from {low:.2g} to {high:.2g}): their "
-            "solutions may be wrong, however small their residual is"
+            f"{key}{np.flatnonzero(far).tolist()}: far from the random fields that {equation.name} was trained on "
+            f"(root mean squares from {usual.min():.2g} to {usual.max():.2g}, values from {low:.2g} to {high:.2g}): "
+            "their solutions may be wrong, however small their residual is"
         )
 
 
