@@ -156,12 +156,11 @@ def _checked(value: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
 def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
     outermost = key == f"{role}.{TARGET}"
     rooms = ROLES[role].own if outermost else (*ROLES[role].own, *ROLES[role].parts)
-    found = None
-    if isinstance(target, str):
-        found = trusted_object(target, trusted)
-        if found is None and target.startswith(f"{PACKAGE}."):
-            found = exported_class(target.removeprefix(f"{PACKAGE}."), rooms)
-    if found is None and isinstance(target, str) and f"{target}.".startswith(tuple(f"{name}." for name in trusted)):
+    name = target if isinstance(target, str) else ""
+    found = trusted_object(name, trusted)
+    if found is None and name.startswith(f"{PACKAGE}."):
+        found = exported_class(name.removeprefix(f"{PACKAGE}."), rooms)
+    if found is None and f"{name}.".startswith(tuple(f"{package}." for package in trusted)):
         raise ConfigurationError(
             f"{key}={target!r} is of a package that you trust, but no class or function of this name is defined there; "
             "check the name, and that PYTHONPATH has the folder of the package"

@@ -6,13 +6,16 @@ before it, so no generator state is carried along: every epoch seeds a counter-b
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Int
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 
 
+@dataclass(eq=False)
 class EpochSampler:
     """Indices of one epoch, shuffled anew in every epoch and shared out among the processes of a distributed run.
 
@@ -37,37 +40,25 @@ class EpochSampler:
         ConfigurationError: an argument is out of range, or there are fewer items than processes.
     """
 
-    def __init__(
-        self,
-        n_items: int,
-        seed: int,
-        shuffle: bool = True,
-        rank: int = 0,
-        world_size: int = 1,
-        block_size: int | None = None,
-        blocks_per_window: int = 16,
-    ) -> None:
-        if seed < 0:
-            raise ConfigurationError(f"seed={seed}: a seed must not be negative.")
-        if not 0 <= rank < world_size:
-            raise ConfigurationError(f"rank={rank} does not exist among world_size={world_size} processes.")
-        if n_items < world_size:
-            raise ConfigurationError(
-                f"n_items={n_items}: {world_size} process(es) need at least one item each; "
-                "use more data or fewer processes (trainer.devices)."
-            )
-        if block_size is not None and block_size < 1:
-            raise ConfigurationError(f"block_size={block_size}: a block needs at least 1 item.")
-        if blocks_per_window < 1:
-            raise ConfigurationError(f"blocks_per_window={blocks_per_window}: a window needs at least 1 block.")
-        self.n_items = n_items
-        self.seed = seed
-        self.shuffle = shuffle
-        self.rank = rank
-        self.world_size = world_size
-        self.block_size = block_size
-        self.blocks_per_window = blocks_per_window
-        self.epoch = 0
+    n_items: int
+    seed: int
+    shuffle: bool = True
+    rank: int = 0
+    world_size: int = 1
+    block_size: int | None = None
+    blocks_per_window: int = 16
+    epoch: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        require_integer("seed", self.seed, 0, "a seed must not be negative")
+        if not 0 <= self.rank < self.world_size:
+            raise ConfigurationError(f"rank={self.rank} does not exist among world_size={self.world_size} processes.")
+        remedy = "need at least one item each; use more data or fewer processes (trainer.devices)"
+        require_integer("n_items", self.n_items, self.world_size, f"{self.world_size} process(es) {remedy}")
+        if self.block_size is not None:
+            require_integer("block_size", self.block_size, 1, "a block needs at least 1 item")
+        require_integer("blocks_per_window", self.blocks_per_window, 1, "a window needs at least 1 block")
 
     @property
     def smallest_share(self) -> int:

@@ -4,27 +4,13 @@ Axis names have one meaning everywhere: `batch`, `time`, `dim` (size of a vector
 any rank), `modes` (learned functions), `dim_out` (size of an observable).
 """
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
-import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.plain_types import Metrics, PathType
-
-__all__ = [
-    "ArrayFeatures",
-    "ArrayStates",
-    "Features",
-    "Indices",
-    "Metrics",
-    "PathType",
-    "Scalar",
-    "Shape",
-    "StateTrajectories",
-    "States",
-]
+from sciml_bench.core.plain_types import Metrics as Metrics
+from sciml_bench.core.plain_types import PathType as PathType
 
 States: TypeAlias = Float[Tensor, "batch *state"]
 """States of one moment."""
@@ -32,13 +18,5 @@ States: TypeAlias = Float[Tensor, "batch *state"]
 Features: TypeAlias = Float[Tensor, "batch modes"]
 """Learned functions evaluated on a batch of states."""
 
-StateTrajectories: TypeAlias = Float[Tensor, "batch time *state"]
-"""Time is always the second axis."""
-
 Scalar: TypeAlias = Float[Tensor, ""]
 """A loss or score."""
-
-ArrayStates: TypeAlias = Float[np.ndarray, "batch *state"]
-ArrayFeatures: TypeAlias = Float[np.ndarray, "batch modes"]
-Indices: TypeAlias = Int[np.ndarray, " batch"]
-Shape: TypeAlias = Sequence[int]

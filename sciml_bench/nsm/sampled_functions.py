@@ -15,10 +15,12 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Fourier, TensorProduct
-from sciml_bench.nsm.bases.matrices import apply
+from sciml_bench.nsm.bases.matrices import Constant, apply
 from sciml_bench.nsm.grid import Grid
 
 Values = Float[Tensor, "batch *grid"]
+Coefficients = Float[Tensor, "batch *modes"]
+ParameterSeries = Float[Tensor, "batch *parameter_modes"]
 
 
 class SampledFunction(ABC):
@@ -59,9 +61,7 @@ class SpectralFunction(SampledFunction):
         seen_at: the basis whose nodes are the grid; the series' own by default.
     """
 
-    def __init__(
-        self, coefficients: Float[Tensor, "batch *modes"], basis: TensorProduct, seen_at: TensorProduct | None = None
-    ) -> None:
+    def __init__(self, coefficients: Coefficients, basis: TensorProduct, seen_at: TensorProduct | None = None) -> None:
         self.coefficients, self.basis = coefficients, basis
         self.seen_at = basis if seen_at is None else seen_at
 
@@ -76,14 +76,14 @@ class SpectralFunction(SampledFunction):
 
     def inverse_laplacian(self, axes: Sequence[int]) -> "SpectralFunction":
         """The series divided by |2πk|²."""
-        inverse = _inverse_symbol(self.basis, tuple(axes), self.coefficients.dtype, self.coefficients.device)
+        inverse = _inverse_symbol(self.basis, tuple(axes)).like(self.coefficients)
         return SpectralFunction(self.coefficients * inverse, self.basis, self.seen_at)
 
     def _seen(self, orders: dict[int, int]) -> Tensor:
         values = self.coefficients
         for axis, (basis, seen) in enumerate(zip(self.basis.bases, self.seen_at.bases, strict=True)):
-            matrix = _derivative_at_nodes(basis, seen, orders.get(axis, 0), values.dtype, values.device)
-            values = apply(matrix, values, axis - self.basis.n_axes)
+            matrix = _derivative_at_nodes(basis, seen, orders.get(axis, 0))
+            values = apply(matrix.like(values), values, axis - self.basis.n_axes)
         return values
 
 
@@ -130,7 +130,7 @@ class DifferencedFunction(SampledFunction):
         values = self._values
         for axis in axes:
             values = basis.bases[axis].analyse(values, axis - basis.n_axes)
-        values = values * _inverse_symbol(basis, tuple(axes), values.dtype, values.device)
+        values = values * _inverse_symbol(basis, tuple(axes)).like(values)
         for axis in axes:
             values = basis.bases[axis].synthesise(values, axis - basis.n_axes)
         return DifferencedFunction(values, self.grid)
@@ -155,22 +155,15 @@ def laplacian_symbol(basis: TensorProduct, axes: tuple[int, ...]) -> Float[np.nd
 
 
 @lru_cache(maxsize=64)
-def _inverse_symbol(
-    basis: TensorProduct, axes: tuple[int, ...], dtype: torch.dtype, device: torch.device
-) -> Float[Tensor, "*modes"]:
+def _inverse_symbol(basis: TensorProduct, axes: tuple[int, ...]) -> Constant:
     symbol = laplacian_symbol(basis, axes)
-    with torch.inference_mode(False):
-        return torch.from_numpy(1 / np.where(symbol > 0, symbol, np.inf)).to(dtype=dtype, device=device)
+    return Constant(1 / np.where(symbol > 0, symbol, np.inf))
 
 
 @lru_cache(maxsize=512)
-def _derivative_at_nodes(
-    basis: Basis, seen: Basis, order: int, dtype: torch.dtype, device: torch.device
-) -> Float[Tensor, "nodes modes"]:
+def _derivative_at_nodes(basis: Basis, seen: Basis, order: int) -> Constant:
     functions = seen.synthesis_matrix if seen == basis else basis.evaluation_matrix(seen.nodes)
-    matrix = functions @ np.linalg.matrix_power(basis.derivative_matrix, order)
-    with torch.inference_mode(False):
-        return torch.from_numpy(matrix).to(dtype=dtype, device=device)
+    return Constant(functions @ np.linalg.matrix_power(basis.derivative_matrix, order))
 
 
 def _bounded_difference(values: Tensor, order: int, spacing: float) -> Tensor:

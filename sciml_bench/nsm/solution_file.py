@@ -52,7 +52,7 @@ def solve_file(
     if target.exists() and target.samefile(source):
         raise ConfigurationError(f"output={target}: this file holds the parameters; give another name")
     equation, arrays = operator.equation, _arrays(source)
-    fields, key = _fields(source, arrays), f"{source}: parameters"
+    fields, key = np.asarray(arrays["parameters"], dtype=np.float64), f"{source}: parameters"
     given = {axis.name: arrays[f"axis_{axis.name}"] for axis in equation.axes if f"axis_{axis.name}" in arrays}
     require_positions(equation, fields.shape, given, key)
     require_fields(equation, fields, key)
@@ -68,20 +68,17 @@ def solve_file(
 
 def _arrays(source: Path) -> dict[str, np.ndarray]:
     try:
-        return read_arrays(source)
+        arrays = read_arrays(source)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
             f"{source} is no npz file of plain arrays ({error}); write it with numpy.savez(file, parameters=fields)"
         ) from error
-
-
-def _fields(source: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
     if "parameters" not in arrays:
         raise DataError(f"{source} holds {', '.join(arrays) or 'nothing'}; name the array `parameters`")
     fields = arrays["parameters"]
     if not np.issubdtype(fields.dtype, np.number) or np.iscomplexobj(fields):
         raise DataError(f"{source}: `parameters` is of type {fields.dtype}; give real numbers")
-    return np.asarray(fields, dtype=np.float64)
+    return arrays
 
 
 def _require_memory(operator: TrainedOperator, n_fields: int, resolution: int) -> None:

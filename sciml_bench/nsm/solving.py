@@ -5,9 +5,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.data.views.fresh_parameters import Parameters
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
+from sciml_bench.nsm.sampled_functions import Values
 
 _VALUES_AT_ONCE = 2**22
 """Of a batch of solutions, so that memory does not grow with the number of parameters."""
@@ -17,10 +19,10 @@ _VALUES_AT_ONCE = 2**22
 def prediction(
     model: OperatorNetwork,
     equation: Equation,
-    parameters: Float[np.ndarray, "batch *parameter_grid"],
+    parameters: Parameters,
     grid: Grid,
     device: torch.device | str = "cpu",
-) -> Float[Tensor, "batch *grid"]:
+) -> Values:
     """The solutions on a grid, in the precision of the network, on the CPU.
 
     A model whose output is a series is evaluated on the grid; one that acts on values runs there.
@@ -56,24 +58,18 @@ def _finer(grid: Grid, model: OperatorNetwork) -> tuple[Grid, tuple[slice, ...]]
 
 
 @torch.no_grad()
-def residual_l2(
-    model: OperatorNetwork,
-    equation: Equation,
-    parameters: Float[np.ndarray, "batch *parameter_grid"],
-    device: torch.device | str = "cpu",
-) -> Float[Tensor, " batch"]:
-    """‖residual‖ in L² of each solution, from its series, in the units of the equation.
+def residual_l2(model: OperatorNetwork, equation: Equation, parameters: Parameters) -> Float[Tensor, " batch"]:
+    """‖residual‖ in L² of each solution, from its series, in the units of the equation; on the CPU.
 
     Args:
         model: the network.
         equation: whose residual.
         parameters: fields on their own grid.
-        device: where the network is.
     """
     norms = []
     for part in torch.from_numpy(parameters).to(model.dtype).split(16):
-        fields = equation.parameter_coefficients(part.to(device))
+        fields = equation.parameter_coefficients(part)
         basis, solution = equation.solution(*model.solution_series(fields), fields)
         wide, residual = equation.residual_series(solution, basis, fields)
-        norms.append(wide.inner_product(residual, residual).clamp_min(0).sqrt().cpu())
+        norms.append(wide.inner_product(residual, residual).clamp_min(0).sqrt())
     return torch.cat(norms)

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.stored.learned_file import load_module
+from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.equations.parameter_checks import require_fields
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
@@ -16,7 +16,7 @@ from sciml_bench.nsm.solving import prediction, residual_l2
 
 
 @dataclass(frozen=True, eq=False)
-class TrainedOperator:
+class TrainedOperator(LearnedModule):
     """A network with its selected weights, as a `SolutionOperator`.
 
     Args:
@@ -30,19 +30,11 @@ class TrainedOperator:
         """Whose conditions the solutions fulfil."""
         return self.model.equation
 
-    def tensors(self) -> dict[str, Tensor]:
-        """The weights."""
-        return self.model.state_dict()
-
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the weights, in their own precision.
-
-        Raises:
-            DataError: one is missing, or of another shape.
-        """
+        """Take the weights, in their own precision."""
         if any(isinstance(tensor, Tensor) and tensor.dtype == torch.float64 for tensor in tensors.values()):
             self.model.double()
-        load_module(self.model, tensors)
+        super().load_tensors(tensors)
 
     def solve(
         self, parameters: Float[np.ndarray, "batch *parameter_grid"], resolution: int = 64

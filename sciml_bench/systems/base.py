@@ -20,6 +20,9 @@ from sciml_bench.systems.numerics.quadrature import Quadrature
 Real: TypeAlias = float | int
 """A real parameter as a person writes it in a yaml: `1` and `1.0` alike."""
 
+FunctionPair: TypeAlias = tuple[Float[np.ndarray, "batch count"], Float[np.ndarray, "batch count"]]
+"""Left and right functions at given states."""
+
 DECOMPOSITIONS = frozenset({"eigenvalues", "eigenfunctions", "singular_values", "singular_functions"})
 """Facts of a process whose Koopman operator is known."""
 
@@ -50,12 +53,21 @@ class System:
         time_unit: what times are measured in.
         period: period of every state component where the state lives on a circle, otherwise None.
         known_facts: names of the methods and properties that return exact values.
+        positive: names of the parameters that must be greater than 0.
+
+    Raises:
+        ConfigurationError: one of `positive` is not.
     """
 
     dim: int
     time_unit: ClassVar[str] = "time"
     period: ClassVar[float | None] = None
     known_facts: ClassVar[frozenset[str]] = frozenset()
+    positive: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        self._require_positive(*self.positive)
 
     def _require_positive(self, *names: str) -> None:
         for name in names:
@@ -162,9 +174,7 @@ class MarkovProcess(System):
         """The leading singular values of the Koopman operator over `lag` steps, decreasing from 1."""
         raise self._unknown("singular_values")
 
-    def singular_functions(
-        self, count: int, x: Float[np.ndarray, "batch dim"], lag: int = 1
-    ) -> tuple[Float[np.ndarray, "batch count"], Float[np.ndarray, "batch count"]]:
+    def singular_functions(self, count: int, x: Float[np.ndarray, "batch dim"], lag: int = 1) -> FunctionPair:
         """Left (of the present) and right (of the future) singular functions, orthonormal under the stationary law."""
         raise self._unknown("singular_functions")
 

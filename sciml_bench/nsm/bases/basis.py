@@ -16,8 +16,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.nsm.bases.matrices import Matrix, apply, as_tensor
+from sciml_bench.nsm.bases.matrices import Constant, Matrix, apply, as_tensor
 
 MATMUL_LIMIT = 64
 """Modes up to which a transform by a matrix is quicker than one by FFT, and is chosen by `method=None`."""
@@ -42,11 +43,8 @@ class Basis(ABC):
 
     def __post_init__(self) -> None:
         """Check the number of modes."""
-        if isinstance(self.n_modes, bool) or not isinstance(self.n_modes, int | np.integer) or self.n_modes < 1:
-            raise ConfigurationError(
-                f"{type(self).__name__}: n_modes={self.n_modes}: give a whole number of at least 1 mode"
-            )
-        object.__setattr__(self, "n_modes", int(self.n_modes))
+        remedy = "give a whole number of at least 1 mode"
+        object.__setattr__(self, "n_modes", require_integer(f"{type(self).__name__}: n_modes", self.n_modes, 1, remedy))
 
     # ---- matrices, in float64 ---------------------------------------------------------------------------------------
 
@@ -101,22 +99,23 @@ class Basis(ABC):
             DataError: the axis has another number of entries.
             ConfigurationError: an unknown method.
         """
-        self.require(coefficients, axis)
-        if self._method(method, coefficients) == "fft":
-            return self._fast_synthesis(coefficients.movedim(axis, -1)).movedim(-1, axis)
-        return apply(self._tensor("synthesis_matrix", coefficients), coefficients, axis)
+        return self._transformed("synthesis", coefficients, axis, method)
 
     def analyse(self, values: Tensor, axis: int = -1, method: str | None = None) -> Tensor:
-        """Coefficients of the series that takes the given values at the nodes; arguments as in `synthesise`.
+        """Coefficients of the series with the given values at the nodes; arguments and errors as in `synthesise`."""
+        return self._transformed("analysis", values, axis, method)
 
-        Raises:
-            DataError: the axis has another number of entries.
-            ConfigurationError: an unknown method.
-        """
-        self.require(values, axis)
-        if self._method(method, values) == "fft":
-            return self._fast_analysis(values.movedim(axis, -1)).movedim(-1, axis)
-        return apply(self._tensor("analysis_matrix", values), values, axis)
+    def _transformed(self, name: str, tensor: Tensor, axis: int, method: str | None) -> Tensor:
+        self.require(tensor, axis)
+        if method is None:
+            method = "matmul" if self.n_modes <= MATMUL_LIMIT else "fft"
+        if method not in METHODS:
+            raise ConfigurationError(f"method={method}: choose one of {', '.join(METHODS)}, or None for the quicker")
+        # an FFT of no series at all is an error in PyTorch
+        if method == "matmul" or not tensor.numel():
+            return apply(self.matrix(name, tensor), tensor, axis)
+        fast = self._fast_synthesis if name == "synthesis" else self._fast_analysis
+        return fast(tensor.movedim(axis, -1)).movedim(-1, axis)
 
     def differentiate(self, coefficients: Tensor, axis: int = -1, order: int = 1) -> Tensor:
         """Coefficients of a derivative.
@@ -185,18 +184,7 @@ class Basis(ABC):
         """
         if order < 0:
             raise ConfigurationError(f"{type(self).__name__}: order={order}: give 0 or more")
-        return self._tensor(f"{name}_matrix", like, order)
-
-    def _tensor(self, name: str, like: Tensor, order: int = 1) -> Tensor:
-        return _cached_matrix(self, name, order, like.dtype, like.device)
-
-    def _method(self, method: str | None, tensor: Tensor) -> str:
-        if method is None:
-            method = "matmul" if self.n_modes <= MATMUL_LIMIT else "fft"
-        if method not in METHODS:
-            raise ConfigurationError(f"method={method}: choose one of {', '.join(METHODS)}, or None for the quicker")
-        # an FFT of no series at all is an error in PyTorch
-        return method if tensor.numel() else "matmul"
+        return _power(self, name, order).like(like)
 
     def require(self, tensor: Tensor, axis: int) -> None:
         """Check that an axis of a tensor holds the modes.
@@ -214,8 +202,5 @@ class Basis(ABC):
 
 
 @lru_cache(maxsize=512)
-def _cached_matrix(basis: Basis, name: str, order: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    matrix = np.linalg.matrix_power(getattr(basis, name), order) if order != 1 else getattr(basis, name)
-    # an evaluation in inference mode must not leave a tensor behind that training cannot use
-    with torch.inference_mode(False):
-        return torch.from_numpy(np.ascontiguousarray(matrix)).to(dtype=dtype, device=device)
+def _power(basis: Basis, name: str, order: int) -> Constant:
+    return Constant(np.linalg.matrix_power(getattr(basis, f"{name}_matrix"), order))

@@ -27,11 +27,8 @@ class TensorProduct:
 
     def __post_init__(self) -> None:
         """Check the bases."""
-        if (
-            not isinstance(self.bases, tuple)
-            or not self.bases
-            or not all(isinstance(basis, Basis) for basis in self.bases)
-        ):
+        of_bases = isinstance(self.bases, tuple) and all(isinstance(basis, Basis) for basis in self.bases)
+        if not of_bases or not self.bases:
             raise ConfigurationError(f"TensorProduct: bases={self.bases}: give a tuple of one basis per axis")
 
     @classmethod
@@ -82,8 +79,10 @@ class TensorProduct:
 
     def differentiate(self, coefficients: Tensor, axis: int, order: int = 1) -> Tensor:
         """Coefficients of a derivative along one axis of the domain, counted from 0."""
-        position = self._position(coefficients, axis)
-        return self.bases[axis].differentiate(coefficients, position, order)
+        if not 0 <= axis < self.n_axes:
+            raise ConfigurationError(f"axis={axis}: the domain has the axes 0 to {self.n_axes - 1}")
+        self._axes(coefficients)
+        return self.bases[axis].differentiate(coefficients, axis - self.n_axes, order)
 
     def resize(self, coefficients: Tensor, n_modes: Sequence[int]) -> Tensor:
         """Pad with zeros or truncate, per axis."""
@@ -119,9 +118,3 @@ class TensorProduct:
         for axis, basis in axes:
             basis.require(tensor, axis)
         return axes
-
-    def _position(self, tensor: Tensor, axis: int) -> int:
-        if not 0 <= axis < self.n_axes:
-            raise ConfigurationError(f"axis={axis}: the domain has the axes 0 to {self.n_axes - 1}")
-        self._axes(tensor)
-        return axis - self.n_axes

@@ -2,12 +2,9 @@
 
 from typing import ClassVar
 
-from jaxtyping import Float
-from torch import Tensor
-
 from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation
 from sciml_bench.nsm.grid import Axis
-from sciml_bench.nsm.sampled_functions import SampledFunction
+from sciml_bench.nsm.sampled_functions import SampledFunction, Values
 from sciml_bench.systems.partial import burgers
 
 
@@ -19,9 +16,7 @@ class Burgers(EvolutionEquation):
     axes = (Axis("t", "time"), Axis("x", "periodic"))
     degree: ClassVar[int] = 2
 
-    def residual(
-        self, solution: SampledFunction, parameters: Float[Tensor, "batch *grid"]
-    ) -> Float[Tensor, "batch *grid"]:
+    def residual(self, solution: SampledFunction, parameters: Values) -> Values:
         """u_t / duration + u u_x − ν u_xx."""
         steepening = solution.values * solution.derivative(1)
         diffusion = self.system.viscosity * solution.derivative(1, 2)

@@ -15,22 +15,18 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, TensorProduct
-from sciml_bench.nsm.bases.matrices import apply
+from sciml_bench.nsm.bases.matrices import Constant, apply
 from sciml_bench.nsm.equations.domain import FACTORS
 from sciml_bench.nsm.equations.parameter_fields import ParameterFields
 from sciml_bench.nsm.grid import Grid
-
-Coefficients = Float[Tensor, "batch *modes"]
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries, Values
 
 
 class Conditions(ParameterFields):
     """From a network's function to a solution, as a series or on a grid."""
 
     def solution(
-        self,
-        network: Coefficients,
-        basis: TensorProduct,
-        parameters: Float[Tensor, "batch *parameter_modes"],
+        self, network: Coefficients, basis: TensorProduct, parameters: ParameterSeries
     ) -> tuple[TensorProduct, Float[Tensor, "batch *solution_modes"]]:
         """The series u that fulfils the conditions, from the series z of a network.
 
@@ -46,20 +42,19 @@ class Conditions(ParameterFields):
         coefficients = network
         for index, axis in enumerate(self.axes):
             if axis.kind in FACTORS:
-                matrix = _factor_matrix(basis.bases[index], axis.kind, network.dtype, network.device)
+                matrix = _factor_matrix(basis.bases[index], axis.kind).like(network)
                 coefficients = apply(matrix, coefficients, index - len(self.axes))
-        partly = basis.resized(coefficients.shape[1:])
-        coefficients = partly.resize(coefficients, wide.n_modes)
+        coefficients = basis.resized(coefficients.shape[1:]).resize(coefficients, wide.n_modes)
         if self.zero_mean:
-            coefficients = self._without_mean(coefficients)
+            mask = torch.ones(coefficients.shape[1:], dtype=coefficients.dtype, device=coefficients.device)
+            mask[tuple(slice(None) if axis.kind == "time" else 0 for axis in self.axes)] = 0
+            coefficients = coefficients * mask
         if self.is_initial_value_problem:
             initial = self.parameter_basis.resize(parameters, wide.n_modes[1:]).unsqueeze(1)
             coefficients = torch.cat([coefficients[:, :1] + initial, coefficients[:, 1:]], dim=1)
         return wide, coefficients
 
-    def solution_values(
-        self, network: Float[Tensor, "batch *grid"], grid: Grid, parameters: Float[Tensor, "batch *grid"]
-    ) -> Float[Tensor, "batch *grid"]:
+    def solution_values(self, network: Values, grid: Grid, parameters: Values) -> Values:
         """The same for values of z on a grid.
 
         Args:
@@ -77,16 +72,9 @@ class Conditions(ParameterFields):
             values = values - values.mean(dim=axes, keepdim=True)
         return values + parameters if self.is_initial_value_problem else values
 
-    def _without_mean(self, coefficients: Tensor) -> Tensor:
-        mask = torch.ones(coefficients.shape[1:], dtype=coefficients.dtype, device=coefficients.device)
-        mask[tuple(0 if index in self.space_axes else slice(None) for index in range(len(self.axes)))] = 0
-        return coefficients * mask
-
 
 @lru_cache(maxsize=256)
-def _factor_matrix(basis: Basis, kind: str, dtype: torch.dtype, device: torch.device) -> Tensor:
+def _factor_matrix(basis: Basis, kind: str) -> Constant:
     if not isinstance(basis, Chebyshev):
         raise ConfigurationError(f"a condition on an axis of kind {kind} needs a Chebyshev basis there")
-    matrix = basis.multiplication_matrix(np.array(FACTORS[kind]))
-    with torch.inference_mode(False):
-        return torch.from_numpy(matrix).to(dtype=dtype, device=device)
+    return Constant(basis.multiplication_matrix(np.array(FACTORS[kind])))

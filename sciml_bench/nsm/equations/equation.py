@@ -8,6 +8,7 @@ Source: Du, Chalapathi and Krishnapriyan, Neural Spectral Methods (ICLR 2024), s
 
 from abc import abstractmethod
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,13 +17,12 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
-from sciml_bench.data.views.fresh_parameters import FreshParameters
+from sciml_bench.data.views.fresh_parameters import FreshParameters, Parameters
 from sciml_bench.nsm.bases import TensorProduct
-from sciml_bench.nsm.equations.conditions import Coefficients, Conditions
+from sciml_bench.nsm.equations.conditions import Conditions
 from sciml_bench.nsm.equations.parameter_checks import require_drawn_fields_held
-from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.nsm.grid import Grid
-from sciml_bench.nsm.sampled_functions import SampledFunction, SpectralFunction
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries, SampledFunction, SpectralFunction, Values
 from sciml_bench.systems.base import ParameterError
 from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
 
@@ -48,8 +48,8 @@ class LinearPart:
 class Equation(Conditions):
     """A partial differential equation with random parameters.
 
-    A subclass defines the class attributes below, `residual`, `axes`, `linear_part` and `parameter_modes`. What it was
-    made with describes it, so that a learned operator is restored without any configuration.
+    A subclass defines the class attributes below, `residual`, `axes` and `linear_part`. What it was made with
+    describes it, so that a learned operator is restored without any configuration.
 
     Args:
         **settings: the parameters of `system_class`, as it documents them, and those of `FreshParameters`.
@@ -75,8 +75,6 @@ class Equation(Conditions):
     state_shape: ClassVar[None] = None
     """It has no states, as a record has."""
 
-    system: Any
-
     def __init_subclass__(cls) -> None:
         """Every equation remembers its settings."""
         described(cls)
@@ -97,9 +95,7 @@ class Equation(Conditions):
         self.sampling = FreshParameters(self, **settings)
 
     @abstractmethod
-    def residual(
-        self, solution: SampledFunction, parameters: Float[Tensor, "batch *grid"]
-    ) -> Float[Tensor, "batch *grid"]:
+    def residual(self, solution: SampledFunction, parameters: Values) -> Values:
         """Zero where the equation holds.
 
         Args:
@@ -112,14 +108,13 @@ class Equation(Conditions):
         """Everything that reference solutions depend on."""
         return repr(self.system)
 
-    @property
-    def test_seed(self) -> int:
-        """Of the held-out parameters."""
-        return self.sampling.test_seed
-
-    def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Random sources or initial fields, a function of the seed."""
-        return self.system.random_parameters(n_samples, seed)
+    @cached_property
+    def parameter_modes(self) -> tuple[int, ...]:
+        """Modes per space axis that hold a random field on its `n_points`."""
+        n = self.system.n_points
+        kinds = (self.axes[index].kind for index in self.space_axes)
+        # an even grid of a circle ends with a cosine, for which an odd basis needs one mode more
+        return tuple(n + 1 - n % 2 if kind == "periodic" else n for kind in kinds)
 
     def solve(self, parameters: Parameters, resolution: int, n_times: int) -> Float[np.ndarray, "batch *grid"]:
         """Numerical solutions of which the error is far below that of any network.
@@ -152,7 +147,7 @@ class Equation(Conditions):
         return Grid.equally_spaced(self.axes, size)
 
     def residual_series(
-        self, coefficients: Coefficients, basis: TensorProduct, parameters: Float[Tensor, "batch *parameter_modes"]
+        self, coefficients: Coefficients, basis: TensorProduct, parameters: ParameterSeries
     ) -> tuple[TensorProduct, Float[Tensor, "batch *residual_modes"]]:
         """The residual of a series u as a series, without aliasing.
 

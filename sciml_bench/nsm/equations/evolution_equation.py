@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError, SolverError
+from sciml_bench.data.views.fresh_parameters import Parameters
 from sciml_bench.nsm.equations.equation import Equation, LinearPart
-from sciml_bench.nsm.equations.parameter_fields import Parameters
 from sciml_bench.systems.partial.periodic_evolution import (
     PeriodicEvolution,
     RoughInitialFields,
@@ -29,11 +29,12 @@ class EvolutionEquation(Equation):
     """
 
     system: PeriodicEvolution
+    parameter_modes_setting = "pde.parameter_modes"
 
     def __init__(self, parameter_modes: ConfiguredInteger = 41, **settings: Any) -> None:
         super().__init__(**settings)
         remedy = "give at least 3 waves that hold a field"
-        waves = require_integer("pde.parameter_modes", parameter_modes, 3, remedy)
+        waves = require_integer(self.parameter_modes_setting, parameter_modes, 3, remedy)
         self.parameter_modes = (waves,) * len(self.space_axes)
         self.linear_part = LinearPart(rate=1 / self.system.duration, diffusion=self.system.viscosity)
 

@@ -3,13 +3,12 @@
 from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger
 from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation
 from sciml_bench.nsm.grid import Axis
-from sciml_bench.nsm.sampled_functions import SampledFunction
+from sciml_bench.nsm.sampled_functions import SampledFunction, Values
 from sciml_bench.systems.partial.navier_stokes import NavierStokesVorticity
 
 
@@ -17,13 +16,6 @@ class NavierStokes(EvolutionEquation):
     """Eddies on a periodic square; v = (∂_y ψ, −∂_x ψ) with −Δψ = w; see `systems.NavierStokesVorticity`.
 
     The paper's viscosities are 1e-2, 1e-3 and 1e-4 over a duration of 3, and 2e-3 over 50 with the forcing .1.
-
-    Args:
-        parameter_modes: waves per axis that hold an initial field.
-        **settings: see `Equation`.
-
-    Raises:
-        ConfigurationError: a value is out of range.
     """
 
     system: NavierStokesVorticity
@@ -38,9 +30,7 @@ class NavierStokes(EvolutionEquation):
         super().__init__(parameter_modes, **settings)
         self.depends_on_position = self.system.forcing != 0
 
-    def residual(
-        self, solution: SampledFunction, parameters: Float[Tensor, "batch *grid"]
-    ) -> Float[Tensor, "batch *grid"]:
+    def residual(self, solution: SampledFunction, parameters: Values) -> Values:
         """w_t / T + v·∇w − ν Δw − force."""
         stream = solution.inverse_laplacian((1, 2))
         advection = stream.derivative(2) * solution.derivative(1) - stream.derivative(1) * solution.derivative(2)

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.seeds import derived_seed
+from sciml_bench.data.views.fresh_parameters import Parameters
 from sciml_bench.nsm.bases import Fourier
-from sciml_bench.nsm.equations.parameter_fields import ParameterFields, Parameters
+from sciml_bench.nsm.equations.parameter_fields import ParameterFields
 from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN
 
 log = logging.getLogger(__name__)
@@ -49,13 +50,19 @@ def require_fields(equation: ParameterFields, parameters: Parameters, key: str =
     """
     equation.given_basis(parameters.shape, key)
     fields = np.asarray(parameters, dtype=np.float64)
-    _require_finite(fields, key)
+    axes = tuple(range(1, fields.ndim))
+    wrong, largest = ~np.isfinite(fields), np.abs(fields).max(axis=axes)
+    index = _first(wrong.any(axis=axes))
+    if index is not None:
+        raise DataError(f"{key}[{index}]: {int(wrong[index].sum())} values are not finite; remove or repair them")
+    index = _first(largest > np.finfo(np.float32).max)
+    if index is not None:
+        raise DataError(f"{key}[{index}]: {largest[index]:.3g} is no number in single precision; scale the field down")
     _require_no_end_point(equation, torch.from_numpy(fields), key)
     _require_held(equation, torch.from_numpy(fields), key)
     if equation.zero_mean:
-        axes = tuple(range(1, fields.ndim))
         means = np.abs(fields.mean(axis=axes))
-        index = _first(means > LARGEST_MEAN * np.abs(fields).max(axis=axes))
+        index = _first(means > LARGEST_MEAN * largest)
         if index is not None:
             raise DataError(
                 f"{key}[{index}]: {equation.name} needs fields without mean; subtract it ({means[index]:.3g})"
@@ -94,7 +101,9 @@ def require_positions(
         )
     for axis, along in zip(axes, basis.bases, strict=True):
         given = positions.get(axis.name, along.nodes)
-        if given.shape != along.nodes.shape or not _equal(given, along.nodes):
+        real = np.issubdtype(given.dtype, np.number) and not np.iscomplexobj(given)
+        same = real and given.shape == along.nodes.shape and (np.abs(given - along.nodes) <= _POSITION_TOLERANCE).all()
+        if not same:
             raise DataError(
                 f"{key}: axis_{axis.name} does not hold the positions of the fields; sample or interpolate them at "
                 f"{formulas[axis.name]}"
@@ -117,27 +126,14 @@ def warn_of_unfamiliar_fields(equation: ParameterFields, parameters: Parameters,
     far |= (parameters.min(axis=axes) < 2 * low - high) | (parameters.max(axis=axes) > 2 * high - low)
     if far.any():
         log.warning(
-            "%s%s: far from the random fields that %s was trained on (root mean squares from %.2g to %.2g, values from "
-            "%.2g to %.2g): their solutions may be wrong, however small their residual is",
-            key,
-            np.flatnonzero(far).tolist(),
-            equation.name,
-            usual.min(),
-            usual.max(),
-            low,
-            high,
+            f"{key}{np.flatnonzero(far).tolist()}: far from the random fields that {equation.name} was trained on "
+            f"(root mean squares from {usual.min():.2g} to {usual.max():.2g}, values from {low:.2g} to {high:.2g}): "
+            "their solutions may be wrong, however small their residual is"
         )
 
 
-def truncated_parts(
-    equation: ParameterFields, values: Float[Tensor, "batch *parameter_grid"]
-) -> Float[np.ndarray, " batch"]:
-    """What each field loses when it is held in `parameter_modes`, as a part of the norm of its coefficients.
-
-    Args:
-        equation: whose modes.
-        values: the fields.
-    """
+def _truncated_parts(equation: ParameterFields, values: Tensor) -> Float[np.ndarray, " batch"]:
+    """What each field loses when it is held in `parameter_modes`, as a part of the norm of its coefficients."""
     given = equation.given_basis(tuple(values.shape))
     coefficients = given.analyse(values)
     kept_modes = [min(n, m) for n, m in zip(given.n_modes, equation.parameter_modes, strict=True)]
@@ -157,7 +153,7 @@ def require_drawn_fields_held(equation: ParameterFields) -> None:
     Raises:
         ConfigurationError: they are too few.
     """
-    worst = largest_drawn_loss(equation)
+    worst = _largest_drawn_loss(equation)
     if worst > _LARGEST_FLOOR:
         raise ConfigurationError(
             f"{equation.parameter_modes_setting}={equation.parameter_modes[0]}: {worst:.1%} of a random field is in "
@@ -165,17 +161,17 @@ def require_drawn_fields_held(equation: ParameterFields) -> None:
         )
 
 
-def largest_drawn_loss(equation: ParameterFields) -> float:
+def _largest_drawn_loss(equation: ParameterFields) -> float:
     """What the equation's own random fields lose in `parameter_modes`, at most."""
-    return float(truncated_parts(equation, torch.from_numpy(_drawn(equation))).max())
+    return float(_truncated_parts(equation, torch.from_numpy(_drawn(equation))).max())
 
 
 def _require_held(equation: ParameterFields, values: Tensor, key: str) -> None:
-    lost = truncated_parts(equation, values)
+    lost = _truncated_parts(equation, values)
     if lost.max() <= _TRUNCATION_TOLERANCE:
         return
     # a run was trained on fields that lose as much as that
-    allowed = max(_TRUNCATION_TOLERANCE, _MARGIN_OF_DRAWN * largest_drawn_loss(equation))
+    allowed = max(_TRUNCATION_TOLERANCE, _MARGIN_OF_DRAWN * _largest_drawn_loss(equation))
     index = _first(lost > allowed)
     if index is not None:
         raise DataError(
@@ -183,18 +179,6 @@ def _require_held(equation: ParameterFields, values: Tensor, key: str) -> None:
             f"modes that {equation.name} was trained for; smooth it, or train with a larger "
             f"{equation.parameter_modes_setting}"
         )
-
-
-def _require_finite(parameters: np.ndarray, key: str) -> None:
-    axes = tuple(range(1, parameters.ndim))
-    wrong = ~np.isfinite(parameters)
-    index = _first(wrong.any(axis=axes))
-    if index is not None:
-        raise DataError(f"{key}[{index}]: {int(wrong[index].sum())} values are not finite; remove or repair them")
-    largest = np.abs(parameters).max(axis=axes)
-    index = _first(largest > np.finfo(np.float32).max)
-    if index is not None:
-        raise DataError(f"{key}[{index}]: {largest[index]:.3g} is no number in single precision; scale the field down")
 
 
 def _require_no_end_point(equation: ParameterFields, values: Tensor, key: str) -> None:
@@ -233,7 +217,7 @@ def _tail(along: Tensor, basis: Fourier) -> tuple[Tensor, Tensor]:
 
 
 def _drawn(equation: ParameterFields) -> np.ndarray:
-    fields = equation.draw_parameters(_N_DRAWN, derived_seed(equation.test_seed, "test"))
+    fields = equation.draw_parameters(_N_DRAWN, derived_seed(equation.sampling.test_seed, "test"))
     return np.asarray(fields, dtype=np.float64)
 
 
@@ -243,9 +227,3 @@ def _root_mean_squares(fields: np.ndarray) -> np.ndarray:
 
 def _first(found: np.ndarray | np.bool_) -> int | None:
     return int(found.argmax()) if found.any() else None
-
-
-def _equal(given: np.ndarray, expected: np.ndarray) -> bool:
-    if not np.issubdtype(given.dtype, np.number) or np.iscomplexobj(given):
-        return False
-    return bool((np.abs(given - expected) <= _POSITION_TOLERANCE).all())

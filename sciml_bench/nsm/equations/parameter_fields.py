@@ -1,42 +1,37 @@
 """The parameters of an equation, sources or initial fields, as series that any grid can be given from."""
 
-from abc import abstractmethod
 from functools import cached_property, lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.data.views.fresh_parameters import FreshParameters, Parameters
 from sciml_bench.nsm.bases import Basis, TensorProduct
-from sciml_bench.nsm.bases.matrices import apply
+from sciml_bench.nsm.bases.matrices import Constant, apply
 from sciml_bench.nsm.equations.domain import Domain
 from sciml_bench.nsm.grid import Grid
-
-Parameters = Float[np.ndarray, "batch *parameter_grid"]
+from sciml_bench.nsm.sampled_functions import ParameterSeries, Values
 
 
 class ParameterFields(Domain):
     """Fields on the space axes of a domain, in `parameter_modes`."""
 
-    parameter_modes_setting: ClassVar[str] = "pde.parameter_modes"
+    parameter_modes_setting: ClassVar[str] = "pde.n_points"
     """The key that makes room for rougher fields."""
 
-    @property
-    @abstractmethod
-    def test_seed(self) -> int:
-        """Of the held-out parameters, the first of which stand for all."""
+    system: Any
+    sampling: FreshParameters
 
-    @abstractmethod
     def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Random parameters, a function of the seed.
+        """Random sources or initial fields, a function of the seed.
 
         Args:
             n_samples: how many fields.
             seed: not negative.
         """
+        return self.system.random_parameters(n_samples, seed)
 
     @cached_property
     def parameter_basis(self) -> TensorProduct:
@@ -44,9 +39,7 @@ class ParameterFields(Domain):
         kinds = [self.axes[index].basis_kind for index in self.space_axes]
         return TensorProduct.of(kinds, self.parameter_modes)
 
-    def parameter_coefficients(
-        self, parameters: Float[Tensor, "batch *parameter_grid"]
-    ) -> Float[Tensor, "batch *parameter_modes"]:
+    def parameter_coefficients(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> ParameterSeries:
         """The series that a parameter field stands for.
 
         Args:
@@ -57,10 +50,7 @@ class ParameterFields(Domain):
             DataError: not a batch of such fields.
         """
         given = self.given_basis(tuple(parameters.shape))
-        coefficients = given.analyse(parameters)
-        if given.n_modes == self.parameter_basis.n_modes:
-            return coefficients
-        return given.resize(coefficients, self.parameter_modes)
+        return given.resize(given.analyse(parameters), self.parameter_modes)
 
     def given_basis(self, shape: tuple[int, ...], key: str = "parameters") -> TensorProduct:
         """The basis whose nodes are the points of given fields.
@@ -79,9 +69,7 @@ class ParameterFields(Domain):
             )
         return self.parameter_basis.resized(shape[1:])
 
-    def parameters_on(
-        self, coefficients: Float[Tensor, "batch *parameter_modes"], grid: Grid
-    ) -> Float[Tensor, "batch *grid"]:
+    def parameters_on(self, coefficients: ParameterSeries, grid: Grid) -> Values:
         """The parameter fields on a grid, repeated along time (without a copy).
 
         Args:
@@ -90,14 +78,13 @@ class ParameterFields(Domain):
         """
         values = coefficients
         for position, index in enumerate(self.space_axes):
-            matrix = _sampling_matrix(self.parameter_basis.bases[position], grid, index, values.dtype, values.device)
-            values = apply(matrix, values, position - len(self.space_axes))
+            matrix = _sampling_matrix(self.parameter_basis.bases[position], grid, index)
+            values = apply(matrix.like(values), values, position - len(self.space_axes))
         if self.is_initial_value_problem:
             values = values.unsqueeze(1).expand(-1, grid.size[0], *values.shape[1:])
         return values
 
 
 @lru_cache(maxsize=256)
-def _sampling_matrix(basis: Basis, grid: Grid, axis: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    with torch.inference_mode(False):
-        return torch.from_numpy(basis.evaluation_matrix(grid.points[axis])).to(dtype=dtype, device=device)
+def _sampling_matrix(basis: Basis, grid: Grid, axis: int) -> Constant:
+    return Constant(basis.evaluation_matrix(grid.points[axis]))

@@ -2,12 +2,9 @@
 
 from typing import ClassVar
 
-from jaxtyping import Float
-from torch import Tensor
-
 from sciml_bench.nsm.equations.evolution_equation import EvolutionEquation
 from sciml_bench.nsm.grid import Axis
-from sciml_bench.nsm.sampled_functions import SampledFunction
+from sciml_bench.nsm.sampled_functions import SampledFunction, Values
 from sciml_bench.systems.partial import reaction_diffusion
 
 
@@ -23,9 +20,7 @@ class ReactionDiffusion(EvolutionEquation):
     axes = (Axis("t", "time"), Axis("x", "periodic"))
     degree: ClassVar[int] = 2
 
-    def residual(
-        self, solution: SampledFunction, parameters: Float[Tensor, "batch *grid"]
-    ) -> Float[Tensor, "batch *grid"]:
+    def residual(self, solution: SampledFunction, parameters: Values) -> Values:
         """u_t / duration − ν u_xx − growth · u (1 − u)."""
         u, system = solution.values, self.system
         change = solution.derivative(0) / system.duration - system.viscosity * solution.derivative(1, 2)

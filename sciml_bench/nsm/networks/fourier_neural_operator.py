@@ -6,7 +6,7 @@ their positions.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,12 +16,10 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.bases.matrices import apply, as_tensor
+from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
-
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations import Equation
-
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries, Values
 
 _CUTOFF = 1e-6
 """Below which part of the largest singular value a fit leaves out: Chebyshev series on few equally spaced points."""
@@ -36,7 +34,6 @@ class FourierNeuralOperator(OperatorNetwork):
     and its series, for the residual of the evaluation, is fitted to those on the grid of the training.
 
     Args:
-        equation: the spec.
         modes: waves of the convolution per axis, and nodes of its series before a training says otherwise.
         **options: see `OperatorNetwork`.
 
@@ -44,7 +41,7 @@ class FourierNeuralOperator(OperatorNetwork):
         ConfigurationError: a value is out of range, or the package neuraloperator is missing.
     """
 
-    def __init__(self, equation: "Equation", *, modes: Sequence[int], **options: Any) -> None:
+    def __init__(self, equation: Equation, *, modes: Sequence[int], **options: Any) -> None:
         super().__init__(equation, modes=modes, **options)
         try:
             from neuralop.layers.spectral_convolution import SpectralConv
@@ -85,17 +82,15 @@ class FourierNeuralOperator(OperatorNetwork):
             sizes.append(points - 1 + points % 2 if axis.kind == "periodic" else min(points, modes))
         return self.equation_basis.resized(sizes)
 
-    def values(self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid) -> Float[Tensor, "batch *grid"]:
+    def values(self, parameters: ParameterSeries, grid: Grid) -> Values:
         """z on a grid: of its series, or by running the network there."""
         return self._run(parameters, grid) if self.grid.basis is None else super().values(parameters, grid)
 
-    def solution_series(
-        self, parameters: Float[Tensor, "batch *parameter_modes"]
-    ) -> tuple[Float[Tensor, "batch *modes"], TensorProduct]:
+    def solution_series(self, parameters: ParameterSeries) -> tuple[Coefficients, TensorProduct]:
         """The series and its basis."""
         return self.series(parameters), self.basis
 
-    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+    def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of the series through the values at the nodes, or nearest to those on equally spaced points."""
         grid = self.grid
         values = self._run(parameters, grid)
@@ -106,7 +101,7 @@ class FourierNeuralOperator(OperatorNetwork):
             values = apply(matrix, values, axis - len(self.axes))
         return values
 
-    def _run(self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid) -> Float[Tensor, "batch *grid"]:
+    def _run(self, parameters: ParameterSeries, grid: Grid) -> Values:
         v = self.lifting(self.features(parameters, grid))
         for convolution, pointwise in zip(self.convolutions, self.pointwise, strict=True):
             # a convolution wants (batch, channels, *grid)

@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.stored.description import described
 from sciml_bench.nsm.bases import TensorProduct
+from sciml_bench.nsm.bases.matrices import Constant
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries, Values
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
 COORDINATES = ("automatic", "all", "not_periodic", "none")
@@ -76,12 +78,12 @@ class OperatorNetwork(nn.Module):
     # ---- what a subclass says ----------------------------------------------------------------------------------------
 
     @property
-    @abstractmethod
     def basis(self) -> TensorProduct:
-        """Of the series that the network gives."""
+        """Of the series that the network gives; the equation's own, unless a network says otherwise."""
+        return self.equation_basis
 
     @abstractmethod
-    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+    def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z in `basis`.
 
         Args:
@@ -95,7 +97,7 @@ class OperatorNetwork(nn.Module):
 
     # ---- what the trainings use --------------------------------------------------------------------------------------
 
-    def coefficients(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+    def coefficients(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z in the equation's own basis; z takes the values of a series of another one at its nodes.
 
         Args:
@@ -106,9 +108,7 @@ class OperatorNetwork(nn.Module):
             return series
         return self.equation_basis.analyse(self.basis.evaluate(series, self.equation_basis.nodes))
 
-    def solution_series(
-        self, parameters: Float[Tensor, "batch *parameter_modes"]
-    ) -> tuple[Float[Tensor, "batch *modes"], TensorProduct]:
+    def solution_series(self, parameters: ParameterSeries) -> tuple[Coefficients, TensorProduct]:
         """z as a series of the equation's kind: its coefficients and its basis.
 
         Args:
@@ -125,7 +125,7 @@ class OperatorNetwork(nn.Module):
             grid: the nodes of a basis, or equally spaced points.
         """
 
-    def values(self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid) -> Float[Tensor, "batch *grid"]:
+    def values(self, parameters: ParameterSeries, grid: Grid) -> Values:
         """z on a grid.
 
         Args:
@@ -135,9 +135,7 @@ class OperatorNetwork(nn.Module):
         coefficients, basis = self.solution_series(parameters)
         return basis.evaluate(coefficients, grid.points)
 
-    def features(
-        self, parameters: Float[Tensor, "batch *parameter_modes"], grid: Grid
-    ) -> Float[Tensor, "*grid batch channels"]:
+    def features(self, parameters: ParameterSeries, grid: Grid) -> Float[Tensor, "*grid batch channels"]:
         """The parameter fields, and the coordinates where they are wanted, on a grid.
 
         Args:
@@ -147,7 +145,7 @@ class OperatorNetwork(nn.Module):
         fields = self.equation.parameters_on(parameters, grid).movedim(0, -1).unsqueeze(-1)
         if not self.n_features > 1:
             return fields
-        positions = _coordinates(grid, self.coordinates, fields.dtype, fields.device)
+        positions = _coordinates(grid, self.coordinates).like(fields)
         positions = positions.unsqueeze(-2).expand(*grid.size, len(parameters), -1)
         return torch.cat([fields, positions], dim=-1)
 
@@ -201,6 +199,5 @@ def coordinate_features(grid: Grid, which: str = "all") -> Float[np.ndarray, "*g
 
 
 @lru_cache(maxsize=16)
-def _coordinates(grid: Grid, which: str, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "*grid channels"]:
-    with torch.inference_mode(False):
-        return torch.from_numpy(coordinate_features(grid, which)).to(dtype=dtype, device=device)
+def _coordinates(grid: Grid, which: str) -> Constant:
+    return Constant(coordinate_features(grid, which))

@@ -8,6 +8,7 @@ each periodic axis. Both parts commute with shifts, as equations without explici
 all maps that do; derivatives among them.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -76,19 +77,10 @@ class FrequencyLayer(nn.Module):
             self._analysis.append(Constant(to_pairs @ one.analysis_matrix))
             self._synthesis.append(Constant(one.synthesis_matrix @ from_pairs))
         self._runs = [_shifted_runs(width, len(self.periodic), number) for number in range(len(self.periodic))]
-        n_pairs, d = len(self.periodic), self.n_axes
         # (k1, [2], k2, [2], …, batch, channels) -> (k1, k2, …, [2], [2], …, batch, channels)
-        frequency_places, pair_places, place = [], [], 0
-        for axis in range(d):
-            frequency_places.append(place)
-            place += 1
-            if axis in self.periodic:
-                pair_places.append(place)
-                place += 1
-        self._order = [*frequency_places, *pair_places, place, place + 1]
+        places = [axis + sum(one < axis for one in self.periodic) for axis in range(self.n_axes + 1)]
+        self._order = [*places[:-1], *(places[axis] + 1 for axis in self.periodic), places[-1], places[-1] + 1]
         self._back = np.argsort(self._order).tolist()
-        self._first_pair = d
-        self._pair_shape = (2,) * n_pairs
 
     def forward(self, v: Float[Tensor, "*grid batch channels"]) -> Float[Tensor, "*grid batch channels"]:
         """One layer."""
@@ -96,16 +88,13 @@ class FrequencyLayer(nn.Module):
         mapped = v
         for axis, matrix in enumerate(self._analysis):
             mapped = apply(matrix.like(v), mapped, axis)
-        split: list[int] = []
-        for axis, n in enumerate(self.n_frequencies):
-            split += [n, 2] if axis in self.periodic else [n]
-        mapped = mapped.reshape(*split, batch, channels).permute(self._order)
+        pairs = [(n, 2) if axis in self.periodic else (n,) for axis, n in enumerate(self.n_frequencies)]
+        mapped = mapped.reshape(*itertools.chain(*pairs), batch, channels).permute(self._order)
         for number, runs in enumerate(self._runs):
-            mapped = _shift(mapped, self._first_pair + number, runs)
+            mapped = _shift(mapped, self.n_axes + number, runs)
         mapped = torch.bmm(mapped.reshape(len(self.kernel), -1, channels), self.kernel)
-        mapped = mapped.reshape(*self.n_frequencies, *self._pair_shape, batch, channels).permute(self._back)
-        both = [2 * n if axis in self.periodic else n for axis, n in enumerate(self.n_frequencies)]
-        mapped = mapped.reshape(*both, batch, channels)
+        mapped = mapped.reshape(*self.n_frequencies, *(2,) * len(self.periodic), batch, channels).permute(self._back)
+        mapped = mapped.reshape(*map(math.prod, pairs), batch, channels)
         for axis, matrix in enumerate(self._synthesis):
             mapped = apply(matrix.like(v), mapped, axis)
         return self.activation(self.pointwise(v) + mapped)
@@ -113,10 +102,8 @@ class FrequencyLayer(nn.Module):
 
 def _pair_matrix(n_modes: int) -> Float[np.ndarray, "pairs modes"]:
     """From coefficients 1, cos, sin, … to pairs per frequency; an even number of modes ends with a lone cosine."""
-    matrix = np.zeros((2 * (n_modes // 2 + 1), n_modes))
-    matrix[0, 0] = matrix[1, 0] = 1.0
-    for mode in range(1, n_modes):
-        matrix[mode + 1, mode] = 1.0
+    matrix = np.eye(2 * (n_modes // 2 + 1), n_modes, k=-1)
+    matrix[0, 0] = 1.0
     return matrix
 
 

@@ -7,19 +7,17 @@ they are not those of any function.
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.bases.matrices import apply
+from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
-
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations import Equation
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries
 
 _INITIAL_MIXING = 0.1
 
@@ -51,30 +49,16 @@ class ModeMixingLayer(nn.Module):
 
 
 class SpectralNeuralOperator(OperatorNetwork):
-    """Lift, layers and projection on coefficients of the equation's own basis.
+    """Lift, layers and projection on coefficients of the equation's own basis; options as for `OperatorNetwork`."""
 
-    Args:
-        equation: the spec.
-        modes: per axis.
-        **options: see `OperatorNetwork`.
-
-    Raises:
-        ConfigurationError: a value is out of range.
-    """
-
-    def __init__(self, equation: "Equation", *, modes: Sequence[int], **options: Any) -> None:
+    def __init__(self, equation: Equation, *, modes: Sequence[int], **options: Any) -> None:
         super().__init__(equation, modes=modes, **options)
         n_modes = self.basis.n_modes
         self.lifting = self.lift()
         self.layers = nn.ModuleList(ModeMixingLayer(n_modes, self.width, self.activation) for _ in range(self.depth))
         self.projecting = self.projection()
 
-    @property
-    def basis(self) -> TensorProduct:
-        """The equation's own."""
-        return self.equation_basis
-
-    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+    def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z."""
         v = self.features(parameters, Grid.of_nodes(self.axes, self.basis))
         for axis, basis in enumerate(self.basis.bases):

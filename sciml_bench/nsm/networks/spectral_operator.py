@@ -6,46 +6,39 @@ Chebyshev operator.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
+from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.networks.spectral_layers import CoefficientLayer, FrequencyLayer
-
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations import Equation
+from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries
 
 BASES = ("equation", "fourier", "chebyshev")
 LAYERS: dict[str, type[nn.Module]] = {"per_frequency": FrequencyLayer, "per_coefficient": CoefficientLayer}
 
 
 class SpectralOperator(OperatorNetwork):
-    """Lift, layers, projection on the nodes of a basis.
+    """Lift, layers, projection on the nodes of a basis; further options as for `OperatorNetwork`.
 
     Args:
-        equation: the spec.
         basis: `equation` for the equation's own; `fourier` or `chebyshev` on all axes.
         kernel: `per_frequency`, one matrix for sine and cosine, or `per_coefficient`, as published; see
             `spectral_layers`.
         coordinates: see `OperatorNetwork`; without those of periodic axes a kernel per frequency makes the network
             commute with shifts.
-        **options: see `OperatorNetwork`.
-
-    Raises:
-        ConfigurationError: a value is out of range.
     """
 
     kinds: ClassVar[dict[str, type[Basis]]] = {"fourier": Fourier, "chebyshev": Chebyshev}
 
     def __init__(
         self,
-        equation: "Equation",
+        equation: Equation,
         *,
         modes: Sequence[int],
         basis: str = "equation",
@@ -72,7 +65,7 @@ class SpectralOperator(OperatorNetwork):
         """Of layers and output."""
         return self._basis
 
-    def series(self, parameters: Float[Tensor, "batch *parameter_modes"]) -> Float[Tensor, "batch *modes"]:
+    def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z in `basis`."""
         v = self.lifting(self.features(parameters, Grid.of_nodes(self.axes, self._basis)))
         for layer in self.layers:

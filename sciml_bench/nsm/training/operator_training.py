@@ -61,11 +61,6 @@ class OperatorTraining(Method):
         self._started = 0.0
         self._flops: float | None = None
 
-    @property
-    def planned_epochs(self) -> int | None:
-        """`n_epochs`."""
-        return self.n_epochs
-
     @abstractmethod
     def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
         """How far the solutions of a batch are from the equation, or from their references.

@@ -10,9 +10,6 @@ Sources: Boyd, Chebyshev and Fourier Spectral Methods (2001), section 3; Canuto 
 section 7; for Poisson's equation `preconditioned` is the norm of H⁻².
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import numpy as np
 import scipy.linalg
 import torch
@@ -23,10 +20,10 @@ from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.bases.matrices import Constant, apply
+from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.sampled_functions import laplacian_symbol
 
-if TYPE_CHECKING:
-    from sciml_bench.nsm.equations import Equation
+NORMS = ("l2", "hminus1", "preconditioned", "chebyshev", "raw")
 
 
 class ResidualNorm(nn.Module):
@@ -41,13 +38,22 @@ class ResidualNorm(nn.Module):
         ConfigurationError: an unknown norm, or one that the basis does not have.
     """
 
-    def __init__(self, name: str, equation: "Equation", basis: TensorProduct) -> None:
+    def __init__(self, name: str, equation: Equation, basis: TensorProduct) -> None:
         super().__init__()
         self.name, self.n_axes = require_choice("training.norm", name, NORMS), basis.n_axes
         self._per_axis: list[tuple[int, Constant]] = []
-        self._along_time: Constant | None = None
-        self._weights: Constant | None = None
-        _MAKERS[name](self, equation, basis)
+        self._along_time: Constant | None = None  # a matrix for every wave, in the order of the flattened space axes
+        self._weights: Constant | None = None  # they broadcast over the transformed coefficients
+        if name == "l2":
+            self._per_axis = [
+                (axis, Constant(gram_root(one))) for axis, one in enumerate(basis.bases) if not one.periodic
+            ]
+        elif name == "hminus1":
+            self._weights = Constant(1 / np.sqrt(1 + self._map_to_eigenfunctions(equation, basis)))
+        elif name == "preconditioned":
+            self._invert_linear_part(equation, basis)
+        elif name == "chebyshev":
+            self._weigh_ends(equation, basis)
 
     def forward(self, coefficients: Float[Tensor, "batch *modes"]) -> Float[Tensor, " batch"]:
         """The squared norm.
@@ -64,19 +70,47 @@ class ResidualNorm(nn.Module):
             transformed = transformed * self._weights.like(transformed)
         return transformed.flatten(1).square().sum(dim=1)
 
-    # ---- building blocks ---------------------------------------------------------------------------------------------
+    def _weigh_ends(self, equation: Equation, basis: TensorProduct) -> None:
+        bounded = [(axis, one) for axis, one in enumerate(basis.bases) if isinstance(one, Chebyshev)]
+        if not bounded:
+            raise ConfigurationError(
+                f"training.norm=chebyshev: {equation.name} has periodic axes only, whose basis has no such weight; "
+                "use l2, which is exact there"
+            )
+        self._per_axis = [(axis, Constant(np.diag(np.sqrt(one.chebyshev_weights)))) for axis, one in bounded]
 
-    def map_axis(self, axis: int, matrix: np.ndarray) -> None:
-        """Apply a matrix along an axis."""
-        self._per_axis.append((axis, Constant(matrix)))
+    def _invert_linear_part(self, equation: Equation, basis: TensorProduct) -> None:
+        part = equation.linear_part
+        if not part.rate:
+            symbol = part.diffusion * self._map_to_eigenfunctions(equation, basis) + part.decay
+            self._weights = Constant(1 / np.where(symbol != 0, symbol, np.inf))
+            return
+        if any(equation.axes[index].kind != "periodic" for index in equation.space_axes):
+            raise ConfigurationError(
+                f"training.norm=preconditioned: {equation.name} has time and a bounded axis, whose inverse is not "
+                "there; use l2 or hminus1"
+            )
+        symbol = part.diffusion * laplacian_symbol(basis, equation.space_axes) + part.decay
+        n_times = basis.n_modes[0]
+        root = gram_root(Chebyshev(n_times + 1))
+        distinct, inverse = np.unique(symbol.ravel(), return_inverse=True)
+        matrices = np.stack([root @ propagated_source(n_times, part.rate, decay) for decay in distinct])
+        self._along_time = Constant(matrices[inverse])
 
-    def weigh(self, weights: np.ndarray) -> None:
-        """Multiply by weights that broadcast over the transformed coefficients."""
-        self._weights = Constant(weights)
-
-    def map_time(self, matrices: Float[np.ndarray, "waves rows modes"]) -> None:
-        """Apply a matrix along time that differs between the waves, in the order of the flattened space axes."""
-        self._along_time = Constant(matrices)
+    def _map_to_eigenfunctions(self, equation: Equation, basis: TensorProduct) -> Float[np.ndarray, "*functions"]:
+        """Map every axis to functions that are orthonormal in L², in space eigenfunctions of −Δ; the eigenvalues."""
+        total = np.zeros(())
+        for axis, one in enumerate(basis.bases):
+            if equation.axes[axis].kind == "bounded":
+                projection, eigenvalues = dirichlet_modes(one)
+                self._per_axis.append((axis, Constant(projection)))
+            elif isinstance(one, Fourier):
+                eigenvalues = (2 * np.pi * one.frequencies) ** 2
+            else:
+                self._per_axis.append((axis, Constant(gram_root(one))))
+                eigenvalues = np.zeros(one.n_modes)
+            total = np.add.outer(total, eigenvalues)
+        return total
 
 
 def gram_root(basis: Basis) -> Float[np.ndarray, "modes modes"]:
@@ -109,75 +143,3 @@ def propagated_source(n_modes: int, rate: float, decay: float) -> Float[np.ndarr
     integral = wide.integral_matrix[: n_modes + 1] / rate
     source = Chebyshev(n_modes).integral_matrix / rate
     return np.linalg.solve(np.eye(n_modes + 1) + decay * integral, source)
-
-
-def _make_raw(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
-    """Nothing to do: the coefficients themselves."""
-
-
-def _make_l2(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
-    for axis, one in enumerate(basis.bases):
-        if not one.periodic:
-            norm.map_axis(axis, gram_root(one))
-
-
-def _make_chebyshev(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
-    bounded = [(axis, one) for axis, one in enumerate(basis.bases) if isinstance(one, Chebyshev)]
-    if not bounded:
-        raise ConfigurationError(
-            f"training.norm=chebyshev: {equation.name} has periodic axes only, whose basis has no such weight; "
-            "use l2, which is exact there"
-        )
-    for axis, one in bounded:
-        norm.map_axis(axis, np.diag(np.sqrt(one.chebyshev_weights)))
-
-
-def _make_hminus1(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
-    norm.weigh(1 / np.sqrt(1 + _map_to_eigenfunctions(norm, equation, basis)))
-
-
-def _make_preconditioned(norm: ResidualNorm, equation: "Equation", basis: TensorProduct) -> None:
-    part = equation.linear_part
-    if not part.rate:
-        symbol = part.diffusion * _map_to_eigenfunctions(norm, equation, basis) + part.decay
-        norm.weigh(1 / np.where(symbol != 0, symbol, np.inf))
-        return
-    if any(equation.axes[index].kind != "periodic" for index in equation.space_axes):
-        raise ConfigurationError(
-            f"training.norm=preconditioned: {equation.name} has time and a bounded axis, whose inverse is not there; "
-            "use l2 or hminus1"
-        )
-    symbol = part.diffusion * laplacian_symbol(basis, equation.space_axes) + part.decay
-    n_times = basis.n_modes[0]
-    root = gram_root(Chebyshev(n_times + 1))
-    distinct, inverse = np.unique(symbol.ravel(), return_inverse=True)
-    matrices = np.stack([root @ propagated_source(n_times, part.rate, decay) for decay in distinct])
-    norm.map_time(matrices[inverse])
-
-
-def _map_to_eigenfunctions(
-    norm: ResidualNorm, equation: "Equation", basis: TensorProduct
-) -> Float[np.ndarray, "*functions"]:
-    """Map every axis to functions that are orthonormal in L², in space eigenfunctions of −Δ; the eigenvalues."""
-    total = np.zeros(())
-    for axis, one in enumerate(basis.bases):
-        if equation.axes[axis].kind == "bounded":
-            projection, eigenvalues = dirichlet_modes(one)
-            norm.map_axis(axis, projection)
-        elif isinstance(one, Fourier):
-            eigenvalues = (2 * np.pi * one.frequencies) ** 2
-        else:
-            norm.map_axis(axis, gram_root(one))
-            eigenvalues = np.zeros(one.n_modes)
-        total = np.add.outer(total, eigenvalues)
-    return total
-
-
-_MAKERS: dict[str, Callable[[ResidualNorm, "Equation", TensorProduct], None]] = {
-    "l2": _make_l2,
-    "hminus1": _make_hminus1,
-    "preconditioned": _make_preconditioned,
-    "chebyshev": _make_chebyshev,
-    "raw": _make_raw,
-}
-NORMS = tuple(_MAKERS)

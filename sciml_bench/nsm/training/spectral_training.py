@@ -16,13 +16,10 @@ from sciml_bench.nsm.training.residual_norms import ResidualNorm
 
 
 class SpectralTraining(OperatorTraining):
-    """Minimise a norm of the residual series.
+    """Minimise a norm of the residual series; further options as for `OperatorTraining`.
 
     Args:
-        model: the network.
-        view: the equation's `sampling`.
         norm: `l2`, `hminus1`, `preconditioned`, `chebyshev` or `raw`; see `residual_norms`.
-        **options: see `OperatorTraining`.
 
     Raises:
         ConfigurationError: a value is out of range, or the equation's basis has no such norm.

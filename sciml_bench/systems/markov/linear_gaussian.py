@@ -18,7 +18,7 @@ from jaxtyping import Complex, Float, Inexact
 from scipy.linalg import solve_discrete_lyapunov, solve_triangular
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import DECOMPOSITIONS, MarkovProcess, Real
+from sciml_bench.systems.base import DECOMPOSITIONS, FunctionPair, MarkovProcess, Real
 from sciml_bench.systems.numerics.hermite import orthonormal_hermite
 from sciml_bench.systems.numerics.real_matrix import as_rows, real_matrix
 from sciml_bench.systems.numerics.spectral_order import spectral_order
@@ -166,9 +166,7 @@ class LinearGaussian(MarkovProcess):
     def _canonical_correlations(self, lag: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.linalg.svd(np.linalg.matrix_power(self._whitened_drift, lag))
 
-    def singular_functions(
-        self, count: int, x: Float[np.ndarray, "batch dim"], lag: int = 1
-    ) -> tuple[Float[np.ndarray, "batch count"], Float[np.ndarray, "batch count"]]:
+    def singular_functions(self, count: int, x: Float[np.ndarray, "batch dim"], lag: int = 1) -> FunctionPair:
         """Products of Hermite polynomials of the canonical variates."""
         self._require_at_least_one(count=count, lag=lag)
         future, correlations, present = self._canonical_correlations(lag)

@@ -14,7 +14,7 @@ from jaxtyping import Complex, Float, Int
 from scipy.sparse.csgraph import connected_components
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import DECOMPOSITIONS, Real
+from sciml_bench.systems.base import DECOMPOSITIONS, FunctionPair, Real
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
 from sciml_bench.systems.numerics.quadrature import Quadrature
 from sciml_bench.systems.numerics.real_matrix import as_rows, real_matrix
@@ -152,10 +152,11 @@ class MarkovChain(ScalarMarkovProcess):
         states = np.arange(self.n_states, dtype=float)[:, None]
         return Quadrature(points=states, weights=self.stationary_weights, transition=self.transition)
 
-    def _require_count(self, count: int) -> None:
+    def _require_count(self, count: int, lag: int = 1) -> None:
         self._require_at_least_one(count=count)
         if count > self.n_states:
             raise ConfigurationError(f"MarkovChain: count = {count}: a chain of {self.n_states} states has no more")
+        self._require_at_least_one(lag=lag)
 
     @cached_property
     def _eigen_decomposition(self) -> tuple[np.ndarray, np.ndarray]:
@@ -163,8 +164,7 @@ class MarkovChain(ScalarMarkovProcess):
 
     def eigenvalues(self, count: int, lag: int = 1) -> Complex[np.ndarray, " count"]:
         """Eigenvalues of the transition matrix."""
-        self._require_count(count)
-        self._require_at_least_one(lag=lag)
+        self._require_count(count, lag)
         return self._eigen_decomposition[0][:count] ** lag
 
     def eigenfunctions(self, count: int, x: Float[np.ndarray, "batch 1"]) -> Complex[np.ndarray, "batch count"]:
@@ -174,15 +174,11 @@ class MarkovChain(ScalarMarkovProcess):
 
     def singular_values(self, count: int, lag: int = 1) -> Float[np.ndarray, " count"]:
         """Singular values of D^{1/2} P^lag D^{-1/2}, D the stationary law."""
-        self._require_count(count)
-        self._require_at_least_one(lag=lag)
+        self._require_count(count, lag)
         return self.quadrature().singular_decomposition(lag)[0][:count]
 
-    def singular_functions(
-        self, count: int, x: Float[np.ndarray, "batch 1"], lag: int = 1
-    ) -> tuple[Float[np.ndarray, "batch count"], Float[np.ndarray, "batch count"]]:
+    def singular_functions(self, count: int, x: Float[np.ndarray, "batch 1"], lag: int = 1) -> FunctionPair:
         """D^{-1/2} times the singular vectors."""
-        self._require_count(count)
-        self._require_at_least_one(lag=lag)
+        self._require_count(count, lag)
         _, left, right = self.quadrature().singular_decomposition(lag)
         return left[self._index(x), :count], right[self._index(x), :count]

@@ -17,7 +17,7 @@ from jaxtyping import Complex, Float
 from scipy.linalg import solve_triangular
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import DECOMPOSITIONS
+from sciml_bench.systems.base import DECOMPOSITIONS, FunctionPair
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
 from sciml_bench.systems.numerics.quadrature import Quadrature
 from sciml_bench.systems.numerics.spectral_order import spectral_order
@@ -185,9 +185,7 @@ class NoisyLogisticMap(ScalarMarkovProcess):
         values[: self.rank] = self._singular_decomposition(lag)[0]
         return values[:count]
 
-    def singular_functions(
-        self, count: int, x: Float[np.ndarray, "batch 1"], lag: int = 1
-    ) -> tuple[Float[np.ndarray, "batch count"], Float[np.ndarray, "batch count"]]:
+    def singular_functions(self, count: int, x: Float[np.ndarray, "batch 1"], lag: int = 1) -> FunctionPair:
         """Left functions are trigonometric polynomials in F(x), right ones in x over the density, positive at x = 0.
 
         Raises:

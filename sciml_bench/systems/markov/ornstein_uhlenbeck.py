@@ -29,18 +29,13 @@ class OrnsteinUhlenbeck(ReversibleProcess):
         noise_strength: sigma, in state/sqrt(time).
         time_step: lag between two samples, in time.
 
-    Raises:
-        ConfigurationError: a parameter is not positive.
     """
 
     relaxation_rate: Real = 1.0
     noise_strength: Real = 2.0**0.5
     time_step: Real = 0.5
+    positive = ("relaxation_rate", "noise_strength", "time_step")
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "stationary_deviation"}
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._require_positive("relaxation_rate", "noise_strength", "time_step")
 
     @property
     def stationary_deviation(self) -> float:

@@ -59,7 +59,7 @@ class PrinzPotential(ReversibleProcess):
         self._require_positive("friction", "noise_strength", "time_step")
         self._require_at_least_one(n_substeps=self.n_substeps)
         # Euler's method is stable up to a step of 2/stiffness; half of it keeps the bias of the rates small.
-        visited = np.linspace(-1, 1, 2001) * self._half_width_at_depth(_DEPTH_OF_SAMPLES)
+        visited = np.linspace(-1, 1, 2001) * self._half_width(_DEPTH_OF_SAMPLES)
         stiffness = float(np.max(np.abs(self._curvature(visited)))) / self.friction
         if self._inner_step * stiffness > 1:
             raise self._bad_parameter(
@@ -114,7 +114,7 @@ class PrinzPotential(ReversibleProcess):
 
     def initial(self, n: int, rng: np.random.Generator) -> Float[np.ndarray, "n 1"]:
         """Draw from the stationary law of the diffusion, by inverting its distribution function on a fine grid."""
-        ends = np.linspace(-self._half_width, self._half_width, 20_001)
+        ends = np.linspace(-self._half_width(), self._half_width(), 20_001)
         density = np.exp(-self.inverse_temperature * (self.energy(ends) - self.energy(ends).min()))
         mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
         return np.interp(rng.random(n), mass / mass[-1], ends)[:, None]
@@ -144,25 +144,19 @@ class PrinzPotential(ReversibleProcess):
 
     # --- spectrum ---------------------------------------------------------------------------------------------------
 
-    def _half_width_at_depth(self, depth: float) -> float:
+    def _half_width(self, depth: float = _DEPTH_AT_THE_ENDS) -> float:
         # There x⁸ alone is deep enough; it is at least 1, where the wells end.
         return max(1.0, (depth / (4 * self.inverse_temperature)) ** 0.125)
 
-    @property
-    def _half_width(self) -> float:
-        return self._half_width_at_depth(_DEPTH_AT_THE_ENDS)
-
-    def _normaliser(self) -> float:
-        x, spacing = np.linspace(-self._half_width, self._half_width, _N_GRID_POINTS, retstep=True)
-        return float(np.exp(-self.inverse_temperature * self.energy(x)).sum() * spacing)
-
     def stationary_density(self, x: Float[np.ndarray, "batch 1"]) -> Float[np.ndarray, " batch"]:
         """The Boltzmann density, in 1/state."""
-        return np.exp(-self.inverse_temperature * self.energy(x[:, 0])) / self._normaliser()
+        grid, spacing = np.linspace(-self._half_width(), self._half_width(), _N_GRID_POINTS, retstep=True)
+        normaliser = float(np.exp(-self.inverse_temperature * self.energy(grid)).sum() * spacing)
+        return np.exp(-self.inverse_temperature * self.energy(x[:, 0])) / normaliser
 
     def _schroedinger_modes(self, n_points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Grid, decay rates (increasing) and orthonormal vectors of −√μ L /√μ, L the generator, μ the density."""
-        x, spacing = np.linspace(-self._half_width, self._half_width, n_points, retstep=True)
+        x, spacing = np.linspace(-self._half_width(), self._half_width(), n_points, retstep=True)
         apart = np.arange(n_points)[:, None] - np.arange(n_points)
         sign = np.where(apart % 2, -1.0, 1.0)
         minus_second_derivative = np.where(apart == 0, np.pi**2 / 3, 2 * sign / np.where(apart == 0, 1, apart) ** 2)
@@ -182,13 +176,13 @@ class PrinzPotential(ReversibleProcess):
         Raises:
             ConfigurationError: more than a tenth of the grid can resolve.
         """
-        self._require_at_least_one(count=count)
         self._require_resolved(count)
         rates = self._modes[1][:count].copy()
         rates[0] = 0.0
         return -rates
 
     def _require_resolved(self, count: int) -> None:
+        self._require_at_least_one(count=count)
         if count > _N_GRID_POINTS // 10:
             raise ConfigurationError(
                 f"PrinzPotential: count = {count}: the discretised generator resolves {_N_GRID_POINTS // 10} modes; "
@@ -205,7 +199,6 @@ class PrinzPotential(ReversibleProcess):
 
         Beyond |x| of about 1.4, where no sample ever goes, they are continued as constants.
         """
-        self._require_at_least_one(count=count)
         self._require_resolved(count)
         grid, _, vectors = self._modes
         spacing = grid[1] - grid[0]

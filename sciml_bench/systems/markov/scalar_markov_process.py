@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Inexact
 
-from sciml_bench.systems.base import MarkovProcess
+from sciml_bench.systems.base import FunctionPair, MarkovProcess
 
 # Where the vectorised loop over a batch overtakes the loops over floats [measured: between 10 and 30 for the maps].
 _MOST_TRAJECTORIES_OVER_FLOATS = 16
@@ -44,9 +44,7 @@ class ReversibleProcess(ScalarMarkovProcess):
         """Equal to the eigenvalues."""
         return self.eigenvalues(count, lag)
 
-    def singular_functions(
-        self, count: int, x: Float[np.ndarray, "batch dim"], lag: int = 1
-    ) -> tuple[Inexact[np.ndarray, "batch count"], Inexact[np.ndarray, "batch count"]]:
+    def singular_functions(self, count: int, x: Float[np.ndarray, "batch dim"], lag: int = 1) -> FunctionPair:
         """The eigenfunctions on both sides, for every lag."""
         self._require_at_least_one(lag=lag)
         functions = self.eigenfunctions(count, x)

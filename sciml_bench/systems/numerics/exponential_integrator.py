@@ -13,9 +13,7 @@ from jaxtyping import Complex, Float
 _N_TAYLOR_TERMS = 20
 
 
-def phi_functions(
-    z: Float[np.ndarray, "*modes"],
-) -> tuple[Float[np.ndarray, "*modes"], Float[np.ndarray, "*modes"], Float[np.ndarray, "*modes"]]:
+def phi_functions(z: Float[np.ndarray, "*modes"]) -> tuple[Float[np.ndarray, "*modes"], ...]:
     """φ_1, φ_2 and φ_3 for z ≤ 0, to 1e-14 of their values at 0.
 
     The recurrence cancels where |z| is small, so a Taylor series φ_k(z) = Σ_j z^j / (j + k)! takes over below 1.
@@ -26,11 +24,7 @@ def phi_functions(
     second = (first - 1) / far
     third = (second - 0.5) / far
     close = np.where(near, z, 0.0)
-    return (
-        np.where(near, _taylor(close, 1), first),
-        np.where(near, _taylor(close, 2), second),
-        np.where(near, _taylor(close, 3), third),
-    )
+    return tuple(np.where(near, _taylor(close, k), phi) for k, phi in enumerate((first, second, third), start=1))
 
 
 def _taylor(z: np.ndarray, order: int) -> np.ndarray:
@@ -58,10 +52,7 @@ class ExponentialStep:
         self._end = step * (4 * third - second)
 
     def advance(
-        self,
-        modes: Complex[np.ndarray, "batch *modes"],
-        nonlinear: Callable[[np.ndarray], np.ndarray],
-        n_steps: int,
+        self, modes: Complex[np.ndarray, "batch *modes"], nonlinear: Callable[[np.ndarray], np.ndarray], n_steps: int
     ) -> Complex[np.ndarray, "batch *modes"]:
         """The modes after some steps; `nonlinear` is N."""
         for _ in range(n_steps):

@@ -20,18 +20,14 @@ def interpolate_periodic(
         n_dims: how many of the last axes are interpolated.
     """
     for axis in range(-n_dims, 0):
-        values = _interpolate_axis(values, n_points, axis)
+        n_samples = values.shape[axis]
+        if n_points == n_samples:
+            continue
+        stride = -(-n_samples // n_points)
+        n_fine = stride * n_points
+        spectrum = np.moveaxis(np.fft.rfft(values, axis=axis, norm="forward"), axis, -1)
+        if n_samples % 2 == 0 and n_fine > n_samples:
+            spectrum[..., -1] /= 2  # on the finer grid this frequency has a conjugate partner
+        fine = np.fft.irfft(spectrum, n_fine, norm="forward")[..., ::stride]
+        values = np.moveaxis(fine, -1, axis)
     return values
-
-
-def _interpolate_axis(values: np.ndarray, n_points: int, axis: int) -> np.ndarray:
-    n_samples = values.shape[axis]
-    if n_points == n_samples:
-        return values
-    stride = -(-n_samples // n_points)
-    n_fine = stride * n_points
-    spectrum = np.moveaxis(np.fft.rfft(values, axis=axis, norm="forward"), axis, -1)
-    if n_samples % 2 == 0 and n_fine > n_samples:
-        spectrum[..., -1] /= 2  # on the finer grid this frequency has a conjugate partner
-    fine = np.fft.irfft(spectrum, n_fine, norm="forward")[..., ::stride]
-    return np.moveaxis(fine, -1, axis)

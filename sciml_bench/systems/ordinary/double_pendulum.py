@@ -35,9 +35,6 @@ class DoublePendulum(OrdinaryDifferentialEquation):
         length_1: l1 of the upper rod, in m.
         length_2: l2 of the lower rod, in m.
         gravity: g, in m/s².
-
-    Raises:
-        ConfigurationError: a parameter is not positive.
     """
 
     mass_1: Real = 1.0
@@ -45,17 +42,12 @@ class DoublePendulum(OrdinaryDifferentialEquation):
     length_1: Real = 0.15
     length_2: Real = 0.13
     gravity: Real = 9.81
+    positive = ("mass_1", "mass_2", "length_1", "length_2", "gravity")
     dim: ClassVar[int] = 4
     time_unit: ClassVar[str] = "s"
     default_time_step: ClassVar[float] = 0.01
-    # Without friction there is no attractor to wait for.
-    default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]] = (0.1, 0.1, 0.5, 0.5)
     known_facts: ClassVar[frozenset[str]] = frozenset({"energy", "fixed_points", "normal_frequencies"})
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._require_positive("mass_1", "mass_2", "length_1", "length_2", "gravity")
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ class DrivenOscillator(OrdinaryDifferentialEquation):
     drive_frequency: Real = 0.0
     dim: ClassVar[int] = 2
     default_time_step: ClassVar[float] = 0.05
-    default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]] = (1.0, 1.0)
     known_facts: ClassVar[frozenset[str]] = frozenset({"closed_form", "energy"})
 
@@ -60,9 +59,7 @@ class DrivenOscillator(OrdinaryDifferentialEquation):
         drive = self.drive_amplitude * cos(self.drive_frequency * t) if self.drive_amplitude else 0.0
         return velocity, drive - self.damping_rate * velocity - self.angular_frequency**2 * position
 
-    def closed_form(
-        self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]
-    ) -> Float[np.ndarray, "*batch time dim"]:
+    def closed_form(self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]) -> Motions:
         """Position and velocity from `x0` at `t[0]` on: what is sustained, and the rest as it decays."""
         half = self.damping_rate / 2
         sustained = self._sustained(t)

@@ -38,8 +38,6 @@ class Duffing(OrdinaryDifferentialEquation):
     driving_frequency: Real = 1.2
     dim: ClassVar[int] = 2
     default_time_step: ClassVar[float] = 0.05
-    # The damped motion ends in a well: the way there is what there is to see.
-    default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]] = (1.0, 1.0)
     known_facts: ClassVar[frozenset[str]] = frozenset({"energy", "energy_rate", "fixed_points", "divergence"})
 

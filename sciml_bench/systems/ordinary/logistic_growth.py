@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation
 
 
 def logistic_curves(
@@ -38,23 +38,16 @@ class LogisticGrowth(OrdinaryDifferentialEquation):
     Args:
         growth_rate: r, of a small population, in 1/time.
         capacity: K, the population that neither grows nor shrinks.
-
-    Raises:
-        ConfigurationError: a parameter is not positive.
     """
 
     growth_rate: Real = 3.0
     capacity: Real = 3.0
+    positive = ("growth_rate", "capacity")
     dim: ClassVar[int] = 1
     default_time_step: ClassVar[float] = 0.05
-    default_burn_in: ClassVar[float] = 0.0
     # Five deviations away from extinction.
     initial_deviation: ClassVar[tuple[float, ...]] = (0.01,)
     known_facts: ClassVar[frozenset[str]] = frozenset({"closed_form", "fixed_points"})
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._require_positive("growth_rate", "capacity")
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:
@@ -65,9 +58,7 @@ class LogisticGrowth(OrdinaryDifferentialEquation):
         (population,) = components
         return (self.growth_rate * population * (1 - population / self.capacity),)
 
-    def closed_form(
-        self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]
-    ) -> Float[np.ndarray, "*batch time dim"]:
+    def closed_form(self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]) -> Motions:
         """The solution that is `x0` at `t[0]`."""
         batch = x0.shape[:-1]
         rate, capacity = np.full(batch, float(self.growth_rate)), np.full(batch, float(self.capacity))

@@ -27,23 +27,17 @@ class Lorenz63(OrdinaryDifferentialEquation):
         prandtl_number: sigma.
         rayleigh_number: rho, relative to the onset of convection.
         geometric_factor: beta, of the convection cells.
-
-    Raises:
-        ConfigurationError: a parameter is not positive.
     """
 
     prandtl_number: Real = 10.0
     rayleigh_number: Real = 28.0
     geometric_factor: Real = 8 / 3
+    positive = ("prandtl_number", "rayleigh_number", "geometric_factor")
     dim: ClassVar[int] = 3
     default_time_step: ClassVar[float] = 0.01
     default_burn_in: ClassVar[float] = 20.0
     initial_deviation: ClassVar[tuple[float, ...]] = (8.0, 8.0, 8.0)
     known_facts: ClassVar[frozenset[str]] = frozenset({"fixed_points", "divergence", "lyapunov_time"})
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._require_positive("prandtl_number", "rayleigh_number", "geometric_factor")
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:

@@ -24,26 +24,18 @@ class LotkaVolterra(OrdinaryDifferentialEquation):
         predation: beta, in 1/(time · predator).
         predator_gain: gamma, in 1/(time · prey).
         predator_death: delta, in 1/time.
-
-    Raises:
-        ConfigurationError: a parameter is not positive.
     """
 
     prey_growth: Real = 1.3
     predation: Real = 0.9
     predator_gain: Real = 0.8
     predator_death: Real = 1.8
+    positive = ("prey_growth", "predation", "predator_gain", "predator_death")
     dim: ClassVar[int] = 2
     default_time_step: ClassVar[float] = 0.1
-    # Every motion is periodic from its start.
-    default_burn_in: ClassVar[float] = 0.0
     # Eight deviations away from extinction.
     initial_deviation: ClassVar[tuple[float, ...]] = (0.05, 0.5)
     known_facts: ClassVar[frozenset[str]] = frozenset({"invariant", "fixed_points", "small_orbit_period"})
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._require_positive("prey_growth", "predation", "predator_gain", "predator_death")
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:

@@ -1,7 +1,7 @@
 """The contract of systems without randomness: equations once, a torch vector field and a SciPy reference from them."""
 
 from math import inf
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
@@ -20,6 +20,8 @@ _STIFF_REFERENCE_TOLERANCE = 1e-10
 # Relative accuracy also for species as rare as Robertson's B: 1e-13 at the end of the reaction.
 _STIFF_ABSOLUTE_TOLERANCE = 1e-20
 
+Motions: TypeAlias = Float[np.ndarray, "*batch time dim"]
+
 
 class OrdinaryDifferentialEquation(System):
     """dx/dt = vector_field(t, x).
@@ -37,7 +39,7 @@ class OrdinaryDifferentialEquation(System):
     most_evaluations: ClassVar[float] = np.inf
     """Of the derivatives between two given times, on average, before an integration counts as broken down."""
     default_time_step: ClassVar[float]
-    default_burn_in: ClassVar[float]
+    default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]]
 
     @property
@@ -65,9 +67,7 @@ class OrdinaryDifferentialEquation(System):
             rows = [torch.autograd.grad(component.sum(), states, retain_graph=True)[0] for component in components]
         return torch.stack(rows, dim=-2).numpy()
 
-    def reference(
-        self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]
-    ) -> Float[np.ndarray, "*batch time dim"]:
+    def reference(self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]) -> Motions:
         """Integrate each trajectory with its own steps, as accurately as float64 allows.
 
         By DOP853 with relative and absolute tolerance 1e-12; a stiff system by the implicit Radau IIA method of order
@@ -84,8 +84,15 @@ class OrdinaryDifferentialEquation(System):
             ConfigurationError: `x0` is not finite or of the wrong size, or `t` does not increase.
             SolverError: the integration broke down.
         """
-        flat = self._checked_initial_states(x0).reshape(-1, self.dim)
-        times = self._checked_times(t)
+        if x0.ndim == 0 or x0.shape[-1] != self.dim:
+            raise ConfigurationError(
+                f"{type(self).__name__}: x0 has shape {x0.shape}: the last axis must have the {self.dim} components"
+            )
+        if not np.isfinite(x0).all():
+            raise ConfigurationError(f"{type(self).__name__}: x0 holds NaN or infinity: give finite states")
+        if t.ndim != 1 or len(t) == 0 or not np.isfinite(t).all() or np.any(np.diff(t) <= 0):
+            raise ConfigurationError(f"{type(self).__name__}: t must be a list of finite, increasing times")
+        flat, times = x0.astype(np.float64).reshape(-1, self.dim), t.astype(np.float64)
         states = np.stack([self._integrate(row[None], times)[0] for row in flat])
         return states.reshape(*x0.shape[:-1], len(times), self.dim)
 
@@ -126,20 +133,6 @@ class OrdinaryDifferentialEquation(System):
         # Time starts at -burn_in: a driven system meets the same phase of its drive at the first sample.
         times = np.concatenate([[-wait], step * np.arange(n_steps)]) if wait > 0 else step * np.arange(n_steps)
         return np.ascontiguousarray(self._integrate(x0, times)[:, -n_steps:])
-
-    def _checked_initial_states(self, x0: np.ndarray) -> np.ndarray:
-        if x0.ndim == 0 or x0.shape[-1] != self.dim:
-            raise ConfigurationError(
-                f"{type(self).__name__}: x0 has shape {x0.shape}: the last axis must have the {self.dim} components"
-            )
-        if not np.isfinite(x0).all():
-            raise ConfigurationError(f"{type(self).__name__}: x0 holds NaN or infinity: give finite states")
-        return x0.astype(np.float64)
-
-    def _checked_times(self, t: np.ndarray) -> np.ndarray:
-        if t.ndim != 1 or len(t) == 0 or not np.isfinite(t).all() or np.any(np.diff(t) <= 0):
-            raise ConfigurationError(f"{type(self).__name__}: t must be a list of finite, increasing times")
-        return t.astype(np.float64)
 
     def _integrate(self, x0: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Integrate the states `x0 (batch, dim)`, as one system unless it is stiff; returns (batch, time, dim)."""
@@ -189,9 +182,7 @@ class OrdinaryDifferentialEquation(System):
         """A quantity that every motion conserves."""
         raise self._unknown("invariant")
 
-    def closed_form(
-        self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]
-    ) -> Float[np.ndarray, "*batch time dim"]:
+    def closed_form(self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]) -> Motions:
         """The solution in closed form."""
         raise self._unknown("closed_form")
 

@@ -26,26 +26,18 @@ class Robertson(OrdinaryDifferentialEquation):
         rate_1: k1 of the slow reaction, in 1/time.
         rate_2: k2 of the very fast reaction, in 1/time.
         rate_3: k3 of the fast reaction, in 1/time.
-
-    Raises:
-        ConfigurationError: a rate is not positive.
     """
 
     rate_1: Real = 0.04
     rate_2: Real = 3e7
     rate_3: Real = 1e4
+    positive = ("rate_1", "rate_2", "rate_3")
     dim: ClassVar[int] = 3
     is_stiff: ClassVar[bool] = True
     default_time_step: ClassVar[float] = 0.4
-    # The reaction is a single transient.
-    default_burn_in: ClassVar[float] = 0.0
     # Only A differs, and little: no concentration may be negative.
     initial_deviation: ClassVar[tuple[float, ...]] = (0.05, 0.0, 0.0)
     known_facts: ClassVar[frozenset[str]] = frozenset({"invariant"})
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._require_positive("rate_1", "rate_2", "rate_3")
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:

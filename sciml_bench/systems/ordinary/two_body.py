@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation
 
 _MOST_NEWTON_STEPS = 50
 
@@ -26,26 +26,16 @@ class TwoBody(OrdinaryDifferentialEquation):
         mass_1: m₁ of the first body.
         mass_2: m₂ of the second.
         gravity: G, in length³/(mass time²).
-
-    Raises:
-        ConfigurationError: a parameter is not positive.
     """
 
     mass_1: Real = 0.7
     mass_2: Real = 0.3
     gravity: Real = 1.0
+    positive = ("mass_1", "mass_2", "gravity")
     dim: ClassVar[int] = 8
     default_time_step: ClassVar[float] = 0.05
-    # What conserves its energy has no attractor to wait for.
-    default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]] = (0.0,) * 4 + (0.05,) * 4
-    known_facts: ClassVar[frozenset[str]] = frozenset(
-        {"angular_momentum", "closed_form", "energy", "invariant", "orbital_period"}
-    )
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._require_positive("mass_1", "mass_2", "gravity")
+    known_facts = frozenset({"angular_momentum", "closed_form", "energy", "invariant", "orbital_period"})
 
     @property
     def attraction(self) -> float:
@@ -125,9 +115,7 @@ class TwoBody(OrdinaryDifferentialEquation):
         _, displacement, velocity = self._barycentre_and_displacement(x)
         return np.asarray(2 * np.pi * np.sqrt(self._semi_major_axis(displacement, velocity) ** 3 / self.attraction))
 
-    def closed_form(
-        self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]
-    ) -> Float[np.ndarray, "*batch time dim"]:
+    def closed_form(self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]) -> Motions:
         """The bound motion from `x0` at `t[0]` on, by Lagrange's coefficients of Kepler's ellipse.
 
         Raises:

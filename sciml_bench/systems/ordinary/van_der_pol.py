@@ -23,22 +23,14 @@ class VanDerPol(OrdinaryDifferentialEquation):
 
     Args:
         stiffness: mu, in 1/time.
-
-    Raises:
-        ConfigurationError: the stiffness is not positive.
     """
 
     stiffness: Real = 1000.0
+    positive = ("stiffness",)
     dim: ClassVar[int] = 2
     is_stiff: ClassVar[bool] = True
-    # The default initial state is next to the limit cycle.
-    default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]] = (0.1, 0.0)
     known_facts: ClassVar[frozenset[str]] = frozenset({"energy", "energy_rate", "fixed_points"})
-
-    def __post_init__(self) -> None:
-        """Check the parameter."""
-        self._require_positive("stiffness")
 
     @property
     def default_time_step(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.systems.numerics.dealiased_modes import DealiasedModes
-from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field
 from sciml_bench.systems.partial.periodic_evolution import PeriodicEvolution
 
 
 @dataclass(frozen=True)
 class Burgers(PeriodicEvolution):
     """Decaying waves; with the time scaled to the duration, u_t / duration + u u_x = ν u_xx.
+
+    Initial fields have the mean 0: another would only carry the same waves around the circle.
 
     Args:
         viscosity: ν, in length²/time.
@@ -40,21 +40,6 @@ class Burgers(PeriodicEvolution):
     solver_resolution: ConfiguredInteger = 256
     solver_step: ConfiguredNumber = 1 / 256
     n_dims: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        self._check_evolution()
-
-    def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch points"]:
-        """Initial fields of mean 0 from a periodic Gaussian process.
-
-        A mean would only carry the same waves around the circle.
-
-        Raises:
-            ConfigurationError: `n_samples` is below 1.
-        """
-        rng = np.random.default_rng(seed)
-        return periodic_gaussian_field(n_samples, self.n_points, 1, self.length_scale, rng, zero_mean=True)
 
     def _nonlinear(self, modes: DealiasedModes, state: np.ndarray) -> np.ndarray:
         return -1j * np.pi * modes.frequencies[0] * modes.from_grid(modes.to_grid(state) ** 2)

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
-from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field, periodic_unresolved_part
 from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
 from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
 
@@ -35,30 +34,16 @@ class Helmholtz(PartialDifferentialEquation):
     length_scale: ConfiguredNumber = 0.2
     n_points: ConfiguredInteger = 16
     n_dims: ClassVar[int] = 2
+    positive = ("wave_number",)
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        self._require_positive("wave_number")
-        self._check_parameter_grid()
+        super().__post_init__()
         frequencies = np.arange(self.n_points)
         resonances = 2 * np.pi * np.hypot(frequencies[:, None], frequencies).ravel()
         nearest = float(resonances[np.abs(resonances - self.wave_number).argmin()])
         if nearest and abs(self.wave_number - nearest) < _CLOSEST_RESONANCE * nearest:
             raise self._bad_parameter("wave_number", f"the square resonates at {nearest:.4g}; keep 5 % away from it")
-
-    @property
-    def unresolved_part(self) -> float:
-        """The part of the variance of a random source in waves that the points do not hold, along an axis."""
-        return periodic_unresolved_part(self.n_points, self.length_scale)
-
-    def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch x y"]:
-        """Sources of mean 0 from a periodic Gaussian process.
-
-        Raises:
-            ConfigurationError: `n_samples` is below 1.
-        """
-        rng = np.random.default_rng(seed)
-        return periodic_gaussian_field(n_samples, self.n_points, 2, self.length_scale, rng, zero_mean=True)
 
     def reference(self, parameters: Float[np.ndarray, "batch *grid"], n_points: int) -> Float[np.ndarray, "batch x y"]:
         """The solution at the points j / n_points, from a grid that holds all waves of the sources.

@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.systems.base import Real, System
+from sciml_bench.systems.numerics.exponential_integrator import ExponentialStep
 
 _N_CONTOUR_POINTS = 32
 _N_PERIODIC_IMAGES = 3
@@ -121,7 +122,8 @@ class KortewegDeVries(System):
         for index, time in enumerate(times):
             n_steps = int(np.ceil((time - now) / self.largest_step - 1e-9))
             if n_steps:
-                spectrum = _advance(spectrum, float(self.length), n_fine, round((time - now) / n_steps, 12), n_steps)
+                step = _dispersive_step(float(self.length), n_fine, round((time - now) / n_steps, 12))
+                spectrum = step.advance(spectrum, step.steepening, n_steps)
             now = time
             if not np.isfinite(spectrum).all():
                 raise SolverError(
@@ -156,39 +158,26 @@ class KortewegDeVries(System):
         return (slope**2 / 2 - u**3 / 6).sum(axis=-1) * (self.length / self.n_points)
 
 
-@lru_cache(maxsize=16)
-def _coefficients(length: float, n_fine: int, step: float) -> tuple[np.ndarray, ...]:
-    """exp(hL), exp(hL/2), the weight of the half steps and the three of the last stage; L = i k³."""
-    numbers = 2 * np.pi / length * np.arange(n_fine // 2 + 1)
-    linear = 1j * step * numbers**3
-    circle = np.exp(2j * np.pi * (np.arange(_N_CONTOUR_POINTS) + 0.5) / _N_CONTOUR_POINTS)
-    z = linear[:, None] + circle
-    exp = np.exp(z)
-    half = step * ((np.exp(z / 2) - 1) / z).mean(axis=1)
-    first = step * ((-4 - z + exp * (4 - 3 * z + z**2)) / z**3).mean(axis=1)
-    middle = step * ((2 + z + exp * (z - 2)) / z**3).mean(axis=1)
-    last = step * ((-4 - 3 * z - z**2 + exp * (4 - z)) / z**3).mean(axis=1)
-    return np.exp(linear), np.exp(linear / 2), half, first, middle, last
+class _DispersiveStep(ExponentialStep):
+    """Of L = i k³, whose waves neither grow nor decay."""
+
+    def __init__(self, length: float, n_fine: int, step: float) -> None:
+        self._n_fine, order = n_fine, np.arange(n_fine // 2 + 1)
+        linear = 1j * step * (2 * np.pi / length * order) ** 3
+        circle = np.exp(2j * np.pi * (np.arange(_N_CONTOUR_POINTS) + 0.5) / _N_CONTOUR_POINTS)
+        z = linear[:, None] + circle
+        exp = np.exp(z)
+        self._whole, self._root = np.exp(linear), np.exp(linear / 2)
+        self._half = step * ((np.exp(z / 2) - 1) / z).mean(axis=1)
+        self._start = step * ((-4 - z + exp * (4 - 3 * z + z**2)) / z**3).mean(axis=1)
+        self._middle = 2 * step * ((2 + z + exp * (z - 2)) / z**3).mean(axis=1)
+        self._end = step * ((-4 - 3 * z - z**2 + exp * (4 - z)) / z**3).mean(axis=1)
+        # products of two waves above a third of the points would be mistaken for longer waves
+        self._slope = np.where(order < n_fine / 3, -1j * np.pi / length * order, 0)
+
+    def steepening(self, waves: np.ndarray) -> np.ndarray:
+        """−u u_x, the part that is not linear."""
+        return self._slope * np.fft.rfft(np.fft.irfft(waves, self._n_fine) ** 2)
 
 
-def _advance(
-    spectrum: Complex[np.ndarray, "batch numbers"], length: float, n_fine: int, step: float, n_steps: int
-) -> Complex[np.ndarray, "batch numbers"]:
-    whole, root, half, first, middle, last = _coefficients(length, n_fine, step)
-    order = np.arange(n_fine // 2 + 1)
-    # products of two waves above a third of the points would be mistaken for longer waves
-    slope = np.where(order < n_fine / 3, -1j * np.pi / length * order, 0)
-
-    def steepening(waves: np.ndarray) -> np.ndarray:
-        return slope * np.fft.rfft(np.fft.irfft(waves, n_fine) ** 2)
-
-    for _ in range(n_steps):
-        of_start = steepening(spectrum)
-        at_half = root * spectrum
-        a = at_half + half * of_start
-        of_a = steepening(a)
-        b = at_half + half * of_a
-        of_b = steepening(b)
-        c = root * a + half * (2 * of_b - of_start)
-        spectrum = whole * spectrum + first * of_start + 2 * middle * (of_a + of_b) + last * steepening(c)
-    return spectrum
+_dispersive_step = lru_cache(maxsize=16)(_DispersiveStep)

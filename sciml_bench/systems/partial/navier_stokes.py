@@ -9,12 +9,10 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import DataError
 from sciml_bench.systems.numerics.dealiased_modes import DealiasedModes, dealiased_modes
-from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field
 from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN
 from sciml_bench.systems.partial.periodic_evolution import PeriodicEvolution
 
@@ -50,17 +48,8 @@ class NavierStokesVorticity(PeriodicEvolution):
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        self._check_evolution()
+        super().__post_init__()
         self._require_finite("forcing")
-
-    def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch x y"]:
-        """Initial vorticities of mean 0 from a periodic Gaussian process.
-
-        Raises:
-            ConfigurationError: `n_samples` is below 1.
-        """
-        rng = np.random.default_rng(seed)
-        return periodic_gaussian_field(n_samples, self.n_points, 2, self.length_scale, rng, zero_mean=True)
 
     def _check_initial(self, initial: np.ndarray) -> None:
         means = np.abs(initial.mean(axis=(1, 2)))

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.systems.base import System
+from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field, periodic_unresolved_part
 
 FEWEST_POINTS = 3
 LARGEST_MEAN = 1e-5
@@ -21,7 +22,7 @@ LARGEST_MEAN = 1e-5
 class PartialDifferentialEquation(System):
     """Base of the equations whose parameter is a field: a source, or the state at the time 0.
 
-    A subclass gives `random_parameters` and a `reference` that accepts parameters on a grid of any size.
+    A subclass gives a `reference` that accepts parameters on a grid of any size.
 
     Attributes:
         n_points: of the random parameters, per axis.
@@ -38,11 +39,23 @@ class PartialDifferentialEquation(System):
         """Number of points of a field of the parameters' size."""
         return self.n_points**self.n_dims
 
-    def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch *grid"]:
-        """Draw parameters; the same arguments give the same fields."""
-        raise NotImplementedError(f"{type(self).__name__} has no distribution of parameters")
+    @property
+    def unresolved_part(self) -> float:
+        """The part of the variance of a random field in waves that `n_points` do not hold, along an axis."""
+        return periodic_unresolved_part(self.n_points, self.length_scale)
 
-    def _check_parameter_grid(self) -> None:
+    def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch *grid"]:
+        """Fields of mean 0 from a periodic Gaussian process; the same arguments give the same fields.
+
+        Raises:
+            ConfigurationError: `n_samples` is below 1.
+        """
+        rng = np.random.default_rng(seed)
+        return periodic_gaussian_field(n_samples, self.n_points, self.n_dims, self.length_scale, rng, zero_mean=True)
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        super().__post_init__()
         self._require_positive("length_scale")
         self._require_points("n_points", FEWEST_POINTS)
 

@@ -14,7 +14,6 @@ from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import DataError, SolverError
 from sciml_bench.systems.numerics.dealiased_modes import DealiasedModes, dealiased_modes
 from sciml_bench.systems.numerics.exponential_integrator import ExponentialStep
-from sciml_bench.systems.numerics.gaussian_random_field import periodic_unresolved_part
 from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
 from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
 
@@ -77,11 +76,6 @@ class PeriodicEvolution(PartialDifferentialEquation):
     duration: ConfiguredNumber
     solver_resolution: ConfiguredInteger
     solver_step: ConfiguredNumber
-
-    @property
-    def unresolved_part(self) -> float:
-        """The part of the variance of a random field in waves that `n_points` do not hold, along an axis."""
-        return periodic_unresolved_part(self.n_points, self.length_scale)
 
     def reference(
         self,
@@ -177,8 +171,9 @@ class PeriodicEvolution(PartialDifferentialEquation):
                 float(time),
             )
 
-    def _check_evolution(self) -> None:
-        self._check_parameter_grid()
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        super().__post_init__()
         self._require_positive("viscosity", "duration", "solver_step")
         self._require_points("solver_resolution", FEWEST_SOLVER_POINTS)
 

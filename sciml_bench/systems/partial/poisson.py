@@ -14,12 +14,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
 from sciml_bench.core.errors import DataError
-from sciml_bench.systems.numerics.gaussian_random_field import (
-    gaussian_field_on_nodes,
-    periodic_gaussian_field,
-    periodic_unresolved_part,
-    unresolved_part,
-)
+from sciml_bench.systems.numerics.gaussian_random_field import gaussian_field_on_nodes, unresolved_part
 from sciml_bench.systems.numerics.trigonometric_interpolation import interpolate_periodic
 from sciml_bench.systems.partial.partial_differential_equation import LARGEST_MEAN, PartialDifferentialEquation
 
@@ -51,13 +46,13 @@ class Poisson(PartialDifferentialEquation):
         """Check the parameters."""
         if self.boundary not in ("periodic", "dirichlet"):
             raise self._bad_parameter("boundary", "choose one of dirichlet, periodic")
-        self._check_parameter_grid()
+        super().__post_init__()
 
     @property
     def unresolved_part(self) -> float:
         """The part of the variance of a random source in waves that the points do not hold, along an axis."""
         if self.boundary == "periodic":
-            return periodic_unresolved_part(self.n_points, self.length_scale)
+            return super().unresolved_part
         return unresolved_part(_lobatto_nodes(self.n_points), self.length_scale)
 
     def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch x y"]:
@@ -66,9 +61,9 @@ class Poisson(PartialDifferentialEquation):
         Raises:
             ConfigurationError: `n_samples` is below 1.
         """
-        rng = np.random.default_rng(seed)
         if self.boundary == "periodic":
-            return periodic_gaussian_field(n_samples, self.n_points, 2, self.length_scale, rng, zero_mean=True)
+            return super().random_parameters(n_samples, seed)
+        rng = np.random.default_rng(seed)
         return gaussian_field_on_nodes(n_samples, _lobatto_nodes(self.n_points), self.length_scale, rng)
 
     def reference(self, parameters: Float[np.ndarray, "batch *grid"], n_points: int) -> Float[np.ndarray, "batch x y"]:

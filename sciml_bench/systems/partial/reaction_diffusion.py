@@ -47,7 +47,7 @@ class ReactionDiffusion(PeriodicEvolution):
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        self._check_evolution()
+        super().__post_init__()
         self._require_positive("growth")
 
     def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch points"]:
