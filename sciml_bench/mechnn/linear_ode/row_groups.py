@@ -64,10 +64,7 @@ def row_groups(problem: LinearODEProblem) -> Iterator[RowGroups]:
 def _taylor_entries(
     step_sizes: Float[Tensor, "_ intervals states"], problem: LinearODEProblem
 ) -> Float[Tensor, "_ intervals states rows members"]:
-    order, factor = problem.order, problem.inverse_factorials
-    weights = step_sizes.new_tensor(
-        [[factor[j - i] if j >= i else 0.0 for j in range(order + 1)] for i in range(order)]
-    )
+    order, weights = problem.order, problem.taylor_weights
     target = torch.eye(order, order + 1, dtype=step_sizes.dtype, device=step_sizes.device)
     exponents = torch.arange(order + 1, device=step_sizes.device)
     powers = (step_sizes[..., None] ** exponents)[..., None, :]

@@ -83,17 +83,10 @@ def solve_linear_ode(
             "equations, steps, states, order + 1)"
         )
     dtype = coefficients.dtype
-    problem = LinearODEProblem(
-        coefficients.double(),
-        right_side.double(),
-        initial_values.double(),
-        _broadcast_steps(step_sizes, coefficients),
-        slack_weight,
-        central,
-        periodic,
-    )
-    factorization = _factorization(problem, solver)
-    unknowns: Any = LeastSquaresSolution.apply(*problem.inputs, problem, factorization)
+    inputs = [part.double() for part in (coefficients, right_side, initial_values)]
+    steps = _broadcast_steps(step_sizes, coefficients)
+    problem = LinearODEProblem(*inputs, steps, slack_weight, central, periodic)
+    unknowns: Any = LeastSquaresSolution.apply(*problem.inputs, problem, _factorization(problem, solver))
     states = unknowns[:, :-1].unflatten(1, (problem.n_steps, problem.n_states, problem.order + 1))
     return LinearODESolution(states.to(dtype), unknowns[:, -1].to(dtype))
 

@@ -51,7 +51,9 @@ def normal_blocks(problem: LinearODEProblem) -> NormalBlocks:
         problem: in float64.
     """
     device = problem.coefficients.device
-    steps_per_block = _steps_per_block(problem)
+    # enough that rows tie neighbouring superblocks only: central rows reach two steps, folding doubles distances
+    reach = (2 if problem.central else 1) * (2 if problem.periodic else 1)
+    steps_per_block = max(reach, UNKNOWNS_PER_BLOCK // problem.width)
     size = steps_per_block * problem.width
     n_blocks = -(-problem.n_steps // steps_per_block)
     slots = _slots(problem.n_steps, problem.width, problem.periodic, device)
@@ -74,12 +76,6 @@ def normal_blocks(problem: LinearODEProblem) -> NormalBlocks:
     diagonal = diagonal * scale[..., :, None] * scale[..., None, :]
     lower[1:] *= scale[1:, ..., :, None] * scale[:-1, ..., None, :]
     return NormalBlocks(diagonal, lower, slack, float(slack_square), scale, slots)
-
-
-def _steps_per_block(problem: LinearODEProblem) -> int:
-    """Enough that rows tie neighbouring superblocks only: central rows reach two steps, folding doubles distances."""
-    reach = (2 if problem.central else 1) * (2 if problem.periodic else 1)
-    return max(reach, UNKNOWNS_PER_BLOCK // problem.width)
 
 
 @lru_cache(maxsize=16)
