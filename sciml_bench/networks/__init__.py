@@ -3,9 +3,8 @@
 from sciml_bench.networks.activations import activation_module
 from sciml_bench.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from sciml_bench.networks.image_augmentation import RandomAffine
-from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
+from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron, StackedPerceptrons
 from sciml_bench.networks.sinusoidal_embedding import SinusoidalEmbedding
-from sciml_bench.networks.stacked_perceptrons import StackedPerceptrons
 
 __all__ = [
     "ConvolutionalDecoder",

@@ -1,4 +1,4 @@
-"""Activation functions by the name a configuration gives them."""
+"""Activation functions by the name a configuration gives them, and layers that begin at zero."""
 
 from torch import nn
 
@@ -24,3 +24,14 @@ def activation_module(name: str) -> nn.Module:
     if name not in ACTIVATIONS:
         raise ConfigurationError(f"activation={name!r} is unknown; choose one of {', '.join(sorted(ACTIVATIONS))}")
     return ACTIVATIONS[name]()
+
+
+def zeroed(layer: nn.Module) -> nn.Module:
+    """The layer, all of its parameters zero.
+
+    Args:
+        layer: such as the last of a network.
+    """
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer

@@ -102,8 +102,7 @@ def exact_coefficients(
     later = system.vector_field(1.234, states).numpy()
     coefficients, _, rank, _ = np.linalg.lstsq(terms, rates, rcond=None)
     size = np.abs(rates).max()
-    if rank < library.n_terms or np.abs(terms @ coefficients - rates).max() > _LARGEST_RESIDUAL * size:
-        return None
-    if not np.array_equal(rates, later):
+    misfit = np.abs(terms @ coefficients - rates).max()
+    if rank < library.n_terms or misfit > _LARGEST_RESIDUAL * size or not np.array_equal(rates, later):
         return None
     return np.where(np.abs(coefficients) > _LARGEST_RESIDUAL * size, coefficients, 0.0)

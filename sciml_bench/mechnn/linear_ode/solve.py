@@ -83,7 +83,7 @@ def solve_linear_ode(
             "equations, steps, states, order + 1)"
         )
     dtype = coefficients.dtype
-    inputs = [part.double() for part in (coefficients, right_side, initial_values)]
+    inputs = coefficients.double(), right_side.double(), initial_values.double()
     steps = _broadcast_steps(step_sizes, coefficients)
     problem = LinearODEProblem(*inputs, steps, slack_weight, central, periodic)
     unknowns: Any = LeastSquaresSolution.apply(*problem.inputs, problem, _factorization(problem, solver))
