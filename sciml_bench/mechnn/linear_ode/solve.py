@@ -2,7 +2,7 @@
 
 Pervez, Locatello, Gavves, Mechanistic Neural Networks for Scientific Machine Learning (ICML 2024). The idea comes from
 a linear program, which minimises the largest Taylor residual (Young, 1961; Rabinowitz, 1968); its quadratic relaxation
-is exactly the least-squares problem y = N⁻¹ (Mᵀ r + slack weight · e), N = MᵀM, over the rows of `linear_ode_rows`.
+is exactly the least-squares problem y = N⁻¹ (Mᵀ r + slack weight · e), N = MᵀM, over the rows of `rows`.
 """
 
 from dataclasses import dataclass

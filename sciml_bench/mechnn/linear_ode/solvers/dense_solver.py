@@ -8,9 +8,8 @@ from torch import Tensor
 
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem, singular_problem
-from sciml_bench.mechnn.linear_ode.refinement import refined
-from sciml_bench.mechnn.linear_ode.row_groups import row_groups
-from sciml_bench.mechnn.linear_ode.solvers.block_solver import SMALLEST_PIVOT
+from sciml_bench.mechnn.linear_ode.solvers.block_solver import SMALLEST_PIVOT, refined
+from sciml_bench.mechnn.linear_ode.solvers.normal_blocks import row_groups
 
 
 class DenseFactorization(Factorization):
