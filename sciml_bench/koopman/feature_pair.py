@@ -11,9 +11,8 @@ from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
-from sciml_bench.networks.sinusoidal_embedding import SinusoidalEmbedding
-from sciml_bench.networks.stacked_perceptrons import StackedPerceptrons, can_stack
+from sciml_bench.networks.activations import SinusoidalEmbedding
+from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron, StackedPerceptrons, can_stack
 
 EncoderFactory = Callable[[Sequence[int], int], nn.Module]
 

@@ -26,8 +26,7 @@ from sciml_bench.core.stored.cache import default_cache
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.data.record import Record
-from sciml_bench.networks.convolutional import ConvolutionalEncoder
-from sciml_bench.networks.image_augmentation import RandomAffine
+from sciml_bench.networks.convolutional import ConvolutionalEncoder, RandomAffine
 
 log = logging.getLogger(__name__)
 

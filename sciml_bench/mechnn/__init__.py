@@ -8,11 +8,10 @@ from sciml_bench.mechnn.discovery.discovery_training import DiscoveryTraining
 from sciml_bench.mechnn.discovery.evaluation import EquationEvaluation
 from sciml_bench.mechnn.linear_ode.layer import LinearODELayer, with_taylor_order
 from sciml_bench.mechnn.linear_ode.solve import LinearODESolution, solve_linear_ode
-from sciml_bench.mechnn.parameters.estimates import LogisticNetworkEstimator
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 from sciml_bench.mechnn.parameters.logistic_closed_form import LogisticClosedForm, LogisticLeastSquares
 from sciml_bench.mechnn.parameters.logistic_network import LogisticNetwork
-from sciml_bench.mechnn.parameters.logistic_training import LogisticTraining
+from sciml_bench.mechnn.parameters.logistic_training import LogisticNetworkEstimator, LogisticTraining
 from sciml_bench.mechnn.parameters.parameter_recovery import ParameterEvaluation
 from sciml_bench.mechnn.parameters.trajectory_fit import SmoothedTrajectories, SmoothingEvaluation, TrajectoryFit
 from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel

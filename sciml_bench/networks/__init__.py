@@ -1,11 +1,8 @@
 """Networks that two paradigms may share; none of them knows a loss."""
 
-from sciml_bench.networks.activations import activation_module
-from sciml_bench.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
-from sciml_bench.networks.image_augmentation import RandomAffine
-from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
-from sciml_bench.networks.sinusoidal_embedding import SinusoidalEmbedding
-from sciml_bench.networks.stacked_perceptrons import StackedPerceptrons
+from sciml_bench.networks.activations import SinusoidalEmbedding, activation_module
+from sciml_bench.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder, RandomAffine
+from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron, StackedPerceptrons
 
 __all__ = [
     "ConvolutionalDecoder",

@@ -1,13 +1,16 @@
-"""A small convolutional network for images of any size, and its mirror image that draws them.
+"""Small networks for images of any size: an encoder, its mirror image that draws them, and random distortions.
 
 The layout is that of Jeong et al. (NeurIPS 2025) for ordered MNIST: two 5×5 convolutions with pooling and one linear
 layer, orthogonally initialised.
 """
 
+import math
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
@@ -103,6 +106,53 @@ class ConvolutionalDecoder(nn.Module):
     def forward(self, codes: Float[Tensor, "batch codes"]) -> Float[Tensor, "batch channels height width"]:
         """Draw a batch of images."""
         return self.layers(codes)
+
+
+class RandomAffine(nn.Module):
+    """Rotate, scale, shear and shift each image of a batch at random, in training mode only.
+
+    The distortions are drawn anew for every image: how handwriting differs between writers.
+
+    Args:
+        rotation: largest angle, in degrees.
+        scaling: largest relative change of size.
+        shear: largest shear, as a fraction of the image.
+        translation: largest shift, as a fraction of the image.
+
+    Raises:
+        ConfigurationError: a magnitude is negative.
+    """
+
+    def __init__(
+        self,
+        rotation: float | int = 12.0,
+        scaling: float | int = 0.12,
+        shear: float | int = 0.15,
+        translation: float | int = 0.08,
+    ) -> None:
+        super().__init__()
+        if min(rotation, scaling, shear, translation) < 0:
+            raise ConfigurationError("the magnitudes of training.augmentation must not be negative")
+        self.rotation = math.radians(rotation)
+        self.scaling, self.shear, self.translation = scaling, shear, translation
+
+    def forward(
+        self, images: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Distort; in evaluation mode, return the images as they are."""
+        if not self.training:
+            return images
+
+        def draw(magnitude: float | int, *size: int) -> Tensor:
+            return magnitude * (2 * torch.rand(len(images), *size, device=images.device, dtype=images.dtype) - 1)
+
+        angle, shear = draw(self.rotation), draw(self.shear)
+        scale = 1 + draw(self.scaling, 2)
+        cos, sin = torch.cos(angle), torch.sin(angle)
+        matrix = torch.stack((scale[:, 0] * cos, -sin + shear, sin, scale[:, 1] * cos), dim=1).reshape(-1, 2, 2)
+        shift = draw(2 * self.translation, 2, 1)
+        grid = functional.affine_grid(torch.cat((matrix, shift), dim=2), list(images.shape), align_corners=False)
+        return functional.grid_sample(images, grid, align_corners=False)
 
 
 def _image_shape(shape: Sequence[int], least: int) -> tuple[int, int, int]:

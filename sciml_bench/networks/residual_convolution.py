@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.networks.activations import activation_module
-from sciml_bench.networks.zeroed import zeroed
+from sciml_bench.networks.activations import activation_module, zeroed
 
 
 class ResNet1d(nn.Module):

@@ -10,7 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import WindowsSpec
+from sciml_bench.networks.residual_convolution import ResNet1d
 
 _POINTS_PER_FEATURE = 5.0
 """A flow of 1 changes the field by the changes that are usual, if it varies over so many points."""
@@ -47,12 +49,9 @@ class FieldFrames(nn.Module):
                 f"model.n_seen={n_seen}: there are training.view.n_inputs={spec.n_inputs} input frames"
             )
         self.n_seen = n_seen
-        for name, value in (
-            ("mean", spec.mean.item()),
-            ("deviation", spec.deviation.item()),
-            ("change", spec.increment_deviation.item()),
-        ):
-            self.register_buffer(name, torch.tensor(float(value), dtype=spec.dtype))
+        units = {"mean": spec.mean, "deviation": spec.deviation, "change": spec.increment_deviation}
+        for name, value in units.items():
+            self.register_buffer(name, torch.tensor(float(value.item()), dtype=spec.dtype))
         (n_points,) = spec.state_shape
         self.n_points, self.scale = n_points, spec.n_outputs * _POINTS_PER_FEATURE
         numbers = torch.arange(n_points // 2 + 1, dtype=spec.dtype) / (n_points // 2)
@@ -69,3 +68,40 @@ class FieldFrames(nn.Module):
         """Frames from what has flowed since the last input frame."""
         frames = inputs[:, -1:] + self.scale * self.change * (flows.roll(-1, dims=2) - flows)
         return torch.fft.irfft(torch.fft.rfft(frames) * self.passed, self.n_points)
+
+
+@described
+class FieldSequenceResNet(nn.Module):
+    """Past frames to future frames by a residual network; before training, the last frame persists.
+
+    The baseline of `FieldSequenceModel` without the block: the same network writes the flows directly.
+
+    Args:
+        spec: of the data.
+        width: channels of the network.
+        n_blocks: residual blocks of the network.
+        kernel_size: points that a convolution sees.
+        activation: of the network.
+        n_seen: input frames that the network sees.
+
+    Raises:
+        ConfigurationError: a size is out of range, or the states are no one-dimensional fields.
+    """
+
+    def __init__(
+        self,
+        spec: WindowsSpec,
+        *,
+        width: int = 48,
+        n_blocks: int = 4,
+        kernel_size: int = 9,
+        activation: str = "gelu",
+        n_seen: int = 1,
+    ) -> None:
+        super().__init__()
+        self.frames = FieldFrames(spec, n_seen)
+        self.network = ResNet1d(n_seen, spec.n_outputs, width, n_blocks, kernel_size, activation)
+
+    def forward(self, inputs: Float[Tensor, "batch inputs points"]) -> Float[Tensor, "batch outputs points"]:
+        """The frames that follow."""
+        return self.frames.outputs(inputs, self.network(self.frames.features(inputs)))

@@ -17,12 +17,12 @@ from sciml_bench.data.held_out import TIME, past_and_future
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
+from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.scores.ephemeris_scores import ephemeris_scores
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.scores.rollout_scores import horizons, mean_errors, relative_squared_errors
 from sciml_bench.scores.two_body_scores import two_body_scores
-from sciml_bench.sequences.rollout import rollout
-from sciml_bench.sequences.sequence_forecaster import SequenceForecaster
+from sciml_bench.sequences.sequence_forecaster import SequenceForecaster, rollout
 from sciml_bench.systems import TwoBody
 
 _MOST_WINDOWS = 256
@@ -68,13 +68,16 @@ class RolloutEvaluation:
         Raises:
             DataError: there is no test part, or it is too short for a single prediction.
         """
-        spec, states = learned.spec, self._test_states(learned, record)
+        spec, asked = learned.spec, past_and_future(record, learned.past_length)
+        if asked is None:
+            raise DataError(
+                f"there is no test part with more than {learned.past_length} states (training.view.n_inputs) to "
+                "roll out over; set data.split.test, or use longer trajectories"
+            )
+        states = _joined(*asked, spec.n_inputs)
         available = states.shape[1] - spec.n_inputs
         lengths = tuple(dict.fromkeys(min(int(steps), available) for steps in self.rollout_steps))
-        inputs = torch.from_numpy(states[:, : spec.n_inputs]).to(spec.dtype)
-        parts = inputs.split(self.batch_size)
-        rolled = torch.cat([rollout(learned.model, part, max(lengths), spec.n_outputs) for part in parts])
-        prediction = rolled.numpy()
+        prediction = self._rolled(learned, states, max(lengths))
         reference = states[:, spec.n_inputs : spec.n_inputs + max(lengths)]
         times = spec.time_step * np.arange(1, max(lengths) + 1)
         start, before = states[:, spec.n_inputs - 1], states[:, max(spec.n_inputs - 2, 0)]
@@ -90,7 +93,9 @@ class RolloutEvaluation:
             metrics |= mean_errors(name, values, lengths)
         metrics["window_relative_squared_error"] = float(windows.mean())
         metrics |= horizons(errors["rollout"], times, self.thresholds)
-        metrics |= _own_scores(prediction, reference, spec) | self._forecast_scores(learned, record)
+        metrics |= _own_scores(prediction, reference, spec)
+        if record.split_by == TIME:  # rollouts say the same of other trajectories
+            metrics |= forecast_scores(forecast_of(learned, *asked), asked[1], record.spec.mean)
         arrays: dict[str, Any] = {
             "times": times,
             "errors": errors["rollout"],
@@ -103,30 +108,11 @@ class RolloutEvaluation:
         shown, pictures = _shown(spec, prediction, reference)
         return Results(metrics, arrays | shown, pictures)
 
-    def _test_states(self, learned: SequenceForecaster, record: Record) -> States:
-        """The test trajectories with the inputs before them, cut to the length of the shortest."""
-        asked = past_and_future(record, learned.past_length)
-        if asked is None:
-            raise DataError(
-                f"there is no test part with more than {learned.past_length} states (training.view.n_inputs) to "
-                "roll out over; set data.split.test, or use longer trajectories"
-            )
-        past, future = asked
-        n_rows = min(future.lengths)
-        parts = zip(past.states, future.states, strict=True)
-        return np.stack(
-            [
-                np.concatenate([read_block(p, p.shape[0] - learned.past_length, p.shape[0]), read_block(f, 0, n_rows)])
-                for p, f in parts
-            ]
-        )
-
-    def _forecast_scores(self, learned: SequenceForecaster, record: Record) -> Metrics:
-        """Those of every forecaster, where the record is split by time; rollouts say the same of other trajectories."""
-        asked = past_and_future(record, learned.past_length)
-        if asked is None or record.split_by != TIME:
-            return {}
-        return forecast_scores(forecast_of(learned, *asked), asked[1], record.spec.mean)
+    def _rolled(self, learned: SequenceForecaster, states: States, n_steps: int) -> np.ndarray:
+        """What follows the first inputs of some states."""
+        inputs = torch.from_numpy(states[:, : learned.spec.n_inputs]).to(learned.spec.dtype)
+        parts = inputs.split(self.batch_size)
+        return torch.cat([rollout(learned.model, part, n_steps, learned.spec.n_outputs) for part in parts]).numpy()
 
     def _single_predictions(self, learned: SequenceForecaster, states: States) -> Float[np.ndarray, "windows outputs"]:
         """Errors of predictions from true inputs, of windows that are spread over the trajectories."""
@@ -135,10 +121,16 @@ class RolloutEvaluation:
         per_trajectory = max(1, min(_MOST_WINDOWS // len(states), -(-n_starts // spec.n_outputs)))
         chosen = np.unique(np.linspace(0, n_starts - 1, per_trajectory).round().astype(int))
         windows = np.concatenate([states[:, start : start + spec.n_window] for start in chosen])[:_MOST_WINDOWS]
-        inputs = torch.from_numpy(windows[:, : spec.n_inputs]).to(spec.dtype)
-        n_steps = windows.shape[1] - spec.n_inputs
-        parts = [rollout(learned.model, part, n_steps, spec.n_outputs) for part in inputs.split(self.batch_size)]
-        return relative_squared_errors(torch.cat(parts).numpy(), windows[:, spec.n_inputs :])
+        rolled = self._rolled(learned, windows, windows.shape[1] - spec.n_inputs)
+        return relative_squared_errors(rolled, windows[:, spec.n_inputs :])
+
+
+def _joined(past: Trajectories, future: Trajectories, n_inputs: int) -> States:
+    """The test trajectories with the inputs before them, cut to the length of the shortest."""
+    n_rows = min(future.lengths)
+    inputs = [read_block(part, part.shape[0] - n_inputs, part.shape[0]) for part in past.states]
+    parts = zip(inputs, future.states, strict=True)
+    return np.stack([np.concatenate([before, read_block(after, 0, n_rows)]) for before, after in parts])
 
 
 def _shown(spec: WindowsSpec, prediction: States, reference: States) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -1,20 +1,55 @@
-"""A trained sequence model as a plain object: it continues the last states of a trajectory."""
+"""A trained sequence model as a plain object, fed with its own predictions: it continues the last states of a path."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.sequences.rollout import rollout
+
+SequenceModel = Callable[[Tensor], Tensor]
+
+
+def rollout(
+    model: SequenceModel, inputs: Float[Tensor, "batch inputs *state"], n_steps: int, n_outputs: int
+) -> Float[Tensor, "batch steps *state"]:
+    """The states after the inputs.
+
+    Each call of the model adds the last `n_outputs` of the states that it gives, and the next one starts from the last
+    states so far. What comes after a state that is not finite, or after an ODE that cannot be solved, is nan.
+
+    Args:
+        model: maps (batch, inputs, *state) to (batch, m, *state), m ≥ n_outputs.
+        inputs: to start from.
+        n_steps: how many states.
+        n_outputs: how many states a call adds.
+    """
+    window, n_inputs = inputs, inputs.shape[1]
+    parts: list[Tensor] = []
+    for _ in range(-(-n_steps // n_outputs)):
+        try:
+            outputs = model(window)[:, -n_outputs:]
+        except SolverError:
+            break
+        parts.append(outputs)
+        if not bool(torch.isfinite(outputs).all()):
+            break
+        window = torch.cat([window, outputs], dim=1)[:, -n_inputs:]
+    states = torch.full((inputs.shape[0], n_steps, *inputs.shape[2:]), torch.nan, dtype=inputs.dtype)
+    if parts:
+        found = torch.cat(parts, dim=1)[:, :n_steps]
+        states[:, : found.shape[1]] = found.to(states)
+    return states
 
 
 @dataclass(frozen=True, eq=False)

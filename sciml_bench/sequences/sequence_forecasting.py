@@ -19,8 +19,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import WindowsView
 from sciml_bench.scores.rollout_scores import relative_squared_errors
-from sciml_bench.sequences.rollout import rollout
-from sciml_bench.sequences.sequence_forecaster import SequenceForecaster
+from sciml_bench.sequences.sequence_forecaster import SequenceForecaster, rollout
 
 LOSSES = ("l1", "mse")
 
@@ -130,14 +129,11 @@ class SequenceForecasting(Method):
         """
         spec = self.spec
         n_before = int(torch.randint(spec.n_calls, ())) if spec.n_calls > 1 else 0
-        inputs = windows[:, : spec.n_inputs]
+        inputs, first = windows[:, : spec.n_inputs], 0
         if n_before:
             rolled = rollout(self, inputs, n_before * spec.n_outputs, spec.n_outputs).to(inputs)
             if bool(torch.isfinite(rolled).all()):
-                inputs = torch.cat([inputs, rolled], dim=1)[:, -spec.n_inputs :]
-            else:
-                n_before = 0
-        first = n_before * spec.n_outputs
+                inputs, first = torch.cat([inputs, rolled], dim=1)[:, -spec.n_inputs :], n_before * spec.n_outputs
         return windows[:, first : first + spec.n_window], inputs
 
     def end_epoch(self) -> dict[str, float]:

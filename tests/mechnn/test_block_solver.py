@@ -7,11 +7,9 @@ from linear_ode_cases import random_inputs
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.refinement import refined
 from sciml_bench.mechnn.linear_ode.rows import normal_product, product
-from sciml_bench.mechnn.linear_ode.solvers.block_solver import BlockFactorization
+from sciml_bench.mechnn.linear_ode.solvers.block_solver import BlockFactorization, NormalCholesky, refined
 from sciml_bench.mechnn.linear_ode.solvers.dense_solver import dense_matrix
-from sciml_bench.mechnn.linear_ode.solvers.normal_cholesky import NormalCholesky
 
 SHAPES = [(False, True), (True, True), (True, False), (False, False)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sciml_bench.mechnn.linear_ode.solvers.block_tridiagonal import BlockTridiagonalCholesky
+from sciml_bench.mechnn.linear_ode.solvers.block_solver import BlockTridiagonalCholesky
 from sciml_bench.mechnn.linear_ode.solvers.normal_blocks import NormalBlocks
 
 N_BLOCKS, SIZE = 4, 3

@@ -6,8 +6,7 @@ from sequence_cases import N_POINTS, points, waves
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import WindowsSpec
 from sciml_bench.mechnn.sequence_models.field_sequence_model import FieldSequenceModel
-from sciml_bench.sequences.field_frames import FieldFrames
-from sciml_bench.sequences.field_resnet import FieldSequenceResNet
+from sciml_bench.sequences.field_frames import FieldFrames, FieldSequenceResNet
 from sciml_bench.training import composed
 
 SMALL = {"width": 6, "n_blocks": 1, "kernel_size": 3}

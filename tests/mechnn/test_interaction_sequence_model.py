@@ -14,7 +14,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import WindowsSpec
 from sciml_bench.mechnn.sequence_models.interaction_sequence_model import InteractionSequenceModel
 from sciml_bench.mechnn.sequence_models.pair_strength import DistanceLaw, WindowStrength
-from sciml_bench.sequences.rollout import rollout
+from sciml_bench.sequences.sequence_forecaster import rollout
 from sciml_bench.systems.ordinary.two_body import TwoBody
 from sciml_bench.training.script import main
 

@@ -7,8 +7,8 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.sources import LogisticPopulations
 from sciml_bench.mechnn import LogisticClosedForm, ParameterEvaluation
-from sciml_bench.mechnn.parameters.estimates import populations
 from sciml_bench.mechnn.parameters.logistic_closed_form import fitted_growth
+from sciml_bench.mechnn.parameters.parameter_recovery import populations
 
 
 def ready(n_train=400, n_test=300, **options):

@@ -5,7 +5,7 @@ import torch
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.sources import LogisticPopulations, TrajectoryFiles
 from sciml_bench.mechnn import LogisticNetwork
-from sciml_bench.mechnn.parameters.estimates import populations
+from sciml_bench.mechnn.parameters.parameter_recovery import populations
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.sources import LogisticPopulations
 from sciml_bench.mechnn import LogisticNetwork, LogisticTraining, ParameterEvaluation
-from sciml_bench.mechnn.parameters.estimates import populations
+from sciml_bench.mechnn.parameters.parameter_recovery import populations
 from sciml_bench.training import composed, restore, run
 
 QUICK = ["experiment=logistic_discovery", "logger=none", "trainer.seconds_between_checkpoints=0"]

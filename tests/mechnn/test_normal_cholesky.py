@@ -6,7 +6,7 @@ import torch
 from linear_ode_cases import random_inputs, written_out
 
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.solvers.normal_cholesky import NormalCholesky
+from sciml_bench.mechnn.linear_ode.solvers.block_solver import NormalCholesky
 
 
 def right_sides(problem):

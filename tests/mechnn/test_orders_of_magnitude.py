@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.data.spec import WindowsSpec
-from sciml_bench.mechnn.linear_ode.orders_of_magnitude import orders_of_magnitude
+from sciml_bench.mechnn.sequence_models.pair_strength import orders_of_magnitude
 
 TIME_STEP = 0.01
 

@@ -4,7 +4,7 @@ import pytest
 from sciml_bench.data.sources import LogisticPopulations
 from sciml_bench.drawing import pictures_of
 from sciml_bench.mechnn import ParameterEvaluation
-from sciml_bench.mechnn.parameters.estimates import GrowthEstimator, RecoveredParameters, populations
+from sciml_bench.mechnn.parameters.parameter_recovery import GrowthEstimator, RecoveredParameters, populations
 
 
 class KnowsAlmost(GrowthEstimator):

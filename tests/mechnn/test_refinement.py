@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import SolverError
-from sciml_bench.mechnn.linear_ode.refinement import MAX_REFINEMENTS, refined
+from sciml_bench.mechnn.linear_ode.solvers.block_solver import MAX_REFINEMENTS, refined
 
 
 def test_a_factor_in_single_precision_ends_with_the_digits_of_double():

@@ -5,7 +5,7 @@ import pytest
 from linear_ode_cases import random_inputs, written_out
 
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.row_groups import row_groups
+from sciml_bench.mechnn.linear_ode.solvers.normal_blocks import row_groups
 
 
 def stacked(problem):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sciml_bench.mechnn.discovery.weak_form import integrated
+from sciml_bench.mechnn.linear_ode.integral import integrated
 
 POLYNOMIALS = [np.polynomial.Polynomial(c) for c in ([1.0], [0.0, 2.0], [1.0, -1.0, 3.0])]
 

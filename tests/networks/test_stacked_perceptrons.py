@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sciml_bench.networks import MultilayerPerceptron, StackedPerceptrons
-from sciml_bench.networks.stacked_perceptrons import can_stack
+from sciml_bench.networks.multilayer_perceptron import can_stack
 
 
 def members(*seeds, **options):

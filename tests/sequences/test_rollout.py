@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from sciml_bench.core.errors import SolverError
-from sciml_bench.sequences.rollout import rollout
+from sciml_bench.sequences.sequence_forecaster import rollout
 
 
 def next_of_two(window):

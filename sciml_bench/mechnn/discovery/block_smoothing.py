@@ -36,19 +36,14 @@ def block_smoothed(
     if len(states) < _FEWEST_ROWS:
         return states.copy(), float("inf")
     if weight is None:
-        errors = [_held_out_error(states, intervals, candidate, taylor_order) for candidate in WEIGHTS]
+        seen = np.arange(len(states)) % _EVERY != _EVERY // 2
+        tried = (_smoothed(states, intervals, candidate, taylor_order, seen) for candidate in WEIGHTS)
+        errors = [np.mean((smoothed - states)[~seen] ** 2 / states.var(axis=0)) for smoothed in tried]
         best = int(np.argmin(errors))
         if best == len(WEIGHTS) - 1:
             return states.copy(), float("inf")
         weight = WEIGHTS[best]
-    return _smoothed(states, intervals, weight, taylor_order, np.ones(len(states))), weight
-
-
-def _held_out_error(states: np.ndarray, intervals: np.ndarray, weight: float, taylor_order: int) -> float:
-    seen = np.ones(len(states))
-    seen[_EVERY // 2 :: _EVERY] = 0.0
-    smoothed = _smoothed(states, intervals, weight, taylor_order, seen)
-    return float(np.mean((smoothed - states)[seen == 0] ** 2 / states.var(axis=0)))
+    return _smoothed(states, intervals, weight, taylor_order, np.ones(len(states), bool)), weight
 
 
 def _smoothed(

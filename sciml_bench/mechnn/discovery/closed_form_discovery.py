@@ -1,7 +1,7 @@
 """Equations of motion from trajectories in closed form: integrated terms, least squares, and refinement where it pays.
 
 1. Smoothing by the block where rows that are left out say that it helps (`block_smoothing`).
-2. Sparse regression of the states on the terms that the block has integrated along windows (`weak_form`).
+2. Sparse regression of the states on the terms that the block has integrated along windows (`linear_ode.integral`).
 3. Where observations are noisy or far apart: states and coefficients together, with a constraint that is raised step by
    step, and terms chosen by the likelihood (`joint_estimation`, `term_selection`).
 """
@@ -26,9 +26,8 @@ from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquation
 from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of, windows_of
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
-from sciml_bench.mechnn.discovery.sparse_regression import sequential_thresholding
-from sciml_bench.mechnn.discovery.term_selection import refine
-from sciml_bench.mechnn.discovery.weak_form import integrated
+from sciml_bench.mechnn.discovery.term_selection import refine, sequential_thresholding
+from sciml_bench.mechnn.linear_ode.integral import integrated
 
 log = logging.getLogger(__name__)
 
@@ -91,18 +90,21 @@ class ClosedFormDiscovery:
             SolverError: the refinement broke down.
         """
         pieces = rows_of(trajectories)
-        smoothed, weights = zip(*(self._smoothed(*piece) for piece in pieces), strict=True)
+        if self.smoothing == "none":
+            smoothed, weights = [states for _, states in pieces], [float("inf")]
+        else:
+            given = None if self.smoothing == "auto" else float(self.smoothing)
+            found = [block_smoothed(states, np.diff(times), given) for times, states in pieces]
+            smoothed, weights = zip(*found, strict=True)
         coefficients = self._regression(library, pieces, smoothed)
         start = JointEstimate(np.concatenate(smoothed), coefficients, coefficients != 0)
         record = integration_record(library, pieces, start.states, coefficients)
         residual = one_step_residual(record, start.states, coefficients)
-        deviation = float(library.spec.deviation.mean())
-        is_noisy = any(np.isfinite(weight) for weight in weights)
-        wanted = is_noisy or not residual <= self.one_step_tolerance * deviation
+        largest = self.one_step_tolerance * float(library.spec.deviation.mean())
+        wanted = bool(np.isfinite(weights).any()) or not residual <= largest
+        estimate = start
         if self.refinement == "always" or (self.refinement == "auto" and wanted):
             estimate = refine(record, start, float(self.threshold), float(self.significance))
-        else:
-            estimate = start
         lengths = np.cumsum([len(times) for times, _ in pieces])[:-1]
         return Discovery(
             SparseEquations(library, estimate.coefficients),
@@ -113,26 +115,15 @@ class ClosedFormDiscovery:
             estimate.stiffness if estimate is not start else None,
         )
 
-    def _smoothed(
-        self, times: Float[np.ndarray, " time"], states: Float[np.ndarray, "time dim"]
-    ) -> tuple[Float[np.ndarray, "time dim"], float]:
-        if self.smoothing == "none":
-            return states.copy(), float("inf")
-        weight = None if self.smoothing == "auto" else float(self.smoothing)
-        return block_smoothed(states, np.diff(times), weight)
-
     def _regression(
-        self,
-        library: BasisLibrary,
-        pieces: Sequence[tuple[np.ndarray, np.ndarray]],
-        smoothed: Sequence[np.ndarray],
+        self, library: BasisLibrary, pieces: list[tuple[np.ndarray, np.ndarray]], smoothed: Sequence[np.ndarray]
     ) -> Float[np.ndarray, "terms dim"]:
         shortest = min(len(times) for times, _ in pieces)
         length = min(self.window, max(shortest // _FEWEST_WINDOWS, _SHORTEST_WINDOW), shortest)
         if length < 3:
             raise DataError(f"a trajectory has {length} rows to learn from; equations need at least 3")
-        times = [times for times, _ in pieces]
-        steps, inputs = windows_of(list(zip(times, smoothed, strict=True)), length, length)
+        of_smoothed = [(times, states) for (times, _), states in zip(pieces, smoothed, strict=True)]
+        steps, inputs = windows_of(of_smoothed, length, length)
         targets = windows_of(pieces, length, length)[1].numpy()
         rates = library(inputs)
         require_full_rank(library, rates.flatten(0, 1).numpy())

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,9 +16,13 @@ from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.denoising import denoised
+from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
+from sciml_bench.mechnn.discovery.integration import integration_record
+from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, improve
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
+
+_FIRST_STIFFNESS = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +98,12 @@ class DiscoveredEquations:
             return self.network.smoothed_rows(states)
         if self.stiffness is None or len(times) < 2:
             return states.copy()
-        return denoised(self.library, np.asarray(self.coefficients), times, states, self.stiffness)
+        start, coefficients = block_smoothed(states, np.diff(times))[0], np.asarray(self.coefficients)
+        record = integration_record(self.library, [(times, states)], start, coefficients)
+        estimate = JointEstimate(start, coefficients, np.zeros_like(coefficients, dtype=bool))
+        for value in sorted({min(_FIRST_STIFFNESS, self.stiffness), self.stiffness}):
+            estimate = improve(record, replace(estimate, stiffness=value, mean_square=np.inf))
+        return estimate.states
 
     def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
         """Integrate from the last denoised state of every trajectory.

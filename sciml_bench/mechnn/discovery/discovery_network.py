@@ -21,7 +21,8 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.integration import window_starts
 from sciml_bench.mechnn.linear_ode.integral import integral
-from sciml_bench.networks.zeroed import zeroed
+from sciml_bench.networks.activations import zeroed
+from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 
 COEFFICIENTS = ("flat", "network")
 
@@ -71,14 +72,16 @@ class DiscoveryNetwork(nn.Module):
         self.register_buffer("mean", torch.from_numpy(spec.mean).float())
         self.register_buffer("deviation", torch.from_numpy(spec.deviation).float())
         size = window * spec.dim
-        self.smoother = _perceptron(size, hidden_width, size)
+        hidden = (hidden_width, hidden_width)
+        self.smoother = MultilayerPerceptron((size,), size, hidden, "silu").layers
         zeroed(self.smoother[-1])
         shape = (self.library.n_terms, spec.dim)
+        self.coefficient_network: nn.Module | None = None
         if coefficients == "flat":
             self.scaled = nn.Parameter(torch.zeros(shape))
         else:
             self.vector = nn.Parameter(torch.randn(64))
-            self.coefficient_network = _perceptron(64, hidden_width, shape[0] * shape[1])
+            self.coefficient_network = MultilayerPerceptron((64,), shape[0] * shape[1], hidden, "silu").layers
         self.register_buffer("start", torch.zeros(shape, dtype=torch.float64))
         self.register_buffer("mask", torch.ones(shape, dtype=torch.bool))
         self.register_buffer("ready", torch.tensor(False))
@@ -97,9 +100,9 @@ class DiscoveryNetwork(nn.Module):
 
     def scaled_coefficients(self) -> Float[Tensor, "terms dim"]:
         """η."""
-        if hasattr(self, "coefficient_network"):
-            return self.coefficient_network(self.vector).reshape(self.start.shape)
-        return self.scaled
+        if self.coefficient_network is None:
+            return self.scaled
+        return self.coefficient_network(self.vector).reshape(self.start.shape)
 
     def smoothed(self, windows: Float[Tensor, "batch time dim"]) -> Float[Tensor, "batch time dim"]:
         """The data plus what the perceptron adds, in double precision.
@@ -141,8 +144,3 @@ class DiscoveryNetwork(nn.Module):
             step_sizes: between the rows, the same for all windows or one row for each.
         """
         return integral(self.library(smoothed) @ self.coefficients(), smoothed[:, 0], step_sizes, self.taylor_order)
-
-
-def _perceptron(n_inputs: int, width: int, n_outputs: int) -> nn.Sequential:
-    inner = [nn.Linear(n_inputs, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()]
-    return nn.Sequential(*inner, nn.Linear(width, n_outputs))

@@ -26,7 +26,7 @@ from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquation
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
-from sciml_bench.mechnn.discovery.weak_form import integrated
+from sciml_bench.mechnn.linear_ode.integral import integrated
 
 STARTS = ("zero", "closed_form")
 
@@ -59,12 +59,7 @@ class DiscoveryTraining(FewComponents, Method):
     """
 
     shown: ClassVar[tuple[str, ...]] = ("loss", "n_terms")
-    headline: tuple[str, ...] = (
-        "n_terms",
-        "exact_support",
-        "worst_coefficient_error",
-        "forecast_relative_error",
-    )
+    headline: tuple[str, ...] = ("n_terms", "exact_support", "worst_coefficient_error", "forecast_relative_error")
 
     def __init__(
         self,
@@ -88,32 +83,26 @@ class DiscoveryTraining(FewComponents, Method):
         counts = {"n_cycles": n_cycles, "epochs_per_cycle": epochs_per_cycle, "batch_size": batch_size}
         for name, value in {**counts, "windows_per_row": windows_per_row}.items():
             require_integer(f"training.{name}", value, 1, "give a whole number of at least 1")
-        require_choice("training.initial_coefficients", initial_coefficients, STARTS)
-        self.n_cycles, self.epochs_per_cycle, self.batch_size = n_cycles, epochs_per_cycle, batch_size
+        self.epochs_per_cycle, self.batch_size, self.windows_per_row = epochs_per_cycle, batch_size, windows_per_row
         self.n_epochs = n_cycles * epochs_per_cycle
-        self.windows_per_row, self.initial_coefficients = windows_per_row, initial_coefficients
+        self.initial_coefficients = require_choice("training.initial_coefficients", initial_coefficients, STARTS)
 
     def start(self) -> None:
         """Cut the trajectories into windows, and choose the first coefficients; later ones come from the checkpoint."""
-        self._cut()
-        if self.model.is_ready:
-            return
-        if self.initial_coefficients == "closed_form":
-            found = ClosedFormDiscovery(threshold=self.threshold, refinement="never")(
-                self.model.library, self.view.train
-            )
-            self.model.mask.copy_(torch.from_numpy(found.equations.support))
-            self.model.start.copy_(torch.from_numpy(found.equations.coefficients))
-        self.precondition()
-        self.model.ready.fill_(True)
-
-    def _cut(self) -> None:
-        length = self.model.window
-        pieces = rows_of(self.view.train)
+        length, pieces = self.model.window, rows_of(self.view.train)
         shortest = min(len(times) for times, _ in pieces)
         if shortest < length:
             raise DataError(f"model.window={length}: a trajectory has only {shortest} rows to learn from")
         self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
+        if self.model.is_ready:
+            return
+        if self.initial_coefficients == "closed_form":
+            recipe = ClosedFormDiscovery(threshold=self.threshold, refinement="never")
+            found = recipe(self.model.library, self.view.train).equations
+            self.model.mask.copy_(torch.from_numpy(found.support))
+            self.model.start.copy_(torch.from_numpy(found.coefficients))
+        self.precondition()
+        self.model.ready.fill_(True)
 
     @torch.no_grad()
     def precondition(self) -> None:
@@ -123,10 +112,8 @@ class DiscoveryTraining(FewComponents, Method):
         deviations of a component; with D = Q R the coordinates η = R ξ are orthonormal.
         """
         rates = self.model.library(self.windows)
-        parts = [
-            integrated(part, steps, self.model.taylor_order)
-            for part, steps in zip(rates.split(512), self._steps_of(range(0, len(rates), 512), 512), strict=True)
-        ]
+        numbers = torch.arange(len(rates)).split(512)
+        parts = [integrated(rates[part], self._steps_of(part), self.model.taylor_order) for part in numbers]
         design = torch.cat(parts).flatten(0, 1) / math.sqrt(rates.shape[0] * rates.shape[1])
         present = self.model.coefficients()
         for component in range(self.spec.dim):
@@ -140,9 +127,8 @@ class DiscoveryTraining(FewComponents, Method):
         change = torch.einsum("dij,jd->id", self.model.preconditioner, self.model.scaled_coefficients().double())
         self.model.start.sub_(torch.where(self.model.mask, change, 0.0))
 
-    def _steps_of(self, firsts: range, length: int) -> list[Tensor]:
-        shared = len(self.step_sizes) == 1
-        return [self.step_sizes if shared else self.step_sizes[first : first + length] for first in firsts]
+    def _steps_of(self, windows: Int[Tensor, " batch"]) -> Float[Tensor, "_ intervals"]:
+        return self.step_sizes if len(self.step_sizes) == 1 else self.step_sizes[windows]
 
     def train_loader(self, seed: int, rank: int, world_size: int) -> TrajectoryNumbers:
         """All windows once per epoch."""
@@ -150,8 +136,7 @@ class DiscoveryTraining(FewComponents, Method):
 
     def loss(self, batch: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
         """Of some windows."""
-        steps = self.step_sizes if len(self.step_sizes) == 1 else self.step_sizes[batch]
-        return self.window_loss(self.windows[batch], steps)
+        return self.window_loss(self.windows[batch], self._steps_of(batch))
 
     def window_loss(
         self, windows: Float[Tensor, "batch time dim"], step_sizes: Float[Tensor, "_ intervals"]

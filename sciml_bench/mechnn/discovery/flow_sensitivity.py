@@ -36,10 +36,8 @@ def flow(
     of_component = torch.nn.functional.one_hot(component, dim).T.to(field)
     step = (intervals / n_steps)[:, None]
     long_step = step[..., None]
-    sensitivity = torch.cat(
-        [torch.eye(dim, dtype=field.dtype).expand(len(states), dim, dim), field.new_zeros(len(states), dim, len(term))],
-        dim=2,
-    )
+    eye = torch.eye(dim, dtype=field.dtype).expand(len(states), dim, dim)
+    sensitivity = torch.cat([eye, field.new_zeros(len(states), dim, len(term))], dim=2)
 
     def rate(x: Tensor, sensitivity: Tensor) -> tuple[Tensor, Tensor]:
         terms = library(x)

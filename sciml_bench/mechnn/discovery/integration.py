@@ -67,27 +67,16 @@ def integration_record(
     """
     observed = np.concatenate([rows for _, rows in pieces])
     intervals = np.concatenate([np.append(np.diff(times), 0.0) for times, _ in pieces])[:-1]
-    n_steps = _steps_per_interval(library, coefficients, states, intervals)
-    return NoisyRecord(observed, intervals, library, n_steps)
-
-
-def _steps_per_interval(
-    library: BasisLibrary,
-    coefficients: Float[np.ndarray, "terms dim"],
-    states: Float[np.ndarray, "rows dim"],
-    intervals: Float[np.ndarray, " intervals"],
-) -> int:
-    """So many Runge–Kutta steps that twice as many make no difference."""
     nothing = np.zeros_like(coefficients, dtype=bool)
-    x, h = torch.from_numpy(states[:-1]), torch.from_numpy(intervals)
-    n_steps = 1
-    coarse = flow(library, coefficients, nothing, x, h, n_steps)[0]
+    tried = (library, coefficients, nothing, torch.from_numpy(states[:-1]), torch.from_numpy(intervals))
+    # so many steps that twice as many make no difference
+    n_steps, coarse = 1, flow(*tried, 1)[0]
     while n_steps < _MOST_STEPS:
-        fine = flow(library, coefficients, nothing, x, h, 2 * n_steps)[0]
+        fine = flow(*tried, 2 * n_steps)[0]
         if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE * float(library.spec.deviation.mean()):
             break
         n_steps, coarse = 2 * n_steps, fine
-    return n_steps
+    return NoisyRecord(observed, intervals, library, n_steps)
 
 
 def one_step_residual(

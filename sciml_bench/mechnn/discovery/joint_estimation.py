@@ -95,14 +95,8 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     x = torch.from_numpy(estimate.states)
     rows, dim = x.shape
     mu = estimate.stiffness * torch.from_numpy(record.intervals > 0)[:, None]
-    arrived, by_state, by_coefficient = flow(
-        record.library,
-        estimate.coefficients,
-        estimate.support,
-        x[:-1],
-        torch.from_numpy(record.intervals),
-        record.n_steps,
-    )
+    field, intervals = (record.library, estimate.coefficients, estimate.support), torch.from_numpy(record.intervals)
+    arrived, by_state, by_coefficient = flow(*field, x[:-1], intervals, record.n_steps)
     defect = arrived - x[1:]
     misfit = torch.from_numpy(record.observed) - x
     objective = float(misfit.square().sum() + (mu * defect.square()).sum())
@@ -112,7 +106,8 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     # rows of the defect: F + A dx_n + B dξ − x_{n+1} − dx_{n+1}
     right = torch.zeros(rows, dim, 1 + n_unknowns, dtype=x.dtype)
     right[:, :, 0] = misfit
-    constant = torch.cat([defect[..., None], by_coefficient], dim=2) * mu[..., None]
+    by_both = torch.cat([defect[..., None], by_coefficient], dim=2)
+    constant = by_both * mu[..., None]
     right[1:] += constant
     right[:-1] -= by_state.mT @ constant
     diagonal = torch.eye(dim, dtype=x.dtype).repeat(rows, 1, 1)
@@ -122,11 +117,10 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     # changes[..., 0] is dx without a change of ξ, the others what a unit change of ξ adds
     of_misfit = -changes
     of_misfit[:, :, 0] += misfit
-    of_defect = torch.cat([defect[..., None], by_coefficient], dim=2) + by_state @ changes[:-1] - changes[1:]
-    everything = torch.cat([of_misfit.flatten(0, 1), (mu.sqrt()[..., None] * of_defect).flatten(0, 1)]).numpy()
-    return _Linearization(
-        objective, everything[:, 0], everything[:, 1:], changes[:, :, 0].numpy(), changes[:, :, 1:].numpy()
-    )
+    of_defect = by_both + by_state @ changes[:-1] - changes[1:]
+    both = torch.cat([of_misfit.flatten(0, 1), (mu.sqrt()[..., None] * of_defect).flatten(0, 1)]).numpy()
+    base, responses = changes[:, :, 0].numpy(), changes[:, :, 1:].numpy()
+    return _Linearization(objective, both[:, 0], both[:, 1:], base, responses)
 
 
 def _solve_block_tridiagonal(diagonal: Tensor, lower: Tensor, right: Tensor) -> Float[np.ndarray, "rows dim columns"]:
@@ -193,6 +187,5 @@ def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "te
     size = np.einsum("rt,rt->t", rest, rest)
     gain = np.zeros(estimate.support.size)
     gain[~inside] = np.where(size > 0, (rest.T @ residual) ** 2 / np.where(size > 0, size, 1.0), 0.0)
-    return (gain / (residual @ residual) * len(record.observed) * record.observed.shape[1]).reshape(
-        estimate.support.shape
-    )
+    gain = gain / (residual @ residual) * len(record.observed) * record.observed.shape[1]
+    return gain.reshape(estimate.support.shape)

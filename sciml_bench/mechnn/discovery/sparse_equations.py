@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -58,17 +59,10 @@ class SparseEquations(OrdinaryDifferentialEquation):
     @cached_property
     def _present(self) -> list[tuple[int, float, Any]]:
         """Component, coefficient and how to compute the term, of everything that is there."""
-        found = []
-        n_monomials = len(self.library.exponents)
-        for term, component in np.argwhere(self.support):
-            value = float(self.coefficients[term, component])
-            if term < n_monomials:
-                found.append((int(component), value, self.library.exponents[term]))
-            else:
-                multiple, rest = divmod(int(term) - n_monomials, 2 * self.dim)
-                variable, is_cosine = divmod(rest, 2)
-                found.append((int(component), value, (multiple + 1, variable, bool(is_cosine))))
-        return found
+        monomials: list[Any] = list(self.library.exponents)
+        multiples, variables = range(1, self.library.frequencies + 1), range(self.dim)
+        terms = monomials + list(product(multiples, variables, (False, True)))
+        return [(d, float(self.coefficients[j, d]), terms[j]) for j, d in np.argwhere(self.support).tolist()]
 
     def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
         rates: list[Any] = [0.0 * components[0]] * self.dim
@@ -102,8 +96,7 @@ def exact_coefficients(
     later = system.vector_field(1.234, states).numpy()
     coefficients, _, rank, _ = np.linalg.lstsq(terms, rates, rcond=None)
     size = np.abs(rates).max()
-    if rank < library.n_terms or np.abs(terms @ coefficients - rates).max() > _LARGEST_RESIDUAL * size:
-        return None
-    if not np.array_equal(rates, later):
+    misfit = np.abs(terms @ coefficients - rates).max()
+    if rank < library.n_terms or misfit > _LARGEST_RESIDUAL * size or not np.array_equal(rates, later):
         return None
     return np.where(np.abs(coefficients) > _LARGEST_RESIDUAL * size, coefficients, 0.0)

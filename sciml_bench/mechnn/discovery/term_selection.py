@@ -1,14 +1,16 @@
-"""Which terms a noisy record asks for: drop and add by the change of the likelihood, at a strong constraint.
+"""Which terms a record asks for: by their size, or at a strong constraint by the change of the likelihood.
 
-A term whose coefficient is small in standard errors is dropped on trial; the drop stands if the deviance, rows ·
-log(mean square), rises by less than the square of the significance. An absent term enters if it would lower the
-deviance by more. A component keeps its last term as long as there is no other; its standard error tells what it is
-worth. The thresholds of sequential least squares see neither the noise nor the correlations of the terms.
+Sequentially thresholded least squares drops what is small and fits again (Brunton et al., PNAS 2016); it sees neither
+the noise nor the correlations of the terms. Where there is noise, a term whose coefficient is small in standard errors
+is dropped on trial; the drop stands if the deviance, rows · log(mean square), rises by less than the square of the
+significance. An absent term enters if it would lower the deviance by more. A component keeps its last term as long as
+there is no other; its standard error tells what it is worth.
 """
 
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from sciml_bench.core.errors import SolverError, TrainingError
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, gains, improve
@@ -16,6 +18,46 @@ from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRe
 STIFFNESSES = (1.0, 10.0, 100.0, 1e3, 1e4)
 _SELECTED_AT = (100.0, STIFFNESSES[-1])
 _MOST_ROUNDS = 40
+
+
+def sequential_thresholding(
+    design: Float[np.ndarray, "rows terms"],
+    targets: Float[np.ndarray, "rows dim"],
+    threshold: float,
+    names: tuple[str, ...],
+) -> tuple[Float[np.ndarray, "terms dim"], Bool[np.ndarray, "terms dim"]]:
+    """Sparse coefficients with targets ≈ design · coefficients.
+
+    Args:
+        design: what every term contributes with the coefficient 1.
+        targets: one column per component.
+        threshold: a coefficient of smaller absolute value is dropped, in the coefficients' own units.
+        names: of the components, for messages.
+
+    Returns:
+        the coefficients and which of them are kept.
+
+    Raises:
+        TrainingError: no term of a component is left.
+    """
+    # the orthogonal factor is shared by all supports: a few small systems remain
+    _, triangle = np.linalg.qr(np.concatenate([design, targets], axis=1))
+    n_terms = design.shape[1]
+    terms, right = triangle[:, :n_terms], triangle[:, n_terms:]
+    coefficients = np.zeros((n_terms, targets.shape[1]))
+    support = np.ones(coefficients.shape, dtype=bool)
+    for component in range(targets.shape[1]):
+        kept = support[:, component]
+        while True:
+            if not kept.any():
+                raise _empty_support(f"d{names[component]}/dt", threshold)
+            values = np.linalg.lstsq(terms[:, kept], right[:, component], rcond=None)[0]
+            small = np.abs(values) < threshold
+            if not small.any():
+                break
+            kept[np.flatnonzero(kept)[small]] = False
+        coefficients[kept, component] = values
+    return coefficients, support
 
 
 def refine(record: NoisyRecord, estimate: JointEstimate, threshold: float, significance: float = 4.0) -> JointEstimate:
@@ -57,7 +99,11 @@ def select(record: NoisyRecord, estimate: JointEstimate, threshold: float, signi
             continue
         small = estimate.support & (np.abs(estimate.coefficients) < threshold)
         if small.any():
-            estimate = improve(record, _require_terms(estimate.without(small), threshold))
+            estimate = estimate.without(small)
+            empty = np.flatnonzero(~estimate.support.any(axis=0))
+            if len(empty):
+                raise _empty_support(f"component {empty[0]}", threshold)
+            estimate = improve(record, estimate)
             continue
         gain = gains(record, estimate)
         best = int(np.argmax(gain))
@@ -85,11 +131,8 @@ def _shortened(
     return shorter if rise < len(dropped) * significance**2 else None
 
 
-def _require_terms(estimate: JointEstimate, threshold: float) -> JointEstimate:
-    empty = np.flatnonzero(~estimate.support.any(axis=0))
-    if len(empty):
-        raise TrainingError(
-            f"no term of component {empty[0]} has a coefficient of at least training.threshold={threshold:g}: the "
-            "support is empty; choose a smaller threshold"
-        )
-    return estimate
+def _empty_support(what: str, threshold: float) -> TrainingError:
+    return TrainingError(
+        f"no term of {what} has a coefficient of at least training.threshold={threshold:g}: the support is empty; "
+        "choose a smaller threshold"
+    )

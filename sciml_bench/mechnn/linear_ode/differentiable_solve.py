@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual, product, right_side_rows
+from sciml_bench.mechnn.linear_ode.rows import normal_product, normal_residual, product, residual_rows
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -78,15 +78,14 @@ def gradients_by_rows(
     with torch.enable_grad():
         # an alias has no history but its own: y and λ depend on the inputs, but not on these
         alias = [value.view_as(value) if again else value.detach() for value in inputs]
-        alias = [
-            value if value.requires_grad else value.requires_grad_(need)
-            for value, need in zip(alias, needed, strict=True)
-        ]
+        for value, need in zip(alias, needed, strict=True):
+            if not value.requires_grad:
+                value.requires_grad_(need)
         coefficients, right_side, initial_values, step_sizes = alias
         of_solution = product(problem, coefficients, step_sizes, solution)
         of_adjoint = product(problem, coefficients, step_sizes, adjoint)
-        right = right_side_rows(right_side, initial_values, of_solution)
-        total = torch.stack([(a * (r - s)).sum() for a, r, s in zip(of_adjoint, right, of_solution, strict=True)]).sum()
+        rest = residual_rows(right_side, initial_values, of_solution)
+        total = torch.stack([(a * r).sum() for a, r in zip(of_adjoint, rest, strict=True)]).sum()
         wanted = [value for value, need in zip(alias, needed, strict=True) if need]
         found = iter(torch.autograd.grad(total, wanted, create_graph=again))
     return tuple(next(found) if need else None for need in needed)

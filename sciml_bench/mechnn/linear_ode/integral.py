@@ -1,4 +1,9 @@
-"""The simplest equation that the block solves: u′ = r, the integral of what is known at the steps."""
+"""The simplest equation that the block solves: u′ = r, the integral of what is known at the steps.
+
+The solution is linear in r, and an unknown vector field r = Σ_j ξ_j θ_j(x) is linear in ξ. With the data as the state
+of the terms, u = a + Σ_j ξ_j φ_j, where φ_j solves φ_j′ = θ_j(x): the coefficients follow from linear least squares
+without any derivative of the data (the integral form of sparse regression; the block is the integrator).
+"""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -27,3 +32,19 @@ def integral(
     steps = step_sizes if len(step_sizes) == 1 else step_sizes.repeat_interleave(dim, dim=0)
     solution = solve_linear_ode(coefficients, right_side, start.reshape(-1, 1, 1, 1), steps[:, :, None])
     return solution.states[..., 0, 0].reshape(batch, dim, n_steps).transpose(1, 2)
+
+
+def integrated(
+    rates: Float[Tensor, "windows steps terms"],
+    step_sizes: Float[Tensor, "_ intervals"],
+    taylor_order: int,
+) -> Float[Tensor, "windows steps terms"]:
+    """The integrals of some rates along windows, zero on average over each window.
+
+    Args:
+        rates: at every step.
+        step_sizes: between the steps, the same for all windows or one row for each.
+        taylor_order: K of the block; the equation's own order is 1.
+    """
+    integrals = integral(rates, rates.new_zeros(1, 1), step_sizes, taylor_order)
+    return integrals - integrals.mean(dim=1, keepdim=True)

@@ -86,16 +86,11 @@ class LinearODELayer(nn.Module):
             raise ConfigurationError(f"n_steps={n_steps}, n_states={n_states}: give at least 2 steps and 1 state")
         self.n_steps, self.n_states = n_steps, n_states
         self.positive, self.taylor_order = positive, taylor_order
-        self.rows: dict[str, Any] = {"slack_weight": slack_weight, "central": central, "periodic": periodic}
-        self.solver = solver
-        if step_size is None:
-            self.unconstrained_steps = None
-        else:
-            shape = (
-                n_steps - 1 if "interval" in steps_vary else 1,
-                n_states if "state" in steps_vary else 1,
-            )
-            self.unconstrained_steps = nn.Parameter(torch.full(shape, _unconstrained(step_size, positive)))
+        rows = {"slack_weight": slack_weight, "central": central, "periodic": periodic}
+        self.options: dict[str, Any] = {**rows, "solver": solver}
+        shape = (n_steps - 1 if "interval" in steps_vary else 1, n_states if "state" in steps_vary else 1)
+        start = None if step_size is None else torch.full(shape, _unconstrained(step_size, positive))
+        self.unconstrained_steps = None if start is None else nn.Parameter(start)
 
     @property
     def step_sizes(self) -> Float[Tensor, "intervals states"] | None:
@@ -139,7 +134,7 @@ class LinearODELayer(nn.Module):
             )
         if self.taylor_order is not None:
             coefficients = with_taylor_order(coefficients, self.taylor_order)
-        return solve_linear_ode(coefficients, right_side, initial_values, steps, solver=self.solver, **self.rows)
+        return solve_linear_ode(coefficients, right_side, initial_values, steps, **self.options)
 
 
 def _unconstrained(step_size: float, positive: str) -> float:

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.errors import DataError
+from sciml_bench.core.errors import DataError, SolverError
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +100,13 @@ class LinearODEProblem:
         """1/j! up to the order."""
         return [1 / math.factorial(j) for j in range(self.order + 1)]
 
+    @property
+    def taylor_weights(self) -> Float[Tensor, "order orders"]:
+        """1/(j−i)! for what derivative j adds to derivative i; zero below."""
+        factor, orders = self.inverse_factorials, range(self.order + 1)
+        rows = [[factor[j - i] if j >= i else 0.0 for j in orders] for i in orders[:-1]]
+        return self.step_sizes.new_tensor(rows)
+
     def _require_shapes(self) -> None:
         coefficients, right_side, initial_values, step_sizes = self.inputs
         _, n_equations, n_steps, n_states, n_orders = coefficients.shape
@@ -154,7 +161,7 @@ class LinearODEProblem:
                 f"step_sizes is {float(self.step_sizes[place]):g} at (batch, interval, state) = {place}; steps must be "
                 "positive: learn them through a sigmoid or softplus"
             )
-        if not (math.isfinite(self.slack_weight)):
+        if not math.isfinite(self.slack_weight):
             raise DataError(f"slack_weight={self.slack_weight}: give a finite number")
 
     def _require_rows(self) -> None:
@@ -172,3 +179,37 @@ class LinearODEProblem:
                 f"there are fewer rows ({said}) than unknowns ({self.n_unknowns} and the slack): give more equations "
                 "or initial values"
             )
+
+
+def singular_problem(problem: LinearODEProblem, member: int, unknown: int) -> SolverError:
+    """The error for rows that do not determine the solution: which unknown it is, and which rows are missing.
+
+    Args:
+        problem: that was to be solved.
+        member: of the batch.
+        unknown: its number in the order (step, state, derivative).
+    """
+    step, rest = divmod(unknown, problem.width)
+    state, derivative = divmod(rest, problem.order + 1)
+    coefficients = problem.coefficients[min(member, len(problem.coefficients) - 1)].detach()
+    is_zero = (coefficients == 0).flatten(2).all(dim=2)
+    touches = (coefficients != 0).any(dim=(0, 1, 3))
+    given = problem.initial_values.shape[1:].numel()
+    missing = []
+    if is_zero.any():
+        equation, where = is_zero.nonzero()[0].tolist()
+        missing.append(f"all coefficients of equation {equation} are zero at step {where}")
+    if not touches.all():
+        missing.append(f"no equation contains state {int((~touches).nonzero()[0])}")
+    if problem.n_equations < problem.n_states:
+        missing.append(f"there are {problem.n_equations} equations for {problem.n_states} states")
+    if not problem.periodic and given < problem.n_states * problem.order:
+        missing.append(
+            f"there are {given} initial values, and {problem.n_states} states of order {problem.order} need up to "
+            f"{problem.n_states * problem.order}"
+        )
+    return SolverError(
+        f"the linear ODE number {member} of the batch is singular: derivative {derivative} of state {state} at step "
+        f"{step} is not determined by the rows ({'; '.join(missing) or 'its coefficients are nearly dependent'}); give "
+        "more initial values or equations, or equations that do not vanish"
+    )

@@ -61,15 +61,10 @@ def _taylor(
     slack: Float[Tensor, "batch 1 1"],
     problem: LinearODEProblem,
 ) -> Float[Tensor, "batch intervals states order"]:
-    order, factor = problem.order, problem.inverse_factorials
+    order = problem.order
     powers = torch.stack([steps**j for j in range(order + 1)], dim=-1)
-    weights = torch.tensor(
-        [[factor[j - i] if j >= i else 0.0 for i in range(order)] for j in range(order + 1)],
-        dtype=here.dtype,
-        device=here.device,
-    )
-    scaled = powers * here
-    return slack[..., None] + scaled @ weights - powers[..., :order] * there[..., :order]
+    weights = problem.taylor_weights.T.contiguous()
+    return slack[..., None] + (powers * here) @ weights - powers[..., :order] * there[..., :order]
 
 
 def transposed_product(
@@ -94,9 +89,9 @@ def transposed_product(
     return gradient
 
 
-def right_side_rows(right_side: Tensor, initial_values: Tensor, products: Rows) -> Rows:
-    """The right side of every kind of row: given for the first two, zero for the others."""
-    return right_side, initial_values, *(torch.zeros_like(part) for part in products[2:])
+def residual_rows(right_side: Tensor, initial_values: Tensor, products: Rows) -> Rows:
+    """r − M y for every kind of row: the right side is given for the first two, zero for the others."""
+    return right_side - products[0], initial_values - products[1], *(-part for part in products[2:])
 
 
 def normal_residual(
@@ -110,7 +105,7 @@ def normal_residual(
     """
     coefficients, right_side, initial_values, step_sizes = (value.detach() for value in problem.inputs)
     rows = product(problem, coefficients, step_sizes, solution)
-    rest = (right_side - rows[0], initial_values - rows[1], *(-row for row in rows[2:]))
+    rest = residual_rows(right_side, initial_values, rows)
     residual = transposed_product(problem, coefficients, step_sizes, rest)
     residual[:, -1] += problem.slack_weight
     return residual

@@ -2,7 +2,7 @@
 
 Pervez, Locatello, Gavves, Mechanistic Neural Networks for Scientific Machine Learning (ICML 2024). The idea comes from
 a linear program, which minimises the largest Taylor residual (Young, 1961; Rabinowitz, 1968); its quadratic relaxation
-is exactly the least-squares problem y = N⁻¹ (Mᵀ r + slack weight · e), N = MᵀM, over the rows of `linear_ode_rows`.
+is exactly the least-squares problem y = N⁻¹ (Mᵀ r + slack weight · e), N = MᵀM, over the rows of `rows`.
 """
 
 from dataclasses import dataclass
@@ -83,17 +83,10 @@ def solve_linear_ode(
             "equations, steps, states, order + 1)"
         )
     dtype = coefficients.dtype
-    problem = LinearODEProblem(
-        coefficients.double(),
-        right_side.double(),
-        initial_values.double(),
-        _broadcast_steps(step_sizes, coefficients),
-        slack_weight,
-        central,
-        periodic,
-    )
-    factorization = _factorization(problem, solver)
-    unknowns: Any = LeastSquaresSolution.apply(*problem.inputs, problem, factorization)
+    inputs = coefficients.double(), right_side.double(), initial_values.double()
+    steps = _broadcast_steps(step_sizes, coefficients)
+    problem = LinearODEProblem(*inputs, steps, slack_weight, central, periodic)
+    unknowns: Any = LeastSquaresSolution.apply(*problem.inputs, problem, _factorization(problem, solver))
     states = unknowns[:, :-1].unflatten(1, (problem.n_steps, problem.n_states, problem.order + 1))
     return LinearODESolution(states.to(dtype), unknowns[:, -1].to(dtype))
 

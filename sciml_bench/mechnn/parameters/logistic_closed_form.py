@@ -17,9 +17,9 @@ from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import WholeTrajectoriesView
-from sciml_bench.mechnn.discovery.weak_form import integrated
-from sciml_bench.mechnn.parameters.estimates import GrowthEstimator, RecoveredParameters, populations
+from sciml_bench.mechnn.linear_ode.integral import integrated
 from sciml_bench.mechnn.parameters.logistic_training import HEADLINE, require_populations
+from sciml_bench.mechnn.parameters.parameter_recovery import GrowthEstimator, RecoveredParameters, populations
 
 
 def fitted_growth(

@@ -16,7 +16,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.mechnn.linear_ode.integral import integral
-from sciml_bench.networks.zeroed import zeroed
+from sciml_bench.networks.activations import zeroed
 
 STEPS = ("observed", "learned")
 _POOLED = 8

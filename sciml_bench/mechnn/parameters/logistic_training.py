@@ -4,6 +4,7 @@ The loss is the mean absolute error of the block's solution and of the smoothed 
 (Pervez, Locatello, Gavves, ICML 2024); no parameter is ever shown to the networks.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -13,11 +14,31 @@ from torch import Tensor, nn
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import Method
+from sciml_bench.core.stored.learned_file import LearnedModule
+from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import WholeTrajectoriesView
-from sciml_bench.mechnn.parameters.estimates import LogisticNetworkEstimator, populations
 from sciml_bench.mechnn.parameters.logistic_network import LogisticEstimate, LogisticNetwork
+from sciml_bench.mechnn.parameters.parameter_recovery import GrowthEstimator, RecoveredParameters, populations
 
 HEADLINE = ("growth_rate_median_error_test", "capacity_median_error_test")
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticNetworkEstimator(LearnedModule, GrowthEstimator):
+    """Networks that read the parameters from the observations.
+
+    Args:
+        model: the networks, trained.
+    """
+
+    model: LogisticNetwork
+
+    @torch.no_grad()
+    def explained(self, trajectories: Trajectories) -> RecoveredParameters:
+        """By the networks."""
+        estimate = self.model(torch.from_numpy(populations(trajectories)).float())
+        parts = (estimate.growth_rates, estimate.capacities, estimate.states, estimate.smoothed)
+        return RecoveredParameters(*(part.double().numpy() for part in parts))
 
 
 class LogisticTraining(Method):

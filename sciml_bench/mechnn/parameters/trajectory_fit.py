@@ -93,7 +93,7 @@ class TrajectoryFit(FewComponents, Method):
         """
         train = self.view.train
         self._observed = torch.from_numpy(train.states).float()
-        held_out = self._held_out_rows(train, self.progress.seed)
+        held_out = self._held_out_rows()
         self._learned_rows = torch.from_numpy(train.rows & ~held_out)
         self._held_out = torch.from_numpy(held_out)
 
@@ -122,15 +122,16 @@ class TrajectoryFit(FewComponents, Method):
 
     def learned(self) -> SmoothedTrajectories:
         """The equations and their solutions."""
-        return SmoothedTrajectories(self.model, self._held_out_rows(self.view.train, self.progress.seed))
+        return SmoothedTrajectories(self.model, self._held_out_rows())
 
-    def _held_out_rows(self, train: PaddedTrajectories, seed: int) -> np.ndarray:
+    def _held_out_rows(self) -> np.ndarray:
+        train = self.view.train
         inner = train.rows.copy()
         inner[:, 0] = False
         inner[np.arange(len(inner)), train.lengths - 1] = False
         if self.validation_fraction == 0:
             return np.zeros_like(inner)
-        rng = np.random.default_rng(derived_seed(seed, "held-out rows"))
+        rng = np.random.default_rng(derived_seed(self.progress.seed, "held-out rows"))
         held_out = inner & (rng.random(inner.shape) < self.validation_fraction)
         if not held_out.any():
             raise DataError(
@@ -164,10 +165,9 @@ class SmoothingEvaluation:
         squares = (smoothed - train.states)[train.rows] ** 2
         metrics = {"sum_of_squares": float(squares.sum()), "interpolation_mse": float(squares.mean())}
         if train.clean is not None:
-            mean_square = float(np.mean((smoothed - train.clean)[train.rows] ** 2))
-            noise = float(np.mean((train.states - train.clean)[train.rows] ** 2))
-            metrics |= {"interpolation_mse_clean": mean_square, "clean_rmse": mean_square**0.5}
-            metrics["observed_clean_rmse"] = noise**0.5
+            both = (smoothed, train.states)
+            fit, noise = (float(np.mean((states - train.clean)[train.rows] ** 2)) for states in both)
+            metrics |= {"interpolation_mse_clean": fit, "clean_rmse": fit**0.5, "observed_clean_rmse": noise**0.5}
         arrays = {
             **shown_arrays(record.splits["train"], None),
             "smoothed": smoothed,

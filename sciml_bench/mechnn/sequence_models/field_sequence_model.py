@@ -74,9 +74,8 @@ class FieldSequenceModel(nn.Module):
         self.frames = FieldFrames(spec, n_seen)
         self.coefficient_range = float(coefficient_range)
         self.n_steps, self.order, self.taylor_order = spec.n_outputs + 1, order, taylor_order
-        base = torch.zeros(taylor_order + 1, dtype=spec.dtype)
-        base[: order + 1] = torch.tensor(base_coefficients, dtype=spec.dtype)
-        self.register_buffer("base", base)
+        base = torch.tensor(base_coefficients, dtype=spec.dtype)
+        self.register_buffer("base", nn.functional.pad(base, (0, taylor_order - order)))
         self.coefficients = nn.Parameter(torch.zeros(self.n_steps, order + 1)) if shared_coefficients else None
         per_step = 1 if shared_coefficients else order + 2
         self.network = ResNet1d(n_seen, per_step * self.n_steps, width, n_blocks, kernel_size, activation)
@@ -96,11 +95,7 @@ class FieldSequenceModel(nn.Module):
         learned = written[:, 1:].transpose(1, 2) if self.coefficients is None else self.coefficients[None]
         learned = self.coefficient_range * torch.tanh(learned)
         coefficients = self.base + nn.functional.pad(learned, (0, self.taylor_order - self.order))
-        solution = solve_linear_ode(
-            coefficients[:, None, :, None],
-            written[:, :1],
-            written.new_zeros(1, 1, 1, 1),
-            self.step_size.reshape(1, 1, 1),
-        )
+        start, step = written.new_zeros(1, 1, 1, 1), self.step_size.reshape(1, 1, 1)
+        solution = solve_linear_ode(coefficients[:, None, :, None], written[:, :1], start, step)
         flows = solution.states[:, 1:, 0, 0].reshape(batch, n_points, -1).transpose(1, 2)
         return self.frames.outputs(inputs, flows)

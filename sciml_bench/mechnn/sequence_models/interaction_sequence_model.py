@@ -24,9 +24,8 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.mechnn.linear_ode.layer import with_taylor_order
-from sciml_bench.mechnn.linear_ode.orders_of_magnitude import orders_of_magnitude
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
-from sciml_bench.mechnn.sequence_models.pair_strength import DistanceLaw, WindowStrength
+from sciml_bench.mechnn.sequence_models.pair_strength import DistanceLaw, WindowStrength, orders_of_magnitude
 
 NETWORKS = ("law", "perceptron", "convolution")
 COEFFICIENTS = ("time_varying", "constant")
@@ -121,14 +120,12 @@ class InteractionSequenceModel(nn.Module):
         # block time = time · step_size / time_step
         self.time_scale = (spec.time_step / step_size) ** 2
         orders = orders_of_magnitude(spec, central_body, initial_exponent)
-        power_law = orders.length, orders.exponent
         self.strength: nn.Module
         if network == "law":
-            self.strength = DistanceLaw(*power_law, hidden, activation)
+            self.strength = DistanceLaw(orders.length, orders.exponent, hidden, activation)
         else:
-            n_written = 1 if self.constant else n_initial + spec.n_outputs
-            sizes = n_initial, n_written, network, hidden, activation
-            self.strength = WindowStrength(*power_law, *sizes)
+            sizes = n_initial, 1 if self.constant else n_initial + spec.n_outputs
+            self.strength = WindowStrength(orders.length, orders.exponent, *sizes, network, hidden, activation)
         masses = torch.full((n_bodies,), orders.mass * initial_mass_ratio, dtype=torch.float64)
         if central_body is not None:
             masses[central_body] = orders.mass
@@ -165,16 +162,15 @@ class InteractionSequenceModel(nn.Module):
         """The steps that the solution starts from and those that follow."""
         observed = inputs[:, -self.n_initial :].double()
         path = torch.cat([observed, _extrapolated(observed, self.n_outputs)], dim=1)
-        written = None if isinstance(self.strength, DistanceLaw) else self._written(observed)
+        written = None
+        if not isinstance(self.strength, DistanceLaw):
+            written = self.strength(self._distances(observed)).expand(-1, path.shape[1], -1)
         for number in range(self.n_solves):
             with torch.set_grad_enabled(torch.is_grad_enabled() and number == self.n_solves - 1):
                 strengths = self._strengths(path, number < self.n_frozen) if written is None else written
                 solution = self._solved(strengths, path, observed)
             path = torch.cat([observed, solution[:, self.n_initial :]], dim=1)
         return solution.to(inputs.dtype)
-
-    def _written(self, observed: Positions) -> Float[Tensor, "batch _ pairs"]:
-        return self.strength(self._distances(observed)).expand(-1, self.n_initial + self.n_outputs, -1)
 
     def _strengths(self, path: Positions, frozen: bool) -> Float[Tensor, "batch _ pairs"]:
         """The law along a path; the law of the last input where strengths are held."""

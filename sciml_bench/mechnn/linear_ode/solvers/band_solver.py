@@ -1,7 +1,6 @@
 """The fast solver: one banded QR factorisation for the whole batch, and its hand-written gradient, in float64."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -9,9 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization, Gradients
-from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.row_schedule import RowSchedule, row_schedule
-from sciml_bench.mechnn.linear_ode.singular_problem import singular_problem
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem, singular_problem
+from sciml_bench.mechnn.linear_ode.row_schedule import row_schedule
 from sciml_bench.mechnn.linear_ode.solvers.band_kernel import (
     LANES,
     factorize,
@@ -34,20 +32,26 @@ class BandFactorization(Factorization):
         if not problem.initial_steps:
             self._inputs[2] = np.zeros((1, 0, problem.n_states, 0))
         coefficients, right_side, initial_values, step_sizes = self._inputs
-        schedule = self._schedule
+        p = problem
+        self._schedule = row_schedule(p.n_steps, p.n_states, p.order, p.initial_steps, p.central, p.periodic)
+        self._inverse_factorials = np.array(p.inverse_factorials)
         self._is_shared = problem.batch > 1 and len(coefficients) == len(step_sizes) == 1
         if self._is_shared:
             # R alone is needed; right sides are many
             right_side, initial_values = right_side[:1], initial_values[:1]
-        order = (schedule.position, schedule.kind, schedule.step, schedule.bandwidth)
-        self._triangle, self._right = factorize(
-            coefficients, right_side, initial_values, step_sizes, *order, self._inverse_factorials
-        )
+        inputs = (coefficients, right_side, initial_values, step_sizes)
+        order = (self._schedule.position, self._schedule.kind, self._schedule.step, self._schedule.bandwidth)
+        self._triangle, self._right = factorize(*inputs, *order, self._inverse_factorials)
         self._require_full_rank()
 
     def solution(self) -> Float[Tensor, "batch unknowns"]:
         """The least-squares solution, the slack last."""
-        self._solution = self._semi_normal_solution() if self._is_shared else self._own_solution()
+        if self._is_shared:
+            self._solution = self._semi_normal_solution()
+        else:
+            self._solution = self._right
+            self._right[:, -1] += self.problem.slack_weight / self._triangle[:, -1, 0]
+            substitute_back(self._triangle, self._right)
         return self._in_time_order(self._solution)
 
     def normal_solution(self, right: Float[Tensor, "batch unknowns"]) -> Float[Tensor, "batch unknowns"]:
@@ -64,17 +68,8 @@ class BandFactorization(Factorization):
         p = self.problem
         rows = [*self._inputs, self._schedule.position, p.central, self._inverse_factorials, p.batch]
         found = gradients(*[*rows, self._solution, self._in_lanes(adjoint)])
-        shapes = [value.shape for value in self.problem.inputs]
-        return tuple(
-            torch.from_numpy(value).reshape(shape) if need else None
-            for value, shape, need in zip(found, shapes, needed, strict=True)
-        )
-
-    def _own_solution(self) -> np.ndarray:
-        right = self._right
-        right[:, -1] += self.problem.slack_weight / self._triangle[:, -1, 0]
-        substitute_back(self._triangle, right)
-        return right
+        parts = zip(found, p.inputs, needed, strict=True)
+        return tuple(torch.from_numpy(value).reshape(like.shape) if need else None for value, like, need in parts)
 
     def _semi_normal_solution(self) -> np.ndarray:
         """Semi-normal equations, corrected once: as accurate as QR (Björck, Linear Algebra Appl. 88, 1987)."""
@@ -111,20 +106,11 @@ class BandFactorization(Factorization):
         return torch.from_numpy(values)
 
     def _require_full_rank(self) -> None:
-        width = self.problem.width
         factors = 1 if self._is_shared else self.problem.batch
         undetermined = first_undetermined(self._triangle, SMALLEST_PIVOT).ravel()[:factors]
         if (undetermined >= 0).any():
             member = int(np.argmax(undetermined >= 0))
+            width = self.problem.width
             block, unknown = divmod(int(undetermined[member]), width)
             step = int(np.flatnonzero(self._schedule.position == block)[0])
-            raise singular_problem(self.problem, member, step, *divmod(unknown, self.problem.order + 1))
-
-    @cached_property
-    def _schedule(self) -> RowSchedule:
-        p = self.problem
-        return row_schedule(p.n_steps, p.n_states, p.order, p.initial_steps, p.central, p.periodic)
-
-    @cached_property
-    def _inverse_factorials(self) -> np.ndarray:
-        return np.array(self.problem.inverse_factorials)
+            raise singular_problem(self.problem, member, step * width + unknown)

@@ -14,15 +14,14 @@ without preconditioner and takes what it has.)
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization
-from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem, singular_problem
 from sciml_bench.mechnn.linear_ode.rows import normal_product
-from sciml_bench.mechnn.linear_ode.singular_problem import singular_unknown
-from sciml_bench.mechnn.linear_ode.solvers.normal_cholesky import NormalCholesky
+from sciml_bench.mechnn.linear_ode.solvers.block_solver import NormalCholesky
 
 SHIFT = 2e-6
 """Of the scaled N, some thirty times the precision of its factor."""
@@ -54,22 +53,19 @@ class ConjugateGradientSolver(Factorization):
                 "least one iteration is needed"
             )
         super().__init__(problem)
-        self.tolerance, self.max_iterations = tolerance, max_iterations
+        self.max_iterations = max_iterations
         self._preconditioner = NormalCholesky(problem, torch.float32, SHIFT)
         # right sides of the block always have a solution, if not a unique one; noise shows what they cannot show
         noise = self._preconditioner.noise(seed=0)
-        self._solve(noise, lambda y: noise - normal_product(problem, y), PROBE_TOLERANCE)
+        self.tolerance = PROBE_TOLERANCE
+        self.solve(noise, lambda y: noise - normal_product(problem, y))
+        self.tolerance = tolerance
 
     def solve(
         self, right: Float[Tensor, "batch unknowns"], residual: Callable[[Tensor], Tensor]
     ) -> Float[Tensor, "batch unknowns"]:
-        """To the tolerance."""
-        return self._solve(right, residual, self.tolerance)
-
-    def _solve(
-        self, right: Float[Tensor, "batch unknowns"], residual: Callable[[Tensor], Tensor], tolerance: float
-    ) -> Float[Tensor, "batch unknowns"]:
-        """Restarted from the true residual until that is small: recurrences drift away from it."""
+        """To the tolerance, restarted from the true residual until that is small: recurrences drift away from it."""
+        tolerance = self.tolerance
         solution, rest = torch.zeros_like(right), right
         start = remaining = _dot(rest, self._preconditioner.solve(rest))
         iterations = 0
@@ -99,7 +95,11 @@ class ConjugateGradientSolver(Factorization):
         while iterations < self.max_iterations and bool((active := square > enough).any()):
             image = normal_product(self.problem, direction)
             curvature = _dot(direction, image)
-            self._require_curvature(active & ~(curvature > SMALLEST_CURVATURE * length), direction)
+            flat = active & ~(curvature > SMALLEST_CURVATURE * length)
+            if bool(flat.any()):
+                member = int(flat.nonzero()[0])
+                scaled = (direction / self._preconditioner.scale)[member, :-1]
+                raise singular_problem(self.problem, member, int(scaled.abs().argmax()))
             step = torch.where(active, square / curvature.clamp_min(1e-300), 0.0)[:, None]
             change, rest = change + step * direction, rest - step * image
             improved = self._preconditioner.solve(rest)
@@ -109,12 +109,6 @@ class ConjugateGradientSolver(Factorization):
             length = square + ratio**2 * length
             iterations += 1
         return change, iterations
-
-    def _require_curvature(self, flat: Bool[Tensor, " batch"], direction: Float[Tensor, "batch unknowns"]) -> None:
-        if bool(flat.any()):
-            member = int(flat.nonzero()[0])
-            scaled = (direction / self._preconditioner.scale)[member, :-1]
-            raise singular_unknown(self.problem, member, int(scaled.abs().argmax()))
 
 
 def _dot(one: Float[Tensor, "batch unknowns"], other: Float[Tensor, "batch unknowns"]) -> Float[Tensor, " batch"]:

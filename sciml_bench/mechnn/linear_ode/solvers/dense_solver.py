@@ -7,11 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization
-from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
-from sciml_bench.mechnn.linear_ode.refinement import refined
-from sciml_bench.mechnn.linear_ode.row_groups import row_groups
-from sciml_bench.mechnn.linear_ode.singular_problem import singular_unknown
-from sciml_bench.mechnn.linear_ode.solvers.block_tridiagonal import SMALLEST_PIVOT
+from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem, singular_problem
+from sciml_bench.mechnn.linear_ode.solvers.block_solver import SMALLEST_PIVOT, refined
+from sciml_bench.mechnn.linear_ode.solvers.normal_blocks import row_groups
 
 
 class DenseFactorization(Factorization):
@@ -23,7 +21,11 @@ class DenseFactorization(Factorization):
         self._scale = 1 / torch.linalg.vector_norm(scaled, dim=1).clamp_min(1e-300)
         scaled *= self._scale[:, None]
         self._factor, failed = torch.linalg.cholesky_ex(scaled.mT @ scaled)
-        self._require_full_rank(failed)
+        small = ~(self._factor.diagonal(dim1=-2, dim2=-1) ** 2 > SMALLEST_PIVOT)
+        small |= torch.arange(1, small.shape[1] + 1, device=small.device) == failed[:, None]
+        if bool(small.any()):
+            member, unknown = small.nonzero()[0].tolist()
+            raise singular_problem(problem, member, min(unknown, problem.n_unknowns - 1))
 
     def solve(
         self, right: Float[Tensor, "batch unknowns"], residual: Callable[[Tensor], Tensor]
@@ -37,14 +39,6 @@ class DenseFactorization(Factorization):
             return torch.cholesky_solve(scaled.mT, self._factor[0]).mT * self._scale
         return torch.cholesky_solve(scaled[..., None], self._factor)[..., 0] * self._scale
 
-    def _require_full_rank(self, failed: Tensor) -> None:
-        problem = self.problem
-        small = ~(self._factor.diagonal(dim1=-2, dim2=-1) ** 2 > SMALLEST_PIVOT)
-        small |= torch.arange(1, small.shape[1] + 1, device=small.device) == failed[:, None]
-        if bool(small.any()):
-            member, unknown = small.nonzero()[0].tolist()
-            raise singular_unknown(problem, member, min(unknown, problem.n_unknowns - 1))
-
 
 def dense_matrix(problem: LinearODEProblem) -> Float[Tensor, "_ rows unknowns"]:
     """M; a batch of one where all problems have the same.
@@ -54,14 +48,11 @@ def dense_matrix(problem: LinearODEProblem) -> Float[Tensor, "_ rows unknowns"]:
     """
     groups = list(row_groups(problem))
     batch = max(len(problem.coefficients), len(problem.step_sizes))
-    n_rows = sum(group.values.shape[1:3].numel() for group in groups)
-    matrix = problem.coefficients.new_zeros(batch, n_rows, problem.n_unknowns + 1)
-    first = 0
-    for group in groups:
-        values = group.values.expand(batch, -1, -1, -1)
-        n_group_rows = values.shape[1:3].numel()
-        rows = matrix[:, first : first + n_group_rows].unflatten(1, values.shape[1:3])
+    sizes = [group.values.shape[1:3] for group in groups]
+    n_rows = [size.numel() for size in sizes]
+    matrix = problem.coefficients.new_zeros(batch, sum(n_rows), problem.n_unknowns + 1)
+    for group, part, size in zip(groups, matrix.split(n_rows, dim=1), sizes, strict=True):
+        values, rows = group.values.expand(batch, -1, -1, -1), part.unflatten(1, size)
         rows.scatter_(3, group.columns[:, None].expand_as(values), values)
         rows[..., -1] = float(group.has_slack)
-        first += n_group_rows
     return matrix
