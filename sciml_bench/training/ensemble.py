@@ -136,13 +136,9 @@ class Ensemble:
             conclude(configuration, folder, observed, method, replace(done, history=alone), own)
             folder.write_record(closed_record(own, clock, FINISHED))
         record.update(joined.record_entries())
-        metrics = self.averaged()
+        metrics = averaged([folder.metrics for folder in self.folders])
         write_results(self.folder, with_history(Results(metrics), done.history, None))
         return metrics
-
-    def averaged(self) -> Metrics:
-        """The mean scores of the members."""
-        return averaged([folder.metrics for folder in self.folders])
 
     def _member_record(self, record: Mapping[str, Any], seed: int, method: Method) -> dict[str, Any]:
         """The record of one member after the common fit, of whose seconds it bears an equal part."""

@@ -104,11 +104,6 @@ class FreshParameters:
         self._held_out: dict[str, Parameters] = {}
         self._solutions: dict[tuple[str, int, int], Solutions] = {}
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether `setup` has been called."""
-        return bool(self._held_out)
-
     def setup(self) -> None:
         """Draw the held-out parameters and compute, or read, their solutions; further calls do nothing.
 

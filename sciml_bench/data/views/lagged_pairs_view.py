@@ -1,7 +1,5 @@
 """How a Koopman method reads a record: as pairs of states a fixed lag apart."""
 
-from dataclasses import fields
-
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.record import Record
@@ -53,8 +51,7 @@ class LaggedPairsView:
         self.splits: dict[str, Trajectories] = {
             name: part if scale is None else scale.apply(part) for name, part in record.splits.items()
         }
-        common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
-        self.spec = LaggedPairsSpec(**common, lag=self.lag, standardization=scale)
+        self.spec = LaggedPairsSpec(**vars(record.spec), lag=self.lag, standardization=scale)
         self._pairs: dict[str, LaggedPairs] = {}
         self.train_loader()
 

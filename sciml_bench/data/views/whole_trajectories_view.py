@@ -144,7 +144,6 @@ class WholeTrajectoriesView:
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: a method solves along the validation part at once, if it needs it."""
-        return
 
 
 class TrajectoryNumbers:

@@ -5,7 +5,6 @@ random starts; the other parts are kept whole, since what counts there is how lo
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 import numpy as np
 import torch
@@ -68,9 +67,8 @@ class WindowsView:
                 f"an epoch needs at least one batch of training.view.batch_size={batch_size}; null visits all windows"
             )
             require_integer("training.view.windows_per_epoch", windows_per_epoch, self.batch_size, remedy)
-        common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
         self.spec = WindowsSpec(
-            **common,
+            **vars(record.spec),
             n_inputs=inputs,
             n_outputs=outputs,
             n_calls=calls,
@@ -111,7 +109,6 @@ class WindowsView:
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: the weights are selected by rollouts, which the method makes."""
-        return
 
     def _require_long_enough(self, name: str, part: Trajectories) -> None:
         if not part.is_regular:
