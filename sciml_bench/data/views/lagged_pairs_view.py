@@ -80,7 +80,9 @@ class LaggedPairsView:
             world_size: number of processes.
             batches_per_call: above 1, batches come in lists of that many.
         """
-        loader = self._loader("train", self.batch_size, seed, rank, world_size, training=True)
+        pairs = self.pairs("train")
+        sampler = EpochSampler(len(pairs), seed, self.shuffle, rank, world_size, pairs.block_size)
+        loader = PairLoader(pairs, self.batch_size, sampler, drop_last=True)
         return loader if batches_per_call == 1 else GroupedBatches(loader, batches_per_call)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> PairLoader | None:
@@ -91,11 +93,6 @@ class LaggedPairsView:
         """All pairs of a part in their order, in large batches; None where the record has no such part."""
         if split not in self.splits:
             return None
-        fitting = HELD_OUT_BYTES // self.pairs(split).bytes_per_pair
-        return self._loader(split, max(self.batch_size, fitting), 0, rank, world_size, training=False)
-
-    def _loader(self, split: str, batch_size: int, seed: int, rank: int, world_size: int, training: bool) -> PairLoader:
         pairs = self.pairs(split)
-        shuffle = training and self.shuffle
-        sampler = EpochSampler(len(pairs), seed, shuffle, rank, world_size, pairs.block_size)
-        return PairLoader(pairs, batch_size, sampler, drop_last=training)
+        sampler = EpochSampler(len(pairs), 0, False, rank, world_size, pairs.block_size)
+        return PairLoader(pairs, max(self.batch_size, HELD_OUT_BYTES // pairs.bytes_per_pair), sampler)

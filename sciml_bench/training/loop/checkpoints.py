@@ -77,11 +77,7 @@ class Checkpointing(AfterMethod):
     kept = ("best",)
 
     def __init__(
-        self,
-        folder: RunFolder,
-        members: Sequence[RunFolder],
-        mode: str = "min",
-        seconds_between: float | int = 10.0,
+        self, folder: RunFolder, members: Sequence[RunFolder], mode: str = "min", seconds_between: float | int = 10.0
     ) -> None:
         self.folder, self.members, self.mode = folder, members, mode
         self.seconds_between = seconds_between
