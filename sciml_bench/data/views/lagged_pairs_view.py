@@ -1,6 +1,6 @@
 """How a Koopman method reads a record: as pairs of states a fixed lag apart."""
 
-from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.checks import ConfiguredInteger
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import LaggedPairsSpec
@@ -41,12 +41,9 @@ class LaggedPairsView:
         shuffle: bool = True,
     ) -> None:
         record.setup()
-        self.record = record
-        self.lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
-        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
-        self.shuffle = shuffle
+        self.record, self.batch_size, self.shuffle = record, batch_size, shuffle
         for name, part in record.splits.items():
-            require_lag(part, self.lag, f"the {name} split")
+            self.lag = require_lag(part, lag, f"the {name} split")
         scale = Standardization.fit(record.splits["train"]) if standardize else None
         self.splits: dict[str, Trajectories] = {
             name: part if scale is None else scale.apply(part) for name, part in record.splits.items()

@@ -106,10 +106,8 @@ class WholeTrajectoriesView:
         self.record, self.spec, self.shuffle = record, record.spec, shuffle
         self._padded: dict[str, PaddedTrajectories] = {}
         self.train = self.part("train")
-        self.batch_size = self.train.n_trajectories
-        if batch_size is not None:
-            why = "a batch needs at least 1 trajectory"
-            self.batch_size = require_integer("training.view.batch_size", batch_size, 1, why)
+        asked = self.train.n_trajectories if batch_size is None else batch_size
+        self.batch_size = require_integer("training.view.batch_size", asked, 1, "a batch needs at least 1 trajectory")
         if self.batch_size > self.train.n_trajectories:
             raise ConfigurationError(
                 f"training.view.batch_size={batch_size} is larger than the {self.train.n_trajectories} training "
