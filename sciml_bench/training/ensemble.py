@@ -115,14 +115,7 @@ class Ensemble:
         return built[0][0], type(self.methods[0]).joined(self.methods)
 
     def conclude(self, observed: Any, joined: Method, done: Fit, record: dict[str, Any]) -> Metrics:
-        """Learn, score and draw for each member that is not finished yet, then write the mean scores.
-
-        Args:
-            observed: the record that was learned from.
-            joined: after its fit.
-            done: the fit.
-            record: of the ensemble, which is added to.
-        """
+        """As `scoring.conclude`, for each member that is not finished yet; then write the mean scores."""
         parts = zip(self.member_configurations(), self.folders, self.methods, strict=True)
         for index, (configuration, folder, method) in enumerate(parts):
             if folder.status == FINISHED:

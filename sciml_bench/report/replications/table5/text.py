@@ -1,5 +1,6 @@
 """Table 5 beside the paper's as Markdown for people and as csv with every digit for machines."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -58,18 +59,17 @@ def table5_csv(table: Table5) -> str:
     """
     rows: list[Sequence[Any]] = [CSV_HEADER]
     quantities = [*(f"{window}_mse" for window in WINDOWS), *(f"{window}_mse_clean" for window in WINDOWS), *COSTS]
-    for method, column in table.cells_in_order:
-        for quantity in quantities:
-            found = table.summary(method, column, quantity)
-            if found is None:
-                continue
-            window = quantity.removesuffix("_mse")
-            published = published_score(method, column, window) if window in WINDOWS else None
-            judged = None if published is None else verdict(found, published)
-            numbers = [found.seeds, found.mean, found.standard_error, found.median]
-            numbers += [None, None] if published is None else [*published]
-            numbers += [None, None] if judged is None else [judged.limit, judged.answer]
-            rows.append([method, column, quantity, *numbers])
+    for method, column, quantity in itertools.product(METHODS, COLUMNS, quantities):
+        found = table.summary(method, column, quantity)
+        if found is None:
+            continue
+        window = quantity.removesuffix("_mse")
+        published = published_score(method, column, window) if window in WINDOWS else None
+        judged = None if published is None else verdict(found, published)
+        numbers = [found.seeds, found.mean, found.standard_error, found.median]
+        numbers += [None, None] if published is None else [*published]
+        numbers += [None, None] if judged is None else [judged.limit, judged.answer]
+        rows.append([method, column, quantity, *numbers])
     return csv_text(rows)
 
 
