@@ -39,11 +39,7 @@ class Record:
     """Number of labels where every state carries one."""
 
     def __init__(
-        self,
-        *,
-        split: Mapping[str, Any] | None = None,
-        split_by: str = TIME,
-        transforms: Sequence[Transform] = (),
+        self, *, split: Mapping[str, Any] | None = None, split_by: str = TIME, transforms: Sequence[Transform] = ()
     ) -> None:
         self.split = checked_split(dict(DEFAULT_SPLIT if split is None else split))
         self.split_by = require_choice("data.split_by", split_by, SPLIT_BY)

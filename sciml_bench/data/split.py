@@ -32,14 +32,10 @@ def checked_split(split: Mapping[str, float | int]) -> dict[str, float | int]:
     if unknown:
         raise ConfigurationError(f"data.split has the unknown name(s) {unknown}: use {', '.join(SPLIT_NAMES)}.")
     asked = {name: split.get(name, 0.0) for name in SPLIT_NAMES}
-    remedy = "give fractions between 0 and 1, or whole numbers"
+    remedies: dict[str, str] = dict.fromkeys(SPLIT_NAMES, "give fractions between 0 and 1, or whole numbers")
+    remedies["train"] += ", above 0 for training"
     fractions = {
-        name: require_number(
-            f"data.split.{name}",
-            value,
-            remedy + (", above 0 for training" if name == "train" else ""),
-            positive=name == "train",
-        )
+        name: require_number(f"data.split.{name}", value, remedies[name], positive=name == "train")
         for name, value in asked.items()
     }
     total = sum(fractions.values())

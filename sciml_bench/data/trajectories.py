@@ -1,7 +1,7 @@
 """Trajectories, the container of every data set and of every split: states on a clock, checked where they enter."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -159,8 +159,12 @@ class Trajectories:
         if not numbers or any(not 0 <= number < self.n_trajectories for number in numbers):
             raise ConfigurationError(f"trajectories={numbers}: choose among 0 to {self.n_trajectories - 1}.")
         slices = [time or slice(None)] * len(numbers) if time is None or isinstance(time, slice) else list(time)
-        rows = [self._rows(number, part) for number, part in zip(numbers, slices, strict=True)]
-        cuts = list(zip(numbers, rows, strict=True))
+        cuts: list[tuple[int, tuple[int, int]]] = []
+        for number, part in zip(numbers, slices, strict=True):
+            start, stop, stride = part.indices(self.lengths[number])
+            if stride != 1 or stop <= start:
+                raise ConfigurationError(f"time={part}: not a contiguous part of {self.name(number)}.")
+            cuts.append((number, (start, stop)))
         changes: dict[str, Any] = {
             name: tuple(window(series[number], *row) for number, row in cuts)
             for name in _SERIES
@@ -236,8 +240,7 @@ class Trajectories:
             **changes: fields by name.
         """
         part = object.__new__(Trajectories)
-        for each in fields(self):
-            object.__setattr__(part, each.name, changes.get(each.name, getattr(self, each.name)))
+        vars(part).update(vars(self) | changes)
         return part
 
     def require_variation(self, where: str) -> None:
@@ -257,12 +260,6 @@ class Trajectories:
         raise DataError(
             f"{where}: all {self.n_states} states are equal (constant data); there is no dynamics to learn."
         )
-
-    def _rows(self, number: int, part: slice) -> tuple[int, int]:
-        start, stop, stride = part.indices(self.lengths[number])
-        if stride != 1 or stop <= start:
-            raise ConfigurationError(f"time={part}: not a contiguous part of {self.name(number)}.")
-        return start, stop
 
     def _require_structure(self) -> None:
         object.__setattr__(self, "states", tuple(self.states))

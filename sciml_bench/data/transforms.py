@@ -57,12 +57,12 @@ def noisy(
     numbers = range(trajectories.n_trajectories)
     states: list[np.ndarray] = []
     for together in [list(numbers)] if one_clock else [[number] for number in numbers]:
-        clean = np.stack([read_block(trajectories.states[number]) for number in together]).astype(
-            np.float64, copy=False
-        )
-        n_rows = clean.shape[1]
-        sizes = [n_rows] if parts is None else [*parts, n_rows - sum(parts)]
-        noise = _drawn(len(together), sizes, dim, generator)
+        observed = np.stack([read_block(trajectories.states[number]) for number in together])
+        clean = observed.astype(np.float64, copy=False)
+        sizes = [clean.shape[1]] if parts is None else [*parts, clean.shape[1] - sum(parts)]
+        shapes = [(len(together), dim, n_rows) for n_rows in sizes if n_rows > 0]
+        drawn = [torch.randn(shape, generator=generator, dtype=torch.float32) for shape in shapes]
+        noise = torch.cat(drawn, dim=-1).transpose(1, 2).numpy().astype(np.float64)
         noise *= absolute + relative * np.abs(clean[:, : sizes[0]].mean(axis=1, keepdims=True))
         if not on_first_row:
             noise[:, 0] = 0
@@ -148,14 +148,3 @@ def delay_embedded(
         **{name: getattr(later, name) for name in ("labels", "times", "first_rows", "inputs", "weights")},
         component_names=(*names, *before),
     )
-
-
-def _drawn(
-    n_trajectories: int, sizes: Sequence[int], dim: int, generator: torch.Generator
-) -> Float[np.ndarray, "batch time dim"]:
-    drawn = [
-        torch.randn(n_trajectories, dim, n_rows, generator=generator, dtype=torch.float32)
-        for n_rows in sizes
-        if n_rows > 0
-    ]
-    return torch.cat(drawn, dim=-1).transpose(1, 2).numpy().astype(np.float64)

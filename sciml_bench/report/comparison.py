@@ -12,13 +12,7 @@ from typing import NamedTuple
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report.runs import FinishedRun
 
-LABELLED_METRICS = (
-    "accuracy_step_1",
-    "accuracy_step_5",
-    "accuracy_step_10",
-    "accuracy_step_15",
-    "oracle_accuracy",
-)
+LABELLED_METRICS = (*(f"accuracy_step_{step}" for step in (1, 5, 10, 15)), "oracle_accuracy")
 """What is shown of runs that forecast labelled images."""
 
 MOST_METRICS = 8

@@ -33,17 +33,16 @@ def ephemeris_scores(
     finite = np.asarray(np.isfinite(prediction).all(axis=-1, keepdims=True))
     distance = np.linalg.norm(np.where(finite, prediction, 0.0) - truth, axis=-1)
     distance = ASTRONOMICAL_UNIT * np.where(finite.squeeze(-1), distance, farthest)
+    errors: dict[str, np.ndarray] = {}
     for body, name in enumerate(names[1:], start=1):
-        angle = angles_between(prediction[:, :, body], truth[:, :, body])
-        for key, values in ((f"position_error_{name}", distance[..., body]), (f"angle_error_{name}", angle)):
-            metrics[key] = float(values.mean())
-            metrics[f"{key}_end"] = float(values[:, -1].mean())
+        errors[f"position_error_{name}"] = distance[..., body]
+        errors[f"angle_error_{name}"] = angles_between(prediction[:, :, body], truth[:, :, body])
     if {"earth", "moon"} <= set(names):
         earth, moon = names.index("earth"), names.index("moon")
         seen = (states[:, :, moon] - states[:, :, earth] for states in (prediction, truth))
-        angle = angles_between(*seen)
-        metrics["angle_error_moon_from_earth"] = float(angle.mean())
-        metrics["angle_error_moon_from_earth_end"] = float(angle[:, -1].mean())
+        errors["angle_error_moon_from_earth"] = angles_between(*seen)
+    for key, values in errors.items():
+        metrics |= {key: float(values.mean()), f"{key}_end": float(values[:, -1].mean())}
     return metrics
 
 

@@ -72,9 +72,7 @@ def projected_vamp_score(
 
 
 def streamed_vamp_scores(
-    blocks: Iterable[Sequence[Float[np.ndarray, "batch _"]]],
-    n_pairs: int,
-    singular_values: Float[np.ndarray, " modes"],
+    blocks: Iterable[Sequence[Float[np.ndarray, "batch _"]]], n_pairs: int, singular_values: Float[np.ndarray, " modes"]
 ) -> tuple[float, float]:
     """VAMP-2 of features and VAMP-E of an estimated operator over pairs that come in blocks; memory stays that of one.
 

@@ -115,14 +115,7 @@ class Ensemble:
         return built[0][0], type(self.methods[0]).joined(self.methods)
 
     def conclude(self, observed: Any, joined: Method, done: Fit, record: dict[str, Any]) -> Metrics:
-        """Learn, score and draw for each member that is not finished yet, then write the mean scores.
-
-        Args:
-            observed: the record that was learned from.
-            joined: after its fit.
-            done: the fit.
-            record: of the ensemble, which is added to.
-        """
+        """As `scoring.conclude`, for each member that is not finished yet; then write the mean scores."""
         parts = zip(self.member_configurations(), self.folders, self.methods, strict=True)
         for index, (configuration, folder, method) in enumerate(parts):
             if folder.status == FINISHED:
@@ -136,13 +129,9 @@ class Ensemble:
             conclude(configuration, folder, observed, method, replace(done, history=alone), own)
             folder.write_record(closed_record(own, clock, FINISHED))
         record.update(joined.record_entries())
-        metrics = self.averaged()
+        metrics = averaged([folder.metrics for folder in self.folders])
         write_results(self.folder, with_history(Results(metrics), done.history, None))
         return metrics
-
-    def averaged(self) -> Metrics:
-        """The mean scores of the members."""
-        return averaged([folder.metrics for folder in self.folders])
 
     def _member_record(self, record: Mapping[str, Any], seed: int, method: Method) -> dict[str, Any]:
         """The record of one member after the common fit, of whose seconds it bears an equal part."""

@@ -16,7 +16,7 @@ from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data.past_file import reading_options
 from sciml_bench.training.build import build, build_record, trusted
-from sciml_bench.training.ensemble import Ensemble
+from sciml_bench.training.ensemble import Ensemble, averaged
 from sciml_bench.training.identity import path_component
 from sciml_bench.training.loop.checkpoints import load_weights
 from sciml_bench.training.restore import Run, names_in_files, restore
@@ -36,7 +36,7 @@ def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
     if ensemble is not None:
         for member in ensemble.member_configurations():
             score_again(member, RunFolder(member["run_folder"]))
-        metrics = ensemble.averaged()
+        metrics = averaged([member.metrics for member in ensemble.folders])
         folder.write_metrics(metrics)
     else:
         learned = read_learned(folder.learned_checkpoint, trusted(configuration))

@@ -26,13 +26,9 @@ def name_of_overrides(overrides: Sequence[str]) -> str:
         the overrides that are not in the path already, sorted and joined by commas; their hash when that is longer than
         a file name should be; `defaults` when there are none.
     """
-    kept = []
-    for override in overrides:
-        key, _, _ = override.lstrip("+~").partition("=")
-        if key in IN_THE_PATH_ALREADY or _is_irrelevant(key):
-            continue
-        kept.append(override)
-    return path_component(kept)
+    keys = [override.lstrip("+~").partition("=")[0] for override in overrides]
+    dropped = [key in IN_THE_PATH_ALREADY or _is_irrelevant(key) for key in keys]
+    return path_component([override for override, drop in zip(overrides, dropped, strict=True) if not drop])
 
 
 def path_component(texts: Sequence[str]) -> str:
@@ -54,11 +50,11 @@ def path_component(texts: Sequence[str]) -> str:
 def differing_keys(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The keys in which two configurations describe different runs, with both values, ready to be shown."""
     before, after = (dict(leaves(configuration)) for configuration in (earlier, now))
-    differing = []
-    for key in sorted(before.keys() | after.keys()):
-        if not _is_irrelevant(key) and before.get(key) != after.get(key):
-            differing.append(f"{key} was {before.get(key)!r}, now {after.get(key)!r}")
-    return differing
+    return [
+        f"{key} was {before.get(key)!r}, now {after.get(key)!r}"
+        for key in sorted(before.keys() | after.keys())
+        if not _is_irrelevant(key) and before.get(key) != after.get(key)
+    ]
 
 
 def changed_evaluation(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -70,11 +70,9 @@ def closed_record(
 
 def environment() -> dict[str, Any]:
     """Versions, git commit and hardware of this process, in plain values."""
-    versions = {"python": platform.python_version(), "sciml-bench": __version__}
-    for package in RECORDED_PACKAGES:
-        versions[package] = metadata.version(package)
+    packages = {package: metadata.version(package) for package in RECORDED_PACKAGES}
     return {
-        "versions": versions,
+        "versions": {"python": platform.python_version(), "sciml-bench": __version__, **packages},
         "git_commit": _git_commit(),
         "hardware": {
             "machine": platform.machine(),

@@ -76,14 +76,13 @@ def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> Run:
     """
     from sciml_bench.core.stored.learned_file import Joinable, read_learned
 
-    folder, seeds = _opened(path)
+    folder, members = _opened(path)
     trusted = tuple(trusted_packages)
-    members = [RunFolder(member) for member in _folders(folder, seeds)]
     for member in members:
         if not member.learned_checkpoint.exists():
             raise DataError(f"{member.path} has learned nothing yet ({member.status}); repeat its command first")
     learned = [read_learned(member.learned_checkpoint, trusted) for member in members]
-    if seeds is None:
+    if members == [folder]:
         return Run(folder, learned[0], trusted)
     if not isinstance(learned[0], Joinable):
         raise DataError(f"{folder.path} holds an ensemble; restore one of the runs in {members[0].path.parent}")
@@ -99,24 +98,20 @@ def member_folders(path: PathType) -> list[Path]:
     Raises:
         DataError: the folder holds no run, or its record is broken.
     """
-    return _folders(*_opened(path))
+    return [member.path for member in _opened(path)[1]]
 
 
-def _folders(folder: RunFolder, seeds: list[int] | None) -> list[Path]:
-    return [folder.path] if seeds is None else [folder.path / "members" / f"seed={seed}" for seed in seeds]
-
-
-def _opened(path: PathType) -> tuple[RunFolder, list[int] | None]:
-    """A run folder, and the seeds of the ensemble that it holds; None where it holds a single run."""
-    from sciml_bench.training.ensemble import ensemble_seeds
+def _opened(path: PathType) -> tuple[RunFolder, list[RunFolder]]:
+    """A run folder, and those of the members of the ensemble that it holds; itself where it holds a single run."""
+    from sciml_bench.training.ensemble import Ensemble
 
     folder = RunFolder(path)
     record = folder.record
     if not record:
         raise DataError(f"{folder.path} holds no run: record.json is missing")
-    if not isinstance(record.get("ensemble"), list | int):  # of a member it is a mapping
-        return folder, None
-    return folder, ensemble_seeds({"seed": record.get("seed"), "ensemble": record["ensemble"]})
+    asked = record.get("ensemble") if isinstance(record.get("ensemble"), list | int) else None  # a member's: a mapping
+    ensemble = Ensemble.of({"seed": record.get("seed"), "ensemble": asked}, folder)
+    return folder, [folder] if ensemble is None else ensemble.folders
 
 
 def names_in_files(run: Run) -> dict[str, Any]:

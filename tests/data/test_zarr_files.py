@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.zarr_files import open_zarr
+from sciml_bench.data.files.readers import open_zarr
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 

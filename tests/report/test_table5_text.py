@@ -7,9 +7,8 @@ from table5_material import errors, write_table5_run
 from sciml_bench.report import find_runs
 from sciml_bench.report.comparison import Estimate
 from sciml_bench.report.replications.table5.cells import Table5
-from sciml_bench.report.replications.table5.numbers import shown_number, shown_score
 from sciml_bench.report.replications.table5.published import PublishedScore
-from sciml_bench.report.replications.table5.text import markdown, table5_csv
+from sciml_bench.report.replications.table5.text import markdown, shown_number, shown_score, table5_csv
 
 
 @pytest.fixture

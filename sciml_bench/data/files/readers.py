@@ -10,7 +10,6 @@ import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.text_tables import read_csv
-from sciml_bench.data.files.zarr_files import open_zarr
 
 HDF5_SIGNATURE = b"\x89HDF"
 
@@ -73,6 +72,25 @@ def read_mat(path: Path) -> dict[str, Any]:
         raise _unreadable(path, error) from error
     arrays = {name: value for name, value in variables.items() if not name.startswith("__")}
     return {name: value.ravel() if value.ndim == 2 and 1 in value.shape else value for name, value in arrays.items()}
+
+
+def open_zarr(path: Path) -> dict[str, Any]:
+    """The arrays of a zarr folder or zip file by name, unread; a single array has the name "".
+
+    Raises:
+        DataError: zarr is not installed, or the store is damaged; zarr itself refuses chunks that are pickled objects.
+    """
+    try:
+        import zarr
+        from zarr.storage import ZipStore
+    except ImportError as error:
+        raise DataError(f"data.path={path} needs the zarr package: pip install sciml-bench[files].") from error
+    try:
+        store = ZipStore(path, mode="r") if path.is_file() else path
+        opened = zarr.open(store, mode="r")
+        return {"": opened} if isinstance(opened, zarr.Array) else dict(opened.arrays())
+    except (ValueError, KeyError, OSError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(f"data.path={path} cannot be read as a zarr array or group: {error}.") from error
 
 
 def read_table(path: Path) -> dict[str, Any]:

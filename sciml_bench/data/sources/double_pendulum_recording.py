@@ -5,20 +5,26 @@ Schmidt, Lipson, Distilling free-form natural laws from experimental data, Scien
 columns (the velocities again, the accelerations) are not used. The time between two rows is not constant.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.double_pendulum_lines import COLUMNS, SOURCE, read_lines
 from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.trajectories import Trajectories
 
+COLUMNS = ("trial", "time", "θ1", "θ2", "ω1", "ω2")
+SOURCE = (
+    "the recordings are supplementary data of Schmidt and Lipson, Science 324:81 (2009), doi:10.1126/science.1165893, "
+    "file real_double_pend_h_1.txt; download them, or use the simulated data=double_pendulum"
+)
 DEFAULT_ROWS = {"train": 100, "test": 100}
 
 
@@ -85,3 +91,40 @@ class DoublePendulumRecording(TrajectoryFiles):
                 "it in the trial; sort the rows and remove repeated times."
             )
         return [NamedTrajectory(f"{path}, trial {self.trial}", rows[:, 2:-1], rows[:, 1])]
+
+
+def read_lines(path: Path) -> Float[np.ndarray, "lines columns"]:
+    """The columns `COLUMNS` of all lines, with the number of the line in the file as the last column.
+
+    Raises:
+        DataError: a line lacks a column, or holds something else than finite numbers in them.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"data.path={path} is not a text file ({error}); {SOURCE}.") from error
+    lines = [
+        [*_numbers(line.split(), f"data.path={path}, line {number}"), number]
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.startswith("%")
+    ]
+    if not lines:
+        raise DataError(f"data.path={path} holds no numbers; {SOURCE}.")
+    return np.array(lines)
+
+
+def _numbers(cells: list[str], place: str) -> list[float]:
+    if len(cells) < len(COLUMNS):
+        raise DataError(
+            f"{place}: {len(cells)} columns, of which {COLUMNS[len(cells)]} is missing; a line holds "
+            f"{', '.join(COLUMNS)}, separated by blanks."
+        )
+    values = []
+    for number, (name, cell) in enumerate(zip(COLUMNS, cells, strict=False), start=1):
+        try:
+            values.append(float(cell))
+        except ValueError:
+            values.append(math.nan)
+        if not math.isfinite(values[-1]):
+            raise DataError(f"{place}, column {number} ({name}): {cell!r} is not a finite number; remove the line.")
+    return values

@@ -50,8 +50,8 @@ class LogisticPopulations(Record):
         data_seed: ConfiguredInteger = 0,
         **options: Any,
     ) -> None:
-        counts = whole_numbers(DEFAULT_COUNTS if split is None else split)
-        super().__init__(split=counts, split_by="trajectory", **options)
+        self.counts = whole_numbers(DEFAULT_COUNTS if split is None else split)
+        super().__init__(split=self.counts, split_by="trajectory", **options)
         self.state_shape = (1,)
         self.n_times = require_integer("data.n_times", n_times, 3, "observe at least 3 times")
         self.end_time = require_number("data.end_time", end_time, "give a positive time")
@@ -60,7 +60,6 @@ class LogisticPopulations(Record):
         self.initial_population = _checked_law("data.initial_population", initial_population)
         self.noise_std = require_number("data.noise_std", noise_std, "give a number of at least 0", positive=False)
         self.data_seed = require_integer("data.data_seed", data_seed, 0, "a seed is a whole number, not negative")
-        self.counts = counts
 
     def load_splits(self) -> dict[str, Trajectories]:
         """Draw all parts, with the parameters `growth_rate` and `capacity` of every population."""

@@ -7,23 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from sciml_bench.core.checks import (
-    ConfiguredInteger,
-    ConfiguredNumber,
-    require_choice,
-    require_integer,
-    require_number,
-)
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.readers import read_arrays
-from sciml_bench.data.files.trajectory_arrays import (
-    LAYOUTS,
-    NamedTrajectory,
-    find_files,
-    in_memory,
-    read_trajectories,
-)
+from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
 from sciml_bench.data.lazy_states import window
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
@@ -101,10 +89,7 @@ class TrajectoryFiles(Record):
 
     @classmethod
     def from_arrays(
-        cls,
-        times: np.ndarray | Sequence[np.ndarray] | None,
-        states: np.ndarray | Sequence[np.ndarray],
-        **options: Any,
+        cls, times: np.ndarray | Sequence[np.ndarray] | None, states: np.ndarray | Sequence[np.ndarray], **options: Any
     ) -> "TrajectoryFiles":
         """The record of arrays in memory.
 

@@ -126,13 +126,7 @@ class FreshParameters:
             self.solutions("test", resolution)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "FreshBatches":
-        """Fresh parameters in every step of every epoch.
-
-        Args:
-            seed: of the run.
-            rank: of this process, which draws its own.
-            world_size: number of processes.
-        """
+        """Fresh parameters in every step of every epoch; every process draws its own; see `Method.train_loader`."""
         return FreshBatches(self, seed, rank)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:

@@ -1,8 +1,6 @@
 """How a Koopman method reads a record: as pairs of states a fixed lag apart."""
 
-from dataclasses import fields
-
-from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.checks import ConfiguredInteger
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import LaggedPairsSpec
@@ -43,18 +41,14 @@ class LaggedPairsView:
         shuffle: bool = True,
     ) -> None:
         record.setup()
-        self.record = record
-        self.lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
-        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
-        self.shuffle = shuffle
+        self.record, self.batch_size, self.shuffle = record, batch_size, shuffle
         for name, part in record.splits.items():
-            require_lag(part, self.lag, f"the {name} split")
+            self.lag = require_lag(part, lag, f"the {name} split")
         scale = Standardization.fit(record.splits["train"]) if standardize else None
         self.splits: dict[str, Trajectories] = {
             name: part if scale is None else scale.apply(part) for name, part in record.splits.items()
         }
-        common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
-        self.spec = LaggedPairsSpec(**common, lag=self.lag, standardization=scale)
+        self.spec = LaggedPairsSpec(**vars(record.spec), lag=self.lag, standardization=scale)
         self._pairs: dict[str, LaggedPairs] = {}
         self.train_loader()
 
@@ -83,7 +77,9 @@ class LaggedPairsView:
             world_size: number of processes.
             batches_per_call: above 1, batches come in lists of that many.
         """
-        loader = self._loader("train", self.batch_size, seed, rank, world_size, training=True)
+        pairs = self.pairs("train")
+        sampler = EpochSampler(len(pairs), seed, self.shuffle, rank, world_size, pairs.block_size)
+        loader = PairLoader(pairs, self.batch_size, sampler, drop_last=True)
         return loader if batches_per_call == 1 else GroupedBatches(loader, batches_per_call)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> PairLoader | None:
@@ -94,11 +90,6 @@ class LaggedPairsView:
         """All pairs of a part in their order, in large batches; None where the record has no such part."""
         if split not in self.splits:
             return None
-        fitting = HELD_OUT_BYTES // self.pairs(split).bytes_per_pair
-        return self._loader(split, max(self.batch_size, fitting), 0, rank, world_size, training=False)
-
-    def _loader(self, split: str, batch_size: int, seed: int, rank: int, world_size: int, training: bool) -> PairLoader:
         pairs = self.pairs(split)
-        shuffle = training and self.shuffle
-        sampler = EpochSampler(len(pairs), seed, shuffle, rank, world_size, pairs.block_size)
-        return PairLoader(pairs, batch_size, sampler, drop_last=training)
+        sampler = EpochSampler(len(pairs), 0, False, rank, world_size, pairs.block_size)
+        return PairLoader(pairs, max(self.batch_size, HELD_OUT_BYTES // pairs.bytes_per_pair), sampler)

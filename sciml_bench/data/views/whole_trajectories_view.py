@@ -106,10 +106,8 @@ class WholeTrajectoriesView:
         self.record, self.spec, self.shuffle = record, record.spec, shuffle
         self._padded: dict[str, PaddedTrajectories] = {}
         self.train = self.part("train")
-        self.batch_size = self.train.n_trajectories
-        if batch_size is not None:
-            why = "a batch needs at least 1 trajectory"
-            self.batch_size = require_integer("training.view.batch_size", batch_size, 1, why)
+        asked = self.train.n_trajectories if batch_size is None else batch_size
+        self.batch_size = require_integer("training.view.batch_size", asked, 1, "a batch needs at least 1 trajectory")
         if self.batch_size > self.train.n_trajectories:
             raise ConfigurationError(
                 f"training.view.batch_size={batch_size} is larger than the {self.train.n_trajectories} training "
@@ -130,12 +128,9 @@ class WholeTrajectoriesView:
         return self._padded[name]
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrajectoryNumbers":
-        """Batches of numbers of training trajectories, which index the arrays of `train`.
+        """Batches of numbers of training trajectories, which index the arrays of `train`; see `Method.train_loader`.
 
-        Args:
-            seed: of the order; with one batch of all trajectories they come in their own.
-            rank: of this process.
-            world_size: number of processes.
+        With one batch of all trajectories they come in their own order.
         """
         n_trajectories = self.train.n_trajectories
         if self.batch_size == n_trajectories:
@@ -144,7 +139,6 @@ class WholeTrajectoriesView:
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: a method solves along the validation part at once, if it needs it."""
-        return
 
 
 class TrajectoryNumbers:

@@ -5,7 +5,6 @@ random starts; the other parts are kept whole, since what counts there is how lo
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 import numpy as np
 import torch
@@ -68,9 +67,8 @@ class WindowsView:
                 f"an epoch needs at least one batch of training.view.batch_size={batch_size}; null visits all windows"
             )
             require_integer("training.view.windows_per_epoch", windows_per_epoch, self.batch_size, remedy)
-        common = {field.name: getattr(record.spec, field.name) for field in fields(record.spec)}
         self.spec = WindowsSpec(
-            **common,
+            **vars(record.spec),
             n_inputs=inputs,
             n_outputs=outputs,
             n_calls=calls,
@@ -100,18 +98,11 @@ class WindowsView:
         return torch.from_numpy(first).to(self.spec.dtype)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrainingWindows":
-        """Full batches of windows, other ones in every epoch.
-
-        Args:
-            seed: of the order.
-            rank: of this process.
-            world_size: number of processes.
-        """
+        """Full batches of windows, other ones in every epoch; see `Method.train_loader`."""
         return TrainingWindows(self, seed, rank, world_size)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: the weights are selected by rollouts, which the method makes."""
-        return
 
     def _require_long_enough(self, name: str, part: Trajectories) -> None:
         if not part.is_regular:

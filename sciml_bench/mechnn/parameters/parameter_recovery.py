@@ -14,7 +14,7 @@ from sciml_bench.core.types import Metrics
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories
-from sciml_bench.scores.parameter_scores import parameter_scores
+from sciml_bench.scores.equation_scores import parameter_scores
 
 SCORED = ("train", "test")
 

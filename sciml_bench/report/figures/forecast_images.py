@@ -60,12 +60,10 @@ def forecast_images(comparison: Comparison) -> tuple[Figure | None, list[str]]:
 
 
 def _same_question(arrays: dict[str, np.ndarray], reference: dict[str, np.ndarray]) -> bool:
-    if arrays["forecast_images"].shape[2:] != reference["forecast_images"].shape[2:]:
-        return False
-    if not np.array_equal(arrays["forecast_steps"], reference["forecast_steps"]):
-        return False
+    same = np.array_equal(arrays["forecast_steps"], reference["forecast_steps"])
+    same = same and arrays["forecast_images"].shape[2:] == reference["forecast_images"].shape[2:]
     given = [side["given_images"] for side in (arrays, reference) if "given_images" in side]
-    return len(given) < 2 or np.array_equal(given[0][0], given[1][0])
+    return same and (len(given) < 2 or np.array_equal(given[0][0], given[1][0]))
 
 
 def _blank(axes: np.ndarray) -> None:

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from sciml_bench.core.errors import DataError
 from sciml_bench.drawing.picture import missing_arrays
 from sciml_bench.report.comparison import MethodRuns
 from sciml_bench.report.runs import FinishedRun
-
-Arrays = dict[str, np.ndarray]
 
 
 def with_arrays(

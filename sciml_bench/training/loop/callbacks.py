@@ -22,6 +22,18 @@ class AfterMethod(Checkpoint):
     Lightning calls every callback before the method's own `on_train_epoch_end`, except those of type `Checkpoint`.
     """
 
+    kept: tuple[str, ...] = ()
+    """Names of the attributes that a checkpoint holds."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """For the checkpoint."""
+        return {name: getattr(self, name) for name in self.kept}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From the checkpoint."""
+        for name in self.kept:
+            setattr(self, name, state_dict[name])
+
 
 class SeedEveryEpoch(Callback):
     """Make the global random state of an epoch a function of (seed, epoch).
@@ -94,6 +106,8 @@ class History(AfterMethod):
     `rows` holds one `{name: value}` per epoch; `member_values`, for an ensemble, each member's selection metric.
     """
 
+    kept = ("rows", "member_values")
+
     def __init__(self) -> None:
         self.rows: list[dict[str, float]] = []
         self.member_values: list[list[float]] = []
@@ -118,23 +132,15 @@ class History(AfterMethod):
         history.rows = [{"epoch": row["epoch"], name: values[index]} for row, values in pairs]
         return history
 
-    def state_dict(self) -> dict[str, Any]:
-        """For the checkpoint."""
-        return {"rows": self.rows, "member_values": self.member_values}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From the checkpoint."""
-        self.rows, self.member_values = list(state_dict["rows"]), list(state_dict["member_values"])
-
 
 class Cost(AfterMethod):
     """Wall and CPU seconds of the fit, summed over interruptions up to the last checkpoint."""
 
+    kept = ("wall_seconds", "cpu_seconds", "steps", "epochs")
+
     def __init__(self) -> None:
-        self.wall_seconds = 0.0
-        self.cpu_seconds = 0.0
-        self.steps = 0
-        self.epochs = 0
+        self.wall_seconds = self.cpu_seconds = 0.0
+        self.steps = self.epochs = 0
         self._since: tuple[float, float] | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -170,13 +176,3 @@ class Cost(AfterMethod):
             "cpu_seconds_per_step": self.cpu_seconds / steps,
             "wall_seconds_per_epoch": self.wall_seconds / epochs,
         }
-
-    def state_dict(self) -> dict[str, Any]:
-        """For the checkpoint."""
-        names = ("wall_seconds", "cpu_seconds", "steps", "epochs")
-        return {name: getattr(self, name) for name in names}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From the checkpoint."""
-        for name, value in state_dict.items():
-            setattr(self, name, value)

@@ -8,7 +8,6 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.plugins import CheckpointIO
-from lightning.pytorch.callbacks import Checkpoint
 
 from sciml_bench.core.method import Method
 from sciml_bench.core.stored.checkpoint_file import load_checkpoint
@@ -16,7 +15,7 @@ from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.core.types import PathType
-from sciml_bench.training.loop.callbacks import method_of, monitored
+from sciml_bench.training.loop.callbacks import AfterMethod, method_of, monitored
 
 _OF_THE_LOOP = "method."
 """With which the weights in `last.ckpt` begin."""
@@ -61,7 +60,7 @@ def load_weights(method: Method, path: PathType) -> int:
     return int(content["epoch"])
 
 
-class Checkpointing(Checkpoint):
+class Checkpointing(AfterMethod):
     """Keep the best weights and the state from which a run continues, at the ends of epochs.
 
     `last.ckpt` holds both, so one atomic rename keeps them consistent; `best.ckpt` is written from it at the end. The
@@ -75,12 +74,10 @@ class Checkpointing(Checkpoint):
         seconds_between: epochs shorter than this do not all write `last.ckpt`; a killed run repeats what came since.
     """
 
+    kept = ("best",)
+
     def __init__(
-        self,
-        folder: RunFolder,
-        members: Sequence[RunFolder],
-        mode: str = "min",
-        seconds_between: float | int = 10.0,
+        self, folder: RunFolder, members: Sequence[RunFolder], mode: str = "min", seconds_between: float | int = 10.0
     ) -> None:
         self.folder, self.members, self.mode = folder, members, mode
         self.seconds_between = seconds_between
@@ -126,11 +123,3 @@ class Checkpointing(Checkpoint):
                     "monitor": method.monitor,
                 }
             ]
-
-    def state_dict(self) -> dict[str, Any]:
-        """For the checkpoint."""
-        return {"best": self.best}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From the checkpoint."""
-        self.best = list(state_dict["best"])

@@ -89,23 +89,11 @@ def fit(
     module = GradientTraining(method, schedule, seed, settings.pop("gradient_clip_val"), first_step)
     early = _early_stopping(settings.pop("early_stopping"), method, alone=members is None)
     history, cost = History(), Cost()
-    checkpointing = Checkpointing(
-        folder,
-        [folder] if members is None else members,
-        method.monitor_mode,
-        seconds_between=settings.pop("seconds_between_checkpoints"),
-    )
+    seconds_between = settings.pop("seconds_between_checkpoints")
+    checkpointing = Checkpointing(folder, members or [folder], method.monitor_mode, seconds_between)
     shown = (*method.shown, *([method.monitor] if method.monitor and method.monitor not in method.shown else []))
-    carried: list[pl.Callback] = [
-        SeedEveryEpoch(seed),
-        StopOnNonFinite(),
-        history,
-        cost,
-        *([] if early is None else [early]),
-        EpochProgress(type(method).__name__, shown),
-        *callbacks,
-        checkpointing,
-    ]
+    carried = [SeedEveryEpoch(seed), StopOnNonFinite(), history, cost, *([] if early is None else [early])]
+    carried += [EpochProgress(type(method).__name__, shown), *callbacks, checkpointing]
     try:
         trainer = pl.Trainer(
             **settings,

@@ -1,6 +1,5 @@
 """Lightning's side of a fit by gradient steps: one module that trains any method."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import lightning.pytorch as pl
@@ -149,25 +148,17 @@ class GradientTraining(pl.LightningModule):
     def on_train_epoch_end(self) -> None:
         """Log the mean loss of the epoch's steps (over weights that moved) and what the method adds."""
         rate = self._optimisation.optimizer.param_groups[0]["lr"] if self._optimisation else 0.0
-        loss = float(np.mean(self._losses)) if self._losses else float("nan")
-        if self.trainer.world_size > 1:
-            loss = float(self.trainer.strategy.reduce(torch.tensor(loss, device=self.device), reduce_op="mean"))
+        loss, trainer = float(np.mean(self._losses)) if self._losses else float("nan"), self.trainer
+        if trainer.world_size > 1:
+            loss = float(trainer.strategy.reduce(torch.tensor(loss, device=self.device), reduce_op="mean"))
         values = {"loss": loss, **self.method.end_epoch(), "learning_rate": float(rate)}
-        monitored = values.get(str(self.method.monitor), self.trainer.callback_metrics.get(str(self.method.monitor)))
+        monitored = values.get(str(self.method.monitor), trainer.callback_metrics.get(str(self.method.monitor)))
         if monitored is not None:
             self.schedule.observe(float(monitored) * (1 if self.method.monitor_mode == "min" else -1))
-        self._log_epoch(values)
-
-    def _log_epoch(self, values: Mapping[str, float]) -> None:
-        """Log numbers that are known once per epoch.
-
-        Lightning's own `log` also averages over batches and processes and takes about half a millisecond per quantity,
-        as much as a whole epoch of a small vector field.
-        """
-        trainer = self.trainer
-        trainer.callback_metrics.update(
-            {name: torch.tensor(float(value), dtype=torch.float64) for name, value in values.items()}
-        )
+        # Lightning's own `log` also averages over batches and processes and takes about half a millisecond per
+        # quantity, as much as a whole epoch of a small vector field.
+        for name, value in values.items():
+            trainer.callback_metrics[name] = torch.tensor(float(value), dtype=torch.float64)
         for logger in trainer.loggers:
             logger.log_metrics({**values, "epoch": trainer.current_epoch}, step=trainer.global_step)
 

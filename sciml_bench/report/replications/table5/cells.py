@@ -73,11 +73,6 @@ class Table5:
             )
         return cls(cells, tuple(others))
 
-    @property
-    def cells_in_order(self) -> list[tuple[str, str]]:
-        """The cells that have runs, row by row."""
-        return [(method, column) for method in METHODS for column in COLUMNS if (method, column) in self.cells]
-
     def values(self, method: str, column: str, quantity: str) -> list[float]:
         """A quantity of each seed that has it.
 

@@ -1,13 +1,14 @@
 """Table 5 beside the paper's as Markdown for people and as csv with every digit for machines."""
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from sciml_bench.report.aligned_table import MISSING, aligned_table, csv_text
 from sciml_bench.report.comparison import Estimate
 from sciml_bench.report.replications.table5.cells import CPU_SECONDS, Table5
-from sciml_bench.report.replications.table5.numbers import shown_number, shown_score
-from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, WINDOWS, published_score
+from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, WINDOWS, PublishedScore, published_score
 from sciml_bench.report.replications.table5.verdict import STANDARD_ERRORS, verdict
 from sciml_bench.report.runs import UnfinishedRun
 
@@ -58,19 +59,49 @@ def table5_csv(table: Table5) -> str:
     """
     rows: list[Sequence[Any]] = [CSV_HEADER]
     quantities = [*(f"{window}_mse" for window in WINDOWS), *(f"{window}_mse_clean" for window in WINDOWS), *COSTS]
-    for method, column in table.cells_in_order:
-        for quantity in quantities:
-            found = table.summary(method, column, quantity)
-            if found is None:
-                continue
-            window = quantity.removesuffix("_mse")
-            published = published_score(method, column, window) if window in WINDOWS else None
-            judged = None if published is None else verdict(found, published)
-            numbers = [found.seeds, found.mean, found.standard_error, found.median]
-            numbers += [None, None] if published is None else [*published]
-            numbers += [None, None] if judged is None else [judged.limit, judged.answer]
-            rows.append([method, column, quantity, *numbers])
+    for method, column, quantity in itertools.product(METHODS, COLUMNS, quantities):
+        found = table.summary(method, column, quantity)
+        if found is None:
+            continue
+        window = quantity.removesuffix("_mse")
+        published = published_score(method, column, window) if window in WINDOWS else None
+        judged = None if published is None else verdict(found, published)
+        numbers = [found.seeds, found.mean, found.standard_error, found.median]
+        numbers += [None, None] if published is None else [*published]
+        numbers += [None, None] if judged is None else [judged.limit, judged.answer]
+        rows.append([method, column, quantity, *numbers])
     return csv_text(rows)
+
+
+def shown_number(value: float, like: float | None = None) -> str:
+    """A number with about three digits.
+
+    Args:
+        value: the number.
+        like: another number, whose decimals it has; by default its own.
+    """
+    size = abs(value if like is None else like)
+    if size != 0 and not 1e-4 <= size < 1e6:
+        return f"{value:.2e}"
+    if size >= 0.1 or size == 0:
+        return f"{value:.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
+    return f"{value:.{1 - math.floor(math.log10(size))}f}"
+
+
+def shown_score(score: Estimate | PublishedScore | None, factor: float = 1.0) -> str:
+    """Mean ± standard error, and the number of seeds in brackets where it is known.
+
+    Args:
+        score: what to show; None stands for nothing.
+        factor: by which both numbers are multiplied.
+    """
+    if score is None:
+        return MISSING
+    mean = factor * score.mean
+    shown = shown_number(mean)
+    if score.standard_error is not None:
+        shown += f" ± {shown_number(factor * score.standard_error, like=mean)}"
+    return f"{shown} ({score.seeds})" if isinstance(score, Estimate) else shown
 
 
 def _beside_the_paper(table: Table5, window: str) -> str:
