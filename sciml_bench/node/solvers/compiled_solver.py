@@ -73,10 +73,11 @@ class _Problem:
         return np.array([self.form.weights[0].shape[1], *(weight.shape[2] for weight in self.form.weights)])
 
     @cached_property
-    def linear(self) -> np.ndarray:
-        """A of every row."""
-        matrix = self.form.linear.detach().double().numpy()
-        return np.broadcast_to(matrix, (len(self.member), *matrix.shape)).copy()
+    def arguments(self) -> tuple[np.ndarray, ...]:
+        """What both loops take; A is that of every row."""
+        table, matrix = TABLES[self.method], self.form.linear.detach().double().numpy()
+        linear = np.broadcast_to(matrix, (len(self.member), *matrix.shape)).copy()
+        return self.member, linear, self.layer_sizes, table.matrix, table.weights, self.step_sizes, self.arrivals
 
 
 class _Integration(torch.autograd.Function):
@@ -87,19 +88,13 @@ class _Integration(torch.autograd.Function):
         from sciml_bench.node.solvers.compiled_activations import ACTIVATION_CODES
         from sciml_bench.node.solvers.compiled_kernel import integrate
 
-        table = TABLES[problem.method]
         keep = bool(ctx.needs_input_grad[0] or ctx.needs_input_grad[1])
+        activation = ACTIVATION_CODES[problem.form.activation]
         states, kept, slopes = integrate(
             np.ascontiguousarray(x0.detach().numpy()),
-            problem.member,
-            problem.linear,
             np.ascontiguousarray(weights.detach().numpy()),
-            problem.layer_sizes,
-            ACTIVATION_CODES[problem.form.activation],
-            table.matrix,
-            table.weights,
-            problem.step_sizes,
-            problem.arrivals,
+            *problem.arguments,
+            activation,
             problem.forcing,
             keep,
         )
@@ -113,19 +108,12 @@ class _Integration(torch.autograd.Function):
     def backward(ctx: Any, grad_states: Tensor) -> tuple[Tensor, Tensor, None]:
         from sciml_bench.node.solvers.compiled_kernel import pull_back
 
-        problem, table = ctx.problem, TABLES[ctx.problem.method]
         (weights,) = ctx.saved_tensors
-        sizes = problem.layer_sizes
+        sizes = ctx.problem.layer_sizes
         grad_x0, deltas = pull_back(
             np.ascontiguousarray(grad_states.numpy()),
-            problem.member,
-            problem.linear,
             np.ascontiguousarray(weights.detach().numpy()),
-            sizes,
-            table.matrix,
-            table.weights,
-            problem.step_sizes,
-            problem.arrivals,
+            *ctx.problem.arguments,
             ctx.slopes,
         )
         n_members = len(weights)

@@ -63,8 +63,7 @@ class FixedStepSolver:
             h = sizes[:, step, None]
             stages: list[Tensor] = []
             for stage in range(table.n_stages):
-                inner = _combined(x, h, table.matrix[stage, :stage], stages)
-                stages.append(derivative(step, stage, inner))
+                stages.append(derivative(step, stage, _combined(x, h, table.matrix[stage, :stage], stages)))
             x = _combined(x, h, table.weights, stages)
             if arrivals[step] >= 0:
                 states.append(x)

@@ -86,11 +86,7 @@ def with_error_estimate(solver: Solver, field: VectorField, x0: MemberStates, ti
 
 
 def checked_times(times: np.ndarray | Tensor, batch: int) -> Times:
-    """One increasing grid in float64 for each trajectory.
-
-    Raises:
-        DataError: the times do not increase, are not finite, or do not fit the batch.
-    """
+    """One increasing grid in float64 for each trajectory, or a DataError."""
     array = times.detach().cpu().numpy() if isinstance(times, Tensor) else np.asarray(times)
     grid = array.astype(np.float64)
     if grid.ndim == 1:
