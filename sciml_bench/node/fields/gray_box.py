@@ -1,4 +1,4 @@
-"""NeuralODEs that know a part of the equations (Rackauckas et al., Universal differential equations, 2020)."""
+"""Fields that know the equations, or a part of them (Rackauckas et al., Universal differential equations, 2020)."""
 
 from collections.abc import Sequence
 
@@ -113,3 +113,20 @@ class GrayBox(VectorField):
         learned = self.network(self._with_members(x)).reshape(*x.shape[:-1], len(self.components))
         known = self.system.vector_field(t, x)
         return known.index_add(-1, torch.tensor(self.components, device=x.device), learned)
+
+
+@described
+class KnownDynamics(VectorField):
+    """dx/dt of a system; nothing is learned.
+
+    Args:
+        system: the equations.
+    """
+
+    def __init__(self, system: OrdinaryDifferentialEquation) -> None:
+        super().__init__(system.dim)
+        self.system = system
+
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+        """The time derivative."""
+        return self.system.vector_field(t, x)

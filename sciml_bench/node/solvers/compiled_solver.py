@@ -73,7 +73,7 @@ class _Problem:
         return np.array([self.form.weights[0].shape[1], *(weight.shape[2] for weight in self.form.weights)])
 
     @cached_property
-    def arguments(self) -> tuple[np.ndarray, ...]:
+    def arguments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """What both loops take; A is that of every row."""
         table, matrix = TABLES[self.method], self.form.linear.detach().double().numpy()
         linear = np.broadcast_to(matrix, (len(self.member), *matrix.shape)).copy()
@@ -109,11 +109,12 @@ class _Integration(torch.autograd.Function):
         from sciml_bench.node.solvers.compiled_kernel import pull_back
 
         (weights,) = ctx.saved_tensors
-        sizes = ctx.problem.layer_sizes
+        problem: _Problem = ctx.problem
+        sizes = problem.layer_sizes
         grad_x0, deltas = pull_back(
             np.ascontiguousarray(grad_states.numpy()),
             np.ascontiguousarray(weights.detach().numpy()),
-            *ctx.problem.arguments,
+            *problem.arguments,
             ctx.slopes,
         )
         n_members = len(weights)
