@@ -78,11 +78,8 @@ class FeaturePair(nn.Module):
         elif lagged == "linear":
             self.lagged_encoder = nn.Linear(n_learned, n_learned, bias=False)
             nn.init.orthogonal_(self.lagged_encoder.weight)
-        if normalization == "second_moment":
-            self.normalizer: nn.Module = RunningSecondMoment(n_learned)
-            self.lagged_normalizer: nn.Module = RunningSecondMoment(n_learned)
-        else:
-            self.normalizer = self.lagged_normalizer = nn.Identity()
+        make = RunningSecondMoment if normalization == "second_moment" else nn.Identity
+        self.normalizer, self.lagged_normalizer = make(n_learned), make(n_learned)
 
     def forward(
         self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]

@@ -78,13 +78,8 @@ class LaggedMoments:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "LaggedMoments":
         """Rebuild the moments that `as_arrays` took apart."""
-        return cls(
-            int(arrays["n_samples"]),
-            int(arrays["n_modes"]),
-            float(arrays["total_weight"]),
-            arrays["features"],
-            arrays["observables"],
-        )
+        counts = int(arrays["n_samples"]), int(arrays["n_modes"]), float(arrays["total_weight"])
+        return cls(*counts, arrays["features"], arrays["observables"])
 
     def _columns(self, encoder: Encoder) -> slice:
         if encoder == "f" or not self.has_lagged_encoder:
