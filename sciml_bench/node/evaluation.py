@@ -117,13 +117,7 @@ class Evaluation:
 def window_errors(
     prediction: Float[np.ndarray, "batch time dim"], whole: PaddedTrajectories, window: np.ndarray
 ) -> Metrics:
-    """Mean squared errors over rows, components and trajectories, in squared units of the state.
-
-    Args:
-        prediction: at all times.
-        whole: what was observed, and the truth.
-        window: which rows were learned from (1), and which lie ahead (2).
-    """
+    """Mean squared errors over rows, components and trajectories of each window, in squared units of the state."""
     metrics: Metrics = {}
     for part, number in (("interpolation", _LEARNED), ("extrapolation", _AHEAD)):
         counts = window == number

@@ -73,14 +73,9 @@ class LearnedField:
         first = members[0]
         starts = [member.initial_states for member in members if member.initial_states is not None]
         field = type(first.field).joined([member.field for member in members])
-        together = cls(
-            field.requires_grad_(False),
-            first.solver,
-            first.spec,
-            first.smoothing,
-            first.forecast_start,
-            np.concatenate(starts) if len(starts) == len(members) else None,
-        )
+        shared = first.solver, first.spec, first.smoothing, first.forecast_start
+        all_starts = np.concatenate(starts) if len(starts) == len(members) else None
+        together = cls(field.requires_grad_(False), *shared, all_starts)
         together.past = first.past
         return together
 
@@ -138,14 +133,9 @@ class LearnedField:
         with torch.no_grad():
             states, status, evaluations = self._paths(self._starts(past), times)
         members = states[:, :, 1:].double().numpy()
-        return Forecast(
-            members[0] if self.n_members == 1 else members.mean(axis=0),
-            times[:, 1:],
-            "path",
-            tuple(status),
-            {"function_evaluations": float(evaluations), "seconds": time.perf_counter() - began},
-            None if self.n_members == 1 else members,
-        )
+        expected, several = (members[0], None) if self.n_members == 1 else (members.mean(axis=0), members)
+        cost = {"function_evaluations": float(evaluations), "seconds": time.perf_counter() - began}
+        return Forecast(expected, times[:, 1:], "path", tuple(status), cost, several)
 
     def _require_past(self, past: Trajectories) -> None:
         if past.state_shape != (self.field.dim,):

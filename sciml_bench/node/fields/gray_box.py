@@ -20,12 +20,9 @@ class LotkaVolterraGrayBox(VectorField):
 
     Args:
         spec: of the data, or just the number of state components, which must be 2.
-        hidden_layers: how many hidden layers.
-        nodes_per_layer: their size.
-        activation: name of the activation function.
+        hidden_layers, nodes_per_layer, activation, dtype: as in `Blackbox`.
         prey_growth: α, in 1/time.
         predator_death: δ, in 1/time.
-        dtype: float32 or float64, of weights and integration.
 
     Raises:
         ConfigurationError: the data do not have two components, a size is not positive, or a name is unknown.
@@ -70,11 +67,7 @@ class GrayBox(VectorField):
         spec: of the data, or just the number of state components.
         system: the known part; null takes the system that was simulated.
         unknown_components: numbers of the equations to which the network adds; null for all.
-        hidden_layers: how many hidden layers.
-        nodes_per_layer: their size.
-        activation: name of the activation function.
-        standardize: as in `Blackbox`.
-        dtype: float32 or float64, of weights and integration.
+        hidden_layers, nodes_per_layer, activation, standardize, dtype: as in `Blackbox`.
 
     Raises:
         ConfigurationError: there is no known part or it has another dimension, or a value is out of range.

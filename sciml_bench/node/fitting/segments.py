@@ -28,15 +28,7 @@ class Segments:
 
     @classmethod
     def of(cls, whole: TrajectoryBatch, n_segments: int) -> "Segments":
-        """Cut every trajectory into `n_segments` of nearly equal numbers of intervals.
-
-        Args:
-            whole: the trajectories; their points that count come first.
-            n_segments: per trajectory.
-
-        Raises:
-            ConfigurationError: a trajectory has fewer intervals than segments.
-        """
+        """Cut every trajectory, whose points that count come first, into segments of nearly equal length."""
         lengths = whole.counts.sum(dim=1).tolist()
         for number, length in enumerate(lengths):
             if length - 1 < n_segments:

@@ -35,13 +35,7 @@ class TrajectoryBatch:
     def of(
         cls, trajectories: PaddedTrajectories, initial_states: Float[np.ndarray, "batch dim"], dtype: torch.dtype
     ) -> "TrajectoryBatch":
-        """All rows of some trajectories.
-
-        Args:
-            trajectories: of a record.
-            initial_states: where predictions start.
-            dtype: of the states.
-        """
+        """All rows of some trajectories."""
         return cls(
             trajectories.times,
             torch.from_numpy(initial_states).to(dtype, copy=True),
@@ -67,15 +61,7 @@ def mean_squared_error(
 
 
 def splines_through(trajectories: PaddedTrajectories, smoothing: float | int | str) -> list[SmoothingSpline]:
-    """One smoothing spline per trajectory.
-
-    Args:
-        trajectories: at least two rows each, five where they are smoothed.
-        smoothing: as in `SmoothingSpline`.
-
-    Raises:
-        DataError: a trajectory has too few rows.
-    """
+    """One smoothing spline per trajectory, of at least two rows each, five where they are smoothed."""
     parts = zip(trajectories.times, trajectories.states, trajectories.rows, strict=True)
     return [SmoothingSpline(times[rows], states[rows], smoothing) for times, states, rows in parts]
 
@@ -83,17 +69,7 @@ def splines_through(trajectories: PaddedTrajectories, smoothing: float | int | s
 def initial_states_of(
     trajectories: PaddedTrajectories, choice: str, splines: Sequence[SmoothingSpline], key: str
 ) -> Float[np.ndarray, "batch dim"]:
-    """The states at the first time of every trajectory.
-
-    Args:
-        trajectories: of a record.
-        choice: one of INITIAL_STATES; what is trained begins as given.
-        splines: through the trajectories.
-        key: of the configuration, for the message.
-
-    Raises:
-        ConfigurationError: the exact states are not known.
-    """
+    """The states at the first time of every trajectory, by one of INITIAL_STATES; what is trained begins as given."""
     if choice == "exact":
         if trajectories.clean is None:
             raise ConfigurationError(f"{key}=exact: this record does not know the truth; set {key}=given")

@@ -96,11 +96,8 @@ class TrajectoryFitting(Method):
         self.model, self.smoothing = model, smoothing
         self.solver: Solver = CompiledSolver() if solver is None else solver
         self.splines = splines_through(view.train, smoothing)
-        self.batch = TrajectoryBatch.of(
-            view.train,
-            initial_states_of(view.train, initial_state, self.splines, "training.initial_state"),
-            self.dtype_of_states,
-        )
+        starts = initial_states_of(view.train, initial_state, self.splines, "training.initial_state")
+        self.batch = TrajectoryBatch.of(view.train, starts, self.dtype_of_states)
         self.function_evaluations = 0
         self.broken_down: dict[int, str] = {}
         if initial_state == "trained":
@@ -304,10 +301,7 @@ class TrajectoryFitting(Method):
 class VanillaTraining(TrajectoryFitting):
     """loss = mean (p − y)² with p the free dynamics from the initial state (Chen et al., NeurIPS 2018).
 
-    Args:
-        model: the field.
-        view: of the record.
-        **options: as in `TrajectoryFitting`.
+    Its arguments are those of `TrajectoryFitting`.
     """
 
     def losses(self, epoch: int) -> Float[Tensor, " members"]:

@@ -45,14 +45,9 @@ class CompiledSolver(FixedStepSolver):
         n_members = form.weights[0].shape[0]
         rows = x0.reshape(-1, field.dim)
         repeats = len(rows) // len(steps.times)
-        problem = _Problem(
-            form,
-            np.repeat(np.arange(n_members), len(rows) // n_members),
-            _repeated(steps.sizes, repeats),
-            steps.arrivals,
-            np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats),
-            self.method,
-        )
+        member = np.repeat(np.arange(n_members), len(rows) // n_members)
+        forced = np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats)
+        problem = _Problem(form, member, _repeated(steps.sizes, repeats), steps.arrivals, forced, self.method)
         states = cast(Tensor, _Integration.apply(rows.double(), packed(form).double(), problem))
         return states.reshape(*x0.shape[:-1], steps.times.shape[1], field.dim).to(x0.dtype)
 
@@ -135,10 +130,8 @@ def _repeated(rows: np.ndarray, repeats: int) -> np.ndarray:
 
 def packed(form: PerceptronForm) -> Float[Tensor, "members parameters"]:
     """All matrices and biases of a form, one layer after the other."""
-    pieces = []
-    for weight, bias in zip(form.weights, form.biases, strict=True):
-        pieces += [weight.flatten(1), bias]
-    return torch.cat(pieces, dim=1)
+    layers = zip(form.weights, form.biases, strict=True)
+    return torch.cat([piece for weight, bias in layers for piece in (weight.flatten(1), bias)], dim=1)
 
 
 @cache

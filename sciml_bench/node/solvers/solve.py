@@ -27,7 +27,17 @@ class Solver(Protocol):
     remedy: ClassVar[str]
 
     def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
-        """Integrate; `refinement` 2 is more accurate."""
+        """Integrate.
+
+        Args:
+            field: the right-hand side.
+            x0: states at the first time of every trajectory.
+            times: increasing.
+            refinement: 1, or 2 for a more accurate solution.
+
+        Returns:
+            the solution, which need not be finite (see `Solution.require_finite`).
+        """
         ...
 
 
