@@ -85,6 +85,7 @@ def recording(folder: Path) -> Path:
     times, pendulum = 0.01 * np.arange(300), DoublePendulum()
     states = pendulum.reference(pendulum.default_initial_state[None], times)[0]
     rows = np.concatenate([np.zeros((300, 1)), times[:, None], states], axis=1)
+    rows = np.delete(rows, [30, 31, 70, 150], axis=0)  # frames are missing, as in the real one
     np.savetxt(folder / "recording.txt", rows, fmt=["%d", *["%.9f"] * 5], header="o1 o2 w1 w2", comments="% ")
     return folder / "recording.txt"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,23 @@ class Trajectories:
         if self.times is None:
             return True
         return all(np.allclose(np.diff(times), self.time_step, rtol=1e-2, atol=0) for times in self.times)
+
+    def between_gaps(self, fewest_rows: int = 1) -> "Trajectories":
+        """The pieces between missing rows, each regular and a trajectory of its own; all of it where none are missing.
+
+        Args:
+            fewest_rows: shorter pieces are left out.
+        """
+        if self.is_regular or self.times is None:
+            return self
+        pieces = []
+        for number, times in enumerate(self.times):
+            gaps = np.flatnonzero(~np.isclose(np.diff(times), self.time_step, rtol=1e-2, atol=0)) + 1
+            edges = pairwise([0, *gaps.tolist(), len(times)])
+            pieces += [(number, slice(*edge)) for edge in edges if edge[1] - edge[0] >= fewest_rows]
+        if not pieces:
+            return self
+        return self.select(trajectories=[number for number, _ in pieces], time=[piece for _, piece in pieces])
 
     @property
     def flattened(self) -> Shaped[np.ndarray, "n_states n_state"]:

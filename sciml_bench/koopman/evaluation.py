@@ -141,11 +141,12 @@ class Evaluation:
 
     def _time_scales(self, learned: KoopmanModel, record: Record, exact_eigenvalues: np.ndarray | None) -> Results:
         """Implied time scales and the Chapman–Kolmogorov test on the training trajectories."""
-        longest, step, lag = min(record.spec.lengths), record.spec.time_step, learned.spec.lag
+        part = record.splits["train"].between_gaps(2)
+        longest, step, lag = min(part.lengths), record.spec.time_step, learned.spec.lag
         lags = [lag for lag in self.time_scale_lags if 25 * lag < longest]
         if not lags:
             return Results()
-        trajectories = [_along(learned, states) for states in record.splits["train"].states]
+        trajectories = [_along(learned, states) for states in part.states]
         n_modes = trajectories[0].shape[1]
         n_scales = min(SHOWN_TIME_SCALES, n_modes - 1)
         if n_scales < 1 or n_modes > LARGEST_BOOTSTRAPPED:

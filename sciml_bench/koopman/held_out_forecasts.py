@@ -34,8 +34,18 @@ def whole_forecast_scores(learned: KoopmanModel, record: Record) -> Metrics:
     past, future = parts
     row = 8 * future.n_trajectories * int(np.prod(future.state_shape))
     n_rows = max(1, LONGEST_FORECAST_BYTES // row)
-    future = future.select(time=[slice(0, min(n_rows, length)) for length in future.lengths])
+    before = [past.times_of(number)[-1:] for number in range(past.n_trajectories)]
+    n_regular = [_regular_rows(row, future.times_of(n), past.time_step) for n, row in enumerate(before)]
+    if min(n_regular) == 0:
+        return {}
+    future = future.select(time=[slice(0, min(n_rows, rows)) for rows in n_regular])
     return forecast_scores(forecast_of(learned, past, future), future, record.spec.mean)
+
+
+def _regular_rows(before: np.ndarray, times: np.ndarray, time_step: float) -> int:
+    """How many rows follow each other step by step."""
+    gaps = np.flatnonzero(~np.isclose(np.diff(times, prepend=before), time_step, rtol=1e-2, atol=0))
+    return int(gaps[0]) if len(gaps) else len(times)
 
 
 def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
@@ -54,6 +64,7 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     part = record.splits.get("test", record.splits.get("validation"))
     if part is None:
         return Results()
+    part = part.between_gaps(learned.spec.lag + 1)
     lag, mean = learned.spec.lag, np.broadcast_to(record.spec.mean, part.state_shape).ravel()
     longest = max(part.lengths)
     steps = [step for step in range(1, n_steps + 1) if step * lag < longest - 1]

@@ -123,6 +123,18 @@ def test_a_trajectory_shorter_than_the_lag_is_named():
 
 
 def test_irregular_times_have_no_lag():
-    irregular = Trajectories((np.arange(3.0)[:, None],), times=(np.array([0.0, 1.0, 5.0]),))
+    irregular = Trajectories((np.arange(3.0)[:, None],), times=(np.array([0.0, 2.5, 5.0]),))
     with pytest.raises(DataError, match="regular"):
         LaggedPairs(irregular)
+
+
+def test_no_pair_reaches_across_missing_rows():
+    times = np.array([0.0, 0.1, 0.2, 0.5, 0.6, 0.9, 1.0, 1.1, 1.2])
+    observed = Trajectories((np.arange(9.0)[:, None],), time_step=0.1, times=(times,))
+    now, later = next(LaggedPairs(observed, lag=1).stream(100))
+    assert now.flatten().tolist() == [0, 1, 3, 5, 6, 7]
+    assert (later - now == 1).all()
+    now, later = next(LaggedPairs(observed, lag=2).stream(100))
+    assert (now.flatten().tolist(), later.flatten().tolist()) == ([0, 5, 6], [2, 7, 8])
+    with pytest.raises(DataError, match="regular times"):
+        LaggedPairs(observed, lag=4)

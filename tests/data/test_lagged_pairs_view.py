@@ -102,12 +102,15 @@ def test_what_pairs_cannot_be_formed_of_names_the_part():
         LaggedPairsView(TrajectoryFiles.from_arrays(uneven, np.sin(uneven)[:, None]))
 
 
-def test_one_gap_in_the_clock_is_enough_to_stop():
+def test_a_gap_in_the_clock_parts_the_pairs_and_times_without_a_step_stop():
     times = np.arange(100.0)
     times[50:] += 7
-    record = TrajectoryFiles.from_arrays(times, np.sin(times)[:, None], split={"train": 0.8, "test": 0.2})
+    split = {"train": 0.8, "test": 0.2}
+    view = LaggedPairsView(TrajectoryFiles.from_arrays(times, np.sin(times)[:, None], split=split), batch_size=8)
+    assert (len(view.pairs("train")), len(view.pairs("test"))) == (49 + 29, 19)
+    times = np.cumsum(np.random.default_rng(0).uniform(0.5, 1.5, 100))
     with pytest.raises(DataError, match="regular times"):
-        LaggedPairsView(record)
+        LaggedPairsView(TrajectoryFiles.from_arrays(times, np.sin(times)[:, None], split=split), lag=3)
 
 
 class Recorder(LightningModule):

@@ -36,6 +36,7 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) 
         DataError: a trajectory is too short for one pair, or not sampled regularly.
     """
     lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
+    trajectories = trajectories.between_gaps(lag + 1)
     if not trajectories.is_regular:
         raise DataError(f"{where}: lagged pairs need states at regular times; resample the trajectories first.")
     for number, length in enumerate(trajectories.lengths):
@@ -48,7 +49,7 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) 
 
 
 class LaggedPairs:
-    """All pairs of a split, numbered trajectory by trajectory in the order of time.
+    """All pairs of a split, numbered trajectory by trajectory in the order of time; none across missing rows.
 
     States in memory are held once, as one contiguous tensor. States on disk are read in contiguous ranges and never
     one by one; `block_size` says which indices should be asked for together.
@@ -64,8 +65,8 @@ class LaggedPairs:
     """
 
     def __init__(self, trajectories: Trajectories, lag: ConfiguredInteger = 1, where: str = "the data") -> None:
-        self.trajectories = trajectories
         self.lag = require_lag(trajectories, lag, where)
+        self.trajectories = trajectories = trajectories.between_gaps(self.lag + 1)
         lengths = np.array(trajectories.lengths)
         self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
         self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
