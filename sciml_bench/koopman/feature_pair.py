@@ -77,27 +77,20 @@ class FeaturePair(nn.Module):
         elif lagged == "linear":
             self.lagged_encoder = nn.Linear(n_learned, n_learned, bias=False)
             nn.init.orthogonal_(self.lagged_encoder.weight)
-        if normalization == "second_moment":
-            self.normalizer: nn.Module = RunningSecondMoment(n_learned)
-            self.lagged_normalizer: nn.Module = RunningSecondMoment(n_learned)
-        else:
-            self.normalizer = self.lagged_normalizer = nn.Identity()
+        make = RunningSecondMoment if normalization == "second_moment" else nn.Identity
+        self.normalizer, self.lagged_normalizer = make(n_learned), make(n_learned)
 
     def forward(
         self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]
     ) -> tuple[Float[Tensor, "batch modes"], Float[Tensor, "batch modes"]]:
         """f of the states now and g of the later states."""
-        if self.lagged == "separate":
-            if self.stacked_encoders is None:
-                return self.encode(now), self.encode_lagged(later)
+        if self.stacked_encoders is not None:
             both = self._normalized(self.stacked_encoders(self.embedding(torch.stack((now, later)))))
-            f, g = both[0], both[1]
-        else:
-            both = self._encoded(0, torch.cat((now, later)))
-            f, g = both[: len(now)], both[len(now) :]
-            if self.lagged == "linear":
-                g = cast(nn.Module, self.lagged_encoder)(g)
-        return self._completed(self.normalizer(f)), self._completed(self.lagged_normalizer(g))
+            return self._completed(self.normalizer(both[0])), self._completed_lagged(both[1])
+        if self.lagged == "separate":
+            return self.encode(now), self.encode_lagged(later)
+        both = self._encoded(0, torch.cat((now, later)))
+        return self._completed(self.normalizer(both[: len(now)])), self._completed_lagged(both[len(now) :])
 
     def encode(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
         """The features f."""
@@ -105,13 +98,7 @@ class FeaturePair(nn.Module):
 
     def encode_lagged(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
         """The features g of the lagged side."""
-        if self.lagged == "separate":
-            features = self._encoded(1, states)
-        else:
-            features = self._encoded(0, states)
-            if self.lagged == "linear":
-                features = cast(nn.Module, self.lagged_encoder)(features)
-        return self._completed(self.lagged_normalizer(features))
+        return self._completed_lagged(self._encoded(int(self.lagged == "separate"), states))
 
     def _encoded(self, side: int, states: Tensor) -> Tensor:
         """The learned features of one encoder: 0 is that of f, 1 a separate one of g."""
@@ -125,6 +112,11 @@ class FeaturePair(nn.Module):
 
     def _completed(self, features: Tensor) -> Tensor:
         return nn.functional.pad(features, (1, 0), value=1.0) if self.center else features
+
+    def _completed_lagged(self, features: Tensor) -> Tensor:
+        if self.lagged == "linear":
+            features = cast(nn.Module, self.lagged_encoder)(features)
+        return self._completed(self.lagged_normalizer(features))
 
 
 class RunningSecondMoment(nn.Module):

@@ -27,12 +27,7 @@ LONGEST_FORECAST_BYTES = 2**25
 
 
 def whole_forecast_scores(learned: KoopmanModel, record: Record) -> Metrics:
-    """The scores that every forecaster has, over the test part; none where there is no such part.
-
-    Args:
-        learned: forecasts.
-        record: loaded.
-    """
+    """The scores that every forecaster has, over the test part; none where there is no such part."""
     parts = _past_and_future(record, learned.past_length)
     if parts is None:
         return {}
@@ -65,11 +60,6 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     """The error of the conditional expectation some lags ahead, relative to that of the training mean.
 
     All held-out trajectories count; the arrays `trajectory_errors` (trajectories, steps) tell that of each, by name.
-
-    Args:
-        learned: forecasts.
-        record: loaded.
-        n_steps: how many lags ahead.
     """
     part = record.splits.get("test", record.splits.get("validation"))
     if part is None:
@@ -106,9 +96,8 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         for row, pair in enumerate(zip(found[place], truth[place], strict=True)):
             error = _error([pair[0]], [pair[1]], mean)
             each[row, place] = np.nan if error is None else error
-    times = np.array(steps) * learned.spec.lag_time
     arrays = {
-        "forecast_times": times,
+        "forecast_times": np.array(steps) * learned.spec.lag_time,
         "forecast_states": np.stack([parts[0][0] for parts in found]),
         "true_states": np.stack([parts[0][0] for parts in truth]),
         "training_mean": mean,
@@ -130,21 +119,12 @@ def _rows(states: StateArray, n_rows: int) -> Float[np.ndarray, "time *state"]:
 
 
 def image_forecasts(learned: KoopmanModel, oracle: Oracle, test: Trajectories, n_classes: int, reach: int) -> Results:
-    """Forecast labelled images ahead and back, and let the oracle read them.
-
-    Args:
-        learned: forecasts.
-        oracle: reads images.
-        test: held-out images with their labels, which follow each other in turn.
-        n_classes: number of labels.
-        reach: how many lags.
-    """
+    """Forecast held-out images, whose labels follow each other in turn, `reach` lags ahead and back; read them."""
     images = test.flattened.reshape(-1, *test.state_shape)
     labels = np.concatenate(test.labels or ())
     oracle_accuracy = classification_accuracy(oracle.classify(images), labels)
     metrics: Metrics = {"oracle_accuracy": oracle_accuracy}
-    ahead, lag = range(1, reach + 1), learned.spec.lag
-    steps = [*(-step for step in reversed(ahead)), *ahead]
+    steps, lag = [*range(-reach, 0), *range(1, reach + 1)], learned.spec.lag
     chosen = np.linspace(0, len(images) - 1, SHOWN_IMAGES).astype(int)
     accuracies, correct, shown = [], [], []
     for step, forecast in zip(steps, learned.expected(images, steps), strict=True):

@@ -115,17 +115,11 @@ class KoopmanModel:
         Args:
             pairs: in the units of the features.
         """
+        f, g = self.features.encode, self.features.encode_lagged
         for now, later in pairs.stream(self._block_length(pairs)):
             with torch.no_grad():
-                maps = (
-                    self.features.encode(now),
-                    self.features.encode(later),
-                    self.features.encode_lagged(now),
-                    self.features.encode_lagged(later),
-                    now.flatten(1),
-                    later.flatten(1),
-                )
-            yield tuple(values.double().numpy() for values in maps)
+                features = [encode(part) for encode in (f, g) for part in (now, later)]
+            yield tuple(values.double().numpy() for values in (*features, now.flatten(1), later.flatten(1)))
 
     def _block_length(self, pairs: LaggedPairs) -> int:
         first, _ = pairs.batch(np.array([0]))
@@ -203,9 +197,7 @@ class KoopmanModel:
         require_past(past, self.spec, self.past_length)
         count, lag, started = horizon_steps(past, horizon), self.spec.lag, time.perf_counter()
         if count < 0 and lag > 1:
-            raise ConfigurationError(
-                f"horizon={count}: steps back need training.view.lag=1; this operator has the lag {lag}"
-            )
+            raise ConfigurationError(f"horizon={count}: steps back need training.view.lag=1; the operator has {lag}")
         rows = np.concatenate([read_block(part, part.shape[0] - lag, part.shape[0]) for part in past.states])
         n_lags = -(-abs(count) // lag) * int(np.sign(count))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -281,11 +273,8 @@ class KoopmanModel:
         arrays = {f"{_OPERATOR}{name}": array for name, array in self.operator.moments_.as_arrays().items()}
         if self.learned_step is not None:
             arrays[_STEP] = self.learned_step
-        return (
-            tensors
-            | {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
-            | past_tensors(self.past)
-        )
+        tensors |= {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+        return tensors | past_tensors(self.past)
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """Take what `tensors` gave.

@@ -97,14 +97,9 @@ class KoopmanLearning(Method):
     def learned(self) -> KoopmanModel:
         """The operator estimated from the features of all training pairs, in evaluation mode and float64."""
         self.eval()
-        return KoopmanModel.estimated(
-            self.operator_factory(),
-            self.view,
-            self.model,
-            self.decoder(),
-            self.learned_step(),
-            oracle_of(self.view.record),
-        )
+        oracle = oracle_of(self.view.record)
+        parts = self.model, self.decoder(), self.learned_step()
+        return KoopmanModel.estimated(self.operator_factory(), self.view, *parts, oracle)
 
     def decoder(self) -> nn.Module | None:
         """A map from predicted features to states; None predicts the states themselves, linearly."""

@@ -73,14 +73,7 @@ def trained_oracle(
     n_classes: int,
     cache: Path | None = None,
 ) -> Oracle:
-    """The oracle for these training images, from the cache or trained now; the global random state is left alone.
-
-    Args:
-        images: training images.
-        labels: their classes.
-        n_classes: number of classes.
-        cache: folder of cached weights; the suite's own by default.
-    """
+    """The oracle for these training images, from the cache or trained now; the global random state is left alone."""
     images = np.ascontiguousarray(images, dtype=np.float32)
     digest = hashlib.sha256(images.tobytes() + np.asarray(labels, dtype=np.int64).tobytes())
     digest.update(f"{VERSION} {n_classes} {images.shape} {torch.__version__}".encode())
@@ -102,11 +95,7 @@ def trained_oracle(
 
 
 def oracle_of(record: Record) -> Oracle | None:
-    """The oracle for the training images of a record; None where it has no labelled images.
-
-    Args:
-        record: loaded, in the user's units.
-    """
+    """The oracle for the training images of a record, in the user's units; None where it has no labelled images."""
     train = record.splits["train"]
     if train.labels is None or record.n_classes is None or len(train.state_shape) != 3:
         return None

@@ -3,18 +3,16 @@
 from sciml_bench.node.evaluation import Evaluation
 from sciml_bench.node.fields.blackbox import Blackbox
 from sciml_bench.node.fields.coupling import CoupledDynamics
-from sciml_bench.node.fields.gray_box import GrayBox, LotkaVolterraGrayBox
-from sciml_bench.node.fields.known_dynamics import KnownDynamics
+from sciml_bench.node.fields.gray_box import GrayBox, KnownDynamics, LotkaVolterraGrayBox
 from sciml_bench.node.fields.second_order import SecondOrderBlackbox
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.coupling_schedules import AdaptiveSchedule, ConstantSchedule, PowerLawSchedule
 from sciml_bench.node.fitting.homotopy import HomotopyTraining
 from sciml_bench.node.fitting.multiple_shooting import MultipleShootingTraining
 from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
-from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
-from sciml_bench.node.fitting.vanilla import VanillaTraining
-from sciml_bench.node.landscape.fitting_losses import losses_of
+from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting, VanillaTraining
 from sciml_bench.node.landscape.hessian import hessian_top_eigenpairs, hessian_trace
+from sciml_bench.node.landscape.loss_landscape import losses_of
 from sciml_bench.node.landscape.spectral_density import hessian_spectral_density
 from sciml_bench.node.learned_field import LearnedField
 from sciml_bench.node.solvers.adaptive_solver import AdaptiveSolver

@@ -5,6 +5,7 @@ prediction from the initial states runs through both. A forecast starts at the e
 tells about the future, without what the dynamics have lost since the initial state.
 """
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,14 @@ from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data import PaddedTrajectories, Record
-from sciml_bench.data.held_out import TIME, component_labels, past_and_future
-from sciml_bench.node.fitting.starts import INITIAL_STATES, initial_states_of, splines_through
-from sciml_bench.node.fitting.trajectory_batch import mean_squared_error
+from sciml_bench.data import PaddedTrajectories, Record, Trajectories
+from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
+from sciml_bench.node.fitting.trajectory_batch import (
+    INITIAL_STATES,
+    initial_states_of,
+    mean_squared_error,
+    splines_through,
+)
 from sciml_bench.node.learned_field import LearnedField
 from sciml_bench.node.solvers.solve import with_error_estimate
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
@@ -67,13 +72,16 @@ class Evaluation:
             SolverError: the integration broke down inside the train part.
             ConfigurationError: the record knows no such initial states.
         """
-        train, whole, window = _windows(record)
+        joined, window = _windows(record)
+        train, whole = (PaddedTrajectories.of(part) for part in (record.part("train"), joined))
         splines = splines_through(train, learned.smoothing)
         x0 = self._initial_states(learned, train, splines)
         inside = with_error_estimate(learned.solver, learned.field, x0, train.times)
         inside = inside.require_finite(learned.solver.remedy)
         # an adaptive solver gives up where the extrapolation leaves every bound; what was learned is kept
-        prediction = _states_or_nan(learned, x0, whole.times)
+        prediction = np.full(whole.states.shape, np.nan)
+        with contextlib.suppress(SolverError):
+            prediction[:] = learned.solver(learned.field, x0, whole.times).states[0].double().numpy()
         prediction[:, : train.rows.shape[1]][train.rows] = inside.states[0].double().numpy()[train.rows]
         metrics = window_errors(prediction, whole, window)
         smoothed, forecast = np.full((2, *whole.states.shape), np.nan)
@@ -82,26 +90,15 @@ class Evaluation:
         parts = past_and_future(record, learned.past_length)
         if parts is not None:
             past, future = parts
-            found = forecast_of(learned, past, future)
-            metrics |= forecast_scores(found, future, record.spec.mean)
+            told = forecast_of(learned, past, future)
+            metrics |= forecast_scores(told, future, record.spec.mean)
             if record.split_by == TIME:
                 for row, rows in enumerate(window == _AHEAD):
-                    forecast[row, rows] = found.states[row, : rows.sum()]
+                    forecast[row, rows] = told.states[row, : rows.sum()]
         error = inside.error_estimate
         metrics |= {} if error is None else {"integration_error": float(error)}
-        arrays: dict[str, Any] = {
-            "times": whole.times,
-            "observed": whole.states,
-            "window": window,
-            "smoothed": smoothed,
-            "prediction": prediction,
-            "forecast": forecast,
-            "component_names": component_labels(record.spec.component_names, whole.dim),
-            "time_unit": np.array(record.spec.time_unit),
-        }
-        if whole.clean is not None:
-            arrays["clean"] = whole.clean
-        return Results(metrics, arrays, ("trajectories", "phase_portrait"))
+        found = {"window": window, "smoothed": smoothed, "prediction": prediction, "forecast": forecast}
+        return Results(metrics, shown_arrays(joined, None) | found, ("trajectories", "phase_portrait"))
 
     def _initial_states(self, learned: LearnedField, train: PaddedTrajectories, splines: Any) -> Tensor:
         """Of every member."""
@@ -120,13 +117,7 @@ class Evaluation:
 def window_errors(
     prediction: Float[np.ndarray, "batch time dim"], whole: PaddedTrajectories, window: np.ndarray
 ) -> Metrics:
-    """Mean squared errors over rows, components and trajectories, in squared units of the state.
-
-    Args:
-        prediction: at all times.
-        whole: what was observed, and the truth.
-        window: which rows were learned from (1), and which lie ahead (2).
-    """
+    """Mean squared errors over rows, components and trajectories of each window, in squared units of the state."""
     metrics: Metrics = {}
     for part, number in (("interpolation", _LEARNED), ("extrapolation", _AHEAD)):
         counts = window == number
@@ -141,27 +132,16 @@ def window_errors(
     return metrics
 
 
-def _windows(record: Record) -> tuple[PaddedTrajectories, PaddedTrajectories, np.ndarray]:
-    """The train part, all parts where the record is split by time, and what became of every row."""
-    train = PaddedTrajectories.of(record.part("train"))
+def _windows(record: Record) -> tuple[Trajectories, np.ndarray]:
+    """The train part, with all others where the record is split by time, and what became of every row."""
     joined, lengths = record.part("train"), [np.array(record.part("train").lengths)]
     for name in ("validation", "test"):
         if record.split_by == TIME and name in record.splits:
             joined = joined.joined_in_time(record.part(name))
             lengths.append(np.array(joined.lengths))
-    whole = PaddedTrajectories.of(joined)
-    rows = np.arange(whole.rows.shape[1])
+    rows = np.arange(lengths[-1].max())
     learned: Bool[np.ndarray, "batch time"] = rows < lengths[0][:, None]
     ahead = np.zeros_like(learned)
     if record.split_by == TIME and "test" in record.splits:
-        ahead = (rows >= lengths[-2][:, None]) & whole.rows
-    return train, whole, np.select([learned, ahead], [_LEARNED, _AHEAD], 0)
-
-
-def _states_or_nan(
-    learned: LearnedField, x0: Float[Tensor, "members batch dim"], times: Float[np.ndarray, "batch time"]
-) -> Float[np.ndarray, "batch time dim"]:
-    try:
-        return learned.solver(learned.field, x0, times).states[0].double().numpy().copy()
-    except SolverError:
-        return np.full((*times.shape, learned.field.dim), np.nan)
+        ahead = (rows >= lengths[-2][:, None]) & (rows < lengths[-1][:, None])
+    return joined, np.select([learned, ahead], [_LEARNED, _AHEAD], 0)

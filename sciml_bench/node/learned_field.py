@@ -73,14 +73,9 @@ class LearnedField:
         first = members[0]
         starts = [member.initial_states for member in members if member.initial_states is not None]
         field = type(first.field).joined([member.field for member in members])
-        together = cls(
-            field.requires_grad_(False),
-            first.solver,
-            first.spec,
-            first.smoothing,
-            first.forecast_start,
-            np.concatenate(starts) if len(starts) == len(members) else None,
-        )
+        shared = first.solver, first.spec, first.smoothing, first.forecast_start
+        all_starts = np.concatenate(starts) if len(starts) == len(members) else None
+        together = cls(field.requires_grad_(False), *shared, all_starts)
         together.past = first.past
         return together
 
@@ -131,24 +126,16 @@ class LearnedField:
             raise ConfigurationError(f"horizon={horizon}: a vector field is integrated forward in time; give steps")
         self._require_past(past)
         began = time.perf_counter()
-        grids = [
-            np.concatenate([past.times_of(number)[-1:], grid])
-            for number, grid in enumerate(horizon_times(past, horizon))
-        ]
+        ahead = enumerate(horizon_times(past, horizon))
+        grids = [np.concatenate([past.times_of(number)[-1:], grid]) for number, grid in ahead]
         longest = max(len(grid) for grid in grids)
         times = np.stack([continued(grid, longest) for grid in grids])
         with torch.no_grad():
-            x0 = self._starts(past)
-            states, status, evaluations = self._paths(x0, times)
+            states, status, evaluations = self._paths(self._starts(past), times)
         members = states[:, :, 1:].double().numpy()
-        return Forecast(
-            members[0] if self.n_members == 1 else members.mean(axis=0),
-            times[:, 1:],
-            "path",
-            tuple(status),
-            {"function_evaluations": float(evaluations), "seconds": time.perf_counter() - began},
-            None if self.n_members == 1 else members,
-        )
+        expected, several = (members[0], None) if self.n_members == 1 else (members.mean(axis=0), members)
+        cost = {"function_evaluations": float(evaluations), "seconds": time.perf_counter() - began}
+        return Forecast(expected, times[:, 1:], "path", tuple(status), cost, several)
 
     def _require_past(self, past: Trajectories) -> None:
         if past.state_shape != (self.field.dim,):
@@ -163,23 +150,17 @@ class LearnedField:
 
     def _starts(self, past: Trajectories) -> Float[Tensor, "members batch dim"]:
         """The states at the last row of every trajectory."""
-        rows = [read_block(part, 0, part.shape[0]).astype(np.float64) for part in past.states]
-        if self.forecast_start == SMOOTHED:
-            last = [self._smoothed_end(past.times_of(number), part) for number, part in enumerate(rows)]
-        elif self.forecast_start == PREDICTED and min(past.lengths) > 1:
+        if self.forecast_start == PREDICTED and min(past.lengths) > 1:
             padded = PaddedTrajectories.of(past)
             first = torch.from_numpy(padded.states[:, 0]).to(self.dtype).expand(self.n_members, -1, -1)
             states, _, _ = self._paths(first, padded.times)
             return states[:, torch.arange(past.n_trajectories), torch.from_numpy(padded.lengths - 1)]
-        else:
-            last = [part[-1] for part in rows]
+        last = []
+        for number, part in enumerate(past.states):
+            times, rows = past.times_of(number), read_block(part, 0, part.shape[0]).astype(np.float64)
+            smooth = self.forecast_start == SMOOTHED and len(rows) > 1
+            last.append(SmoothingSpline(times, rows, self.smoothing)(times[-1]) if smooth else rows[-1])
         return torch.from_numpy(np.stack(last)).to(self.dtype).expand(self.n_members, -1, -1)
-
-    def _smoothed_end(self, times: np.ndarray, states: np.ndarray) -> Float[np.ndarray, " dim"]:
-        if len(times) < 2:
-            return states[-1]
-        spline = SmoothingSpline(times, states, self.smoothing)
-        return spline(np.array(spline.end))
 
     def _paths(
         self, x0: Float[Tensor, "members batch dim"], times: Float[np.ndarray, "batch time"]
@@ -195,13 +176,9 @@ class LearnedField:
             parts = [self._paths(x0[:, row : row + 1], times[row : row + 1]) for row in range(len(times))]
             states, status, evaluations = zip(*parts, strict=True)
             return torch.cat(states, dim=1), [text for part in status for text in part], sum(evaluations)
-        states, status = solution.states, []
-        for row in range(len(times)):
-            try:
-                Solution(times[row : row + 1], states[:, row : row + 1], 0).require_finite(self.solver.remedy)
-                status.append(OK)
-            except SolverError as error:
-                status.append(str(error))
+        states = solution.states
+        rows = [Solution(times[row : row + 1], states[:, row : row + 1], 0) for row in range(len(times))]
+        status = [row.breakdown(self.solver.remedy) or OK for row in rows]
         gone = (~torch.isfinite(states).all(dim=-1)).cumsum(dim=2) > 0
         return states.masked_fill(gone[..., None], torch.nan), status, solution.function_evaluations
 

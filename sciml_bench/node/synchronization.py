@@ -31,9 +31,6 @@ Strengths: TypeAlias = (
 _STABILITY_LIMIT = 2.7
 """Runge and Kutta's method of order 4 damps du/dt = −k u only while k · step is below 2.79."""
 
-_RELATIVE_TOLERANCE = 1e-10
-_ABSOLUTE_TOLERANCE = 1e-12
-
 
 @dataclass(frozen=True)
 class SynchronizationResult:
@@ -105,15 +102,7 @@ def synchronization(
         return derivatives.ravel()
 
     with np.errstate(over="ignore", invalid="ignore"):
-        solution = solve_ivp(
-            right_hand_side,
-            (float(times[0]), float(times[-1])),
-            start.ravel(),
-            method="DOP853",
-            t_eval=times,
-            rtol=_RELATIVE_TOLERANCE,
-            atol=_ABSOLUTE_TOLERANCE,
-        )
+        solution = solve_ivp(right_hand_side, times[[0, -1]], start.ravel(), "DOP853", times, rtol=1e-10, atol=1e-12)
     if solution.status != 0 or not np.isfinite(solution.y).all():
         reached = solution.t[-1] if len(solution.t) else times[0]
         raise SolverError(
@@ -188,10 +177,11 @@ def parameter_scan(
     for step in range(0, len(half_steps) - 1, 2):
         t, middle, end = half_steps[step : step + 3]
         h = end - t
-        k1 = field(t, u, followed[step])
-        k2 = field(middle, u + h / 2 * k1, followed[step + 1])
-        k3 = field(middle, u + h / 2 * k2, followed[step + 1])
-        k4 = field(end, u + h * k3, followed[step + 2])
+        now, between, later = followed[step : step + 3]
+        k1 = field(t, u, now)
+        k2 = field(middle, u + h / 2 * k1, between)
+        k3 = field(middle, u + h / 2 * k2, between)
+        k4 = field(end, u + h * k3, later)
         u = u + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
         interval, within = divmod(step + 2, 2 * steps_per_interval)
         if within == 0:

@@ -16,15 +16,15 @@ def problem(n_rows=4, n_members=2, n_steps=6, forced=True, seed=0):
     table = TABLES["rk4"]
     return {
         "x0": rng.standard_normal((n_rows, 3)),
+        "weights": rng.standard_normal((n_members, n_parameters)) / 2,
         "member": np.repeat(np.arange(n_members), n_rows // n_members),
         "linear": rng.standard_normal((n_rows, 3, 3)) / 3,
-        "weights": rng.standard_normal((n_members, n_parameters)) / 2,
         "sizes": SIZES,
-        "activation": ACTIVATION_CODES["tanh"],
         "matrix": table.matrix,
         "stage_weights": table.weights,
         "step_sizes": rng.uniform(0.02, 0.2, (n_rows, n_steps)),
         "arrivals": np.array([-1, 1, 2, -1, -1, 3]),
+        "activation": ACTIVATION_CODES["tanh"],
         "forcing": rng.standard_normal((n_rows, n_steps, 4, 3)) if forced else np.empty((0, 0, 0, 0)),
     }
 
@@ -64,7 +64,7 @@ def test_pulling_back_transposes_the_steps():
     given = problem()
     states, _, slopes = integrate(*given.values(), True)
     factors = np.random.default_rng(1).standard_normal(states.shape)
-    names = ("member", "linear", "weights", "sizes", "matrix", "stage_weights", "step_sizes", "arrivals")
+    names = ("weights", "member", "linear", "sizes", "matrix", "stage_weights", "step_sizes", "arrivals")
     gradient, _ = pull_back(factors, *(given[name] for name in names), slopes)
     for row, component in ((0, 0), (2, 1), (3, 2)):
         moved = []
@@ -79,7 +79,7 @@ def test_the_gradients_at_the_layers_outputs_give_those_of_the_biases():
     given = problem()
     states, _, slopes = integrate(*given.values(), True)
     factors = np.random.default_rng(1).standard_normal(states.shape)
-    names = ("member", "linear", "weights", "sizes", "matrix", "stage_weights", "step_sizes", "arrivals")
+    names = ("weights", "member", "linear", "sizes", "matrix", "stage_weights", "step_sizes", "arrivals")
     _, deltas = pull_back(factors, *(given[name] for name in names), slopes)
     of_members = deltas.reshape(2, -1, deltas.shape[-1]).sum(axis=1)  # hidden units, then the state's components
     places = {0: 3 * 5 + 0, 5 + 2: (3 + 1) * 5 + 5 * 4 + 2, 9 + 1: (3 + 1) * 5 + (5 + 1) * 4 + 4 * 3 + 1}

@@ -5,7 +5,7 @@ import torch
 from node_cases import reference
 
 from sciml_bench.node import FixedStepSolver
-from sciml_bench.node.fields.known_dynamics import KnownDynamics
+from sciml_bench.node.fields.gray_box import KnownDynamics
 from sciml_bench.systems import Duffing
 
 

@@ -183,11 +183,9 @@ class NestedLoRALoss(nn.Module):
         require_choice("estimator", estimator, ESTIMATORS)
         self.n_modes, self.nesting, self.estimator = n_modes, nesting, estimator
         self.regularization = regularization
-        self.singular_values = (
-            None
-            if learn_singular_values is None
-            else LearnedSingularValues(n_modes, learn_singular_values, constant_first)
-        )
+        self.singular_values: LearnedSingularValues | None = None
+        if learn_singular_values is not None:
+            self.singular_values = LearnedSingularValues(n_modes, learn_singular_values, constant_first)
 
     def forward(self, f: Features, g: Features, weights: Float[Tensor, " batch"] | None = None) -> Scalar:
         """The loss of one batch of features of the present and of the future.

@@ -47,15 +47,7 @@ class _JointCovariance(torch.autograd.Function):
 
 
 def joint_covariance(f: Features, g: Features, center: bool = True) -> Float[Tensor, "both_modes both_modes"]:
-    """The covariance of (f, g) over the batch (and over all processes), differentiable once.
-
-    Args:
-        f: features of the present.
-        g: features of the future, as many as `f`.
-        center: subtract the batch mean first.
-
-    Returns:
-        [[C_f, C_fg], [C_gf, C_g]] in float64, divided by the number of samples.
+    """[[C_f, C_fg], [C_gf, C_g]] over the batch (and over all processes) in float64, differentiable once.
 
     Raises:
         DataError: fewer than two samples.

@@ -29,11 +29,11 @@ class _SchattenScore(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, covariance: Tensor, schatten_norm: int, relative_cutoff: float) -> Tensor:
+    def forward(ctx: Any, covariance: Tensor, schatten_norm: int) -> Tensor:
         modes = len(covariance) // 2
         correlation = covariance[:modes, modes:]
         variances, directions = torch.linalg.eigh(torch.stack([covariance[:modes, :modes], covariance[modes:, modes:]]))
-        kept = variances > relative_cutoff * variances[:, -1:].clamp_min(torch.finfo(variances.dtype).tiny)
+        kept = variances > RELATIVE_CUTOFF * variances[:, -1:].clamp_min(torch.finfo(variances.dtype).tiny)
         whitening = directions * torch.where(kept, variances, 1.0).rsqrt().mul_(kept)[:, None, :]
         whiten_f, whiten_g = whitening[0], whitening[1]
         whitened = whiten_f.T @ correlation @ whiten_g
@@ -42,50 +42,29 @@ class _SchattenScore(torch.autograd.Function):
         else:
             left, singular_values, right = torch.linalg.svd(whitened)
             score = singular_values.sum()
-            pull = (left * (singular_values > relative_cutoff)) @ right
+            pull = (left * (singular_values > RELATIVE_CUTOFF)) @ right
         left_pull, right_pull = whiten_f @ pull, whiten_g @ pull.T
         cross = left_pull @ whiten_g.T / 2
-        gradient = torch.empty_like(covariance)
-        gradient[:modes, :modes] = left_pull @ whitened.T @ whiten_f.T / -2
-        gradient[modes:, modes:] = right_pull @ whitened @ whiten_g.T / -2
-        gradient[:modes, modes:] = cross
-        gradient[modes:, :modes] = cross.T
-        ctx.save_for_backward(gradient)
+        own_f, own_g = left_pull @ whitened.T @ whiten_f.T / -2, right_pull @ whitened @ whiten_g.T / -2
+        ctx.save_for_backward(torch.cat([torch.cat([own_f, cross], dim=1), torch.cat([cross.T, own_g], dim=1)]))
         return score
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None]:
         (gradient,) = ctx.saved_tensors
-        return gradient * upstream[0], None, None
+        return gradient * upstream[0], None
 
 
-def schatten_score(
-    covariance: Float[Tensor, "both_modes both_modes"],
-    schatten_norm: int = 2,
-    relative_cutoff: float = RELATIVE_CUTOFF,
-) -> Scalar:
-    """Σ σ^p of C_f^{-1/2} C_fg C_g^{-1/2}, differentiable once.
-
-    Args:
-        covariance: [[C_f, C_fg], [C_gf, C_g]], as `joint_covariance` gives it.
-        schatten_norm: p, 1 or 2.
-        relative_cutoff: directions whose variance is below this fraction of the largest are left out.
-    """
-    return _SchattenScore.apply(covariance, schatten_norm, relative_cutoff)  # pyright: ignore[reportReturnType]
+def schatten_score(covariance: Float[Tensor, "both_modes both_modes"], schatten_norm: int = 2) -> Scalar:
+    """Σ σ^p of C_f^{-1/2} C_fg C_g^{-1/2} from [[C_f, C_fg], [C_gf, C_g]], differentiable once."""
+    return _SchattenScore.apply(covariance, schatten_norm)  # pyright: ignore[reportReturnType]
 
 
 def vamp_loss(f: Features, g: Features, *, schatten_norm: int = 2, center: bool = True) -> Scalar:
-    """Minus the VAMP score of one batch.
+    """Minus the VAMP score of one batch of features of the present and of the future, in their dtype.
 
-    Args:
-        f: features of the present, (batch, modes).
-        g: features of the future, (batch, modes).
-        schatten_norm: 1 (sum of the singular values) or 2 (sum of their squares).
-        center: leave the constant function, whose singular value is 1, out of the score.
-
-    Returns:
-        The loss, a scalar in the features' dtype.
+    The options are those of `VAMPLoss`.
 
     Raises:
         ConfigurationError: another norm.
@@ -99,8 +78,8 @@ class VAMPLoss(nn.Module):
     """Minus the VAMP-1 or VAMP-2 score of a batch.
 
     Args:
-        schatten_norm: 1 or 2.
-        center: leave the constant function out (default).
+        schatten_norm: 1 (sum of the singular values) or 2 (sum of their squares).
+        center: leave the constant function, whose singular value is 1, out of the score (default).
 
     Raises:
         ConfigurationError: another norm.

@@ -15,43 +15,26 @@ from sciml_bench.scores.whitening import whitening
 
 
 def solve_cca(moments: LaggedMoments, rank: int | None, relative_cutoff: float) -> OperatorSolution:
-    """The operator's leading `rank` singular triplets in the features; all of them where None.
-
-    Args:
-        moments: of the training pairs.
-        rank: how many to keep; fewer where the features have fewer independent directions.
-        relative_cutoff: directions whose variance is below this fraction of the largest are left out.
-    """
+    """The operator's leading `rank` singular triplets in the features; all of them where None."""
     whiten_f = whitening(moments.correlation("f", 0, "f", 0), relative_cutoff)
     whiten_g = whitening(moments.correlation("g", 1, "g", 1), relative_cutoff)
-    left, singular_values, right = np.linalg.svd(
-        whiten_f.T @ moments.correlation("f", 0, "g", 1) @ whiten_g, full_matrices=False
-    )
+    whitened = whiten_f.T @ moments.correlation("f", 0, "g", 1) @ whiten_g
+    left, singular_values, right = np.linalg.svd(whitened, full_matrices=False)
     singular_values = singular_values[:rank]
     left_map, right_map = whiten_f @ left[:, :rank], whiten_g @ right[:rank].T
     root = np.sqrt(singular_values)
     encode, dual = left_map * root, right_map * root
-    forward = LinearPropagator(
-        encoder="f",
-        encode=encode,
-        step=dual.T @ moments.correlation("g", 1, "f", 1) @ encode,
-        decode=dual.T @ moments.with_observable("g", 1, 1),
-    )
-    backward = LinearPropagator(
-        encoder="g",
-        encode=dual,
-        step=encode.T @ moments.correlation("f", 0, "g", 0) @ dual,
-        decode=encode.T @ moments.with_observable("f", 0, 0),
-    )
+    step = dual.T @ moments.correlation("g", 1, "f", 1) @ encode
+    reverse_step = encode.T @ moments.correlation("f", 0, "g", 0) @ dual
     return OperatorSolution(
         singular_values=singular_values,
         left_encoder="f",
         left_map=left_map,
         right_encoder="g",
         right_map=right_map,
-        forward=forward,
+        forward=LinearPropagator("f", encode, step, dual.T @ moments.with_observable("g", 1, 1)),
         forward_metric=np.diag(singular_values),
-        backward=backward,
+        backward=LinearPropagator("g", dual, reverse_step, encode.T @ moments.with_observable("f", 0, 0)),
         dual_map=dual,
         dual_scale_by_eigenvalue=True,
     )

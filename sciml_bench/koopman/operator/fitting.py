@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import add
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from jaxtyping import Float
@@ -102,7 +102,7 @@ class OperatorFit(BaseEstimator):
             DataError: as `fit`, or other features or observables than in the chunks before.
             ConfigurationError: an option is wrong for these features.
         """
-        first, observable = not hasattr(self, "moments_"), (observable_now, observable_next)
+        first, observable = "moments_" not in vars(self), (observable_now, observable_next)
         data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, reset=first)
         chunk = self._moments_of(data)
         if not first and chunk.features.shape != self.moments_.features.shape:
@@ -135,11 +135,10 @@ class OperatorFit(BaseEstimator):
         check_is_fitted(self, "moments_")
         if self._solved is None:
             options = (self.rank, self.tikhonov_regularization, self.relative_cutoff)
-            self._solved = (
-                solve_cca(self.moments_, self.rank, self.relative_cutoff)
-                if self.method == "cca"
-                else solve_regression(self.moments_, self.method, *options)
-            )
+            if self.method == "cca":
+                self._solved = solve_cca(self.moments_, self.rank, self.relative_cutoff)
+            else:
+                self._solved = solve_regression(self.moments_, self.method, *options)
         return self._solved
 
     def _accept(self, moments: LaggedMoments) -> None:
@@ -151,15 +150,10 @@ class OperatorFit(BaseEstimator):
         return reduce(add, (self._moments_of_block(block) for block in data.blocks()))
 
     def _moments_of_block(self, block: LaggedInput) -> LaggedMoments:
-        if not self.add_constant:
-            return LaggedMoments.of_pairs(block.f, block.g, block.observable, block.weights)
+        f, g = (None if pair is None else tuple(map(self._with_constant, pair)) for pair in (block.f, block.g))
         # Without an observable of its own, the constant must not become one.
-        observable = block.f if block.observable is None else block.observable
-        f, g = self._pair_with_constant(block.f), None if block.g is None else self._pair_with_constant(block.g)
-        return LaggedMoments.of_pairs(f, g, observable, block.weights)
-
-    def _pair_with_constant(self, pair: Pair) -> Pair:
-        return self._with_constant(pair[0]), self._with_constant(pair[1])
+        observable = block.f if self.add_constant and block.observable is None else block.observable
+        return LaggedMoments.of_pairs(cast(Pair, f), cast(Pair | None, g), observable, block.weights)
 
     def _with_constant(self, features: np.ndarray) -> np.ndarray:
         return np.column_stack([features, np.ones(len(features))]) if self.add_constant else features

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
+from torch import Tensor
 
 from sciml_bench.core.errors import DataError
 
@@ -48,20 +49,12 @@ class LaggedInput:
 
 
 def checked_features(array: ArrayLike, name: str, estimator: BaseEstimator | None = None, **options: Any) -> np.ndarray:
-    """One checked matrix of finite real numbers, float64 or float32.
+    """One checked matrix of finite real numbers, float64 or float32; the options are those of scikit-learn.
 
-    Args:
-        array: numbers, (batch, modes).
-        name: of the argument, for messages.
-        estimator: where given, the number of columns has to be that of its fit, or is recorded with `reset=True`.
-        **options: of `sklearn.utils.check_array`.
-
-    Raises:
-        DataError: NaN, infinity, another number of axes, too few rows or other columns than in the fit.
-        TypeError: sparse or not numeric.
+    With an estimator, the number of columns has to be that of its fit, or is recorded with `reset=True`.
     """
-    if hasattr(array, "detach"):
-        array = array.detach().cpu().numpy()  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(array, Tensor):
+        array = array.detach().cpu().numpy()
     options = {"dtype": [np.float64, np.float32], **options}
     try:
         if estimator is None:
@@ -80,18 +73,9 @@ def lagged_input(
     *,
     reset: bool,
 ) -> LaggedInput:
-    """Check everything a fit or a score is given.
+    """Check everything a fit or a score is given: pairs of present and future, or trajectories beside None.
 
-    Args:
-        estimator: keeps the number of features of `f_now`.
-        f: features of the present and of the future, or a trajectory and None.
-        g: the same by the lagged encoder, or nothing.
-        observable: what is to be predicted, in the same way.
-        sample_weight: importance of the pairs, or of a trajectory's rows (a pair then has that of its first row).
-        reset: record the number of features instead of comparing it.
-
-    Raises:
-        DataError: an array is not finite, not a matrix, missing, or does not have as many rows as `f_now`.
+    The weights are those of the pairs, or of a trajectory's rows (a pair then has that of its first row).
     """
     f_now, f_next = f
     trajectory = f_next is None

@@ -3,7 +3,7 @@
 Moments of chunks add up, so that data of any length, or on several machines, cost the memory of a few matrices.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -42,37 +42,21 @@ class LaggedMoments:
         observable: tuple[Float[np.ndarray, "batch dim_out"], Float[np.ndarray, "batch dim_out"]] | None,
         weights: Float[np.ndarray, " batch"] | None = None,
     ) -> "LaggedMoments":
-        """The moments of one chunk of pairs.
-
-        Args:
-            f: features of the present and of the future.
-            g: the same from the lagged encoder; None where f serves both sides.
-            observable: what is to be predicted, at present and in future; None for the features f themselves.
-            weights: importance of the pairs.
-        """
+        """The moments of one chunk of pairs of present and future; what is to be predicted is f where None is given."""
         both = f if g is None else tuple(np.hstack(pair) for pair in zip(f, g, strict=True))
         weighted = both if weights is None else tuple(phi * weights[:, None] for phi in both)
-        n_modes = f[0].shape[1]
-        first, second = both[0].T @ weighted[0], both[1].T @ weighted[1]
-        across = both[0].T @ weighted[1]
-        features = np.array([[first, across], [across.T, second]])
-        observables = (
-            features[..., :n_modes]
-            if observable is None
-            else np.array([[phi.T @ y for y in observable] for phi in weighted])
-        )
+        n_modes, across = f[0].shape[1], both[0].T @ weighted[1]
+        features = np.array([[both[0].T @ weighted[0], across], [across.T, both[1].T @ weighted[1]]])
+        observables = features[..., :n_modes]
+        if observable is not None:
+            observables = np.array([[phi.T @ y for y in observable] for phi in weighted])
         total = float(len(f[0])) if weights is None else float(weights.sum())
         return cls(len(f[0]), n_modes, total, features, observables)
 
     def __add__(self, other: "LaggedMoments") -> "LaggedMoments":
         """The moments of both sets of pairs together."""
-        return LaggedMoments(
-            self.n_samples + other.n_samples,
-            self.n_modes,
-            self.total_weight + other.total_weight,
-            self.features + other.features,
-            self.observables + other.observables,
-        )
+        summed = ("n_samples", "total_weight", "features", "observables")
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in summed})
 
     @property
     def has_lagged_encoder(self) -> bool:
@@ -81,8 +65,7 @@ class LaggedMoments:
 
     def correlation(self, left: Encoder, at: Moment, right: Encoder, later: Moment) -> Float[np.ndarray, "left right"]:
         """E[left(x_at) right(x_later)ᵀ], such as T_fg for ("f", 0, "g", 1) and M_f at present for ("f", 0, "f", 0)."""
-        block = self.features[at, later][self._columns(left)][:, self._columns(right)]
-        return block / self.total_weight
+        return self.features[at, later][self._columns(left)][:, self._columns(right)] / self.total_weight
 
     def with_observable(self, left: Encoder, at: Moment, later: Moment) -> Float[np.ndarray, "left dim_out"]:
         """E[left(x_at) y(x_later)ᵀ]."""
@@ -95,13 +78,8 @@ class LaggedMoments:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "LaggedMoments":
         """Rebuild the moments that `as_arrays` took apart."""
-        return cls(
-            int(arrays["n_samples"]),
-            int(arrays["n_modes"]),
-            float(arrays["total_weight"]),
-            arrays["features"],
-            arrays["observables"],
-        )
+        counts = int(arrays["n_samples"]), int(arrays["n_modes"]), float(arrays["total_weight"])
+        return cls(*counts, arrays["features"], arrays["observables"])
 
     def _columns(self, encoder: Encoder) -> slice:
         if encoder == "f" or not self.has_lagged_encoder:

@@ -14,8 +14,8 @@ from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.core.types import PathType
 from sciml_bench.koopman.operator.fitting import OperatorFit
 from sciml_bench.koopman.operator.lagged_input import checked_features, lagged_input
-from sciml_bench.koopman.operator.modes import DynamicalModes
-from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
+from sciml_bench.koopman.operator.moments import LaggedMoments
+from sciml_bench.koopman.operator.solution import DynamicalModes
 from sciml_bench.scores.timescales import implied_time_scales
 from sciml_bench.scores.vamp import vamp_e
 
@@ -146,7 +146,10 @@ class KoopmanOperator(OperatorFit):
                 predicted = propagator.predict(features, [abs(step) for step in wanted])
                 parts |= {step: predicted[:, place] for place, step in enumerate(wanted)}
         if 0 in several:
-            parts[0] = self._projected_observable(solution.forward.encoder, f, g)
+            encoder, moments = solution.forward.encoder, self.moments_
+            metric = moments.correlation(encoder, 0, encoder, 0)
+            decoder = np.linalg.pinv(metric, rcond=self.relative_cutoff, hermitian=True)
+            parts[0] = self._features_of(encoder, f, g) @ decoder @ moments.with_observable(encoder, 0, 0)
         if np.ndim(steps) == 0:
             return parts[int(several[0])]
         return np.stack([parts[int(step)] for step in several], axis=1)
@@ -183,13 +186,11 @@ class KoopmanOperator(OperatorFit):
         """
         check_is_fitted(self, "moments_")
         data = lagged_input(self, (f_now, f_next), (g_now, g_next), (None, None), sample_weight, reset=False)
-        present = None if data.g is None else data.g[0]
-        future = data.f[1] if data.g is None else data.g[1]
-        solution = self._solution()
+        solution, (present, future) = self._solution(), data.g or (None, None)
         left = self._features_of(solution.left_encoder, data.f[0], present) @ solution.left_map
-        right_source = future if solution.right_encoder == "g" else data.f[1]
-        right = self._features_of(solution.right_encoder, right_source, None if data.g is None else future)
-        return vamp_e(solution.singular_values, left, right @ solution.right_map, data.weights)
+        source = data.f[1] if future is None or solution.right_encoder == "f" else future
+        right = self._features_of(solution.right_encoder, source, future) @ solution.right_map
+        return vamp_e(solution.singular_values, left, right, data.weights)
 
     def risk(self, f_now: ArrayLike, observable_next: ArrayLike, g_now: ArrayLike | None = None) -> float:
         """The mean over pairs of the squared error of the one-step prediction, summed over the observable's columns.
@@ -227,8 +228,3 @@ class KoopmanOperator(OperatorFit):
             return cls(**options).fit_moments(LaggedMoments.from_arrays(arrays))
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise DataError(f"{path} does not hold a saved KoopmanOperator ({error!r}); save it again") from None
-
-    def _projected_observable(self, encoder: Encoder, f: ArrayLike, g: ArrayLike | None) -> np.ndarray:
-        metric = self.moments_.correlation(encoder, 0, encoder, 0)
-        decoder = np.linalg.pinv(metric, rcond=self.relative_cutoff, hermitian=True)
-        return self._features_of(encoder, f, g) @ decoder @ self.moments_.with_observable(encoder, 0, 0)

@@ -30,22 +30,12 @@ def inverse_factor(
     tikhonov_regularization: float | int,
     relative_cutoff: float,
 ) -> Float[np.ndarray, "modes r"]:
-    """B of the table above.
-
-    Args:
-        method: one of `REGRESSIONS`.
-        metric: M, the second moment of the regressors.
-        correlation: T, regressors against targets.
-        rank: r, where the method has one.
-        tikhonov_regularization: γ, where the method has one.
-        relative_cutoff: directions whose variance is below this fraction of the largest are left out.
-    """
+    """B of the table above, from M (`metric`), T (`correlation`), r and γ; those that a method lacks are ignored."""
     if method in ("ridge", "reduced_rank"):
         whiten = whitening(metric + tikhonov_regularization * np.eye(len(metric)), 0.0)
         if method == "ridge" or rank is None:
             return whiten
-        leading = np.linalg.svd(whiten.T @ correlation)[0][:, :rank]
-        return whiten @ leading
+        return whiten @ np.linalg.svd(whiten.T @ correlation)[0][:, :rank]
     return whitening(metric, relative_cutoff)[:, : rank if method == "principal_component" else None]
 
 
@@ -58,12 +48,7 @@ def solve_regression(
 ) -> OperatorSolution:
     """The estimate of one of `REGRESSIONS`, on the features g for `edmd_right` and on f otherwise.
 
-    Args:
-        moments: of the training pairs.
-        method: one of `REGRESSIONS`.
-        rank: of reduced-rank and principal-component regression; None for full rank.
-        tikhonov_regularization: γ of ridge and reduced-rank regression, in the unit of the features' second moment.
-        relative_cutoff: directions whose variance is below this fraction of the largest are left out.
+    The options are those of `KoopmanOperator`.
     """
     encoder: Encoder = "g" if method == "edmd_right" else "f"
     now, later = (moments.correlation(encoder, at, encoder, at) for at in (0, 1))
@@ -85,16 +70,15 @@ def solve_regression(
         left_map=whiten_now @ left[:, :kept],
         right_encoder=encoder,
         right_map=whiten_later @ right[:kept].T,
-        forward=LinearPropagator(
-            encoder, factor, factor.T @ correlation @ factor, factor.T @ moments.with_observable(encoder, 0, 1)
-        ),
+        forward=_propagator(encoder, factor, correlation, moments.with_observable(encoder, 0, 1)),
         forward_metric=factor_metric,
-        backward=LinearPropagator(
-            encoder,
-            reverse_factor,
-            reverse_factor.T @ correlation.T @ reverse_factor,
-            reverse_factor.T @ moments.with_observable(encoder, 1, 0),
-        ),
+        backward=_propagator(encoder, reverse_factor, correlation.T, moments.with_observable(encoder, 1, 0)),
         dual_map=factor @ np.linalg.pinv(factor_metric),
         dual_scale_by_eigenvalue=False,
     )
+
+
+def _propagator(
+    encoder: Encoder, factor: np.ndarray, correlation: np.ndarray, observed: np.ndarray
+) -> LinearPropagator:
+    return LinearPropagator(encoder, factor, factor.T @ correlation @ factor, factor.T @ observed)

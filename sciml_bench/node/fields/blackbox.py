@@ -57,11 +57,9 @@ def dimension(spec: RecordSpec | int) -> int:
 
 
 def state_scale(spec: RecordSpec | int, standardize: bool) -> RecordSpec | None:
-    """What has the scale of a network's input, or None where it sees bare states.
-
-    Raises:
-        ConfigurationError: the scale is wanted but not known.
-    """
-    if standardize and isinstance(spec, int):
+    """What has the scale of a network's input, or None where it sees bare states."""
+    if not standardize:
+        return None
+    if isinstance(spec, int):
         raise ConfigurationError("model.standardize=true needs the data's spec, not only a number of components")
-    return spec if standardize and not isinstance(spec, int) else None
+    return spec

@@ -14,18 +14,9 @@ from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
 def checked_coupling_strength(
     coupling_strength: float | int | Sequence[float | int], dim: int
 ) -> Float[np.ndarray, " dim"]:
-    """k for each state component.
-
-    Args:
-        coupling_strength: one number for all components, or one for each, in 1/time.
-        dim: number of components.
-
-    Raises:
-        ConfigurationError: a value is negative or not finite, or their number is wrong.
-    """
-    values = np.asarray(
-        list(coupling_strength) if isinstance(coupling_strength, Sequence) else coupling_strength, dtype=np.float64
-    )
+    """k for each state component, in 1/time, finite and not negative."""
+    given = list(coupling_strength) if isinstance(coupling_strength, Sequence) else coupling_strength
+    values = np.asarray(given, dtype=np.float64)
     if values.ndim > 1 or values.size not in (1, dim):
         raise ConfigurationError(
             f"training.coupling_strength={coupling_strength}: give one number, or one for each of {dim} components"

@@ -15,15 +15,11 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 class FieldNetwork(nn.Module):
-    """network(x), in the units of the state and its derivative.
+    """network(x), in the units of the state and its derivative, with the options of `Blackbox`.
 
     Args:
         dim: number of state components.
         components: numbers of the components whose rates are the outputs.
-        hidden_layers: how many hidden layers.
-        nodes_per_layer: their size.
-        activation: name of the activation function.
-        dtype: float32 or float64.
         scale: of the states: the network sees (x − mean)/deviation, and its outputs are multiplied by the deviation of
             their components; None for the bare state.
 

@@ -1,4 +1,4 @@
-"""NeuralODEs that know a part of the equations (Rackauckas et al., Universal differential equations, 2020)."""
+"""Fields that know the equations, or a part of them (Rackauckas et al., Universal differential equations, 2020)."""
 
 from collections.abc import Sequence
 
@@ -20,12 +20,9 @@ class LotkaVolterraGrayBox(VectorField):
 
     Args:
         spec: of the data, or just the number of state components, which must be 2.
-        hidden_layers: how many hidden layers.
-        nodes_per_layer: their size.
-        activation: name of the activation function.
+        hidden_layers, nodes_per_layer, activation, dtype: as in `Blackbox`.
         prey_growth: α, in 1/time.
         predator_death: δ, in 1/time.
-        dtype: float32 or float64, of weights and integration.
 
     Raises:
         ConfigurationError: the data do not have two components, a size is not positive, or a name is unknown.
@@ -70,11 +67,7 @@ class GrayBox(VectorField):
         spec: of the data, or just the number of state components.
         system: the known part; null takes the system that was simulated.
         unknown_components: numbers of the equations to which the network adds; null for all.
-        hidden_layers: how many hidden layers.
-        nodes_per_layer: their size.
-        activation: name of the activation function.
-        standardize: as in `Blackbox`.
-        dtype: float32 or float64, of weights and integration.
+        hidden_layers, nodes_per_layer, activation, standardize, dtype: as in `Blackbox`.
 
     Raises:
         ConfigurationError: there is no known part or it has another dimension, or a value is out of range.
@@ -113,3 +106,20 @@ class GrayBox(VectorField):
         learned = self.network(self._with_members(x)).reshape(*x.shape[:-1], len(self.components))
         known = self.system.vector_field(t, x)
         return known.index_add(-1, torch.tensor(self.components, device=x.device), learned)
+
+
+@described
+class KnownDynamics(VectorField):
+    """dx/dt of a system; nothing is learned.
+
+    Args:
+        system: the equations.
+    """
+
+    def __init__(self, system: OrdinaryDifferentialEquation) -> None:
+        super().__init__(system.dim)
+        self.system = system
+
+    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+        """The time derivative."""
+        return self.system.vector_field(t, x)

@@ -16,11 +16,7 @@ class SecondOrderBlackbox(VectorField):
 
     Args:
         spec: of the data, or just the number of state components, which is even.
-        hidden_layers: how many hidden layers.
-        nodes_per_layer: their size.
-        activation: name of the activation function.
-        standardize: as in `Blackbox`.
-        dtype: float32 or float64, of weights and integration.
+        hidden_layers, nodes_per_layer, activation, standardize, dtype: as in `Blackbox`.
 
     Raises:
         ConfigurationError: the number of components is odd, a size is not positive, or a name is unknown.

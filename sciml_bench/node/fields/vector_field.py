@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.networks import StackedPerceptrons
 
 Instant: TypeAlias = float | Float[Tensor, ""] | Float[Tensor, " batch"]
 """A time, one for all trajectories or one for each."""
@@ -97,12 +98,8 @@ class VectorField(nn.Module):
             fields: of one class and equal shapes; they are not changed.
         """
         together = copy.deepcopy(fields[0])
-        together.set_members(
-            {
-                name: torch.cat([dict(f.named_parameters())[name] for f in fields])
-                for name, _ in fields[0].named_parameters()
-            }
-        )
+        all_parameters = [dict(field.named_parameters()) for field in fields]
+        together.set_members({name: torch.cat([own[name] for own in all_parameters]) for name in all_parameters[0]})
         return together
 
     def set_members(self, parameters: dict[str, Float[Tensor, "members *shape"]]) -> None:
@@ -120,7 +117,7 @@ class VectorField(nn.Module):
                 setattr(module, last, nn.Parameter(value.detach().clone()))
         n_members = len(next(iter(parameters.values()))) if parameters else 1
         for module in self.modules():
-            if hasattr(module, "n_members"):
+            if isinstance(module, VectorField | StackedPerceptrons):
                 object.__setattr__(module, "n_members", n_members)
 
     def _with_members(self, x: Tensor) -> Float[Tensor, "members batch dim"]:

@@ -1,5 +1,7 @@
 """How the homotopy parameter λ falls from 1, where the dynamics follow the data, to 0, where they are free."""
 
+from itertools import accumulate
+
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
 
@@ -148,10 +150,9 @@ class AdaptiveSchedule(CouplingSchedule):
 def power_law_values(n_steps: int, decay: float) -> list[float]:
     """1, 1 − κ⁰/S, 1 − (κ⁰ + κ¹)/S, …, 0 with S = Σ κ^i."""
     total = sum(decay**i for i in range(n_steps - 1))
-    values = [1.0]
-    for j in range(n_steps - 2):
-        values.append(max(values[-1] - decay**j / total, 0.0))  # rounding may not make it negative
-    return [*values, 0.0]
+    decrements = (decay**j / total for j in range(n_steps - 2))
+    # rounding may not make it negative
+    return [*accumulate(decrements, lambda value, decrement: max(value - decrement, 0.0), initial=1.0), 0.0]
 
 
 def _require_count(key: str, value: object, minimum: int) -> int:

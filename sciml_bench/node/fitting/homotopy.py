@@ -28,11 +28,9 @@ class HomotopyTraining(TrajectoryFitting):
     """Learn along a path of problems that begins with an easy one.
 
     Args:
-        model: the field.
-        view: of the record.
         coupling_strength: k, in 1/time, one number or one per component.
         coupling_schedule: λ against the epoch.
-        **options: as in `TrajectoryFitting`; the length of the fit is that of λ's schedule.
+        model, view, **options: as in `TrajectoryFitting`; the length of the fit is that of λ's schedule.
 
     Raises:
         ConfigurationError: k is negative, or as in `TrajectoryFitting`.
@@ -63,12 +61,12 @@ class HomotopyTraining(TrajectoryFitting):
 
     def coupled(self) -> CoupledDynamics:
         """The field tied to the splines through the data."""
-        if self._coupled is None or self._coupled.field is not self.model:
+        coupled = self._coupled
+        if coupled is None or coupled.field is not self.model:
             coupled = CoupledDynamics(self.model, self.splines, self.coupling_strength)
             # not a submodule: its parameters are the model's and must not be counted or saved twice
             object.__setattr__(self, "_coupled", coupled)
-            return coupled
-        return self._coupled
+        return coupled
 
     def losses(self, epoch: int) -> Float[Tensor, " members"]:
         """The error of the coupled dynamics; of the free ones where λ is 0."""

@@ -22,11 +22,9 @@ class MultipleShootingTraining(TrajectoryFitting):
     """Learn from segments.
 
     Args:
-        model: the field.
-        view: of the record.
         n_segments: per trajectory.
         continuity_weight: w.
-        **options: as in `TrajectoryFitting`.
+        model, view, **options: as in `TrajectoryFitting`.
 
     Raises:
         ConfigurationError: no segments, more than intervals, a negative weight, or as in `TrajectoryFitting`.
@@ -45,9 +43,8 @@ class MultipleShootingTraining(TrajectoryFitting):
     ) -> None:
         super().__init__(model, view, **options)
         self.n_segments = require_integer("training.n_segments", n_segments, 1, "give a whole number of at least 1")
-        self.continuity_weight = require_number(
-            "training.continuity_weight", continuity_weight, "give a number of at least 0", positive=False
-        )
+        remedy = "give a number of at least 0"
+        self.continuity_weight = require_number("training.continuity_weight", continuity_weight, remedy, positive=False)
         shape = (1, view.train.n_trajectories, self.n_segments - 1, view.train.dim)
         self.start_offsets = nn.Parameter(torch.zeros(shape, dtype=self.dtype_of_states))
         self.cut = Segments.of(self.batch, self.n_segments)

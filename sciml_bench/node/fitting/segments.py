@@ -1,6 +1,7 @@
 """Trajectories cut into segments that share their end points, as the rows of one batch."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -27,15 +28,7 @@ class Segments:
 
     @classmethod
     def of(cls, whole: TrajectoryBatch, n_segments: int) -> "Segments":
-        """Cut every trajectory into `n_segments` of nearly equal numbers of intervals.
-
-        Args:
-            whole: the trajectories; their points that count come first.
-            n_segments: per trajectory.
-
-        Raises:
-            ConfigurationError: a trajectory has fewer intervals than segments.
-        """
+        """Cut every trajectory, whose points that count come first, into segments of nearly equal length."""
         lengths = whole.counts.sum(dim=1).tolist()
         for number, length in enumerate(lengths):
             if length - 1 < n_segments:
@@ -45,29 +38,24 @@ class Segments:
                 )
         borders = [np.linspace(0, length - 1, n_segments + 1).round().astype(int) for length in lengths]
         longest = max(int(np.diff(cuts).max()) for cuts in borders) + 1
-        rows = [_segment(whole, b, *pair, longest) for b, cuts in enumerate(borders) for pair in _pairs(cuts)]
+        spans = [(b, *span) for b, cuts in enumerate(borders) for span in pairwise(cuts.tolist())]
+        rows = [_segment(whole, *span, longest) for span in spans]
         times, columns, counts = (np.stack(part) for part in zip(*rows, strict=True))
         trajectory = torch.arange(len(lengths)).repeat_interleave(n_segments)
         states = whole.states[trajectory[:, None], torch.from_numpy(columns)]
         starts = states[:, 0].clone()
         starts[::n_segments] = whole.initial_states
-        ends = torch.tensor([stop - start for cuts in borders for start, stop in _pairs(cuts)])
+        ends = torch.tensor([stop - start for _, start, stop in spans])
         return cls(TrajectoryBatch(times, starts, states, torch.from_numpy(counts)), ends, n_segments)
-
-
-def _pairs(cuts: np.ndarray) -> list[tuple[int, int]]:
-    return list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
 
 
 def _segment(
     whole: TrajectoryBatch, trajectory: int, start: int, stop: int, longest: int
 ) -> tuple[Float[np.ndarray, " time"], Int[np.ndarray, " time"], Bool[np.ndarray, " time"]]:
     """Times, columns of the trajectory and what counts, filled up with further steps to a common length."""
-    number = np.arange(longest)
-    columns = np.minimum(start + number, stop)
-    times = whole.times[trajectory, columns].copy()
-    beyond = number - (stop - start)
+    columns = np.minimum(start + np.arange(longest), stop)
+    beyond = np.arange(longest) - (stop - start)
     last_interval = whole.times[trajectory, stop] - whole.times[trajectory, stop - 1]
-    times += np.maximum(beyond, 0) * last_interval
+    times = whole.times[trajectory, columns] + np.maximum(beyond, 0) * last_interval
     is_last = stop + 1 == int(whole.counts[trajectory].sum())
     return times, columns, (beyond < 0) | (is_last & (beyond == 0))

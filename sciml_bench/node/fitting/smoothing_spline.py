@@ -83,11 +83,7 @@ class SmoothingSpline:
 
 
 def checked_smoothing(smoothing: float | int | str) -> float | None:
-    """The weight of the roughness; None for generalised cross validation.
-
-    Raises:
-        ConfigurationError: it is negative or no number.
-    """
+    """The weight of the roughness, which is not negative; None for generalised cross validation."""
     if smoothing == GENERALISED_CROSS_VALIDATION:
         return None
     if isinstance(smoothing, bool | str) or not np.isfinite(smoothing) or smoothing < 0:

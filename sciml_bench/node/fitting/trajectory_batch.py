@@ -1,5 +1,6 @@
 """Trajectories as the tensors of one batch: where they start, when they are seen, what was seen, what counts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import PaddedTrajectories
+from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
+
+INITIAL_STATES = ("given", "exact", "smoothed", "trained")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +35,7 @@ class TrajectoryBatch:
     def of(
         cls, trajectories: PaddedTrajectories, initial_states: Float[np.ndarray, "batch dim"], dtype: torch.dtype
     ) -> "TrajectoryBatch":
-        """All rows of some trajectories.
-
-        Args:
-            trajectories: of a record.
-            initial_states: where predictions start.
-            dtype: of the states.
-        """
+        """All rows of some trajectories."""
         return cls(
             trajectories.times,
             torch.from_numpy(initial_states).to(dtype, copy=True),
@@ -59,3 +58,22 @@ def mean_squared_error(
     # where() and not a product: what does not count may be infinite
     total = torch.where(counts, squares, 0.0).sum(dim=(-2, -1))
     return total / (int(counts.sum()) * target.shape[-1])
+
+
+def splines_through(trajectories: PaddedTrajectories, smoothing: float | int | str) -> list[SmoothingSpline]:
+    """One smoothing spline per trajectory, of at least two rows each, five where they are smoothed."""
+    parts = zip(trajectories.times, trajectories.states, trajectories.rows, strict=True)
+    return [SmoothingSpline(times[rows], states[rows], smoothing) for times, states, rows in parts]
+
+
+def initial_states_of(
+    trajectories: PaddedTrajectories, choice: str, splines: Sequence[SmoothingSpline], key: str
+) -> Float[np.ndarray, "batch dim"]:
+    """The states at the first time of every trajectory, by one of INITIAL_STATES; what is trained begins as given."""
+    if choice == "exact":
+        if trajectories.clean is None:
+            raise ConfigurationError(f"{key}=exact: this record does not know the truth; set {key}=given")
+        return trajectories.clean[:, 0]
+    if choice == "smoothed":
+        return np.stack([spline(times[0]) for spline, times in zip(splines, trajectories.times, strict=True)])
+    return trajectories.states[:, 0]

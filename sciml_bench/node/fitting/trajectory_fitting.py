@@ -21,8 +21,12 @@ from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.held_out import end_of
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import checked_smoothing
-from sciml_bench.node.fitting.starts import INITIAL_STATES, initial_states_of, splines_through
-from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch
+from sciml_bench.node.fitting.trajectory_batch import (
+    INITIAL_STATES,
+    TrajectoryBatch,
+    initial_states_of,
+    splines_through,
+)
 from sciml_bench.node.learned_field import FORECAST_STARTS, OBSERVED, LearnedField
 from sciml_bench.node.solvers.compiled_solver import CompiledSolver
 from sciml_bench.node.solvers.solution import Solution
@@ -92,11 +96,8 @@ class TrajectoryFitting(Method):
         self.model, self.smoothing = model, smoothing
         self.solver: Solver = CompiledSolver() if solver is None else solver
         self.splines = splines_through(view.train, smoothing)
-        self.batch = TrajectoryBatch.of(
-            view.train,
-            initial_states_of(view.train, initial_state, self.splines, "training.initial_state"),
-            self.dtype_of_states,
-        )
+        starts = initial_states_of(view.train, initial_state, self.splines, "training.initial_state")
+        self.batch = TrajectoryBatch.of(view.train, starts, self.dtype_of_states)
         self.function_evaluations = 0
         self.broken_down: dict[int, str] = {}
         if initial_state == "trained":
@@ -143,11 +144,6 @@ class TrajectoryFitting(Method):
         """The dtype of the field's weights."""
         return next(self.model.parameters()).dtype
 
-    @property
-    def planned_epochs(self) -> int | None:
-        """`n_epochs`."""
-        return self.n_epochs
-
     def initial_states(self) -> Float[Tensor, "members batch dim"]:
         """Where predictions start."""
         given = self.batch.initial_states.expand(self.n_members, -1, -1)
@@ -172,15 +168,12 @@ class TrajectoryFitting(Method):
         epoch = self.progress.epoch
         if self._losses is not None:
             self.observe(epoch, float(self._losses[self._sound()].mean()))
-        if self.loss_is_free_error(epoch + 1):
-            self._next_losses = self.losses(epoch + 1)
-            errors = self._next_losses.detach()
-        else:
-            self._next_losses = None
-            with torch.no_grad():
-                errors = self.free_errors()
+        kept = self.loss_is_free_error(epoch + 1)
+        with torch.set_grad_enabled(kept):
+            errors = self.losses(epoch + 1) if kept else self.free_errors()
+        self._next_losses = errors if kept else None
         self._note_breakdowns(errors)
-        self._free_errors = [_WORST if i in self.broken_down else float(e) for i, e in enumerate(errors)]
+        self._free_errors = [_WORST if i in self.broken_down else float(e) for i, e in enumerate(errors.detach())]
 
     def end_epoch(self) -> Mapping[str, float]:
         """The error of the free dynamics after the step, and what the method adds."""
@@ -245,12 +238,9 @@ class TrajectoryFitting(Method):
             return
         for index in (~finite).nonzero().ravel().tolist():
             if index not in self.broken_down:
-                try:
-                    states = self._last_solution.states[index]
-                    Solution(self._last_solution.times, states, 0).require_finite(self.solver.remedy)
-                    self.broken_down[index] = f"the loss became {float(losses[index].detach())}; {self.solver.remedy}"
-                except SolverError as error:
-                    self.broken_down[index] = str(error)
+                last, remedy = self._last_solution, self.solver.remedy
+                problem = Solution(last.times, last.states[index], 0).breakdown(remedy)
+                self.broken_down[index] = problem or f"the loss became {float(losses[index].detach())}; {remedy}"
         if len(self.broken_down) == self.n_members:
             raise SolverError(self.broken_down[0])
 
@@ -303,10 +293,21 @@ class TrajectoryFitting(Method):
 
     def record_entries(self) -> dict[str, Any]:
         """The cost in evaluations of the vector field, the solver, and whether a member broke down."""
-        entries: dict[str, Any] = {
-            "function_evaluations": self.function_evaluations,
-            "solver": type(self.solver).__name__,
-        }
-        if self.broken_down:
-            entries["broke_down"] = self.broken_down[0] if self.n_members == 1 else dict(self.broken_down)
-        return entries
+        entries = {"function_evaluations": self.function_evaluations, "solver": type(self.solver).__name__}
+        broke_down = self.broken_down[0] if self.broken_down and self.n_members == 1 else dict(self.broken_down)
+        return entries | ({"broke_down": broke_down} if broke_down else {})
+
+
+class VanillaTraining(TrajectoryFitting):
+    """loss = mean (p − y)² with p the free dynamics from the initial state (Chen et al., NeurIPS 2018).
+
+    Its arguments are those of `TrajectoryFitting`.
+    """
+
+    def losses(self, epoch: int) -> Float[Tensor, " members"]:
+        """The error of the free dynamics."""
+        return self.free_errors()
+
+    def loss_is_free_error(self, epoch: int) -> bool:
+        """It is."""
+        return True

@@ -41,11 +41,11 @@ class HessianVectorProduct(LinearOperator):
     def __init__(self, loss: Callable[[], Tensor], parameters: Sequence[Tensor]) -> None:
         """Evaluate the loss and its gradient."""
         self._parameters = tuple(parameters)
-        if not self._parameters or not all(parameter.requires_grad for parameter in self._parameters):
+        given, useful = len(self._parameters), sum(parameter.requires_grad for parameter in self._parameters)
+        if not given or useful < given:
             raise ConfigurationError(
-                f"parameters: {len(self._parameters)} tensors, of which "
-                f"{sum(parameter.requires_grad for parameter in self._parameters)} require a gradient: give at least "
-                "one, and only such as do"
+                f"parameters: {given} tensors, of which {useful} require a gradient: give at least one, and only such "
+                "as do"
             )
         self._gradient = _gradient(loss(), self._parameters)
         super().__init__(dtype=np.dtype(np.float64), shape=(len(self._gradient), len(self._gradient)))
@@ -54,12 +54,7 @@ class HessianVectorProduct(LinearOperator):
         vector = torch.as_tensor(x.reshape(-1), dtype=self._gradient.dtype, device=self._gradient.device)
         try:
             products = torch.autograd.grad(
-                self._gradient,
-                self._parameters,
-                grad_outputs=vector,
-                retain_graph=True,
-                allow_unused=True,
-                materialize_grads=True,
+                self._gradient, self._parameters, vector, retain_graph=True, materialize_grads=True
             )
         except RuntimeError as error:
             raise _not_twice_differentiable(str(error)) from error
@@ -192,12 +187,8 @@ def _gradient(value: Tensor, parameters: tuple[Tensor, ...]) -> Float[Tensor, " 
         raise _not_twice_differentiable(f"{once_only[0]} can be differentiated once only")
     if all(part is None for part in parts):
         raise ConfigurationError(independent)
-    flat = torch.cat(
-        [
-            torch.zeros_like(parameter).reshape(-1) if part is None else part.reshape(-1)
-            for parameter, part in zip(parameters, parts, strict=True)
-        ]
-    )
+    pairs = zip(parameters, parts, strict=True)
+    flat = torch.cat([(torch.zeros_like(own) if part is None else part).reshape(-1) for own, part in pairs])
     if not flat.requires_grad:
         raise _not_twice_differentiable("its gradient does not depend on the parameters")
     return flat

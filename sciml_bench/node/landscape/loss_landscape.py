@@ -4,6 +4,7 @@ Every point is a model of its own; many are evaluated as one batch, where a doub
 900 times (Li, Xu, Taylor, Studer and Goldstein, Visualizing the loss landscape of neural nets, NeurIPS 2018).
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -14,6 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.node.fields.coupling import CoupledDynamics
+from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
 from sciml_bench.node.landscape.parameter_plane import Interval
 
 BatchedLoss: TypeAlias = Callable[[Tensor], Tensor]
@@ -127,12 +130,9 @@ def _losses_at(
         )
     if batch < 1:
         raise ConfigurationError(f"batch={batch}: at least one parameter vector must be evaluated at once")
-    axes = directions.detach().to(centre)
-    values = []
+    axes, parts = directions.detach().to(centre), torch.as_tensor(coordinates).to(centre).split(batch)
     with torch.no_grad():
-        for part in torch.as_tensor(coordinates).to(centre).split(batch):
-            values.append(_tolerant_losses(losses, centre + part @ axes))
-    return np.concatenate(values)
+        return np.concatenate([_tolerant_losses(losses, centre + part @ axes) for part in parts])
 
 
 def _tolerant_losses(losses: BatchedLoss, vectors: Float[Tensor, "members _"]) -> Float[np.ndarray, " members"]:
@@ -143,3 +143,25 @@ def _tolerant_losses(losses: BatchedLoss, vectors: Float[Tensor, "members _"]) -
         if len(vectors) == 1:
             return np.array([np.nan])
         return np.concatenate([_tolerant_losses(losses, half) for half in vectors.tensor_split(2)])
+
+
+def losses_of(
+    fitting: TrajectoryFitting, parameters: Float[Tensor, "members parameters"], coupling: float | int = 0.0
+) -> Float[Tensor, " members"]:
+    """The mean squared errors of fields with other weights; not differentiable.
+
+    Args:
+        fitting: whose data, solver and splines are used.
+        parameters: of the field, flattened in the order of `model.parameters()`, one row per field.
+        coupling: λ k, in 1/time; 0 for the free dynamics.
+    """
+    field = copy.deepcopy(fitting.model)
+    shapes = {name: value.shape[1:] for name, value in field.named_parameters()}
+    pieces = parameters.to(fitting.dtype_of_states).split([shape.numel() for shape in shapes.values()], dim=1)
+    field.set_members(
+        {name: piece.reshape(-1, *shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
+    )
+    pulled = CoupledDynamics(field, fitting.splines, coupling) if coupling else field
+    x0 = fitting.initial_states()[:1].expand(len(parameters), -1, -1)
+    with torch.no_grad():
+        return fitting.batch.mean_squared_error(fitting.solver(pulled, x0, fitting.batch.times).states)

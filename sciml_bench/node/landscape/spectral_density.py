@@ -81,10 +81,9 @@ def hessian_spectral_density(
     hessian, rng = HessianVectorProduct(loss, parameters), np.random.default_rng(seed)
     starts = [random_signs(hessian.shape[0], rng) for _ in range(n_samples)]
     rules = [lanczos_quadrature(hessian, start, n_lanczos_steps) for start in starts]
-    nodes = np.concatenate([rule[0] for rule in rules])
-    weights = np.concatenate([rule[1] for rule in rules]) / n_samples
+    nodes, weights = (np.concatenate(parts) for parts in zip(*rules, strict=True))
     order = np.argsort(nodes)
-    nodes, weights = nodes[order], weights[order]
+    nodes, weights = nodes[order], weights[order] / n_samples
     extent = nodes[-1] - nodes[0]
     if width is None:
         # A multiple of the identity has no extent of its own.
@@ -96,7 +95,9 @@ def hessian_spectral_density(
             f"{enough} points or a larger width"
         )
     grid = np.linspace(nodes[0] - _MARGIN * width, nodes[-1] + _MARGIN * width, n_grid)
-    return SpectralDensity(grid, _widened(grid, nodes, weights, float(width)), nodes, weights, float(width))
+    width = float(width)
+    gaussians = np.exp(-(((grid[:, None] - nodes) / width) ** 2) / 2)
+    return SpectralDensity(grid, gaussians @ weights / (width * np.sqrt(2 * np.pi)), nodes, weights, width)
 
 
 def lanczos_quadrature(
@@ -106,11 +107,6 @@ def lanczos_quadrature(
 
     Every new direction is made orthogonal to all before: without it, copies of the outer eigenvalues appear and take
     weight from the rest. The rule is shorter than `n_steps`, and exact, where the directions are exhausted.
-
-    Args:
-        operator: symmetric.
-        start: where the Krylov space begins; its length is of no consequence.
-        n_steps: number of nodes.
     """
     basis = np.empty((min(n_steps, len(start)), len(start)))
     basis[0] = start / np.linalg.norm(start)
@@ -129,14 +125,3 @@ def lanczos_quadrature(
         basis[step + 1] = direction / length
     nodes, vectors = eigh_tridiagonal(np.array(diagonal), np.array(off_diagonal))
     return nodes, vectors[0] ** 2
-
-
-def _widened(
-    grid: Float[np.ndarray, " grid"],
-    nodes: Float[np.ndarray, " nodes"],
-    weights: Float[np.ndarray, " nodes"],
-    width: float,
-) -> Float[np.ndarray, " grid"]:
-    """The sum of Gaussians of area `weights` around `nodes`."""
-    standardised = (grid[:, None] - nodes) / width
-    return np.exp(-(standardised**2) / 2) @ weights / (width * np.sqrt(2 * np.pi))

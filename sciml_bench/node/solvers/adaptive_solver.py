@@ -46,16 +46,9 @@ class AdaptiveSolver:
             require_number(f"solver.{name}", getattr(self, name), "give a number greater than 0")
 
     def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
-        """Integrate all trajectories together, over all times that any of them asks for.
+        """Integrate as every `Solver` does, all trajectories together, over all times that any of them asks for.
 
-        Args:
-            field: the right-hand side.
-            x0: states at the first time of every trajectory.
-            times: increasing.
-            refinement: 1, or 2 for tolerances a hundred times tighter.
-
-        Returns:
-            the solution, which need not be finite (see `Solution.require_finite`).
+        A refinement of 2 makes the tolerances a hundred times tighter.
 
         Raises:
             SolverError: the steps became too short.

@@ -39,36 +39,18 @@ _DENSITY = 1 / math.sqrt(2 * math.pi)
 @njit(cache=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
 def exponential(x: np.ndarray, out: np.ndarray, bits: np.ndarray, work: np.ndarray) -> None:
-    """exp of every element, to a few units in the last place; arguments are clipped to ±700.
-
-    Args:
-        x: the arguments (n,).
-        out: the results (n,), may be `x`.
-        bits: memory for n numbers of type int64.
-        work: memory for n numbers of type float64.
-    """
+    """exp of every element, to a few units in the last place; arguments are clipped to ±700, `out` may be `x`."""
     shifted = bits.view(np.float64)
     for i in range(x.size):
-        clipped = min(max(x[i], -700.0), 700.0)
-        work[i] = clipped
+        work[i] = min(max(x[i], -700.0), 700.0)
     for i in range(x.size):
         raised = work[i] * _LOG2_E + _MAGIC
         k = raised - _MAGIC
         shifted[i] = raised
         r = (work[i] - k * _LN2_HIGH) - k * _LN2_LOW
-        p = _EXPONENTIAL[0] * r + _EXPONENTIAL[1]
-        p = p * r + _EXPONENTIAL[2]
-        p = p * r + _EXPONENTIAL[3]
-        p = p * r + _EXPONENTIAL[4]
-        p = p * r + _EXPONENTIAL[5]
-        p = p * r + _EXPONENTIAL[6]
-        p = p * r + _EXPONENTIAL[7]
-        p = p * r + _EXPONENTIAL[8]
-        p = p * r + _EXPONENTIAL[9]
-        p = p * r + _EXPONENTIAL[10]
-        p = p * r + _EXPONENTIAL[11]
-        p = p * r + _EXPONENTIAL[12]
-        p = p * r + _EXPONENTIAL[13]
+        p = _EXPONENTIAL[0]
+        for order in range(1, 14):
+            p = p * r + _EXPONENTIAL[order]
         out[i] = p
     for i in range(x.size):
         bits[i] = (bits[i] << 52) + (1023 << 52)
@@ -81,16 +63,7 @@ def exponential(x: np.ndarray, out: np.ndarray, bits: np.ndarray, work: np.ndarr
 def activate(
     code: int, z: np.ndarray, value: np.ndarray, slope: np.ndarray, bits: np.ndarray, work: np.ndarray
 ) -> None:
-    """The activation function and its derivative at every element.
-
-    Args:
-        code: see `ACTIVATION_CODES`.
-        z: the arguments (n,).
-        value: the results (n,).
-        slope: the derivatives (n,).
-        bits: memory for n numbers of type int64.
-        work: memory for n numbers of type float64.
-    """
+    """The activation function of a code and its derivative at every z; `bits` and `work` are memory for as many."""
     n = z.size
     if code == 3:
         for i in range(n):
@@ -99,27 +72,9 @@ def activate(
         for i in range(n):
             x = abs(z[i]) * _HALF_ROOT
             t = (x - _CENTRE) / (x + _CENTRE)
-            p = _ERFCX[0] * t + _ERFCX[1]
-            p = p * t + _ERFCX[2]
-            p = p * t + _ERFCX[3]
-            p = p * t + _ERFCX[4]
-            p = p * t + _ERFCX[5]
-            p = p * t + _ERFCX[6]
-            p = p * t + _ERFCX[7]
-            p = p * t + _ERFCX[8]
-            p = p * t + _ERFCX[9]
-            p = p * t + _ERFCX[10]
-            p = p * t + _ERFCX[11]
-            p = p * t + _ERFCX[12]
-            p = p * t + _ERFCX[13]
-            p = p * t + _ERFCX[14]
-            p = p * t + _ERFCX[15]
-            p = p * t + _ERFCX[16]
-            p = p * t + _ERFCX[17]
-            p = p * t + _ERFCX[18]
-            p = p * t + _ERFCX[19]
-            p = p * t + _ERFCX[20]
-            p = p * t + _ERFCX[21]
+            p = _ERFCX[0]
+            for order in range(1, 22):
+                p = p * t + _ERFCX[order]
             value[i] = p
         for i in range(n):
             tail = 0.5 * slope[i] * value[i] / (1 + 2 * _HALF_ROOT * abs(z[i]))

@@ -7,7 +7,7 @@ continuous solution). With g = ∂L/∂x_{n+1} and, from the last stage to the f
     κ_i = h b_i g + h Σ_{j>i} a_ji v_j,   v_i = J(X_i)ᵀ κ_i,   then ∂L/∂x_n = g + Σ_i v_i
 
 (Hager, Runge–Kutta methods in optimal control and the transformed adjoint system, Numerische Mathematik 87, 2000).
-The products that give the gradient of the weights are left to one matrix product over all stages (`compiled.py`): the
+The gradient of the weights is left to one matrix product over all stages (`compiled_solver.py`): the
 backward loop only keeps the gradients at the layers' outputs.
 
 Layout: `weights` holds, per member and layer, the matrix (inputs, outputs) row by row and then the bias. `kept` holds,
@@ -71,15 +71,15 @@ def _transposed(delta: np.ndarray, matrix: np.ndarray, out: np.ndarray, factor: 
 @no_type_check
 def integrate(
     x0: np.ndarray,
+    weights: np.ndarray,
     member: np.ndarray,
     linear: np.ndarray,
-    weights: np.ndarray,
     sizes: np.ndarray,
-    activation: int,
     matrix: np.ndarray,
     stage_weights: np.ndarray,
     step_sizes: np.ndarray,
     arrivals: np.ndarray,
+    activation: int,
     forcing: np.ndarray,
     keep: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,15 +87,15 @@ def integrate(
 
     Args:
         x0: initial states (rows, dim).
-        member: which weights every row has (rows,).
-        linear: A of every member (members, dim, dim), per row: (rows, dim, dim).
         weights: (members, parameters).
+        member: which weights every row has (rows,).
+        linear: A of every row (rows, dim, dim).
         sizes: of the layers, the state first (layers + 1,).
-        activation: its code.
         matrix: a of the method (stages, stages).
         stage_weights: b of the method (stages,).
         step_sizes: (rows, steps).
         arrivals: number of the time that a step ends at, −1 for none (steps,).
+        activation: its code.
         forcing: (rows, steps, stages, dim), or without rows where there is none.
         keep: whether the backward pass will follow.
 
@@ -117,8 +117,7 @@ def integrate(
     x = np.empty(dim)
     forced = forcing.shape[0] > 0
     for row in range(n_rows):
-        w = weights[member[row]]
-        a_linear = linear[row]
+        w, a_linear = weights[member[row]], linear[row]
         x[:] = x0[row]
         states[row, 0] = x
         for step in range(n_steps):
@@ -139,15 +138,9 @@ def integrate(
                         out = z[:n_out]
                         _affine(values[begin : begin + n_in], w[offset:bias], w[bias : bias + n_out], out)
                         begin += n_in
-                        activate(
-                            activation,
-                            out,
-                            values[begin : begin + n_out],
-                            slope[hidden : hidden + n_out],
-                            bits[:n_out],
-                            work[:n_out],
-                        )
-                        hidden += n_out
+                        value, end = values[begin : begin + n_out], hidden + n_out
+                        activate(activation, out, value, slope[hidden:end], bits[:n_out], work[:n_out])
+                        hidden = end
                     else:
                         for o in range(n_out):
                             total = w[bias + o]
@@ -173,9 +166,9 @@ def integrate(
 @no_type_check
 def pull_back(
     grad_states: np.ndarray,
+    weights: np.ndarray,
     member: np.ndarray,
     linear: np.ndarray,
-    weights: np.ndarray,
     sizes: np.ndarray,
     matrix: np.ndarray,
     stage_weights: np.ndarray,
@@ -183,19 +176,9 @@ def pull_back(
     arrivals: np.ndarray,
     slopes: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The transpose of `integrate`.
+    """The transpose of `integrate`, from the gradient with respect to the recorded states (rows, times, dim).
 
-    Args:
-        grad_states: gradient with respect to the recorded states (rows, times, dim).
-        member: as in `integrate`.
-        linear: as in `integrate`.
-        weights: as in `integrate`.
-        sizes: as in `integrate`.
-        matrix: as in `integrate`.
-        stage_weights: as in `integrate`.
-        step_sizes: as in `integrate`.
-        arrivals: as in `integrate`.
-        slopes: what `integrate` returned.
+    The other arguments are those of `integrate`, and the slopes that it returned.
 
     Returns:
         gradient with respect to the initial states (rows, dim); gradients at the outputs of all layers before their
@@ -215,8 +198,7 @@ def pull_back(
     stage_grad = np.empty((n_stages, dim))
     x_grad, ones = np.empty(dim), np.ones(dim)
     for row in range(n_rows):
-        w = weights[member[row]]
-        a_linear = linear[row]
+        w, a_linear = weights[member[row]], linear[row]
         x_grad[:] = grad_states[row, n_times - 1]
         for step in range(n_steps - 1, -1, -1):
             h = step_sizes[row, step]

@@ -45,14 +45,9 @@ class CompiledSolver(FixedStepSolver):
         n_members = form.weights[0].shape[0]
         rows = x0.reshape(-1, field.dim)
         repeats = len(rows) // len(steps.times)
-        problem = _Problem(
-            form,
-            np.repeat(np.arange(n_members), len(rows) // n_members),
-            _repeated(steps.sizes, repeats),
-            steps.arrivals,
-            np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats),
-            self.method,
-        )
+        member = np.repeat(np.arange(n_members), len(rows) // n_members)
+        forced = np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats)
+        problem = _Problem(form, member, _repeated(steps.sizes, repeats), steps.arrivals, forced, self.method)
         states = cast(Tensor, _Integration.apply(rows.double(), packed(form).double(), problem))
         return states.reshape(*x0.shape[:-1], steps.times.shape[1], field.dim).to(x0.dtype)
 
@@ -73,10 +68,11 @@ class _Problem:
         return np.array([self.form.weights[0].shape[1], *(weight.shape[2] for weight in self.form.weights)])
 
     @cached_property
-    def linear(self) -> np.ndarray:
-        """A of every row."""
-        matrix = self.form.linear.detach().double().numpy()
-        return np.broadcast_to(matrix, (len(self.member), *matrix.shape)).copy()
+    def arguments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What both loops take; A is that of every row."""
+        table, matrix = TABLES[self.method], self.form.linear.detach().double().numpy()
+        linear = np.broadcast_to(matrix, (len(self.member), *matrix.shape)).copy()
+        return self.member, linear, self.layer_sizes, table.matrix, table.weights, self.step_sizes, self.arrivals
 
 
 class _Integration(torch.autograd.Function):
@@ -87,19 +83,13 @@ class _Integration(torch.autograd.Function):
         from sciml_bench.node.solvers.compiled_activations import ACTIVATION_CODES
         from sciml_bench.node.solvers.compiled_kernel import integrate
 
-        table = TABLES[problem.method]
         keep = bool(ctx.needs_input_grad[0] or ctx.needs_input_grad[1])
+        activation = ACTIVATION_CODES[problem.form.activation]
         states, kept, slopes = integrate(
             np.ascontiguousarray(x0.detach().numpy()),
-            problem.member,
-            problem.linear,
             np.ascontiguousarray(weights.detach().numpy()),
-            problem.layer_sizes,
-            ACTIVATION_CODES[problem.form.activation],
-            table.matrix,
-            table.weights,
-            problem.step_sizes,
-            problem.arrivals,
+            *problem.arguments,
+            activation,
             problem.forcing,
             keep,
         )
@@ -113,19 +103,13 @@ class _Integration(torch.autograd.Function):
     def backward(ctx: Any, grad_states: Tensor) -> tuple[Tensor, Tensor, None]:
         from sciml_bench.node.solvers.compiled_kernel import pull_back
 
-        problem, table = ctx.problem, TABLES[ctx.problem.method]
         (weights,) = ctx.saved_tensors
+        problem: _Problem = ctx.problem
         sizes = problem.layer_sizes
         grad_x0, deltas = pull_back(
             np.ascontiguousarray(grad_states.numpy()),
-            problem.member,
-            problem.linear,
             np.ascontiguousarray(weights.detach().numpy()),
-            sizes,
-            table.matrix,
-            table.weights,
-            problem.step_sizes,
-            problem.arrivals,
+            *problem.arguments,
             ctx.slopes,
         )
         n_members = len(weights)
@@ -146,10 +130,8 @@ def _repeated(rows: np.ndarray, repeats: int) -> np.ndarray:
 
 def packed(form: PerceptronForm) -> Float[Tensor, "members parameters"]:
     """All matrices and biases of a form, one layer after the other."""
-    pieces = []
-    for weight, bias in zip(form.weights, form.biases, strict=True):
-        pieces += [weight.flatten(1), bias]
-    return torch.cat(pieces, dim=1)
+    layers = zip(form.weights, form.biases, strict=True)
+    return torch.cat([piece for weight, bias in layers for piece in (weight.flatten(1), bias)], dim=1)
 
 
 @cache

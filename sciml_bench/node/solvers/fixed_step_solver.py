@@ -40,17 +40,7 @@ class FixedStepSolver:
         require_step(self.max_step)
 
     def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
-        """Integrate.
-
-        Args:
-            field: the right-hand side.
-            x0: states at the first time of every trajectory.
-            times: increasing.
-            refinement: factor by which there are more steps than needed.
-
-        Returns:
-            the solution, which need not be finite (see `Solution.require_finite`).
-        """
+        """Integrate as every `Solver` does; there are `refinement` times as many steps as needed."""
         plan = Plan.of(self.method, self.max_step, times, refinement)
         states = self._states(field, x0, plan)
         return Solution(times, states, plan.steps.sizes.shape[1] * TABLES[self.method].n_stages)
@@ -63,8 +53,7 @@ class FixedStepSolver:
             h = sizes[:, step, None]
             stages: list[Tensor] = []
             for stage in range(table.n_stages):
-                inner = _combined(x, h, table.matrix[stage, :stage], stages)
-                stages.append(derivative(step, stage, inner))
+                stages.append(derivative(step, stage, _combined(x, h, table.matrix[stage, :stage], stages)))
             x = _combined(x, h, table.weights, stages)
             if arrivals[step] >= 0:
                 states.append(x)

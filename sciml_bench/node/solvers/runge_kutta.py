@@ -6,6 +6,7 @@ x_{n+1} = x_n + h Σ_i b_i k_i,   k_i = f(t_n + c_i h, x_n + h Σ_{j<i} a_ij k_j
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -62,11 +63,7 @@ TABLES: dict[str, RungeKuttaTable] = {
 
 
 def require_step(max_step: float | int | None) -> None:
-    """Check the longest step.
-
-    Raises:
-        ConfigurationError: it is not positive.
-    """
+    """Check that the longest step is positive."""
     if max_step is not None and not max_step > 0:
         raise ConfigurationError(f"solver.max_step={max_step}: give a time greater than 0, or null")
 
@@ -87,16 +84,7 @@ class TimeSteps:
     def no_longer_than(
         cls, max_step: float | int | None, times: Float[np.ndarray, "batch time"], refinement: int = 1
     ) -> "TimeSteps":
-        """Steps of at most `max_step`; one per interval if it is None.
-
-        Args:
-            max_step: in the system's time.
-            times: where states are wanted.
-            refinement: factor by which there are more steps than needed, for the estimate of the error.
-
-        Raises:
-            ConfigurationError: `max_step` is not positive.
-        """
+        """Steps of at most `max_step`, one per interval if it is None; `refinement` times as many as needed."""
         require_step(max_step)
         longest = np.diff(times, axis=1).max(axis=0)
         needed = np.ones(len(longest)) if max_step is None else np.ceil(longest / max_step * (1 - 1e-9))
@@ -125,25 +113,15 @@ class TimeSteps:
         return self.starts[..., None] + self.sizes[..., None] * table.nodes
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """The steps through some times and the times of their stages; not to be changed.
-
-    Args:
-        steps: the steps.
-        stage_times: of every stage of every step.
-    """
+class Plan(NamedTuple):
+    """The steps through some times and the times of their stages; not to be changed."""
 
     steps: TimeSteps
     stage_times: Float[np.ndarray, "batch steps stages"]
 
     @classmethod
     def of(
-        cls,
-        method: str,
-        max_step: float | int | None,
-        times: Float[np.ndarray, "batch time"],
-        refinement: int = 1,
+        cls, method: str, max_step: float | int | None, times: Float[np.ndarray, "batch time"], refinement: int = 1
     ) -> "Plan":
         """The plan for some times, remembered from call to call: a fit asks for the same ones in every epoch."""
         return _remembered_plan(method, max_step, np.ascontiguousarray(times).tobytes(), times.shape, refinement)

@@ -36,20 +36,25 @@ class Solution:
         Raises:
             SolverError: a state is not finite; with the last good time and the size of the state there.
         """
-        # a sum is one pass and is finite only if all its terms are (or it overflows, which is no solution either)
-        if torch.isfinite(self.states.detach().sum()):
-            return self
-        fine = torch.isfinite(self.states.detach()).all(dim=-1)
-        if fine.all():
-            return self
-        rows = fine.reshape(-1, fine.shape[-1])
-        row = int((~rows).any(dim=-1).nonzero()[0, 0])
-        first = int((~rows[row]).nonzero()[0, 0])
-        states = self.states.detach().reshape(-1, *self.states.shape[-2:])
-        times = self.times[row % len(self.times)]
-        last = max(first - 1, 0)
+        problem = self.breakdown(remedy)
+        if problem is not None:
+            raise SolverError(problem)
+        return self
+
+    def breakdown(self, remedy: str) -> str | None:
+        """What `require_finite` complains about; None where all states are finite."""
+        states = self.states.detach()
+        # a sum is one pass and is finite only if all its terms are, unless it overflows
+        if torch.isfinite(states.sum()):
+            return None
+        states = states.reshape(-1, *states.shape[-2:])
+        places = (~torch.isfinite(states).all(dim=-1)).nonzero().tolist()
+        if not places:
+            return None
+        row, first = places[0]
+        times, last = self.times[row % len(self.times)], max(first - 1, 0)
         norm = float(torch.linalg.vector_norm(states[row, last]))
-        raise SolverError(
+        return (
             f"the integration broke down after time {times[last]:g} of {times[-1]:g}, where the norm of the state was "
             f"{norm:.3g}; {remedy}"
         )

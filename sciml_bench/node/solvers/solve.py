@@ -27,7 +27,17 @@ class Solver(Protocol):
     remedy: ClassVar[str]
 
     def __call__(self, field: VectorField, x0: MemberStates, times: Times, refinement: int = 1) -> Solution:
-        """Integrate; `refinement` 2 is more accurate."""
+        """Integrate.
+
+        Args:
+            field: the right-hand side.
+            x0: states at the first time of every trajectory.
+            times: increasing.
+            refinement: 1, or 2 for a more accurate solution.
+
+        Returns:
+            the solution, which need not be finite (see `Solution.require_finite`).
+        """
         ...
 
 
@@ -86,11 +96,7 @@ def with_error_estimate(solver: Solver, field: VectorField, x0: MemberStates, ti
 
 
 def checked_times(times: np.ndarray | Tensor, batch: int) -> Times:
-    """One increasing grid in float64 for each trajectory.
-
-    Raises:
-        DataError: the times do not increase, are not finite, or do not fit the batch.
-    """
+    """One increasing grid in float64 for each trajectory, or a DataError."""
     array = times.detach().cpu().numpy() if isinstance(times, Tensor) else np.asarray(times)
     grid = array.astype(np.float64)
     if grid.ndim == 1:
