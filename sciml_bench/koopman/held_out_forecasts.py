@@ -71,6 +71,9 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     if not steps:
         return Results()
     found, truth, clean = ([[] for _ in steps] for _ in range(3))
+    each = np.full((part.n_trajectories, len(steps)), np.nan)
+    shown = part.lengths.index(longest)
+    shown_states = np.empty((2, len(steps), len(mean)))
     for number, states in enumerate(part.states):
         reached = [step for step in steps if step * lag < states.shape[0] - 1]
         if not reached:
@@ -81,37 +84,35 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         n_starts = n_rows - reached[-1] * lag
         for place, expected in enumerate(learned.expected(rows[:n_starts], reached)):
             later = slice(reached[place] * lag, reached[place] * lag + n_starts)
-            found[place].append(expected.reshape(n_starts, -1))
-            truth[place].append(rows[later].reshape(n_starts, -1))
+            pair = expected.reshape(n_starts, -1), rows[later].reshape(n_starts, -1)
+            found[place].append(pair[0])
+            truth[place].append(pair[1])
+            error = error_over_mean(*pair, mean)
+            each[number, place] = np.nan if error is None else error
+            if number == shown:
+                shown_states[:, place] = pair[0][0], pair[1][0]
             if true_rows is not None:
                 clean[place].append(true_rows[later].reshape(n_starts, -1))
     metrics: Metrics = {}
     for place, step in enumerate(steps):
         for suffix, parts in {"": truth, "_clean": clean}.items():
-            error = _error(found[place], parts[place], mean) if parts[place] else None
+            if not parts[place]:
+                continue
+            error = error_over_mean(np.concatenate(found[place]), np.concatenate(parts[place]), mean)
             if error is not None:
                 metrics[f"forecast_error_over_mean_step_{step}{suffix}"] = error
-    each = np.full((len(found[0]), len(steps)), np.nan)
-    for place in range(len(steps)):
-        for row, pair in enumerate(zip(found[place], truth[place], strict=True)):
-            error = _error([pair[0]], [pair[1]], mean)
-            each[row, place] = np.nan if error is None else error
     arrays = {
         "forecast_times": np.array(steps) * learned.spec.lag_time,
-        "forecast_states": np.stack([parts[0][0] for parts in found]),
-        "true_states": np.stack([parts[0][0] for parts in truth]),
+        "forecast_states": shown_states[0],
+        "true_states": shown_states[1],
         "training_mean": mean,
         "trajectory_errors": each,
-        "trajectory_names": np.array([part.name(number) for number in range(part.n_trajectories)][: len(each)]),
+        "trajectory_names": np.array([part.name(number) for number in range(part.n_trajectories)]),
     }
     names = record.spec.component_names
     if len(names) == len(mean):
         arrays["component_names"] = np.array(names)
     return Results(metrics, arrays, ("forecast",))
-
-
-def _error(found: list[np.ndarray], truth: list[np.ndarray], mean: np.ndarray) -> float | None:
-    return error_over_mean(np.concatenate(found), np.concatenate(truth), mean)
 
 
 def _rows(states: StateArray, n_rows: int) -> Float[np.ndarray, "time *state"]:

@@ -352,6 +352,31 @@ def test_every_test_trajectory_is_scored_by_name_and_the_truth_behind_its_noise_
     assert [axis.get_ylabel() for axis in axes] == ["position", "momentum"]
 
 
+def test_a_short_held_out_trajectory_has_errors_as_far_as_it_reaches_and_leaves_those_of_the_others_alone():
+    angles = 0.3 * np.arange(60)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    lengths = [60, 60, 5, 40]
+    record = TrajectoryFiles.from_arrays(
+        None, [circle[:n] for n in lengths], split={"train": 2, "test": 2}, split_by="trajectory"
+    )
+    view = pairs_of(record)
+    arrays = evaluate(estimated(view, components), view).arrays
+    reached = np.isfinite(arrays["trajectory_errors"])
+    assert reached.tolist() == [[True] * 3 + [False] * (REACH - 3), [True] * REACH]
+    assert len(arrays["trajectory_names"]) == 2
+    np.testing.assert_allclose(arrays["true_states"], circle[1 : REACH + 1], rtol=1e-6)  # of the one that goes on
+
+
+def test_a_record_with_missing_rows_is_scored_between_them():
+    times = np.delete(0.3 * np.arange(200), [50, 51, 120, 185])
+    circle = np.stack([np.cos(times), np.sin(times)], axis=1)
+    record = TrajectoryFiles.from_arrays(times, circle, split={"train": 0.8, "test": 0.2})
+    view = pairs_of(record)
+    metrics = evaluate(estimated(view, components), view).metrics
+    for name in ("forecast_error_over_mean_step_1", f"forecast_error_over_mean_step_{REACH}", "forecast_mse"):
+        assert metrics[name] < 1e-4  # a pair across a gap would be turned too little
+
+
 def test_a_record_of_other_states_is_refused():
     learned = estimated(pairs_of(Rotations()), components)
     with pytest.raises(DataError, match=r"shape \(1,\).*shape \(2,\)"):
