@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scripts import RECORDS, SMALL, TRAJECTORY_SCRIPTS, command_line
+from scripts import RECORDS, SCRIPTS, SMALL, TRAJECTORY_SCRIPTS, command_line, settings
 
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.record import Record
+from sciml_bench.report.run_summary import run_summary
 from sciml_bench.systems import DoublePendulum, Lorenz63
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -71,6 +73,28 @@ def test_a_cell_that_cannot_work_stops_with_its_sentence_before_anything_is_load
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     assert record["status"] == "not_applicable"
     assert f"error: {record['reason']}" == said
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_run_records_its_script_its_data_or_equation_its_model_and_its_training(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(configuration: dict[str, Any]) -> None:
+        raise ConfigurationError("the record is open, and nothing is to be learned")
+
+    monkeypatch.setattr("sciml_bench.training.build.build", stopped)
+    arguments = ["debug=fast", "logger=none", f"hydra.run.dir={tmp_path / 'run'}"]
+    assert command_line(monkeypatch, script, *arguments) == 1
+    assert "nothing is to be learned" in capfd.readouterr().err
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    chosen = settings(script, folder=tmp_path)["choices"]
+    names = ("pde" if script == "nsm" else "data", "model", "training")
+    assert {name: record[name] for name in names} == {name: chosen[name] for name in names}
+    assert all(record[name] for name in names)
+    assert record["script"] == f"train_{script}"
+    shown = [line.split() for line in run_summary(tmp_path / "run").splitlines()]
+    for name in ("script", *names):
+        assert [name, record[name]] in shown
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def answer(asked: argparse.Namespace) -> None:
     """
     # imported late: torch would make the help wait
     from sciml_bench.core.errors import ConfigurationError, DataError
-    from sciml_bench.data.capabilities import OK, Forecaster
+    from sciml_bench.data.capabilities import OK, Forecaster, KnowsRecord
     from sciml_bench.data.forecast_file import require_ending, write_forecast
     from sciml_bench.data.past_file import read_past
     from sciml_bench.training.restore import names_in_files, restore
@@ -44,7 +44,7 @@ def answer(asked: argparse.Namespace) -> None:
     if asked.past is not None and asked.output.exists() and asked.output.samefile(asked.past):
         raise ConfigurationError(f"output={asked.output}: this file holds the past; give another name")
     run = restore(asked.run, asked.trust)
-    if not isinstance(run.learned, Forecaster) or not hasattr(run.learned, "spec"):
+    if not isinstance(run.learned, Forecaster) or not isinstance(run.learned, KnowsRecord):
         raise DataError(f"{asked.run} has learned {type(run.learned).__name__}, which does not forecast")
     learned = cast(Any, run.learned)
     past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(run))

@@ -143,6 +143,16 @@ class ParameterEstimator(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsRecord(Protocol):
+    """Knows what the record that it was learned from is like: states, units and clock."""
+
+    @property
+    def spec(self) -> RecordSpec:
+        """Of that record."""
+        ...
+
+
 def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
     """Check what a method in discrete time is to go on from.
 

@@ -9,7 +9,7 @@ from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.stored.run_folder import FAILED, RUNNING, RunFolder
 from sciml_bench.scores.catalogue import Score, find_score
 
-WHAT_IT_IS = ("script", "task", "data", "model", "training")
+WHAT_IT_IS = ("script", "task", "data", "pde", "model", "training")
 """Entries that name the run."""
 
 SHOWN_OTHERWISE = {"status", "reason", "seed", "ensemble", "versions", "git_commit", "hardware", "started", "ended"}
@@ -113,9 +113,10 @@ def _scores(metrics: Metrics) -> str:
 
 
 def _files(folder: Path) -> list[tuple[str, int]]:
-    """All files but those of members, which are runs of their own, by their path below the folder."""
+    """All files but those of members and extensions, which are runs of their own, by their path below the folder."""
     paths = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return [(str(path), (folder / path).stat().st_size) for path in paths if path.parts[0] not in ("members", ".lock")]
+    own = [path for path in paths if path.parts[0] not in ("members", "extended", ".lock")]
+    return [(str(path), (folder / path).stat().st_size) for path in own]
 
 
 def _size(n_bytes: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
-from sciml_bench.core.stored.run_folder import FAILED, FINISHED, RunFolder
+from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RunFolder
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,8 @@ def _read(path: Path) -> FinishedRun | UnfinishedRun | None:
         return UnfinishedRun(path, "metrics.json is missing; repeat the run with force=true")
     except (DataError, TypeError, ValueError) as error:
         return UnfinishedRun(path, f"cannot be read: {error}")
-    if status == FAILED:
-        return UnfinishedRun(path, f"failed: {record.get('reason', 'without a reason')}")
+    if status in (FAILED, NOT_APPLICABLE):
+        return UnfinishedRun(path, f"{status.replace('_', ' ')}: {record.get('reason', 'without a reason')}")
+    if status == INTERRUPTED:
+        return UnfinishedRun(path, "interrupted; repeat its command to continue it")
     return UnfinishedRun(path, "still running, or interrupted; in the latter case repeat its command to continue it")

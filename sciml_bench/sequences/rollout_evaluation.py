@@ -13,13 +13,14 @@ from sciml_bench.core.checks import ConfiguredInteger, require_integer, require_
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.held_out import TIME, past_and_future
+from sciml_bench.data.capabilities import Forecast
+from sciml_bench.data.held_out import past_and_future
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.scores.ephemeris_scores import ephemeris_scores
-from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
+from sciml_bench.scores.forecast_scores import forecast_scores
 from sciml_bench.scores.rollout_scores import horizons, mean_errors, relative_squared_errors
 from sciml_bench.scores.two_body_scores import two_body_scores
 from sciml_bench.sequences.sequence_forecaster import SequenceForecaster, rollout
@@ -38,7 +39,8 @@ States = Float[np.ndarray, "batch time *state"]
 class RolloutEvaluation:
     """Rollouts over the test trajectories, and what the data are judged by; see `scores.rollout_scores`.
 
-    `window_relative_squared_error` is that of single predictions from true inputs.
+    `window_relative_squared_error` is that of single predictions from true inputs. The scores of every forecaster
+    (`scores.forecast_scores`) are over the test part, of a long one over the rows of the longest rollout.
 
     Args:
         rollout_steps: lengths over which errors are averaged; those that the test trajectories are too short for are
@@ -94,8 +96,9 @@ class RolloutEvaluation:
         metrics["window_relative_squared_error"] = float(windows.mean())
         metrics |= horizons(errors["rollout"], times, self.thresholds)
         metrics |= _own_scores(prediction, reference, spec)
-        if record.split_by == TIME:  # rollouts say the same of other trajectories
-            metrics |= forecast_scores(forecast_of(learned, *asked), asked[1], record.spec.mean)
+        forecast = Forecast(prediction.astype(np.float64), np.broadcast_to(times, prediction.shape[:2]))
+        future = asked[1].select(time=slice(0, max(lengths)))  # the longest rollout is the forecast
+        metrics |= forecast_scores(forecast, future, record.spec.mean)
         arrays: dict[str, Any] = {
             "times": times,
             "errors": errors["rollout"],

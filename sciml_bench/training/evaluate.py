@@ -14,6 +14,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.data.capabilities import KnowsRecord
 from sciml_bench.data.past_file import reading_options
 from sciml_bench.training.build import build, build_record, trusted
 from sciml_bench.training.ensemble import Ensemble, averaged
@@ -169,7 +170,7 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
         return {**node, "path": str(path)}
     if not Path(path).exists():
         raise DataError(f"--data {path}: there is no such file")
-    if not hasattr(run.learned, "spec"):
+    if not isinstance(run.learned, KnowsRecord):
         kind = type(run.learned).__name__
         raise ConfigurationError(f"--data: {kind} knows no clock of a file's rows; give data.<key>=<value> instead")
     options = reading_options(path, run.learned.spec, names_in_files(run))

@@ -56,10 +56,10 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
     earlier = old.configuration
     if earlier is None or old.status != FINISHED:
         raise ConfigurationError(f"extend={config.extend} holds no finished run; let it finish first")
-    if earlier.get("ensemble") is not None or not old.last_checkpoint.exists():
+    if old.record.get("ensemble") is not None or not old.last_checkpoint.exists():
         raise ConfigurationError(
             f"extend={config.extend} has no checkpoint to go on from: a method without epochs cannot be extended, nor "
-            "can an ensemble; run it anew with more epochs"
+            "can an ensemble or one of its members; run it anew with more epochs"
         )
     merged: Any = OmegaConf.create(dict(earlier))
     OmegaConf.set_struct(merged, False)
@@ -67,6 +67,11 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0].partition("@")[0]
         if key != "extend" and not key.startswith("hydra"):
+            if key in (config.get("choices") or {}) and config.get(key.partition(".")[0]) is None:
+                raise ConfigurationError(
+                    f"{override}: a run is extended with single values, or another of {', '.join(CHOICES)}; give what "
+                    f"{override} would set key by key"
+                )
             if key in chosen:
                 if config.choices[key] == chosen[key]:  # the same choice, as the run set it
                     continue

@@ -109,7 +109,7 @@ def main(paradigm: str) -> None:
     failures = _SweepFailures()
     try:
         _send_extension_below_its_run()
-    except DataError as error:
+    except (ConfigurationError, DataError) as error:
         _stop(str(error))
     sys.argv[1:] = map(_quoted, sys.argv[1:])
     wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
@@ -129,6 +129,8 @@ def _send_extension_below_its_run() -> None:
     if "extend" in overrides:
         from sciml_bench.training.extension import earlier_choices, extension_folder
 
+        if {"-m", "--multirun"} & set(sys.argv):
+            raise ConfigurationError("extend= goes on with one run; repeat the command for each, without --multirun")
         run = overrides["extend"].strip("'\"")
         if "hydra.run.dir" not in overrides:
             sys.argv.append(f"hydra.run.dir={extension_folder(run, [f'{key}={overrides[key]}' for key in overrides])}")
@@ -288,7 +290,14 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
         folder: the run folder; by default the one that the same command would have below the working directory.
     """
     register(paradigm)
+    given = dict(override.split("=", 1) for override in overrides if "=" in override)
+    run, typed = given.get("extend", "null").strip("'\""), list(overrides)
     overrides = [_quoted(override) for override in overrides]
+    if run != "null":
+        from sciml_bench.training.extension import earlier_choices, extended, extension_folder
+
+        overrides += [f"{key}={choice}" for key, choice in earlier_choices(run).items() if key not in given]
+        folder = extension_folder(run, typed) if folder is None else folder
     with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
         config = cast(DictConfig, hydra.compose("config", overrides=overrides, return_hydra_config=True))
     choices, job = config.hydra.runtime.choices, config.hydra.job.name
@@ -297,4 +306,4 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
     if folder is None:
         folder = Path("outputs") / job / _run_path(choices, overrides) / f"seed={config.seed}"
     config.run_folder, config.script, config.choices = str(folder), str(job), dict(choices)
-    return config
+    return config if run == "null" else OmegaConf.create(extended(config, typed))

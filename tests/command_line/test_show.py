@@ -84,6 +84,21 @@ def test_an_ensemble_shows_means_with_their_spread_and_its_seeds(tmp_path, capsy
     assert "seed 10 (trained with 10, 20)" in lines_of(shown(member, capsys))
 
 
+def test_an_extension_is_a_run_of_its_own_and_an_evaluation_belongs_to_its_run(tmp_path, capsys):
+    path = write_run(tmp_path / "run", {"n_terms": 7.0}, **RECORD)
+    write_run(path / "extended" / "trainer.max_epochs=400", {"n_terms": 7.0}, **RECORD)
+    write_run(path / "evaluations" / "data=other", {"n_terms": 7.0})
+    files = shown(path, capsys).partition("files")[2]
+    assert "extended" not in files
+    assert "evaluations/data=other/metrics.json" in files
+
+
+def test_an_equation_stands_where_data_stand_otherwise(tmp_path, capsys):
+    record = {"parameters": 1, "training": "residual", "model": "spectral", "pde": "poisson", "script": "train_nsm"}
+    keys = [line.split()[0] for line in lines_of(shown(write_run(tmp_path / "run", **record), capsys)) if line]
+    assert keys[keys.index("script") :][:4] == ["script", "pde", "model", "training"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

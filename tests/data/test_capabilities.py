@@ -5,7 +5,7 @@ import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import RecordSpec, Trajectories
-from sciml_bench.data.capabilities import Forecast, horizon_steps, horizon_times, require_past
+from sciml_bench.data.capabilities import Forecast, Forecaster, KnowsRecord, horizon_steps, horizon_times, require_past
 
 
 def regular():
@@ -72,3 +72,18 @@ def test_a_past_is_long_enough_of_the_same_states_and_on_the_same_clock():
         require_past(Trajectories((np.eye(3)[:, :2],), time_step=0.5), spec, 1)
     with pytest.raises(DataError, match=r"0\.25 time apart; what was learned steps by 0\.5"):
         require_past(Trajectories((np.arange(3.0)[:, None],), time_step=0.25, time_unit="time"), spec, 1)
+
+
+def test_what_is_learned_from_a_record_says_so_by_its_spec():
+    class Learned:
+        past_length = 1
+
+        def __init__(self):
+            self.spec = RecordSpec.__new__(RecordSpec)
+
+        def forecast(self, past, horizon, inputs=None):
+            raise NotImplementedError
+
+    assert isinstance(Learned(), KnowsRecord)
+    assert isinstance(Learned(), Forecaster)
+    assert not isinstance(regular(), KnowsRecord)

@@ -17,6 +17,8 @@ def test_finished_runs_are_found_once_however_often_their_folder_is_given(tmp_pa
 
 def test_runs_that_do_not_count_are_listed_with_their_reason(tmp_path):
     write_run(tmp_path / "failed", status="failed", reason="TrainingError: the loss became nan")
+    write_run(tmp_path / "not_applicable", status="not_applicable", reason="a NeuralODE learns from vectors")
+    write_run(tmp_path / "interrupted", status="interrupted", reason="interrupted; repeat the command to continue")
     write_run(tmp_path / "running", status="running")
     write_run(tmp_path / "without_metrics")
     (tmp_path / "torn").mkdir()
@@ -27,7 +29,9 @@ def test_runs_that_do_not_count_are_listed_with_their_reason(tmp_path):
     assert finished == []
     reasons = {run.path.name: run.reason for run in unfinished}
     assert "the loss became nan" in reasons["failed"]
-    assert "repeat its command" in reasons["running"]
+    assert reasons["not_applicable"] == "not applicable: a NeuralODE learns from vectors"
+    assert reasons["interrupted"] == "interrupted; repeat its command to continue it"
+    assert "still running, or interrupted; in the latter case repeat its command" in reasons["running"]
     assert "metrics.json is missing" in reasons["without_metrics"]
     assert "not valid JSON" in reasons["torn"]
     assert "cannot be read" in reasons["torn_metrics"]

@@ -17,14 +17,16 @@ N_INPUTS, N_OUTPUTS, N_TIMES, TIME_STEP = 3, 2, 15, 0.5
 class Motion(Record):
     """Points whose position is a polynomial of the number of the step."""
 
-    def __init__(self, polynomial, n_times=N_TIMES):
-        super().__init__(split_by="trajectory")
+    def __init__(self, polynomial, n_times=N_TIMES, split_by="trajectory"):
+        super().__init__(split_by=split_by)
         starts = np.array([[1.0, -1.0], [2.0, 0.5], [3.0, 1.0]])
         self.positions = starts[:, None] + polynomial(np.arange(n_times))[None, :, None] * np.array([1.0, -2.0])
         self.setup()
 
     def load_splits(self):
         part = Trajectories(tuple(self.positions), time_step=TIME_STEP, time_unit="time")
+        if self.split_by == "time":
+            return {"train": part.select(time=slice(0, 5)), "test": part.select(time=slice(5, None))}
         return {"train": part, "validation": part, "test": part}
 
 
@@ -107,3 +109,16 @@ def test_rollouts_end_where_the_test_trajectories_end(uniform):
 def test_a_test_part_of_inputs_alone_is_refused():
     with pytest.raises(DataError, match="no test part with more than 3 states"):
         evaluated(Motion(np.polynomial.Polynomial([0.0, 0.3]), N_INPUTS))
+
+
+@pytest.mark.parametrize(("split_by", "first"), [("trajectory", N_INPUTS), ("time", 5)])
+@pytest.mark.parametrize("steps", [(4, 8), (100,)])
+def test_a_forecast_is_scored_over_the_test_part_or_as_far_as_the_longest_rollout(split_by, first, steps):
+    record = Motion(np.polynomial.Polynomial([0.0, 0.3]), split_by=split_by)
+    metrics = evaluated(record, steps=steps).metrics
+    truth = record.positions[:, first : first + max(steps)]
+    difference = record.positions[:, first - 1 : first] - truth
+    assert metrics["forecast_mse"] == pytest.approx(np.mean(difference**2))
+    assert metrics["forecast_relative_error"] == pytest.approx(np.linalg.norm(difference) / np.linalg.norm(truth))
+    over_mean = np.linalg.norm(difference) / np.linalg.norm(truth - record.spec.mean)
+    assert metrics["forecast_error_over_mean"] == pytest.approx(over_mean)

@@ -10,8 +10,9 @@ from toy_runs import toy
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.training import run
+from sciml_bench.training import composed, run
 from sciml_bench.training.extension import extended, extension_folder
+from sciml_bench.training.script import main
 
 COSINE = {"_target_": "sciml_bench.core.CosineDecay"}
 
@@ -57,10 +58,10 @@ def test_no_more_epochs_than_the_run_has_had_is_an_error(tmp_path: Path) -> None
 
 def test_only_the_values_given_now_change(tmp_path: Path) -> None:
     run(epochs(tmp_path / "half", 4, COSINE))
-    composed = OmegaConf.create(
+    config = OmegaConf.create(
         epochs(tmp_path / "more", 9, extend=str(tmp_path / "half"), continue_schedule=False, seed=3)
     )
-    configuration = extended(composed, [f"extend={tmp_path / 'half'}", "trainer.max_epochs=9"])
+    configuration = extended(config, [f"extend={tmp_path / 'half'}", "trainer.max_epochs=9"])
     old = RunFolder(tmp_path / "half").configuration
     assert old is not None
     assert configuration["trainer"] == old["trainer"] | {"max_epochs": 9}
@@ -91,3 +92,28 @@ def test_what_is_not_finished_or_has_no_epochs_cannot_be_extended(tmp_path: Path
         config = OmegaConf.create(toy(tmp_path / "more") | {"extend": str(folder), "continue_schedule": False})
         with pytest.raises(ConfigurationError, match=message):
             extended(config, [f"extend={folder}"])
+
+
+FIELD = ["training=vanilla", "trainer.max_epochs=2", "logger=none", "model.nodes_per_layer=4"]
+
+
+def test_a_composed_extension_is_the_run_of_the_folder_with_what_is_given_now(tmp_path: Path) -> None:
+    run(composed("node_homotopy", FIELD, tmp_path / "half"))
+    given = [f"extend={tmp_path / 'half'}", "trainer.max_epochs=4"]
+    config = composed("node_homotopy", given)
+    assert Path(config.run_folder) == tmp_path / "half" / "extended" / "trainer.max_epochs=4"
+    assert (config.choices.training, config.model.nodes_per_layer) == ("vanilla", 4)
+    assert run(config)
+    assert RunFolder(config.run_folder).record["epochs"] == 4
+    for group in ("debug=fast", "debug=profile", "experiment=table5"):
+        with pytest.raises(ConfigurationError, match=f"{group}: a run is extended with single values"):
+            composed("node_homotopy", [*given, group])
+
+
+def test_one_command_extends_one_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train_node_homotopy.py", "-m", f"extend={tmp_path}", "trainer.max_epochs=3,4"])
+    with pytest.raises(SystemExit):
+        main("node_homotopy")
+    assert "extend= goes on with one run" in capsys.readouterr().err
