@@ -126,7 +126,13 @@ class FreshParameters:
             self.solutions("test", resolution)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "FreshBatches":
-        """Fresh parameters in every step of every epoch; every process draws its own; see `Method.train_loader`."""
+        """Fresh parameters in every step of every epoch; every process draws its own.
+
+        Args:
+            seed: of the draws.
+            rank: of this process.
+            world_size: number of processes, which changes nothing here.
+        """
         return FreshBatches(self, seed, rank)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:

@@ -128,9 +128,14 @@ class WholeTrajectoriesView:
         return self._padded[name]
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrajectoryNumbers":
-        """Batches of numbers of training trajectories, which index the arrays of `train`; see `Method.train_loader`.
+        """Batches of numbers of training trajectories, which index the arrays of `train`.
 
         With one batch of all trajectories they come in their own order.
+
+        Args:
+            seed: of their order.
+            rank: of this process.
+            world_size: number of processes.
         """
         n_trajectories = self.train.n_trajectories
         if self.batch_size == n_trajectories:

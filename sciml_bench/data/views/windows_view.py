@@ -98,7 +98,13 @@ class WindowsView:
         return torch.from_numpy(first).to(self.spec.dtype)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrainingWindows":
-        """Full batches of windows, other ones in every epoch; see `Method.train_loader`."""
+        """Full batches of windows, other ones in every epoch.
+
+        Args:
+            seed: of their order.
+            rank: of this process.
+            world_size: number of processes.
+        """
         return TrainingWindows(self, seed, rank, world_size)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:

@@ -14,10 +14,16 @@ from sciml_bench.koopman.losses.nested_lora import nested_lora_loss
 
 
 def spectral_contrastive_loss(f: Features, g: Features, weights: Float[Tensor, " batch"] | None = None) -> Scalar:
-    """The spectral contrastive loss of one batch, in moment form; the arguments are those of `nested_lora_loss`.
+    """The spectral contrastive loss of one batch, in moment form.
+
+    Args:
+        f: features of the present, (batch, modes).
+        g: features of the future, (batch, modes).
+        weights: importance of the samples, not negative; only their ratios matter.
 
     Raises:
         ConfigurationError: fewer than two samples.
+        DataError: fewer than two samples have a positive weight.
     """
     return nested_lora_loss(f, g, nesting="none", estimator="unbiased", weights=weights)
 

@@ -42,7 +42,14 @@ class LaggedMoments:
         observable: tuple[Float[np.ndarray, "batch dim_out"], Float[np.ndarray, "batch dim_out"]] | None,
         weights: Float[np.ndarray, " batch"] | None = None,
     ) -> "LaggedMoments":
-        """The moments of one chunk of pairs of present and future; what is to be predicted is f where None is given."""
+        """The moments of one chunk of pairs.
+
+        Args:
+            f: features of the present and of the future.
+            g: the same from the lagged encoder; None where f serves both sides.
+            observable: what is to be predicted, at present and in future; None for the features f themselves.
+            weights: importance of the pairs.
+        """
         both = f if g is None else tuple(np.hstack(pair) for pair in zip(f, g, strict=True))
         weighted = both if weights is None else tuple(phi * weights[:, None] for phi in both)
         n_modes, across = f[0].shape[1], both[0].T @ weighted[1]

@@ -102,7 +102,17 @@ class Basis(ABC):
         return self._transformed("synthesis", coefficients, axis, method)
 
     def analyse(self, values: Tensor, axis: int = -1, method: str | None = None) -> Tensor:
-        """Coefficients of the series with the given values at the nodes; arguments and errors as in `synthesise`."""
+        """Coefficients of the series with the given values at the nodes.
+
+        Args:
+            values: of any shape, with `n_modes` entries along `axis`.
+            axis: of the nodes.
+            method: `matmul`, `fft`, or None for the quicker one.
+
+        Raises:
+            DataError: the axis has another number of entries.
+            ConfigurationError: an unknown method.
+        """
         return self._transformed("analysis", values, axis, method)
 
     def _transformed(self, name: str, tensor: Tensor, axis: int, method: str | None) -> Tensor:

@@ -34,7 +34,11 @@ class Chebyshev(Basis):
         return np.sin(np.pi * np.arange(self.n_modes) / (2 * (self.n_modes - 1))) ** 2
 
     def evaluation_matrix(self, points: Float[np.ndarray, " points"]) -> Matrix:
-        """Values of the functions (columns) at any points (rows) of [0, 1]."""
+        """Values of the functions (columns) at any points (rows) of [0, 1].
+
+        Raises:
+            DataError: a point is not finite or outside [0, 1], or the points are no list.
+        """
         positions = require_points(points)
         outside = positions[(positions < -_END_TOLERANCE) | (positions > 1 + _END_TOLERANCE)]
         if len(outside):

@@ -37,7 +37,11 @@ class Fourier(Basis):
         return np.arange(self.n_modes) / self.n_modes
 
     def evaluation_matrix(self, points: Float[np.ndarray, " points"]) -> Matrix:
-        """Values of the functions (columns) at any points (rows), which may lie in any period."""
+        """Values of the functions (columns) at any points (rows), which may lie in any period.
+
+        Raises:
+            DataError: a point is not finite, or the points are no list.
+        """
         angles = 2 * np.pi * require_points(points)[:, None] * self.frequencies
         is_sine = (np.arange(self.n_modes) % 2 == 0) & (np.arange(self.n_modes) > 0)
         values = math.sqrt(2) * np.where(is_sine, np.sin(angles), np.cos(angles))

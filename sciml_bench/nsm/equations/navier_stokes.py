@@ -16,6 +16,13 @@ class NavierStokes(EvolutionEquation):
     """Eddies on a periodic square; v = (∂_y ψ, −∂_x ψ) with −Δψ = w; see `systems.NavierStokesVorticity`.
 
     The paper's viscosities are 1e-2, 1e-3 and 1e-4 over a duration of 3, and 2e-3 over 50 with the forcing .1.
+
+    Args:
+        parameter_modes: waves per axis that hold an initial field.
+        **settings: of the system and of the sampling, see `Equation`.
+
+    Raises:
+        ConfigurationError: a value is out of range; the message names the key `pde.<setting>`.
     """
 
     system: NavierStokesVorticity

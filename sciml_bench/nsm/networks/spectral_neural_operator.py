@@ -49,7 +49,16 @@ class ModeMixingLayer(nn.Module):
 
 
 class SpectralNeuralOperator(OperatorNetwork):
-    """Lift, layers and projection on coefficients of the equation's own basis; options as for `OperatorNetwork`."""
+    """Lift, layers and projection on coefficients of the equation's own basis.
+
+    Args:
+        equation: the spec.
+        modes: per axis of the solution.
+        **options: see `OperatorNetwork`.
+
+    Raises:
+        ConfigurationError: a value is out of range.
+    """
 
     def __init__(self, equation: Equation, *, modes: Sequence[int], **options: Any) -> None:
         super().__init__(equation, modes=modes, **options)

@@ -24,14 +24,20 @@ LAYERS: dict[str, type[nn.Module]] = {"per_frequency": FrequencyLayer, "per_coef
 
 
 class SpectralOperator(OperatorNetwork):
-    """Lift, layers, projection on the nodes of a basis; further options as for `OperatorNetwork`.
+    """Lift, layers, projection on the nodes of a basis.
 
     Args:
+        equation: the spec.
+        modes: per axis of the solution.
         basis: `equation` for the equation's own; `fourier` or `chebyshev` on all axes.
         kernel: `per_frequency`, one matrix for sine and cosine, or `per_coefficient`, as published; see
             `spectral_layers`.
         coordinates: see `OperatorNetwork`; without those of periodic axes a kernel per frequency makes the network
             commute with shifts.
+        **options: see `OperatorNetwork`.
+
+    Raises:
+        ConfigurationError: a value is out of range.
     """
 
     kinds: ClassVar[dict[str, type[Basis]]] = {"fourier": Fourier, "chebyshev": Chebyshev}

@@ -23,11 +23,17 @@ DIFFERENCES = ("finite", "spectral")
 
 
 class GridTraining(OperatorTraining):
-    """Minimise the mean square of the residual on a grid; further options as for `OperatorTraining`.
+    """Minimise the mean square of the residual on a grid.
 
     Args:
+        model: the network.
+        view: the equation's `sampling`.
         resolution: points per axis, one number for all or one for each, time first; of record 64, 128 and 256.
         differences: `finite` or `spectral`.
+        **options: see `OperatorTraining`.
+
+    Raises:
+        ConfigurationError: a value is out of range.
     """
 
     def __init__(

@@ -17,11 +17,15 @@ from sciml_bench.scores.field_errors import relative_l2
 class SupervisedTraining(OperatorTraining):
     """Minimise the relative L² distance from numerical solutions of a fixed set of parameters.
 
-    Further options as for `OperatorTraining`.
-
     Args:
+        model: the network.
+        view: the equation's `sampling`.
         n_training: parameters whose solutions are computed before the training, once, and kept.
         resolution: points per space axis of these.
+        **options: see `OperatorTraining`.
+
+    Raises:
+        ConfigurationError: a value is out of range.
     """
 
     def __init__(

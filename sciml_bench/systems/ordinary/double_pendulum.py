@@ -35,6 +35,9 @@ class DoublePendulum(OrdinaryDifferentialEquation):
         length_1: l1 of the upper rod, in m.
         length_2: l2 of the lower rod, in m.
         gravity: g, in m/s².
+
+    Raises:
+        ConfigurationError: a parameter is not positive.
     """
 
     mass_1: Real = 1.0

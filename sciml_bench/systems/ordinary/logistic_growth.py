@@ -38,6 +38,9 @@ class LogisticGrowth(OrdinaryDifferentialEquation):
     Args:
         growth_rate: r, of a small population, in 1/time.
         capacity: K, the population that neither grows nor shrinks.
+
+    Raises:
+        ConfigurationError: a parameter is not positive.
     """
 
     growth_rate: Real = 3.0

@@ -27,6 +27,9 @@ class Lorenz63(OrdinaryDifferentialEquation):
         prandtl_number: sigma.
         rayleigh_number: rho, relative to the onset of convection.
         geometric_factor: beta, of the convection cells.
+
+    Raises:
+        ConfigurationError: a parameter is not positive.
     """
 
     prandtl_number: Real = 10.0

@@ -24,6 +24,9 @@ class LotkaVolterra(OrdinaryDifferentialEquation):
         predation: beta, in 1/(time · predator).
         predator_gain: gamma, in 1/(time · prey).
         predator_death: delta, in 1/time.
+
+    Raises:
+        ConfigurationError: a parameter is not positive.
     """
 
     prey_growth: Real = 1.3

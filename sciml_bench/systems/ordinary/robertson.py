@@ -26,6 +26,9 @@ class Robertson(OrdinaryDifferentialEquation):
         rate_1: k1 of the slow reaction, in 1/time.
         rate_2: k2 of the very fast reaction, in 1/time.
         rate_3: k3 of the fast reaction, in 1/time.
+
+    Raises:
+        ConfigurationError: a rate is not positive.
     """
 
     rate_1: Real = 0.04

@@ -26,6 +26,9 @@ class TwoBody(OrdinaryDifferentialEquation):
         mass_1: m₁ of the first body.
         mass_2: m₂ of the second.
         gravity: G, in length³/(mass time²).
+
+    Raises:
+        ConfigurationError: a parameter is not positive.
     """
 
     mass_1: Real = 0.7

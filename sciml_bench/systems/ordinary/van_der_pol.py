@@ -23,6 +23,9 @@ class VanDerPol(OrdinaryDifferentialEquation):
 
     Args:
         stiffness: mu, in 1/time.
+
+    Raises:
+        ConfigurationError: the stiffness is not positive.
     """
 
     stiffness: Real = 1000.0
