@@ -49,6 +49,14 @@ def _metrics_of_runs_are_defined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunFolder, "write_metrics", checked)
 
 
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Runs draw no figures: they take longer than everything else in a small one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
+        yield
+
+
 @pytest.fixture
 def repository() -> Path:
     """The checkout."""

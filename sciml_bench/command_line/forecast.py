@@ -4,9 +4,13 @@ Of an ensemble, the mean of its members with their standard deviation.
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import Any, cast
+
+MOST_BYTES = 2**32
+"""Of the states of one forecast."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +54,12 @@ def answer(asked: argparse.Namespace) -> None:
     past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(run))
     if past is None:
         raise DataError(f"{asked.run} has not kept the end of its record; give --past FILE")
+    bytes_needed = 8 * abs(asked.horizon) * past.n_trajectories * math.prod(past.state_shape)
+    if bytes_needed > MOST_BYTES:
+        raise ConfigurationError(
+            f"horizon={asked.horizon}: so many states of {past.n_trajectories} trajectories are "
+            f"{bytes_needed / 2**30:.3g} GiB; ask for fewer steps, and go on from the end of the file with --past"
+        )
     forecast = learned.forecast(past, asked.horizon)
     write_forecast(asked.output, forecast, learned.spec)
     print(f"wrote {asked.output}")

@@ -73,7 +73,9 @@ class CosineDecay(LearningRateSchedule):
 
     def __post_init__(self) -> None:
         """Check the choices."""
-        require_number("schedule.warm_up", self.warm_up, "give a part of the steps, from 0 to 1", positive=False)
+        remedy = "give a part of the steps, from 0 to 1"
+        if require_number("schedule.warm_up", self.warm_up, remedy, positive=False) > 1:
+            raise ConfigurationError(f"schedule.warm_up={self.warm_up}: {remedy}.")
         require_integer("schedule.cycles", self.cycles, 1, "there is at least 1 cycle")
 
     def rate(self, learning_rate: float, step: int, n_steps: int) -> float:

@@ -169,6 +169,8 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
             f"past: {min(past.lengths)} states of the shape {past.state_shape}; what was learned needs at least "
             f"{n_rows} of the shape {spec.state_shape}"
         )
+    if not past.select(time=[slice(length - n_rows, length) for length in past.lengths]).is_regular:
+        raise DataError(f"past: the last {n_rows} rows are not one step of the clock apart; give a past without gaps")
     if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
         raise DataError(
             f"past: states {past.time_step:g} {past.time_unit} apart; what was learned steps by {spec.time_step:g}"

@@ -36,6 +36,26 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
     return chosen.select(time=slice(0, past_length)), chosen.select(time=slice(past_length, None))
 
 
+def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Trajectories | None:
+    """The future up to the first missing row of each trajectory, as far as a method in discrete time can be scored.
+
+    Args:
+        past: what is given.
+        future: rows after it.
+        n_rows: of the past, that the method goes on from.
+
+    Returns:
+        None where a row is missing among those, or right after them.
+    """
+    reached = []
+    for number, length in enumerate(past.lengths):
+        given, ahead = past.times_of(number)[max(0, length - n_rows) :], future.times_of(number)
+        steps = np.diff(np.concatenate([given, ahead])) / past.time_step
+        gaps = np.flatnonzero(~np.isclose(steps, 1, rtol=1e-2, atol=0))
+        reached.append(len(ahead) if len(gaps) == 0 else int(gaps[0]) - len(given) + 1)
+    return future.select(time=[slice(0, rows) for rows in reached]) if min(reached) > 0 else None
+
+
 def end_of(record: Record, n_rows: int) -> Trajectories:
     """The last rows of a record, after which a forecast without a given past begins, in memory.
 

@@ -33,7 +33,9 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         DataError: it cannot be read, or holds other states.
         ConfigurationError: the file is of an unknown kind.
     """
-    past = TrajectoryFiles(path, **reading_options(path, spec, names)).load()
+    options = reading_options(path, spec, names)
+    _require_order(find_files(path)[0], spec, options)
+    past = TrajectoryFiles(path, **options).load()
     if past.state_shape != spec.state_shape:
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
@@ -59,6 +61,18 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
     if not {"time_column", "times_key"} & found.keys():
         found["time_step"] = spec.time_step
     return found | {"time_unit": spec.time_unit}
+
+
+def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> None:
+    """Stop at a table whose columns have the names of the components in another order."""
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        return
+    columns = [name for name in _header(path) if name != options.get("time_column")]
+    if set(columns) == set(spec.component_names) and columns != list(spec.component_names):
+        raise DataError(
+            f"{path} has the columns {', '.join(columns)}; put them in the order of the run's record, "
+            f"{', '.join(spec.component_names)}"
+        )
 
 
 def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:

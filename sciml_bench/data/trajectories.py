@@ -108,6 +108,9 @@ class Trajectories:
     def between_gaps(self, fewest_rows: int = 1) -> "Trajectories":
         """The pieces between missing rows, each regular and a trajectory of its own; all of it where none are missing.
 
+        A row is missing where an interval is a whole number of time steps; what is on no clock, or on another, stays
+        as it is.
+
         Args:
             fewest_rows: shorter pieces are left out.
         """
@@ -115,11 +118,14 @@ class Trajectories:
             return self
         pieces = []
         for number, times in enumerate(self.times):
-            gaps = np.flatnonzero(~np.isclose(np.diff(times), self.time_step, rtol=1e-2, atol=0)) + 1
+            steps = np.diff(times) / self.time_step
+            whole = np.round(steps)
+            gaps = np.flatnonzero(whole != 1) + 1
             edges = pairwise([0, *gaps.tolist(), len(times)])
-            pieces += [(number, slice(*edge)) for edge in edges if edge[1] - edge[0] >= fewest_rows]
-        if not pieces:
-            return self
+            long_enough = [(number, slice(*edge)) for edge in edges if edge[1] - edge[0] >= fewest_rows]
+            if np.any((np.abs(steps - whole) > 1e-2) | (whole < 1)) or 2 * len(gaps) > len(steps) or not long_enough:
+                return self
+            pieces += long_enough
         return self.select(trajectories=[number for number, _ in pieces], time=[piece for _, piece in pieces])
 
     @property

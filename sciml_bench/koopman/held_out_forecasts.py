@@ -5,7 +5,7 @@ from jaxtyping import Float, Shaped
 
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.held_out import TIME, past_and_future
+from sciml_bench.data.held_out import TIME, past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
@@ -34,18 +34,11 @@ def whole_forecast_scores(learned: KoopmanModel, record: Record) -> Metrics:
     past, future = parts
     row = 8 * future.n_trajectories * int(np.prod(future.state_shape))
     n_rows = max(1, LONGEST_FORECAST_BYTES // row)
-    before = [past.times_of(number)[-1:] for number in range(past.n_trajectories)]
-    n_regular = [_regular_rows(row, future.times_of(n), past.time_step) for n, row in enumerate(before)]
-    if min(n_regular) == 0:
+    reached = up_to_gaps(past, future, learned.past_length)
+    if reached is None:
         return {}
-    future = future.select(time=[slice(0, min(n_rows, rows)) for rows in n_regular])
+    future = reached.select(time=[slice(0, min(n_rows, length)) for length in reached.lengths])
     return forecast_scores(forecast_of(learned, past, future), future, record.spec.mean)
-
-
-def _regular_rows(before: np.ndarray, times: np.ndarray, time_step: float) -> int:
-    """How many rows follow each other step by step."""
-    gaps = np.flatnonzero(~np.isclose(np.diff(times, prepend=before), time_step, rtol=1e-2, atol=0))
-    return int(gaps[0]) if len(gaps) else len(times)
 
 
 def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from sciml_bench.core.errors import DataError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.results import Results
 from sciml_bench.data.capabilities import Forecaster
-from sciml_bench.data.held_out import past_and_future
+from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.record import Record
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
@@ -36,7 +36,13 @@ class ForecastEvaluation:
                 f"nothing is held out after {learned.past_length} rows that could be forecast; set data.split.test"
             )
         past, future = asked
-        forecast = forecast_of(learned, past, future)
+        try:
+            forecast = forecast_of(learned, past, future)
+        except ConfigurationError:  # a method in discrete time, which reaches the first missing row
+            reached = up_to_gaps(past, future, learned.past_length)
+            if reached is None:
+                raise
+            future, forecast = reached, forecast_of(learned, past, reached)
         length = future.lengths[0]
         arrays = {
             "forecast_times": forecast.times[0, :length] - past.times_of(0)[-1],

@@ -13,8 +13,8 @@ from sciml_bench.core.checks import ConfiguredInteger, require_integer, require_
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.capabilities import Forecast
-from sciml_bench.data.held_out import past_and_future
+from sciml_bench.data.capabilities import Forecast, require_past
+from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
@@ -76,7 +76,12 @@ class RolloutEvaluation:
                 f"there is no test part with more than {learned.past_length} states (training.view.n_inputs) to "
                 "roll out over; set data.split.test, or use longer trajectories"
             )
-        states = _joined(*asked, spec.n_inputs)
+        past, future = asked
+        require_past(past, spec, spec.n_inputs)
+        reached = up_to_gaps(past, future, spec.n_inputs)
+        if reached is None:
+            raise DataError("rows are missing where the rollouts begin; choose another data.split")
+        states = _joined(past, reached, spec.n_inputs)
         available = states.shape[1] - spec.n_inputs
         lengths = tuple(dict.fromkeys(min(int(steps), available) for steps in self.rollout_steps))
         prediction = self._rolled(learned, states, max(lengths))
@@ -97,8 +102,8 @@ class RolloutEvaluation:
         metrics |= horizons(errors["rollout"], times, self.thresholds)
         metrics |= _own_scores(prediction, reference, spec)
         forecast = Forecast(prediction.astype(np.float64), np.broadcast_to(times, prediction.shape[:2]))
-        future = asked[1].select(time=slice(0, max(lengths)))  # the longest rollout is the forecast
-        metrics |= forecast_scores(forecast, future, record.spec.mean)
+        ahead = reached.select(time=slice(0, max(lengths)))  # the longest rollout is the forecast
+        metrics |= forecast_scores(forecast, ahead, record.spec.mean)
         arrays: dict[str, Any] = {
             "times": times,
             "errors": errors["rollout"],

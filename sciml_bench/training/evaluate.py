@@ -46,7 +46,7 @@ def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
             for name, values in folder.arrays.items()
             if name.startswith("history_") or name == "selected_epoch"
         }
-        results = _scored_now(configuration, learned, folder.record.get("fit_metrics"))
+        results = _scored_now(configuration, learned, folder.record.get("fit_metrics"), _files_of(folder))
         write_results(folder, with_curves(results, curves))
         metrics = results.metrics
     folder.write_configuration({**(folder.configuration or {}), "evaluation": configuration.get("evaluation")})
@@ -80,12 +80,13 @@ def evaluate(
         ConfigurationError: an override is of another node, or a choice is wrong.
     """
     run = restore(path, trusted_packages)
-    stored = run.configuration | {"trusted_packages": list(trusted_packages)}
+    stored: dict[str, Any] = run.configuration | {"trusted_packages": list(trusted_packages)}
     if not run.configuration:
         raise DataError(f"{run.folder.path} has no .hydra/config.yaml, which says how it is scored; repeat the run")
-    configuration = overridden(stored, overrides)
-    if data is not None:
-        configuration["data"] = _other_record(run, configuration, data)
+    of_data = [part for part in overrides if data is not None and part.startswith("data.")]
+    configuration = overridden(stored, [part for part in overrides if part not in of_data])
+    if data is not None:  # settings of data are those of the file's record
+        configuration = overridden({**configuration, "data": _other_record(run, configuration, data)}, of_data)
     threads, seed = (run.configuration.get("trainer") or {}).get("threads"), run.configuration.get("seed")
     if isinstance(threads, int) and threads > 0:  # the order of sums decides the last digit
         torch.set_num_threads(threads)
@@ -93,7 +94,9 @@ def evaluate(
         raise DataError(f"the configuration of this run has seed={seed!r}, no whole number; repeat the run")
     own = str(checkpoint) == BEST
     learned = run.learned if own else _learned_from(stored, run, checkpoint)
-    results = _scored_now(configuration, learned, run.record.get("fit_metrics") if own else None)
+    same = configuration.get("data") == stored.get("data")
+    fit_metrics = run.record.get("fit_metrics") if own else None
+    results = _scored_now(configuration, learned, fit_metrics, _files_of(run.folder) if same and data is None else None)
     labels = [] if data is None else [_label("data", data)]
     labels += [] if own else [_label("checkpoint", checkpoint)]
     folder = RunFolder(run.folder.path / "evaluations" / (name or path_component([*labels, *overrides])))
@@ -102,11 +105,27 @@ def evaluate(
     return results.metrics, folder.path
 
 
-def _scored_now(configuration: Mapping[str, Any], learned: Any, fit_metrics: Mapping[str, float] | None) -> Results:
-    """The scores on the record of a configuration, loaded now, under the seed of the run."""
+def _files_of(folder: RunFolder) -> dict[str, str]:
+    """Checksums of the files that a run has read."""
+    return {str(file["path"]): str(file["sha256"]) for file in folder.record.get("data_files") or ()}
+
+
+def _scored_now(
+    configuration: Mapping[str, Any],
+    learned: Any,
+    fit_metrics: Mapping[str, float] | None,
+    files: Mapping[str, str] | None,
+) -> Results:
+    """The scores on the record of a configuration, loaded now, under the seed of the run; `files` are to be as then."""
     seed_everything(configuration["seed"], "build")
     record = build_record(configuration)
     record.setup()
+    for file in getattr(record, "files", ()):
+        if (files or {}).get(str(file["path"]), file["sha256"]) != file["sha256"]:
+            raise DataError(
+                f"{file['path']} has changed since the run learned from it, and its scores would be those of other "
+                f"data; `sciml-bench evaluate <run folder> --data {file['path']}` scores it as such"
+            )
     return scored(configuration, learned, record, fit_metrics)
 
 

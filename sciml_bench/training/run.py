@@ -121,10 +121,15 @@ def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_finished(configuration: dict[str, Any], folder: RunFolder) -> bool:
     """Whether there is nothing to train; else the folder is made ready for a fresh start or a continuation."""
+    from sciml_bench.training.build import build, build_evaluation, build_schedule
     from sciml_bench.training.ensemble import remove_members
     from sciml_bench.training.extension import begin_extension
 
     if configuration["force"]:
+        if folder.status == FINISHED:  # a choice that is wrong may not cost what is there
+            build(configuration)
+            build_schedule(configuration)
+            build_evaluation(configuration)
         folder.clear()
     earlier = folder.configuration if folder.status else None
     differing = differing_keys(earlier, configuration) if earlier else []

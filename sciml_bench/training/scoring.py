@@ -14,7 +14,7 @@ from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.results import Results
 from sciml_bench.core.stored.learned_file import write_learned
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.drawing import pictures_of
+from sciml_bench.drawing import picture_names, pictures_of
 from sciml_bench.drawing.animation import Animation
 from sciml_bench.drawing.style import save_figure
 from sciml_bench.training.build import build_evaluation
@@ -130,6 +130,9 @@ def write_results(folder: RunFolder, results: Results) -> None:
         results: what goes there.
     """
     arrays = results.stored_arrays
+    for stale in (set(picture_names()) - set(results.pictures)) & {path.stem for path in folder.figures.glob("*.*")}:
+        for path in folder.figures.glob(f"{stale}.*"):
+            path.unlink()
     for name, picture in pictures_of(arrays).items():
         if isinstance(picture, Animation):
             picture.save(folder.figures / f"{name}.gif")

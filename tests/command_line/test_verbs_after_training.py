@@ -7,9 +7,11 @@ import shutil
 import numpy as np
 import pytest
 import torch
+import yaml
 from report_material import write_run
 
 from sciml_bench.command_line import main
+from sciml_bench.core.errors import DataError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training import composed, restore, run
 
@@ -31,12 +33,7 @@ SMALLER = {
 }
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _undrawn_figures():
-    """Drawing them takes longer than everything else here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
-        yield
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +53,7 @@ def finished(tmp_path_factory):
 
 
 def called(capsys, *words):
+    capsys.readouterr()  # of runs that were made for this test
     code = main([str(word) for word in words])
     return code, capsys.readouterr()
 
@@ -122,6 +120,32 @@ def test_other_data_are_scored_in_a_folder_of_their_own(finished, tmp_path, caps
     assert code == 0
     assert "(was" in printed.out
     assert len([*(folder / "evaluations").glob("data=mine-*/metrics.json")]) == 1
+
+
+def test_settings_of_other_data_count_or_are_refused(finished, tmp_path, capsys):
+    folder = finished("closed form")
+    np.save(tmp_path / "mine.npy", np.random.default_rng(0).uniform(0.1, 0.9, (200, 1)))
+    words = ["evaluate", folder, "data.time_unit=hour", "--data", tmp_path / "mine.npy"]
+    code, printed = called(capsys, *words)
+    assert code == 0, printed.err
+    (found,) = (folder / "evaluations").glob("*hour*/.hydra/config.yaml")
+    assert yaml.safe_load(found.read_text())["data"]["time_unit"] == "hour"
+    words[2] = "data.n_steps=70"
+    assert "n_steps" in refused(capsys, *words)
+
+
+def test_a_file_that_has_changed_is_not_taken_for_the_runs_own(tmp_path, capsys):
+    path, folder = tmp_path / "mine.npy", tmp_path / "run"
+    rng = np.random.default_rng(0)
+    np.save(path, rng.standard_normal((300, 2)))
+    words = ["data=trajectories", f"data.path={path}", "training=linear_ridge", "training.view.batch_size=8"]
+    metrics = run(composed("koopman", ["logger=none", *words], folder=folder))
+    np.save(path, rng.standard_normal((300, 2)))
+    assert "has changed since" in refused(capsys, "evaluate", folder)
+    with pytest.raises(DataError, match="has changed since"):
+        run(composed("koopman", ["logger=none", *words, "evaluation.forecast_steps=4"], folder=folder))
+    assert RunFolder(folder).metrics == metrics
+    assert called(capsys, "evaluate", folder, "--data", path)[0] == 0
 
 
 def test_what_cannot_be_scored_is_told_in_one_sentence(finished, tmp_path, capsys):
@@ -285,6 +309,11 @@ def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, cap
     np.save(tmp_path / "wide.npy", np.ones((5, 4)))
     wide = ["--past", tmp_path / "wide.npy"]
     assert "states of the shape (4,)" in refused(capsys, "forecast", folder, *wide, "--horizon", 3, *output)
+    assert "GiB; ask for fewer steps" in refused(capsys, "forecast", folder, "--horizon", 10**11, *output)
+    equations = finished("equations")
+    np.savetxt(tmp_path / "swapped.csv", np.eye(3), delimiter=",", header="y,x,z", comments="")
+    swapped = ["--past", tmp_path / "swapped.csv"]
+    assert "in the order" in refused(capsys, "forecast", equations, *swapped, "--horizon", 3, *output)
     assert not (tmp_path / "next.csv").exists()
 
 

@@ -87,3 +87,12 @@ def test_what_is_learned_from_a_record_says_so_by_its_spec():
     assert isinstance(Learned(), KnowsRecord)
     assert isinstance(Learned(), Forecaster)
     assert not isinstance(regular(), KnowsRecord)
+
+
+def test_a_method_in_discrete_time_goes_on_from_rows_without_gaps():
+    times = np.array([0.0, 1.0, 2.0, 4.0, 5.0])
+    past = Trajectories((times[:, None],), times=(times,))
+    spec = RecordSpec.of(Trajectories((np.zeros((4, 1)),)))
+    require_past(past, spec, 2)
+    with pytest.raises(DataError, match="last 3 rows are not one step"):
+        require_past(past, spec, 3)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from sciml_bench.data.held_out import end_of, past_and_future, shown_arrays
+from sciml_bench.data.held_out import end_of, past_and_future, shown_arrays, up_to_gaps
 from sciml_bench.data.sources import TrajectoryFiles
+from sciml_bench.data.trajectories import Trajectories
 
 
 def record_of(*lengths, **options):
@@ -65,3 +66,15 @@ def test_pictures_get_the_rows_learned_from_and_those_to_come_apart():
     assert (arrays["component_names"].tolist(), str(arrays["time_unit"])) == (["x1"], "step")
     assert "clean" not in arrays
     assert (shown_arrays(record.part("train"), None)["window"] == [[1, 1, 1], [1, 1, 0]]).all()
+
+
+@pytest.mark.parametrize(
+    ("missing", "reached"), [([25], 5), ([20], None), ([19], None), ([18], None), ([17], 10), ([], 10)]
+)
+def test_a_future_ends_at_its_first_missing_row(missing, reached):
+    times = np.delete(np.arange(30.0), missing)
+    whole = Trajectories((times[:, None],), times=(times,))
+    n_past = int((times < 20).sum())
+    past, future = whole.select(time=slice(0, n_past)), whole.select(time=slice(n_past, None))
+    found = up_to_gaps(past, future, n_rows=2)
+    assert (found if found is None else found.lengths) == (reached if reached is None else (reached,))

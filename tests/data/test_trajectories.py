@@ -208,3 +208,15 @@ def test_joining_across_a_gap_keeps_the_times():
 def test_what_does_not_fit_the_states_is_named(changes, message):
     with pytest.raises(DataError, match=message):
         full(**changes)
+
+
+def test_pieces_between_missing_rows_are_regular_and_other_clocks_stay_whole():
+    times = np.array([0.0, 0.1, 0.2, 0.5, 0.6, 0.9, 1.0, 1.1, 1.2])
+    cut = Trajectories((np.arange(9.0)[:, None],), time_step=0.1, times=(times,)).between_gaps(3)
+    assert [part[:, 0].tolist() for part in cut.states] == [[0, 1, 2], [5, 6, 7, 8]]
+    assert cut.is_regular
+    jitter = np.cumsum(np.random.default_rng(0).uniform(0.95, 1.05, 50))
+    slower = np.arange(50.0) * 2
+    for other in (jitter, slower):  # rows that are off the clock, and a clock of its own: nothing is missing there
+        whole = Trajectories((np.zeros((50, 1)), np.zeros((50, 1))), times=(np.arange(50.0), other))
+        assert whole.between_gaps(2) is whole

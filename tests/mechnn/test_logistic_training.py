@@ -17,9 +17,7 @@ SMALL = ["data.split={train:96,validation:20,test:20}", "training.view.batch_siz
 SMALL += ["model.channels=4", "model.hidden=8", "trainer.max_epochs=4"]
 
 
-@pytest.fixture(autouse=True)
-def _undrawn_figures(monkeypatch):
-    monkeypatch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def run_of(folder, *overrides):

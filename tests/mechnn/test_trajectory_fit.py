@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.sources import NoisyDampedSine, TrajectoryFiles
@@ -15,9 +15,7 @@ QUICK = ["experiment=sine_fit", "logger=none", "data.n_times=60", "data.end_time
 QUICK += ["trainer.seconds_between_checkpoints=0"]
 
 
-@pytest.fixture(autouse=True)
-def _undrawn_figures(monkeypatch):
-    monkeypatch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def run_of(folder, *overrides):
@@ -145,3 +143,14 @@ def test_bad_choices_are_refused_before_training(override, message, tmp_path):
     model = [] if override.startswith("model") else ["model=learned_linear_ode"]
     with pytest.raises(ConfigurationError, match=message):
         run(composed("mechnn", [*base, *model, *options, override], folder=tmp_path))
+
+
+def test_a_fit_is_scored_on_the_trajectories_that_were_fitted_alone():
+    times, rng = np.arange(12.0), np.random.default_rng(0)
+    views = [WholeTrajectoriesView(TrajectoryFiles.from_arrays(times, rng.normal(size=(12, 2)), split={"train": 10}))
+             for _ in range(2)]  # fmt: skip
+    method = TrajectoryFit(LearnedLinearODE(views[0].spec), views[0], validation_fraction=0.3)
+    method.start()
+    assert SmoothingEvaluation()(method.learned(), views[0].record).metrics
+    with pytest.raises(DataError, match="not the trajectories that were fitted"):
+        SmoothingEvaluation()(method.learned(), views[1].record)

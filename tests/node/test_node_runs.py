@@ -32,12 +32,7 @@ QUICK = [
 ]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _undrawn_figures():
-    """Drawing them takes longer than everything else here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
-        yield
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 @pytest.fixture(scope="module")

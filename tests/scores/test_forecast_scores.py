@@ -5,8 +5,9 @@ import pytest
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data import Trajectories
-from sciml_bench.data.capabilities import Forecast, horizon_times
+from sciml_bench.data.capabilities import Forecast, horizon_steps, horizon_times
 from sciml_bench.data.record import Record
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.scores import ForecastEvaluation, classification_accuracy
 from sciml_bench.scores.forecast_scores import errors_of, forecast_scores
 
@@ -73,6 +74,20 @@ def test_every_forecaster_is_scored_on_what_comes_after_the_past_it_was_given():
     np.testing.assert_allclose(results.arrays["forecast_times"], 0.5 * np.arange(1, 6))
     np.testing.assert_allclose(results.arrays["true_states"], ahead + noise)
     assert results.pictures == ("forecast",)
+
+
+def test_a_method_in_discrete_time_is_scored_up_to_the_first_missing_row():
+    times = np.delete(0.5 * np.arange(20), 18)
+    record = TrajectoryFiles.from_arrays(times, np.delete(LINE, 18, axis=0), split={"train": 15, "test": 4})
+    record.setup()
+
+    class Stepping(Standstill):
+        def forecast(self, past, horizon, inputs=None):
+            return super().forecast(past, horizon_steps(past, horizon))
+
+    results = ForecastEvaluation()(Stepping(), record)
+    assert results.metrics["forecast_mse"] == pytest.approx(np.mean((LINE[14] - LINE[15:18]) ** 2))
+    assert len(results.arrays["forecast_times"]) == 3
 
 
 def test_what_cannot_be_forecast_is_said():

@@ -86,6 +86,24 @@ def test_force_starts_over(tmp_path: Path) -> None:
     assert not (tmp_path / "figures" / "of_yesterday.png").exists()
 
 
+WRONG = {
+    "training": {"unheard_of": 1},
+    "evaluation": {"_target_": "sciml_bench.koopman.Evaluation", "forecast_steps": 0},
+    "schedule": {"_target_": "sciml_bench.core.CosineDecay", "warm_up": 2.0},
+}
+
+
+@pytest.mark.parametrize("node", WRONG)
+def test_force_with_a_choice_that_is_wrong_leaves_a_finished_run_alone(tmp_path: Path, node: str) -> None:
+    metrics = run(toy(tmp_path))
+    other = toy(tmp_path) | {"force": True}
+    other[node] = {**other.get(node, {}), **WRONG[node]}
+    with pytest.raises(ConfigurationError):
+        run(other)
+    assert RunFolder(tmp_path).metrics == metrics
+    assert RunFolder(tmp_path).learned_checkpoint.exists()
+
+
 def test_another_configuration_in_the_folder_stops_with_both_values_and_the_remedy(tmp_path: Path) -> None:
     metrics = run(toy(tmp_path, learning_rate=0.1))
     with pytest.raises(ConfigurationError) as raised:

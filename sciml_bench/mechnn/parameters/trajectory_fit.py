@@ -4,6 +4,7 @@ All rows or, honestly chosen, all but some: with as many parameters as observati
 only rows that were not learned from tell when. The truth, where it is known, is for the scores alone.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,10 +33,12 @@ class SmoothedTrajectories(LearnedModule):
     Args:
         model: the equations.
         held_out: rows that chose the best epoch.
+        fingerprint: of the observations that were fitted, so that no others are taken for them.
     """
 
     model: LearnedLinearODE
     held_out: Bool[np.ndarray, "batch time"]
+    fingerprint: str
 
     @torch.no_grad()
     def smoothed(self) -> Float[np.ndarray, "batch time dim"]:
@@ -122,7 +125,7 @@ class TrajectoryFit(FewComponents, Method):
 
     def learned(self) -> SmoothedTrajectories:
         """The equations and their solutions."""
-        return SmoothedTrajectories(self.model, self._held_out_rows())
+        return SmoothedTrajectories(self.model, self._held_out_rows(), _fingerprint(self.view.train.states))
 
     def _held_out_rows(self) -> np.ndarray:
         train = self.view.train
@@ -141,6 +144,10 @@ class TrajectoryFit(FewComponents, Method):
         return held_out
 
 
+def _fingerprint(states: np.ndarray) -> str:
+    return hashlib.sha256(repr(states.shape).encode() + np.ascontiguousarray(states).tobytes()).hexdigest()
+
+
 @dataclass(frozen=True)
 class SmoothingEvaluation:
     """Errors of smoothed trajectories over the rows of the training part, held out or not.
@@ -157,11 +164,8 @@ class SmoothingEvaluation:
             DataError: the record is not the one that was learned from.
         """
         train, smoothed = PaddedTrajectories.of(record.splits["train"]), learned.smoothed()
-        if smoothed.shape != train.states.shape:
-            raise DataError(
-                f"trajectories {train.states.shape} are not those that were fitted, {smoothed.shape}: a trajectory fit "
-                "tells nothing of others"
-            )
+        if _fingerprint(train.states) != learned.fingerprint:
+            raise DataError("these are not the trajectories that were fitted: a trajectory fit tells nothing of others")
         squares = (smoothed - train.states)[train.rows] ** 2
         metrics = {"sum_of_squares": float(squares.sum()), "interpolation_mse": float(squares.mean())}
         if train.clean is not None:
