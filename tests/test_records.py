@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scripts import RECORDS, SCRIPTS, SMALL, TRAJECTORY_SCRIPTS, command_line, settings
 
+from sciml_bench.command_line.show import run_summary
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.record import Record
-from sciml_bench.report.run_summary import run_summary
 from sciml_bench.systems import DoublePendulum, Lorenz63
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
