@@ -7,8 +7,9 @@ from typing import Any
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
+from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.readers import TABLE_SUFFIXES, read_arrays
-from sciml_bench.data.files.text_tables import TIME_NAMES
+from sciml_bench.data.files.text_tables import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
@@ -57,9 +58,10 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
         ConfigurationError: the file is of an unknown kind.
     """
     first, names = find_files(path)[0], dict(names or {})
-    found = _of_table(first, spec, names) if first.suffix.lower() in TABLE_SUFFIXES else _of_arrays(first, spec, names)
+    of_table = first.suffix.lower() in TABLE_SUFFIXES
+    found = _of_table(first, spec, names) if of_table else _of_arrays(first, spec, names)
     if not {"time_column", "times_key"} & found.keys():
-        found["time_step"] = spec.time_step
+        found |= {"time_step": spec.time_step, "time_column" if of_table else "times_key": NO_COLUMN}
     return found | {"time_unit": spec.time_unit}
 
 
@@ -79,7 +81,7 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     header, asked = _header(path), names.get("time_column")
     if asked is not None and (isinstance(asked, int) or asked in header):
         return {"time_column": asked}
-    named = [name for name in header if name.lower() in TIME_NAMES]
+    named = [name for name in header if is_time_name(name)]
     return {"time_column": named[0]} if named and len(header) == spec.state_shape[-1] + 1 else {}
 
 

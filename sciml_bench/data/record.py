@@ -11,6 +11,7 @@ from typing import Any
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.fingerprint import fingerprint
+from sciml_bench.data.reading import described
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import DEFAULT_SPLIT, SPLIT_BY, SPLIT_NAMES, TIME, checked_split, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
@@ -46,6 +47,7 @@ class Record:
         self.transforms = tuple(transforms)
         self._loaded: tuple[dict[str, Trajectories], RecordSpec] | None = None
         self._files_read: list[Path] = []
+        self._reading: str | None = None
 
     def load(self) -> Trajectories:
         """All observations; what a subclass implements.
@@ -90,6 +92,12 @@ class Record:
     def spec(self) -> RecordSpec:
         """What a model must know about the record."""
         return self._after_setup()[1]
+
+    @property
+    def reading(self) -> str:
+        """What the record is and how it was read, in a line."""
+        splits = self.splits
+        return self._reading or "; ".join(f"{name}: {described(part)}" for name, part in splits.items())
 
     @property
     def files(self) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Shaped
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import StateArray, is_on_disk, iterate_blocks, joined, mapped, read_block, window
+from sciml_bench.data.regular_clock import keeps_step, whole_steps
 from sciml_bench.systems import System
 
 LARGEST_VALUE = np.float32(1e30)
@@ -100,10 +101,8 @@ class Trajectories:
 
     @property
     def is_regular(self) -> bool:
-        """Whether consecutive states are `time_step` apart to one percent."""
-        if self.times is None:
-            return True
-        return all(np.allclose(np.diff(times), self.time_step, rtol=1e-2, atol=0) for times in self.times)
+        """Whether states stay near places that are `time_step` apart; see `regular_clock.keeps_step`."""
+        return self.times is None or all(keeps_step(times, self.time_step) for times in self.times)
 
     def between_gaps(self, fewest_rows: int = 1) -> "Trajectories":
         """The pieces between missing rows, each regular and a trajectory of its own; all of it where none are missing.
@@ -118,12 +117,13 @@ class Trajectories:
             return self
         pieces = []
         for number, times in enumerate(self.times):
-            steps = np.diff(times) / self.time_step
-            whole = np.round(steps)
+            whole = whole_steps(times, self.time_step)
+            if whole is None:
+                return self
             gaps = np.flatnonzero(whole != 1) + 1
             edges = pairwise([0, *gaps.tolist(), len(times)])
             long_enough = [(number, slice(*edge)) for edge in edges if edge[1] - edge[0] >= fewest_rows]
-            if np.any((np.abs(steps - whole) > 1e-2) | (whole < 1)) or 2 * len(gaps) > len(steps) or not long_enough:
+            if 2 * len(gaps) > len(whole) or not long_enough:
                 return self
             pieces += long_enough
         return self.select(trajectories=[number for number, _ in pieces], time=[piece for _, piece in pieces])

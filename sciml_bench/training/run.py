@@ -64,6 +64,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     """Build, fit, learn, score, draw; fills `record` on the way."""
     from sciml_bench.core.method import DirectMethod
     from sciml_bench.core.seeds import seed_everything
+    from sciml_bench.data.record import Record
     from sciml_bench.training.build import build, build_callbacks, build_evaluation, build_schedule
     from sciml_bench.training.ensemble import Ensemble
     from sciml_bench.training.extension import first_step
@@ -79,6 +80,8 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         observed, method = build(configuration)
     else:
         observed, method = ensemble.build()
+    if isinstance(observed, Record):
+        log.info("data: %s", observed.reading)
     record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     with opened_logger(configuration, folder) as logger:

@@ -1,64 +1,273 @@
-"""Tables of numbers as text: one row per moment, one column per component, with or without a header line."""
+"""Tables of numbers as text: one row per moment, one column per component, read the way their owner means them.
 
-import warnings
-from itertools import islice
+Columns are separated by commas, semicolons, tabs or blanks. Names may stand in the first line, in a comment before the
+numbers, or in PLUMED's `#! FIELDS`; a name may be followed by its unit in brackets, or the units have a line of their
+own. The first column may hold names or numbers of the rows; commas may mark decimals where something else separates
+columns; the clock may be dates. What cannot be brought together is refused, with its place.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.errors import ConfigurationError, DataError, SciMLBenchWarning
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.files.clocks import is_time_name, rises, rises_evenly, times_of_dates, unit_of_name
 
-DELIMITERS = (",", ";", "\t")
-TIME_NAMES = ("t", "time")
+DELIMITERS = ("\t", ";", ",")
+COMMENTS = ("#", "%", "@")
+MISSING = ("", "na", "n/a", "nan", "null", "none", "missing", "-", "?", ".")
+"""What stands in a cell that has no number; upper case counts as lower case."""
+ROW_NAMES = ("", "unnamed: 0", "rownames", "row.names", "index")
+NO_COLUMN = "none"
+"""The `time_column` of a table without a clock."""
+
+_UNIT = re.compile(r"(?P<name>.*?\S)(?:\s*\[(?P<square>[^\[\]]*)\]|\s+\((?P<round>[^(),]*)\))$")
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Table:
     """The content of a text file.
 
     Args:
-        states: all columns but that of time.
-        times: the time column, where one was named.
+        states: all columns but those of the clock and of the rows' names; not a number where a cell is empty.
+        names: of these columns, none where the file has none.
+        units: of these columns, None for one without.
+        times: the clock, where there is one.
+        time_unit: of the clock, where the file tells it.
+        notes: how the file was read, where it could be read otherwise.
     """
 
     states: Float[np.ndarray, "time dim"]
+    names: tuple[str, ...] = ()
+    units: tuple[str | None, ...] = ()
     times: Float[np.ndarray, " time"] | None = None
+    time_unit: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+Column = Sequence[str] | Float[np.ndarray, " time"]
+
+
+@dataclass
+class _Lines:
+    """A file taken apart: its columns as they are named, and what stands below, as numbers where all of it is."""
+
+    path: Path
+    delimiter: str | None = None
+    header: list[str] = field(default_factory=list)
+    units: list[str | None] = field(default_factory=list)
+    body: list[tuple[int, str]] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_csv(path: Path, time_column: str | int | None = None) -> Table:
-    """Read a table whose columns are separated by commas, semicolons, tabs or blanks.
+    """Read a table.
 
     Args:
         path: the file.
-        time_column: name (from the header) or number (from 0) of the column that holds the time.
+        time_column: name or number (from 0) of the column that holds the time; "none" says that there is none. By
+            default a column with the name of a clock that rises, or the first of a table without names if it rises
+            evenly.
 
     Raises:
         ConfigurationError: there is no such time column.
-        DataError: the file is empty, holds text below the header, or rows of different length.
+        DataError: the file is empty, header and columns do not line up, or a cell is no number.
     """
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            first_line = file.readline()
-        delimiter = next((mark for mark in DELIMITERS if mark in first_line), None)
-        columns = [cell.strip().strip('"') for cell in first_line.lstrip("#% ").split(delimiter)]
-        has_header = first_line.startswith(("#", "%")) or not all(_is_number(cell) for cell in columns)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*input contained no data.*")
-            values = np.loadtxt(path, delimiter=delimiter, skiprows=int(has_header), ndmin=2, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"data.path: {path} is not a text file ({error}).") from error
-    except ValueError as error:
-        raise DataError(f"data.path: {_first_bad_cell(path, delimiter, len(columns), has_header)}") from error
-    if values.size == 0:
+    lines = _taken_apart(path)
+    if not lines.body:
         raise DataError(
             f"data.path: {path} holds no numbers; expected one row per moment and one column per component."
         )
+    _read_columns(lines)
+    _line_up(lines)
+    first = _leave_out_row_names(lines)
+    columns = lines.columns[first:]
+    number = _column_number(path, time_column, lines.header[first:], len(columns))
+    dates = None if number is None or isinstance(columns[number], np.ndarray) else times_of_dates([*columns[number]])
+    values = [
+        np.empty(0) if dates is not None and place == number else _numbers(lines, column, first + place)
+        for place, column in enumerate(columns)
+    ]
+    return _table(lines, values, number, dates, first, guess=time_column is None)
+
+
+def _taken_apart(path: Path) -> _Lines:
+    """Delimiter, header, units and rows; comments and empty lines are passed over."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"data.path: {path} is not a text file ({error}).") from error
+    found, comments, body = _Lines(path), [], []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith(COMMENTS):
+            comments += [line.strip()] if not body else []
+        elif line.strip():
+            body.append((number, line.split("#")[0] if "#" in line and '"' not in line else line))
+    if not body:
+        return found
+    found.delimiter = _delimiter(body[-1][1])
+    first, second = (_cells(line, found.delimiter) for _, line in (body[0], body[min(1, len(body) - 1)]))
+    if not any(map(_is_value, first)) or _is_header(first, second):
+        found.header, body = _names(body[0][1], found.delimiter), body[1:]
+    else:
+        found.header = _header_of_comments(comments, found.delimiter, len(first))
+    below = _cells(body[0][1], found.delimiter) if body else []
+    if found.header and any(below) and not any(cell.lower() in MISSING[1:] or _is_value(cell) for cell in below):
+        found.units, body = [cell.strip("[]() ") or None for cell in below], body[1:]
+    found.body = body
+    return found
+
+
+def _read_columns(lines: _Lines) -> None:
+    """The columns: numbers at once where there is nothing else, otherwise cells."""
+    try:
+        values = np.loadtxt([line for _, line in lines.body], delimiter=lines.delimiter, quotechar='"', ndmin=2)
+    except ValueError:
+        rows = [_cells(line, lines.delimiter) for _, line in lines.body]
+        # a delimiter at the end of every line makes no column
+        if all(not cells[-1] and len(cells) > max(1, len([name for name in lines.header if name])) for cells in rows):
+            rows = [cells[:-1] for cells in rows]
+            lines.header = lines.header[:-1] if lines.header and not lines.header[-1] else lines.header
+        for (number, _), cells in zip(lines.body, rows, strict=True):
+            if len(cells) != len(rows[0]):
+                raise DataError(
+                    f"data.path: {lines.path}, line {number}: {len(cells)} columns instead of {len(rows[0])}; "
+                    "complete the row."
+                ) from None
+        lines.columns = [*zip(*rows, strict=True)]
+    else:
+        lines.columns = [*values.T]
+
+
+def _is_header(first: list[str], second: list[str]) -> bool:
+    """Whether the first row holds names that look like numbers here and there, such as `1`, above numbers."""
+    return any(not _is_value(cell) for cell in first) and sum(map(_is_value, first)) < sum(map(_is_value, second))
+
+
+def _delimiter(line: str) -> str | None:
+    bare = re.sub(r'"[^"]*"', "", line)
+    return next((mark for mark in DELIMITERS if mark in bare), None)
+
+
+def _cells(line: str, delimiter: str | None) -> list[str]:
+    if delimiter is None:
+        return next(csv.reader([" ".join(line.split())], delimiter=" "))
+    return [cell.strip() for cell in next(csv.reader([line.strip(" ")], delimiter=delimiter, skipinitialspace=True))]
+
+
+def _names(line: str, delimiter: str | None) -> list[str]:
+    """The names of a header line; between blanks a unit in brackets belongs to the name before it."""
+    if delimiter is None and '"' not in line:
+        line = re.sub(r"\s+(?=[\[(])", "\0", line.strip())
+        return [name.replace("\0", " ") for name in line.split()]
+    return _cells(line, delimiter)
+
+
+def _header_of_comments(comments: list[str], delimiter: str | None, n_columns: int) -> list[str]:
+    """The names in the comments before the numbers: PLUMED's fields, or the last line with as many as columns."""
+    fields = [line.split()[2:] for line in comments if line.startswith("#! FIELDS")]
+    if fields:
+        return fields[0]
+    for line in reversed(comments):
+        bare = line.lstrip("#%@! ")
+        names = _names(bare, delimiter if delimiter is not None and delimiter in bare else _delimiter(bare))
+        if len(names) == n_columns and not all(map(_is_number, names)):
+            return names
+    return []
+
+
+def _line_up(lines: _Lines) -> None:
+    """As many names and units as columns; one name less where the first column names the rows."""
+    n_columns = len(lines.columns)
+    if len(lines.header) == n_columns - 1 > 0:
+        lines.header, lines.units = ["", *lines.header], [None, *lines.units]
+    elif lines.header and len(lines.header) != n_columns:
+        raise DataError(
+            f"data.path: {lines.path}: the header names {len(lines.header)} columns ({', '.join(lines.header)}), but "
+            f"line {lines.body[0][0]} has {n_columns}; give every column one name, in quotes where it holds a "
+            "delimiter."
+        )
+    if len(lines.units) != n_columns:
+        lines.units = [None] * n_columns
+    for place, name in enumerate(lines.header):
+        found = _UNIT.match(name)
+        if found and lines.units[place] is None:
+            lines.header[place] = found["name"]
+            lines.units[place] = found["square"] or found["round"] or None
+    named = [name for name in lines.header if name]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise DataError(f"data.path: {lines.path}: two columns have the name {twice[0]!r}; give each its own.")
+
+
+def _leave_out_row_names(lines: _Lines) -> int:
+    """How many columns at the beginning only name or number the rows: 1 or 0."""
+    if not lines.header or lines.header[0].lower() not in ROW_NAMES or len(lines.columns) < 2:
+        return 0
+    if lines.header[0] and not _counts_rows(lines.columns[0]):
+        return 0
+    lines.notes.append("the first column, which names the rows, is left out")
+    return 1
+
+
+def _counts_rows(column: Column) -> bool:
+    return isinstance(column, np.ndarray) and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
+
+
+def _column_number(path: Path, time_column: str | int | None, header: list[str], n_columns: int) -> int | None:
+    """Where the clock stands; None where there is none."""
+    if time_column == NO_COLUMN and NO_COLUMN not in header:
+        return None
     if time_column is None:
-        _warn_of_time_column(path, columns if has_header else [])
-        return Table(values)
-    number = _column_number(path, time_column, columns if has_header else [], values.shape[1])
-    return Table(np.delete(values, number, axis=1), values[:, number])
+        return next((place for place, name in enumerate(header) if is_time_name(name)), None)
+    if time_column in header:
+        return header.index(str(time_column))
+    if isinstance(time_column, int) and 0 <= time_column < n_columns > 1:
+        return time_column
+    available = ", ".join(header) if header else f"0 to {n_columns - 1}, the file has no header"
+    raise ConfigurationError(
+        f"data.time_column={time_column}: {path} has no such column besides the states; choose among {available}."
+    )
+
+
+def _table(
+    lines: _Lines,
+    values: list[np.ndarray],
+    number: int | None,
+    dates: tuple[np.ndarray, str] | None,
+    first: int,
+    guess: bool,
+) -> Table:
+    """The columns parted into clock and states."""
+    header, units, notes = lines.header[first:], lines.units[first:], list(lines.notes)
+    names = header or [f"column {place}" for place in range(len(values))]
+    times, unit = dates if dates is not None else (None if number is None else values[number], None)
+    if guess and times is None and not header and len(values) > 1 and rises_evenly(values[0]):
+        number, times = 0, values[0]
+        notes.append("the first column rises evenly and is taken for the time (data.time_column=none: it is a state)")
+    elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
+        reason = "is the only one" if len(values) == 1 else "does not increase"
+        notes.append(f"the column {names[number]} {reason}, and is taken for a state")
+        number = times = None
+    elif guess and number is not None:
+        notes.append(f"the column {names[number]} is the time")
+    if number is not None:
+        unit = units[number] or unit or (unit_of_name(header[number]) if header else None)
+    states = [place for place in range(len(values)) if place != number]
+    return Table(
+        np.column_stack([values[place] for place in states]),
+        tuple(header[place] for place in states) if header else (),
+        tuple(units[place] for place in states),
+        times,
+        unit,
+        tuple(notes),
+    )
 
 
 def _is_number(cell: str) -> bool:
@@ -69,38 +278,25 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _first_bad_cell(path: Path, delimiter: str | None, n_columns: int, has_header: bool) -> str:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in islice(enumerate(file, start=1), int(has_header), None):
-            cells = line.split("#")[0].strip("\n").split(delimiter)
-            for column, cell in enumerate(cells):
-                if not _is_number(cell) and line.strip():
-                    return (
-                        f"{path}, line {number}, column {column}: {cell.strip()!r} is not a number; "
-                        "remove the text, or fill the gap."
-                    )
-            if len(cells) != n_columns and line.strip():
-                return f"{path}, line {number}: {len(cells)} columns instead of {n_columns}; complete the row."
-    return f"{path} cannot be read as a table of numbers."
+def _is_value(cell: str) -> bool:
+    """Whether a cell belongs under a header: a number, with a decimal comma or not, or a date."""
+    return _is_number(cell) or _is_number(cell.replace(",", ".")) or times_of_dates([cell]) is not None
 
 
-def _warn_of_time_column(path: Path, header: list[str]) -> None:
-    named = [name for name in header if name.lower() in TIME_NAMES]
-    if named:
-        warnings.warn(
-            f"{path}: the column {named[0]!r} is used as a component of the state; "
-            f"if it is the time, set data.time_column={named[0]}.",
-            SciMLBenchWarning,
-            stacklevel=3,
-        )
-
-
-def _column_number(path: Path, time_column: str | int, header: list[str], n_columns: int) -> int:
-    if time_column in header:
-        return header.index(str(time_column))
-    if isinstance(time_column, int) and 0 <= time_column < n_columns > 1:
-        return time_column
-    available = ", ".join(header) if header else f"0 to {n_columns - 1}, the file has no header"
-    raise ConfigurationError(
-        f"data.time_column={time_column}: {path} has no such column besides the states; choose among {available}."
-    )
+def _numbers(lines: _Lines, column: Column, place: int) -> Float[np.ndarray, " time"]:
+    """The numbers of a column; not a number where there is none."""
+    if isinstance(column, np.ndarray):
+        return column
+    decimal = lines.delimiter != "," and any("," in cell for cell in column)
+    values = np.full(len(column), np.nan)
+    for row, cell in enumerate(column):
+        number = cell.replace(",", ".") if decimal else cell
+        if _is_number(number):
+            values[row] = float(number)
+        elif cell.lower() not in MISSING:
+            name = lines.header[place] if lines.header else f"column {place}"
+            raise DataError(
+                f"data.path: {lines.path}, line {lines.body[row][0]}, column {place} ({name}): {cell!r} is not a "
+                "number; remove the text, or fill the gap."
+            )
+    return values

@@ -10,10 +10,13 @@ import numpy as np
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.readers import read_arrays
+from sciml_bench.data.files.missing_values import MISSING_CHOICES, REFUSE, without_missing
+from sciml_bench.data.files.text_tables import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
 from sciml_bench.data.lazy_states import window
+from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
+from sciml_bench.data.regular_clock import median_step
 from sciml_bench.data.trajectories import Trajectories
 
 
@@ -27,13 +30,17 @@ class TrajectoryFiles(Record):
         layout: "single" takes an array as one trajectory with axes (time, *state), "many" as several with axes
             (batch, time, *state); "auto" takes up to two axes as one and three as several.
         times_key: name of the array of times within .npz, .mat and zarr files: (time,) for all trajectories of a file,
-            or (batch, time).
-        time_column: name or number of the column of a text file that holds the time.
-        time_step: time between two rows where the files give no times; 1 by default.
-        time_unit: for the labels of axes; by default "time" where times or a time step are given, otherwise "step".
+            or (batch, time). By default an array with the name of a clock that rises, or the only one that rises
+            evenly; "none" says that there is none.
+        time_column: name or number of the column of a text file that holds the time, found in the same way.
+        time_step: time between two rows, whatever the files say of it; without it and without times 1.
+        time_unit: for the labels of axes; by default what the files say, else "time" where there are times or a time
+            step, otherwise "step".
         first_row: row of each trajectory with which the record begins, from 0.
         n_rows: rows of each trajectory to use, from there on; all by default.
-        component_names: what the components of a state are called; x1, x2, … by default.
+        component_names: what the components of a state are called; by default what the files say, else x1, x2, ….
+        missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
+            trajectory there, or "interpolate" between the rows before and after.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
         **options: split, split_by, transforms as in `Record`.
@@ -54,6 +61,7 @@ class TrajectoryFiles(Record):
         first_row: ConfiguredInteger = 0,
         n_rows: ConfiguredInteger | None = None,
         component_names: Sequence[str] | None = None,
+        missing: str = REFUSE,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
         **options: Any,
     ) -> None:
@@ -64,17 +72,20 @@ class TrajectoryFiles(Record):
             )
         self.path, self.key = path, key
         self.layout = require_choice("data.layout", layout, LAYOUTS)
-        clocks = {"data.time_step": time_step, "data.time_column": time_column, "data.times_key": times_key}
-        given = [f"{name}={value}" for name, value in clocks.items() if value is not None]
-        if len(given) > 1:
-            raise ConfigurationError(f"{' and '.join(given)}: give only one, they all say when a row was observed.")
-        if times_key is not None and key is None:
+        if times_key is not None and time_column is not None:
+            raise ConfigurationError(
+                f"data.times_key={times_key} and data.time_column={time_column}: give only one, they both say when a "
+                "row was observed."
+            )
+        if times_key not in (None, NO_COLUMN) and key is None:
             raise ConfigurationError(f"data.times_key={times_key}: say with data.key which array holds the states.")
         self.times_key, self.time_column = times_key, time_column
-        self.time_step = require_number(
-            "data.time_step", 1.0 if time_step is None else time_step, "the time between two rows must be positive"
-        )
-        self.time_unit = time_unit or ("time" if given else "step")
+        self.time_step = time_step
+        if time_step is not None:
+            reason = "the time between two rows must be positive"
+            self.time_step = require_number("data.time_step", time_step, reason)
+        self.time_unit = time_unit
+        self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         self.n_rows = n_rows
         if n_rows is not None:
@@ -133,35 +144,35 @@ class TrajectoryFiles(Record):
         found = self._given or [part for path in self._files_read for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
         n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
-        keep_on_disk = n_bytes > self.in_memory_gigabytes * 2**30
+        if n_bytes <= self.in_memory_gigabytes * 2**30:
+            found = [replace(part, states=in_memory(part.states)) for part in found]
+            found = without_missing(found, self.missing)
         times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
-        steps = np.concatenate([np.diff(grid) for grid in times]) if times else np.empty(0)
+        given_step = self.time_step or _agreed(found, "time_step")
+        if self.time_step is not None:
+            times = ()
+        unit = "step" if given_step is None and not times else "time"
+        names, units = _agreed(found, "component_names"), _agreed(found, "component_units")
         try:
-            return Trajectories(
-                tuple(part.states if keep_on_disk else in_memory(part.states) for part in found),
-                time_step=float(np.median(steps)) if len(steps) else self.time_step,
-                time_unit=self.time_unit,
+            trajectories = Trajectories(
+                tuple(part.states for part in found),
+                time_step=median_step(times) if times else given_step or 1.0,
+                time_unit=self.time_unit or _agreed(found, "time_unit") or unit,
                 times=times or None,
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
-                component_names=self.component_names,
+                component_names=self.component_names or names,
+                facts={} if self.component_names or not any(units or ()) else {"component_units": units},
             )
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
+        notes = dict.fromkeys(note for part in found for note in part.notes)
+        self._reading = "; ".join([described(trajectories), *notes])
+        return trajectories
 
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
-        trajectories = read_trajectories(path, self.key, self.layout, self.time_column)
-        if self.times_key is None:
-            return trajectories
-        times = np.asarray(read_arrays(path, self.times_key)[self.times_key])
-        grids = [times] * len(trajectories) if times.ndim == 1 else list(times)
-        if len(grids) != len(trajectories):
-            raise DataError(
-                f"data.times_key={self.times_key}: {path} holds {len(grids)} time grids for {len(trajectories)} "
-                "trajectories; give one for all, or one for each."
-            )
-        return [replace(part, times=grid) for part, grid in zip(trajectories, grids, strict=True)]
+        return read_trajectories(path, self.key, self.layout, self.time_column, self.times_key)
 
     def _cut(self, part: NamedTrajectory) -> NamedTrajectory:
         """The rows to use; nothing is read."""
@@ -174,4 +185,17 @@ class TrajectoryFiles(Record):
             raise ConfigurationError(f"{limit}: {part.name} has only {length} rows; use fewer, also in data.split.")
         times = None if part.times is None else np.asarray(part.times)[self.first_row : stop]
         after = f" from row {self.first_row}" if self.first_row else ""
-        return NamedTrajectory(part.name + after, window(part.states, self.first_row, stop), times)
+        return replace(part, name=part.name + after, states=window(part.states, self.first_row, stop), times=times)
+
+
+def _agreed(found: Sequence[NamedTrajectory], fact: str) -> Any:
+    """What all trajectories say of themselves; None where none says it, or only some do.
+
+    Raises:
+        DataError: they say different things.
+    """
+    said = {getattr(part, fact): part.name for part in found}
+    if len(said) > 1 and None not in said:
+        (one, first), (other, second) = list(said.items())[:2]
+        raise DataError(f"{first} has the {fact.replace('_', ' ')} {one}, but {second} has {other}; make them agree.")
+    return next(iter(said)) if len(said) == 1 else None

@@ -1,0 +1,102 @@
+"""Which numbers of a file are its clock: by their name, because they rise evenly, or because they are dates."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from jaxtyping import Float
+
+TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime")
+"""What a clock is called whatever its unit; upper case counts as lower case."""
+
+UNIT_NAMES = {
+    name: unit
+    for unit in ("year", "month", "week", "day", "hour", "minute", "second", "step", "frame")
+    for name in (unit, f"{unit}s")
+}
+"""Names of a clock that tell its unit."""
+
+SUFFIXES = ("ns", "us", "ms", "s", "sec", "min", "h", "hr", "d", "ps", "fs", *UNIT_NAMES)
+"""What may follow `time_` or `t_` in a name, and is the unit."""
+
+EVEN = 1e-6
+"""How far, in steps, numbers may lie from an even rise to be taken for a clock without its name."""
+
+_SUFFIXED = re.compile(rf"(?:t|time)[_ .-]?({'|'.join(sorted(SUFFIXES, key=len, reverse=True))})$", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}[-/]\d{1,2}(?:[-/]\d{1,2}(?:[T ].*)?)?$")
+
+
+def is_time_name(name: str) -> bool:
+    """Whether something of this name is a clock.
+
+    Args:
+        name: of a column or of an array, without its unit.
+    """
+    lower = name.strip().lower()
+    return lower in TIME_NAMES or lower in UNIT_NAMES or _SUFFIXED.match(lower) is not None
+
+
+def unit_of_name(name: str) -> str | None:
+    """The unit that the name of a clock tells, as in `day` and `time_ms`."""
+    lower = name.strip().lower()
+    found = _SUFFIXED.match(lower)
+    return UNIT_NAMES.get(lower) or (None if found is None else UNIT_NAMES.get(found[1], found[1]))
+
+
+def rises(values: Float[np.ndarray, " time"]) -> bool:
+    """Whether numbers increase, but for a fault here and there, which the record then names."""
+    steps = np.diff(values)
+    return len(steps) > 0 and bool(np.mean(steps > 0) > 0.9)
+
+
+def rises_evenly(values: Float[np.ndarray, " time"]) -> bool:
+    """Whether numbers without a name are a clock: three or more, all one step apart."""
+    if len(values) < 3 or not np.isfinite(values).all() or values[-1] <= values[0]:
+        return False
+    even = np.linspace(values[0], values[-1], len(values))
+    return bool(np.abs(values - even).max() <= EVEN * (values[-1] - values[0]) / (len(values) - 1))
+
+
+def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], str] | None:
+    """Dates and time stamps by ISO 8601 as numbers, in the largest unit in which they are whole.
+
+    Years keep their number; months, days, hours and seconds count from the first date. A date with an offset from
+    universal time is taken to that time.
+
+    Args:
+        cells: such as 2020-01, 2020-01-31 or 2020-01-31T12:00:00Z.
+
+    Returns:
+        the times and their unit; None where a cell is no such date.
+    """
+    if not cells or not all(_DATE.match(cell) for cell in cells):
+        return None
+    try:
+        dates = [_date(cell) for cell in cells]
+    except ValueError:
+        return None
+    months = np.array([12 * date.year + date.month - 1 for date in dates], dtype=np.float64)
+    same_moment_of_month = len({(date.day, date.time()) for date in dates}) == 1
+    if same_moment_of_month and len({date.month for date in dates}) == 1 and len(dates) > 1:
+        return months // 12, "year"
+    if same_moment_of_month and len(dates) > 1:
+        return months - months[0], "month"
+    seconds = np.array([(date - dates[0]).total_seconds() for date in dates])
+    unit, length = (
+        next(
+            (name, length)
+            for name, length in (("day", 86400), ("hour", 3600), ("s", 1))
+            if not (seconds % length).any()
+        )
+        if not (seconds % 1).any()
+        else ("s", 1)
+    )
+    return seconds / length, unit
+
+
+def _date(cell: str) -> datetime:
+    parts = cell.replace("/", "-").split("-", 2)
+    day, mark, clock = parts[2].replace("T", " ").partition(" ") if len(parts) > 2 else ("1", "", "")
+    date = datetime.fromisoformat(f"{parts[0]}-{int(parts[1]):02d}-{int(day):02d}{mark}{clock}")
+    return date.astimezone(UTC).replace(tzinfo=None) if date.tzinfo else date

@@ -1,0 +1,90 @@
+"""Values that are missing from a person's files: refused with their number, cut out, or interpolated."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Bool
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
+from sciml_bench.data.lazy_states import read_block
+
+REFUSE, SPLIT, INTERPOLATE = "refuse", "split", "interpolate"
+MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE)
+FEWEST_ROWS = 2
+"""Shorter pieces between missing rows are left out."""
+
+
+def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[NamedTrajectory]:
+    """Trajectories in memory without values that are not a number.
+
+    Args:
+        found: as read.
+        choice: one of MISSING_CHOICES.
+
+    Raises:
+        DataError: values are missing and nobody said what to do, or nothing is left.
+    """
+    kept: list[NamedTrajectory] = []
+    for part in found:
+        states = read_block(part.states)
+        absent = np.isnan(states) if states.dtype.kind == "f" else np.zeros(states.shape, dtype=bool)
+        if not absent.any():
+            kept.append(part)
+        elif choice == REFUSE:
+            raise DataError(_told(part, absent))
+        elif choice == SPLIT:
+            kept += _pieces(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
+        else:
+            kept.append(_interpolated(part, absent))
+    if found and not kept:
+        raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
+    return kept
+
+
+def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str:
+    row = int(np.flatnonzero(absent.reshape(len(absent), -1).any(axis=1))[0])
+    where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}"
+    names = part.component_names or tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
+    counts = absent.reshape(-1, absent.shape[-1]).sum(axis=0)
+    each = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
+    return (
+        f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where}); say what to do with "
+        "data.missing=interpolate or data.missing=split, or fill them."
+    )
+
+
+def _pieces(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[NamedTrajectory]:
+    """The rows between missing ones, each a trajectory on the clock of the whole."""
+    states, n_rows = read_block(part.states), len(absent)
+    times = np.arange(n_rows) * (part.time_step or 1.0) if part.times is None else np.asarray(part.times)
+    edges = [-1, *np.flatnonzero(absent).tolist(), n_rows]
+    note = f"{int(absent.sum())} rows with missing values are cut out"
+    return [
+        replace(part, states=states[a + 1 : b], times=times[a + 1 : b], notes=(*part.notes, note))
+        for a, b in pairwise(edges)
+        if b - a - 1 >= FEWEST_ROWS
+    ]
+
+
+def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> NamedTrajectory:
+    """Straight lines in time where values are missing; rows before the first or after the last value are left out."""
+    states = read_block(part.states).reshape(len(absent), -1).copy()
+    gone = absent.reshape(states.shape)
+    known = [np.flatnonzero(~column) for column in gone.T]
+    if any(len(rows) < FEWEST_ROWS for rows in known):
+        raise DataError(f"{part.name}: a component has fewer than {FEWEST_ROWS} values; leave it out.")
+    times = np.arange(len(states), dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)
+    for column, rows in enumerate(known):
+        missing = gone[:, column]
+        states[missing, column] = np.interp(times[missing], times[rows], states[rows, column])
+    inside = slice(max(int(rows[0]) for rows in known), min(int(rows[-1]) for rows in known) + 1)
+    note = f"{int(absent.sum())} missing values are interpolated"
+    return replace(
+        part,
+        states=states.reshape(absent.shape)[inside],
+        times=None if part.times is None else times[inside],
+        notes=(*part.notes, note),
+    )

@@ -1,0 +1,37 @@
+"""What was read, in a line at the start of a run: `hare, lynx: 91 rows, every 1 year, 1 gap`."""
+
+import numpy as np
+
+from sciml_bench.data.regular_clock import whole_steps
+from sciml_bench.data.trajectories import Trajectories
+
+SHOWN_NAMES = 6
+
+
+def described(trajectories: Trajectories) -> str:
+    """Names, number of rows and clock of trajectories; nothing large is read.
+
+    Args:
+        trajectories: any.
+    """
+    names, lengths = list(trajectories.named_components), trajectories.lengths
+    named = ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
+    rows = f"{sum(lengths)} rows" if len(lengths) == 1 else f"{len(lengths)} trajectories of {_between(lengths)} rows"
+    return ", ".join([f"{named}: {rows}", *_clock(trajectories)])
+
+
+def _between(values: tuple[int, ...]) -> str:
+    return str(values[0]) if min(values) == max(values) else f"{min(values)} to {max(values)}"
+
+
+def _clock(trajectories: Trajectories) -> list[str]:
+    step, unit = trajectories.time_step, trajectories.time_unit
+    every = "every step" if unit == "step" and step == 1 else f"every {step:.6g} {unit}"
+    if trajectories.is_regular:
+        return [every]
+    counts = [whole_steps(times, step) for times in trajectories.times or ()]
+    if any(count is None for count in counts):
+        intervals = np.concatenate([np.diff(times) for times in trajectories.times or ()])
+        return [f"every {intervals.min():.6g} to {intervals.max():.6g} {unit}"]
+    n_gaps = sum(int((count > 1).sum()) for count in counts if count is not None)
+    return [every, f"{n_gaps} gap" + ("s" if n_gaps != 1 else "")]
