@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import StateArray, read_block
-from sciml_bench.scores.whitening import whitening
+from sciml_bench.scores.whitening import unit_free_whitening
 
 FeatureTrajectories = Sequence[StateArray]
 """Features along trajectories, (time, modes) each; the lengths may differ, and they may be made as they are read."""
@@ -89,7 +89,7 @@ def one_lag_operator(
     now: Float[np.ndarray, "modes modes"], later: Float[np.ndarray, "modes modes"]
 ) -> Float[np.ndarray, "modes modes"]:
     """The least-squares operator M⁺T on the features (extended dynamic mode decomposition)."""
-    whiten = whitening(now)
+    whiten = unit_free_whitening(now)
     return whiten @ (whiten.T @ later)
 
 

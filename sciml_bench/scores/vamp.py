@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.scores.whitening import RELATIVE_CUTOFF, whitening
+from sciml_bench.scores.whitening import RELATIVE_CUTOFF, unit_free_whitening
 
 
 def vamp_score(
@@ -177,7 +177,10 @@ def _vamp_from_moments(
     schatten_norm: int,
     relative_cutoff: float,
 ) -> float:
-    whiten_f, whiten_g = whitening(left_moment, relative_cutoff), whitening(right_moment, relative_cutoff)
+    whiten_f, whiten_g = (
+        unit_free_whitening(left_moment, relative_cutoff),
+        unit_free_whitening(right_moment, relative_cutoff),
+    )
     return float(np.sum(np.linalg.svd(whiten_f.T @ correlation @ whiten_g, compute_uv=False) ** schatten_norm))
 
 

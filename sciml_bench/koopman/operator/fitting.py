@@ -1,5 +1,6 @@
 """How an operator estimator takes in data: checked options, checked features, and moments that add up."""
 
+import warnings
 from functools import reduce
 from operator import add
 from typing import TypeVar, cast
@@ -10,12 +11,13 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError, DataError, SciMLBenchWarning
 from sciml_bench.koopman.operator.cca import solve_cca
 from sciml_bench.koopman.operator.lagged_input import LaggedInput, Pair, checked_features, lagged_input
 from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
 from sciml_bench.koopman.operator.regression import REGRESSIONS, solve_regression
 from sciml_bench.koopman.operator.solution import OperatorSolution
+from sciml_bench.scores.whitening import whitening
 
 METHODS = ("cca", *REGRESSIONS)
 RANKED_METHODS = ("cca", "reduced_rank", "principal_component")
@@ -134,12 +136,36 @@ class OperatorFit(BaseEstimator):
         """The operator for everything seen so far, solved once."""
         check_is_fitted(self, "moments_")
         if self._solved is None:
-            options = (self.rank, self.tikhonov_regularization, self.relative_cutoff)
+            coordinates = self.moments_.coordinates(self.add_constant)
+            moments = self.moments_.in_coordinates(coordinates)
+            self._warn_of_cutoff(moments)
             if self.method == "cca":
-                self._solved = solve_cca(self.moments_, self.rank, self.relative_cutoff)
+                solved = solve_cca(moments, self.rank, self.relative_cutoff)
             else:
-                self._solved = solve_regression(self.moments_, self.method, *options)
+                penalty = np.full(moments.n_modes, float(self.tikhonov_regularization))
+                if self.add_constant:
+                    penalty[-1] = 0.0  # an offset is not to shrink
+                solved = solve_regression(moments, self.method, self.rank, penalty, self.relative_cutoff)
+            self._solved = solved.of_features(coordinates)
         return self._solved
+
+    def _warn_of_cutoff(self, moments: LaggedMoments) -> None:
+        """Say which features depend on the others so closely that directions of theirs are left out."""
+        metric = moments.correlation("f", 0, "f", 0)
+        varying = np.flatnonzero(np.diagonal(metric) > 0)
+        metric = metric[np.ix_(varying, varying)]
+        n_left_out = len(metric) - whitening(metric, self.relative_cutoff).shape[1]
+        if n_left_out < 1 or self.method in ("ridge", "reduced_rank"):
+            return
+        involved = varying[np.abs(np.linalg.eigh(metric)[1][:, 0]) > 0.1]
+        remedy = "" if self.add_constant else "; if they only have an offset in common, set add_constant=True"
+        warnings.warn(
+            f"relative_cutoff={self.relative_cutoff:g} leaves out {n_left_out} of {len(metric)} directions of the "
+            f"features, which depend on each other: the weakest is made of the features {involved.tolist()}, numbered "
+            f"from 0{remedy}",
+            SciMLBenchWarning,
+            stacklevel=2,
+        )
 
     def _accept(self, moments: LaggedMoments) -> None:
         self.moments_, self.n_samples_seen_ = moments, moments.n_samples

@@ -8,6 +8,9 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
+from scipy.linalg import block_diag
+
+from sciml_bench.scores.whitening import scale_to_one
 
 Encoder = Literal["f", "g"]
 """Whose features: those of the present-side encoder f, or of the lagged encoder g."""
@@ -77,6 +80,34 @@ class LaggedMoments:
     def with_observable(self, left: Encoder, at: Moment, later: Moment) -> Float[np.ndarray, "left dim_out"]:
         """E[left(x_at) y(x_later)ᵀ]."""
         return self.observables[at, later][self._columns(left)] / self.total_weight
+
+    def coordinates(self, has_constant: bool) -> dict[Encoder, Float[np.ndarray, "modes modes"]]:
+        """Matrices S that take features φ to φS, of mean square 1 and, beside a constant, of mean 0.
+
+        An offset of many deviations would leave the variance of a feature below every cut-off; beside a constant it
+        says nothing.
+
+        Args:
+            has_constant: whether the last feature of each encoder is 1.
+        """
+        found: dict[Encoder, np.ndarray] = {}
+        for encoder in ("f", "g") if self.has_lagged_encoder else ("f",):
+            moment = self.correlation(encoder, 0, encoder, 0)
+            shift = np.eye(len(moment))
+            if has_constant:
+                shift[-1, :-1] = -moment[-1, :-1]
+            found[encoder] = shift * scale_to_one(shift.T @ moment @ shift)
+        return found
+
+    def in_coordinates(self, coordinates: "dict[Encoder, Float[np.ndarray, 'modes modes']]") -> "LaggedMoments":
+        """The moments of φS.
+
+        Args:
+            coordinates: S of every encoder.
+        """
+        change = block_diag(*coordinates.values())
+        features = change.T @ self.features @ change
+        return replace(self, features=features, observables=change.T @ self.observables)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Every field as an array, for a file; `LaggedMoments.from_arrays` is its inverse."""

@@ -18,6 +18,7 @@ from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.solution import DynamicalModes
 from sciml_bench.scores.timescales import implied_time_scales
 from sciml_bench.scores.vamp import vamp_e
+from sciml_bench.scores.whitening import unit_free_whitening
 
 
 class KoopmanOperator(OperatorFit):
@@ -31,9 +32,9 @@ class KoopmanOperator(OperatorFit):
             `edmd_right` (least squares on f, on g); `ridge`, `reduced_rank` or `principal_component` (regressions
             on f).
         rank: modes to keep, for `cca`, `reduced_rank` and `principal_component`; None keeps all.
-        tikhonov_regularization: γ in M + γI, in the unit of the features' second moment, for `ridge` and
-            `reduced_rank`.
-        relative_cutoff: directions of the features with less than this fraction of the largest variance are left out.
+        tikhonov_regularization: γ, as a fraction of every feature's mean square, for `ridge` and `reduced_rank`.
+        relative_cutoff: directions of the features, brought to mean square 1, with less than this fraction of the
+            largest variance are left out, with a warning.
         add_constant: append the constant 1 to the features: for centred features, whose span lacks it.
 
     Attributes:
@@ -148,8 +149,8 @@ class KoopmanOperator(OperatorFit):
         if 0 in several:
             encoder, moments = solution.forward.encoder, self.moments_
             metric = moments.correlation(encoder, 0, encoder, 0)
-            decoder = np.linalg.pinv(metric, rcond=self.relative_cutoff, hermitian=True)
-            parts[0] = self._features_of(encoder, f, g) @ decoder @ moments.with_observable(encoder, 0, 0)
+            whiten = unit_free_whitening(metric, self.relative_cutoff)
+            parts[0] = self._features_of(encoder, f, g) @ whiten @ whiten.T @ moments.with_observable(encoder, 0, 0)
         if np.ndim(steps) == 0:
             return parts[int(several[0])]
         return np.stack([parts[int(step)] for step in several], axis=1)

@@ -27,12 +27,15 @@ def inverse_factor(
     metric: Float[np.ndarray, "modes modes"],
     correlation: Float[np.ndarray, "modes modes"],
     rank: int | None,
-    tikhonov_regularization: float | int,
+    tikhonov_regularization: float | int | Float[np.ndarray, " modes"],
     relative_cutoff: float,
 ) -> Float[np.ndarray, "modes r"]:
-    """B of the table above, from M (`metric`), T (`correlation`), r and γ; those that a method lacks are ignored."""
+    """B of the table above, from M (`metric`), T (`correlation`), r and γ (one, or one for every feature).
+
+    Those that a method lacks are ignored.
+    """
     if method in ("ridge", "reduced_rank"):
-        whiten = whitening(metric + tikhonov_regularization * np.eye(len(metric)), 0.0)
+        whiten = whitening(metric + np.eye(len(metric)) * tikhonov_regularization, 0.0)
         if method == "ridge" or rank is None:
             return whiten
         return whiten @ np.linalg.svd(whiten.T @ correlation)[0][:, :rank]
@@ -43,7 +46,7 @@ def solve_regression(
     moments: LaggedMoments,
     method: str,
     rank: int | None,
-    tikhonov_regularization: float | int,
+    tikhonov_regularization: float | int | Float[np.ndarray, " modes"],
     relative_cutoff: float,
 ) -> OperatorSolution:
     """The estimate of one of `REGRESSIONS`, on the features g for `edmd_right` and on f otherwise.

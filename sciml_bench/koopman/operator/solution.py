@@ -5,7 +5,7 @@ observable t steps ahead is E[y(x_t) | x_0] = ψ(x_0) K^{t−1} D; the same form
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -76,6 +76,28 @@ class OperatorSolution:
     backward: LinearPropagator
     dual_map: Float[np.ndarray, "dual_modes coordinates"]
     dual_scale_by_eigenvalue: bool
+
+    def of_features(self, coordinates: dict[Encoder, Float[np.ndarray, "modes modes"]]) -> "OperatorSolution":
+        """What was solved for features φS, for the features φ.
+
+        Args:
+            coordinates: S of every encoder.
+        """
+
+        def through(encoder: Encoder, matrix: np.ndarray) -> np.ndarray:
+            return coordinates.get(encoder, coordinates["f"]) @ matrix
+
+        forward, backward = (
+            replace(way, encode=through(way.encoder, way.encode)) for way in (self.forward, self.backward)
+        )
+        return replace(
+            self,
+            left_map=through(self.left_encoder, self.left_map),
+            right_map=through(self.right_encoder, self.right_map),
+            dual_map=through(self.right_encoder, self.dual_map),
+            forward=forward,
+            backward=backward,
+        )
 
     def eigensystem(self) -> "Eigensystem":
         """Eigenvalues by decreasing modulus with right eigenfunctions of unit norm and their duals."""
