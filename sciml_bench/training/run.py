@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
+from sciml_bench.core.interruption import TOLD, Interrupted
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
 from sciml_bench.training.identity import changed_evaluation, differing_keys
@@ -166,8 +167,8 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
     try:
         yield record
         status = FINISHED
-    except KeyboardInterrupt:
-        status, reason = INTERRUPTED, "interrupted; repeat the command to continue"
+    except (Interrupted, KeyboardInterrupt):
+        status, reason = INTERRUPTED, TOLD
         raise
     except NotApplicableError as error:
         status, reason = NOT_APPLICABLE, str(error)

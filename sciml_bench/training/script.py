@@ -174,8 +174,6 @@ def _job(config: DictConfig) -> float | None:
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
         return _objective(config, run(config))
-    except KeyboardInterrupt:
-        _stop("interrupted; repeat the command to continue")
     except Exception as error:
         expected = isinstance(error, EXPECTED_ERRORS)
         if os.environ.get(_TRACEBACK) == "1" if expected else not multirun:

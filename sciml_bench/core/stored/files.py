@@ -11,6 +11,7 @@ import numpy as np
 import yaml
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.interruption import undisturbed
 from sciml_bench.core.plain_types import PathType
 
 TEMPORARY_SUFFIX = ".incomplete"
@@ -27,12 +28,12 @@ def write_atomically(path: PathType, write: Callable[[BinaryIO], object]) -> Non
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with undisturbed(), os.fdopen(descriptor, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+            os.chmod(name, 0o644)
+            os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

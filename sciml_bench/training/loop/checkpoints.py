@@ -9,6 +9,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.plugins import CheckpointIO
 
+from sciml_bench.core.interruption import undisturbed
 from sciml_bench.core.method import Method
 from sciml_bench.core.stored.checkpoint_file import load_checkpoint
 from sciml_bench.core.stored.files import write_atomically
@@ -92,7 +93,8 @@ class Checkpointing(AfterMethod):
         due = ends or time.monotonic() - self._last_saved >= self.seconds_between
         if trainer.strategy.broadcast(due):  # all ranks take part in a save
             # "weights only" would leave the optimiser out here; what is written still loads with weights_only=True
-            trainer.save_checkpoint(self.folder.last_checkpoint, weights_only=False)
+            with undisturbed():
+                trainer.save_checkpoint(self.folder.last_checkpoint, weights_only=False)
             for logger in trainer.loggers:
                 logger.save()
             self._last_saved = time.monotonic()

@@ -12,9 +12,11 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.interruption import Interrupted
 from sciml_bench.core.method import DirectMethod, Method
 from sciml_bench.core.schedules import LearningRateSchedule
 from sciml_bench.core.stored.checkpoint_file import load_checkpoint
@@ -128,8 +130,13 @@ def fit(
     else:
         try:
             trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
-        except SystemExit as error:  # what Lightning makes of Ctrl-C
+        except SystemExit as error:  # what Lightning makes of Ctrl-C where nobody listens for signals, as in a notebook
             raise KeyboardInterrupt from error
+        except Interrupted as interruption:
+            launcher = trainer.strategy.launcher
+            if isinstance(launcher, _SubprocessScriptLauncher):  # it does so for Ctrl-C alone
+                launcher.kill(interruption.number)
+            raise
     if trainer.is_global_zero:
         checkpointing.write_best()
     if torch.distributed.is_initialized():

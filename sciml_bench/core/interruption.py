@@ -1,0 +1,78 @@
+"""Ctrl-C and SIGTERM, which a cluster sends before it kills, as one exception: told in one sentence, never in between.
+
+Light on purpose: a script names this module first, so that whoever interrupts while libraries are imported is told the
+same.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+TOLD = "interrupted; repeat the command to continue"
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(BaseException):
+    """A signal asked this process to stop; no `Exception`, so that nothing that mends errors takes it for one.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(TOLD)
+        self.number = number
+
+
+class _Door:
+    """Whether a signal may come in now, and the one that waits."""
+
+    held = 0
+    waiting: int | None = None
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    if _Door.held:
+        _Door.waiting = number
+    else:
+        raise Interrupted(number)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let a signal wait until a file is written.
+
+    Raises:
+        Interrupted: at the end, if one came in the meantime.
+    """
+    _Door.held += 1
+    try:
+        yield
+    finally:
+        _Door.held -= 1
+        if not _Door.held and _Door.waiting is not None:
+            number, _Door.waiting = _Door.waiting, None
+            raise Interrupted(number)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """End the process in one sentence when a signal asks for it, with the exit code that shells give it: 130 or 143.
+
+    Raises:
+        SystemExit: a signal came.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            signal.signal(number, _stop)
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt) as interruption:
+        number = interruption.number if isinstance(interruption, Interrupted) else signal.SIGINT
+        for each in SIGNALS:  # impatience may not spoil what is left to do
+            signal.signal(each, signal.SIG_IGN)
+        print(TOLD, file=sys.stderr)
+        raise SystemExit(128 + number) from None

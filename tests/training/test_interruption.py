@@ -1,0 +1,108 @@
+"""Ctrl-C and SIGTERM end a run in one sentence, with the exit code of the signal, and a repeated command goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sciml_bench.core.interruption import TOLD, Interrupted, interruptible, undisturbed
+from sciml_bench.core.stored.files import write_atomically
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def own_handlers():
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in earlier.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_process_in_one_sentence(number, code, capsys):
+    def interrupted():
+        with interruptible():
+            os.kill(os.getpid(), number)
+            time.sleep(1)
+            pytest.fail("the signal did not come in")
+
+    with pytest.raises(SystemExit) as ended:
+        interrupted()
+    assert ended.value.code == code
+    assert capsys.readouterr().err == TOLD + "\n"
+    assert signal.getsignal(number) is signal.SIG_IGN  # a second one does not spoil what is left to do
+
+
+def test_a_signal_waits_until_a_file_is_written(tmp_path):
+    def write(file):
+        file.write(b"half ")
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)
+        file.write(b"and whole")
+
+    def interrupted():
+        with interruptible():
+            try:
+                write_atomically(tmp_path / "x.txt", write)
+            except Interrupted:
+                assert (tmp_path / "x.txt").read_bytes() == b"half and whole"
+                raise
+            pytest.fail("the signal was lost")
+
+    with pytest.raises(SystemExit) as ended:
+        interrupted()
+    assert ended.value.code == 143
+    assert [path.name for path in tmp_path.iterdir()] == ["x.txt"]
+
+
+def test_doors_may_stand_within_doors():
+    reached = []
+
+    def interrupted():
+        with interruptible(), undisturbed():
+            with undisturbed():
+                os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+            reached.append("the end of the outer one")
+
+    with pytest.raises(SystemExit):
+        interrupted()
+    assert reached
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_so_in_its_record(number, tmp_path):
+    times = np.linspace(0, 6, 60)
+    np.savetxt(
+        tmp_path / "x.csv",
+        np.column_stack([times, np.sin(times), np.cos(times)]),
+        delimiter=",",
+        header="t,x,v",
+        comments="",
+    )
+    command = [sys.executable, str(ROOT / "train_node_homotopy.py"), "data=trajectories", "logger=none"]
+    command += [f"data.path={tmp_path / 'x.csv'}", f"hydra.run.dir={tmp_path / 'run'}", "training=vanilla"]
+    command += ["trainer.max_epochs=1000000"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "epoch" in line:
+                process.send_signal(number)
+                break
+        said += process.communicate(timeout=120)[0].splitlines(keepends=True)
+    assert process.returncode == 128 + number, said
+    assert said[-1] == TOLD + "\n"
+    assert "Traceback" not in "".join(said)
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    assert (record["status"], record["reason"]) == ("interrupted", TOLD)
