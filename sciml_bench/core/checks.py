@@ -65,3 +65,18 @@ def require_choice(key: str, value: object, choices: Collection[str]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise ConfigurationError(f"{key}={value}: choose one of {', '.join(sorted(choices))}.")
     return value
+
+
+def require_boolean(key: str, value: object) -> bool:
+    """Return `value` if it is a truth value; `no` and `off` are words, which would count as true.
+
+    Args:
+        key: the configuration key, such as "force".
+        value: what the configuration holds.
+
+    Raises:
+        ConfigurationError: `value` is neither true nor false.
+    """
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{key}={value}: give true or false.")
+    return value

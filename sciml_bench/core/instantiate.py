@@ -6,13 +6,16 @@ somebody else wrote can neither call a function nor reach a class that has nothi
 
 import functools
 import importlib
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.checks import require_boolean
 from sciml_bench.core.errors import ConfigurationError, SolverError
 
 PACKAGE = "sciml_bench"
@@ -32,6 +35,11 @@ class Role:
     own: tuple[str, ...]
     parts: tuple[str, ...] = ()
 
+
+_NUMBERS = {int, float, NoneType}
+
+_KEYS = {"view": "training.view"}
+"""Where a role stands in a configuration, if not under its own name."""
 
 ROLES: dict[str, Role] = {
     "data": Role(own=("data",), parts=("systems",)),
@@ -68,7 +76,7 @@ def instantiate(config: Any, *args: Any, role: str, trusted_packages: Sequence[s
         raise ConfigurationError(f"{role} cannot be resolved: {str(error).splitlines()[0]}") from None
     if not isinstance(plain, Mapping) or TARGET not in plain:
         raise ConfigurationError(f"{role}={plain!r} needs a `_target_`, the class that it builds")
-    return _built(_checked(plain, role, role, tuple(trusted_packages)), args, overrides)
+    return _built(_checked(plain, _KEYS.get(role, role), role, tuple(trusted_packages)), args, overrides)
 
 
 def exported_class(name: str, rooms: Iterable[str] | None = None) -> type | None:
@@ -141,6 +149,7 @@ def _checked(value: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
                 raise ConfigurationError(f"{where} is no name of an argument; remove it")
             else:
                 checked[name] = _checked(part, where, role, trusted)
+        _require_kinds(checked, key)
         return checked
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_checked(part, f"{key}[{index}]", role, trusted) for index, part in enumerate(value)]
@@ -153,8 +162,25 @@ def _checked(value: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
     raise ConfigurationError(f"{key}={value!r} is no plain value (a number, text, a list or a mapping)")
 
 
+def _require_kinds(checked: Mapping[str, Any], key: str) -> None:
+    """Stop at a word where a class asks for a truth value or for a number."""
+    if TARGET not in checked:
+        return
+    try:
+        parameters = inspect.signature(checked[TARGET]).parameters
+    except (TypeError, ValueError):  # a builtin does not tell what it takes
+        return
+    for name, value in checked.items():
+        asked = parameters[name].annotation if name in parameters else None
+        kinds = {"bool": bool, "int": int, "float": float}.get(asked, asked) if isinstance(asked, str) else asked
+        if kinds is bool:
+            require_boolean(f"{key}.{name}", value)
+        elif isinstance(value, str) and kinds is not None and _NUMBERS.issuperset(get_args(kinds) or (kinds,)):
+            raise ConfigurationError(f"{key}.{name}={value}: give a number.")
+
+
 def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
-    outermost = key == f"{role}.{TARGET}"
+    outermost = key == f"{_KEYS.get(role, role)}.{TARGET}"
     rooms = ROLES[role].own if outermost else (*ROLES[role].own, *ROLES[role].parts)
     name = target if isinstance(target, str) else ""
     found = trusted_object(name, trusted)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sciml_bench.core.checks import require_integer
+from sciml_bench.core.checks import require_boolean, require_integer
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.interruption import TOLD, Interrupted
 from sciml_bench.core.plain_types import Metrics
@@ -41,6 +41,8 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
 
     configuration = _plain(config)
     require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")
+    for switch in ("force", "continue_schedule"):
+        require_boolean(switch, configuration.get(switch, False))
     ensemble_seeds(configuration)
     if configuration["trainer"]["threads"]:
         torch.set_num_threads(configuration["trainer"]["threads"])

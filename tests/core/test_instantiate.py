@@ -1,6 +1,7 @@
 import codecs
 import functools
 import importlib
+import inspect
 import math
 import pkgutil
 from pathlib import Path
@@ -226,3 +227,28 @@ def test_the_rooms_of_every_role_exist() -> None:
 def test_a_package_whose_name_begins_like_that_of_a_trusted_one_is_not_trusted() -> None:
     assert trusted_object("codecs.Codec", ["codecs"]) is codecs.Codec
     assert trusted_object("codecs.Codec", ["code"]) is None
+
+
+@pytest.mark.parametrize("value", ["no", "off", "false", "False", 0, 1, None])
+def test_only_truth_values_switch_something_on_or_off(value) -> None:
+    view = {"_target_": "sciml_bench.data.views.LaggedPairsView", "_partial_": True, "standardize": value}
+    with pytest.raises(ConfigurationError, match=rf"training\.view\.standardize={value}: give true or false"):
+        instantiate(view, role="view")
+    network = {**PERCEPTRON, "batch_norm": value}
+    with pytest.raises(ConfigurationError, match=rf"model\.parts\.batch_norm={value}: give true or false"):
+        instantiate({"_target_": "sciml_bench.koopman.FeaturePair", "parts": network}, role="model")
+
+
+@pytest.mark.parametrize("value", ["fast", "0,5", "1e-3x"])
+def test_a_word_is_no_number(value: str) -> None:
+    normalisation = {"_target_": "sciml_bench.koopman.FeaturePair", "_partial_": True}
+    numeric = [
+        name
+        for name, parameter in inspect.signature(exported_class("koopman.FeaturePair") or dict).parameters.items()
+        if parameter.annotation is int
+    ]
+    for name in numeric:
+        with pytest.raises(ConfigurationError, match=rf"model\.{name}={value}: give a number"):
+            instantiate({**normalisation, name: value}, role="model")
+        assert instantiate({**normalisation, name: 3}, role="model").keywords == {name: 3}
+    assert numeric

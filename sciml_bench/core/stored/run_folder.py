@@ -168,10 +168,21 @@ class RunFolder:
             lock.release()
 
     def clear(self) -> None:
-        """Remove the results and checkpoints of an earlier run, the record first, so that none of it looks finished."""
+        """Remove the results and checkpoints of an earlier run, the record first, so that none of it looks finished.
+
+        Raises:
+            ConfigurationError: the folder is a link, so that what it would empty is another's.
+        """
+        if self.path.is_symlink():
+            raise ConfigurationError(
+                f"force=true: {self.path} is a link to {self.path.resolve()}, which may be somebody else's; give the "
+                "folder itself with hydra.run.dir=<folder>, or remove the link"
+            )
         for name in ("record.json", "metrics.json", "arrays.npz"):
             (self.path / name).unlink(missing_ok=True)
         for folder in (self.path / "checkpoints", self.figures, self.logs):
+            if folder.is_symlink():
+                folder.unlink()
             for path in sorted(folder.rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 

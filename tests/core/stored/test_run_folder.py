@@ -85,6 +85,15 @@ def test_clearing_removes_every_result_of_the_earlier_run(tmp_path: Path) -> Non
     assert folder.status is None
 
 
+def test_a_link_to_a_run_is_not_cleared(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "record.json").write_text("{}")
+    (tmp_path / "link").symlink_to(tmp_path / "precious")
+    with pytest.raises(ConfigurationError, match=r"force=true: .*link is a link to .*precious"):
+        RunFolder(tmp_path / "link").clear()
+    assert (tmp_path / "precious" / "record.json").exists()
+
+
 def test_clearing_does_not_follow_links_out_of_the_folder(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
