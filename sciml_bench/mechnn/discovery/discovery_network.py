@@ -25,6 +25,7 @@ from sciml_bench.networks.activations import zeroed
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 
 COEFFICIENTS = ("flat", "network")
+_WINDOWS_PER_ROW = 5
 
 
 @described
@@ -105,28 +106,17 @@ class DiscoveryNetwork(nn.Module):
         return self.coefficient_network(self.vector).reshape(self.start.shape)
 
     def smoothed(self, windows: Float[Tensor, "batch time dim"]) -> Float[Tensor, "batch time dim"]:
-        """The data plus what the perceptron adds, in double precision.
-
-        Args:
-            windows: of the data, in double precision.
-        """
+        """The data plus what the perceptron adds, both in double precision."""
         scaled = ((windows - self.mean) / self.deviation).float()
         correction = self.smoother(scaled.flatten(1)).reshape(scaled.shape)
         return windows + self.deviation * correction.double()
 
     @torch.no_grad()
-    def smoothed_rows(
-        self, rows: Float[np.ndarray, "time dim"], windows_per_row: int = 5
-    ) -> Float[np.ndarray, "time dim"]:
-        """A whole trajectory, smoothed in overlapping windows and averaged; as it is where it is too short for one.
-
-        Args:
-            rows: of a trajectory.
-            windows_per_row: how many windows hold a row.
-        """
+    def smoothed_rows(self, rows: Float[np.ndarray, "time dim"]) -> Float[np.ndarray, "time dim"]:
+        """A whole trajectory, smoothed in overlapping windows and averaged; as it is where it is too short for one."""
         if len(rows) < self.window:
             return rows.copy()
-        starts = window_starts(len(rows), self.window, max(1, self.window // windows_per_row))
+        starts = window_starts(len(rows), self.window, max(1, self.window // _WINDOWS_PER_ROW))
         index = starts[:, None] + np.arange(self.window)
         smoothed = self.smoothed(torch.from_numpy(rows[index])).numpy()
         total, count = np.zeros_like(rows), np.zeros(len(rows))
@@ -137,10 +127,5 @@ class DiscoveryNetwork(nn.Module):
     def solution(
         self, smoothed: Float[Tensor, "batch time dim"], step_sizes: Float[Tensor, "_ intervals"]
     ) -> Float[Tensor, "batch time dim"]:
-        """u with u′ = Θ(smoothed) ξ and u(0) that of the smoothed state.
-
-        Args:
-            smoothed: state.
-            step_sizes: between the rows, the same for all windows or one row for each.
-        """
+        """u with u′ = Θ(smoothed) ξ and u(0) = smoothed(0); one row of steps for all windows or for each."""
         return integral(self.library(smoothed) @ self.coefficients(), smoothed[:, 0], step_sizes, self.taylor_order)

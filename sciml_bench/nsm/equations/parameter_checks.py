@@ -113,10 +113,7 @@ def require_positions(
 def warn_of_unfamiliar_fields(equation: ParameterFields, parameters: Parameters, key: str = "parameters") -> None:
     """Log one warning where fields are far larger, smaller or further out than what the training has drawn.
 
-    Args:
-        equation: that they are for.
-        parameters: the fields.
-        key: what they are called in the message.
+    Arguments as for `require_fields`.
     """
     drawn = _drawn(equation)
     sizes, usual = _root_mean_squares(parameters), _root_mean_squares(drawn)
@@ -146,9 +143,6 @@ def _truncated_parts(equation: ParameterFields, values: Tensor) -> Float[np.ndar
 
 def require_drawn_fields_held(equation: ParameterFields) -> None:
     """Refuse an equation whose `parameter_modes` do not hold its own random fields.
-
-    Args:
-        equation: whose.
 
     Raises:
         ConfigurationError: they are too few.

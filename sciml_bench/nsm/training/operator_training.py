@@ -63,11 +63,7 @@ class OperatorTraining(Method):
 
     @abstractmethod
     def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
-        """How far the solutions of a batch are from the equation, or from their references.
-
-        Args:
-            parameters: fields on their own grid.
-        """
+        """How far the solutions of a batch of parameter fields are from the equation, or from their references."""
 
     # ---- training ---------------------------------------------------------------------------------------------------
 

@@ -56,11 +56,7 @@ class ResidualNorm(nn.Module):
             self._weigh_ends(equation, basis)
 
     def forward(self, coefficients: Float[Tensor, "batch *modes"]) -> Float[Tensor, " batch"]:
-        """The squared norm.
-
-        Args:
-            coefficients: of the residual.
-        """
+        """The squared norm of a residual, by its coefficients."""
         transformed = coefficients
         for axis, matrix in self._per_axis:
             transformed = apply(matrix.like(transformed), transformed, axis - self.n_axes)

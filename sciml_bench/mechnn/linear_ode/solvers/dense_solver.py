@@ -41,11 +41,7 @@ class DenseFactorization(Factorization):
 
 
 def dense_matrix(problem: LinearODEProblem) -> Float[Tensor, "_ rows unknowns"]:
-    """M; a batch of one where all problems have the same.
-
-    Args:
-        problem: in float64.
-    """
+    """M of a problem in float64; a batch of one where all problems have the same."""
     groups = list(row_groups(problem))
     batch = max(len(problem.coefficients), len(problem.step_sizes))
     sizes = [group.values.shape[1:3] for group in groups]
