@@ -32,22 +32,12 @@ def draw(name: str, arrays: Mapping[str, Any]) -> Figure | Animation:
 
 
 def pictures_of(arrays: Mapping[str, Any]) -> dict[str, Figure | Animation]:
-    """Draw every picture that the array `pictures` names.
-
-    Args:
-        arrays: by name, such as the content of arrays.npz.
-
-    Raises:
-        DataError: there is no such picture, or an array is missing.
-    """
+    """Draw every picture that the array `pictures` names; arguments and errors as for `draw`."""
     return {str(name): draw(str(name), arrays) for name in arrays.get("pictures", ())}
 
 
 def picture_named(name: str) -> Picture:
     """A picture with the names of the arrays that it is drawn from.
-
-    Args:
-        name: of the picture.
 
     Raises:
         DataError: there is no such picture.

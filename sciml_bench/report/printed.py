@@ -9,11 +9,7 @@ from sciml_bench.report.runs import UnfinishedRun
 
 
 def print_left_out(unfinished: Sequence[UnfinishedRun]) -> None:
-    """List runs on stderr, each with its reason; nothing where there are none.
-
-    Args:
-        unfinished: what `find_runs` found besides the finished runs.
-    """
+    """List the runs that do not count on stderr, each with its reason; nothing where there are none."""
     if unfinished:
         print(f"{len(unfinished)} run(s) are left out:", file=sys.stderr)
     for run in unfinished:
@@ -21,13 +17,7 @@ def print_left_out(unfinished: Sequence[UnfinishedRun]) -> None:
 
 
 def write_files(output: Path, texts: Mapping[str, str], figures: Mapping[str, Any]) -> None:
-    """Write tables and figures, and say where they are.
-
-    Args:
-        output: the folder.
-        texts: by the name of the file.
-        figures: by the name of the file, without its ending.
-    """
+    """Write texts, by file, and figures, by file without its ending, into a folder, and say where they are."""
     # imported late: matplotlib would triple the time that a table takes
     from sciml_bench.core.stored.files import write_atomically
     from sciml_bench.drawing.style import save_figure

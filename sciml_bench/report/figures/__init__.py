@@ -12,17 +12,11 @@ DRAWINGS = {
     "forecast_images": forecast_images,
     "eigenfunctions": eigenfunctions,
 }
+"""Each gives its figure, or None where no run has what it shows, and a line per method that is left out."""
 
 
 def comparison_figures(comparison: Comparison) -> tuple[dict[str, Figure], list[str]]:
-    """Draw what the runs have arrays for.
-
-    Args:
-        comparison: the methods.
-
-    Returns:
-        the figures by name, and a line for everything that could not be drawn.
-    """
+    """The figures, by name, that the runs of a comparison have arrays for, and a line for everything left out."""
     figures: dict[str, Figure] = {}
     left_out: list[str] = []
     for name, draw in DRAWINGS.items():

@@ -7,12 +7,7 @@ MOST_LETTERS = 66
 
 
 def wrapped(label: str, width: int = 26) -> str:
-    """Break a label behind slashes, commas and underscores; of a very long one, the middle is left out.
-
-    Args:
-        label: as in the table.
-        width: letters per line.
-    """
+    """Break a label behind slashes, commas and underscores; of a very long one, the middle is left out."""
     if len(label) <= width:
         return label
     if len(label) > MOST_LETTERS:

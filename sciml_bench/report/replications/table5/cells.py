@@ -20,13 +20,9 @@ SCRIPT = "train_node_homotopy"
 
 
 def cell_of(record: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The cell to which a run belongs.
+    """The cell to which a run belongs, by its record.json: a key of METHODS and a key of COLUMNS.
 
-    Args:
-        record: the content of its record.json, which names its script, data, model and training.
-
-    Returns:
-        a key of METHODS and a key of COLUMNS, or None for a run of something that the paper's table does not have.
+    None for a run of something that the paper's table does not have.
     """
     method = record.get("training")
     for name, column in COLUMNS.items():
@@ -49,10 +45,7 @@ class Table5:
 
     @classmethod
     def of(cls, runs: Sequence[FinishedRun]) -> "Table5":
-        """Sort runs into cells.
-
-        Args:
-            runs: finished runs of whatever kind.
+        """Sort finished runs, of whatever kind, into cells.
 
         Raises:
             ConfigurationError: no run belongs to the table, or a cell has runs of two configurations, or a seed twice.

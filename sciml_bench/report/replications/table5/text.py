@@ -32,9 +32,7 @@ CSV_HEADER = (
 def markdown(table: Table5, unfinished: Sequence[UnfinishedRun] = ()) -> str:
     """Errors on noisy data beside the paper's, the verdicts on homotopy, errors to the clean truth, costs.
 
-    Args:
-        table: the runs.
-        unfinished: runs that do not count; they are listed at the end.
+    Unfinished runs do not count; they are listed at the end.
     """
     parts = [
         "# Table 5 of Ko et al. (NeurIPS 2023) and ours\n",
@@ -54,8 +52,7 @@ def markdown(table: Table5, unfinished: Sequence[UnfinishedRun] = ()) -> str:
 def table5_csv(table: Table5) -> str:
     """One line per method, column and quantity that some run has, in the quantity's own unit without any factor.
 
-    Args:
-        table: the runs. A field is empty where there is no number; `limit` and `at_least_as_good` are the verdict.
+    A field is empty where there is no number; `limit` and `at_least_as_good` are the verdict.
     """
     rows: list[Sequence[Any]] = [CSV_HEADER]
     quantities = [*(f"{window}_mse" for window in WINDOWS), *(f"{window}_mse_clean" for window in WINDOWS), *COSTS]
@@ -74,12 +71,7 @@ def table5_csv(table: Table5) -> str:
 
 
 def shown_number(value: float, like: float | None = None) -> str:
-    """A number with about three digits.
-
-    Args:
-        value: the number.
-        like: another number, whose decimals it has; by default its own.
-    """
+    """A number with about three digits, or with the decimals of another one."""
     size = abs(value if like is None else like)
     if size != 0 and not 1e-4 <= size < 1e6:
         return f"{value:.2e}"
@@ -89,12 +81,7 @@ def shown_number(value: float, like: float | None = None) -> str:
 
 
 def shown_score(score: Estimate | PublishedScore | None, factor: float = 1.0) -> str:
-    """Mean ± standard error, and the number of seeds in brackets where it is known.
-
-    Args:
-        score: what to show; None stands for nothing.
-        factor: by which both numbers are multiplied.
-    """
+    """Mean ± standard error, both times a factor, and the number of seeds in brackets where it is known."""
     if score is None:
         return MISSING
     mean = factor * score.mean
