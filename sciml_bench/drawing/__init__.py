@@ -55,9 +55,5 @@ def picture_names() -> list[str]:
 @cache
 def _modules() -> dict[str, str]:
     """Where every picture is; none of them is imported before it is drawn."""
-    rooms = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
-    return {
-        module.name: f"{__name__}.{room}.{module.name}"
-        for room in rooms
-        for module in pkgutil.iter_modules([f"{folder}/{room}" for folder in __path__])
-    }
+    found = (module.name for module in pkgutil.walk_packages(__path__, f"{__name__}.") if not module.ispkg)
+    return {name.rpartition(".")[2]: name for name in found if name.count(".") > __name__.count(".") + 1}

@@ -16,11 +16,9 @@ from sciml_bench.data import Trajectories, WindowsSpec
 from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_past
 from sciml_bench.data.lazy_states import read_block
 
-SequenceModel = Callable[[Tensor], Tensor]
-
 
 def rollout(
-    model: SequenceModel, inputs: Float[Tensor, "batch inputs *state"], n_steps: int, n_outputs: int
+    model: Callable[[Tensor], Tensor], inputs: Float[Tensor, "batch inputs *state"], n_steps: int, n_outputs: int
 ) -> Float[Tensor, "batch steps *state"]:
     """The states after the inputs.
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from sciml_bench.report.aligned_table import MISSING, aligned_table, csv_text
 from sciml_bench.report.comparison import Estimate
-from sciml_bench.report.replications.table5.cells import CPU_SECONDS, Table5
+from sciml_bench.report.replications.table5.cells import CPU_SECONDS, STANDARD_ERRORS, Table5, verdict
 from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, WINDOWS, PublishedScore, published_score
-from sciml_bench.report.replications.table5.verdict import STANDARD_ERRORS, verdict
 from sciml_bench.report.runs import UnfinishedRun
 
 HUNDREDFOLD = 100.0
