@@ -25,8 +25,8 @@ def prediction(
 ) -> Values:
     """The solutions on a grid, in the precision of the network, on the CPU.
 
-    A model whose output is a series is evaluated on the grid; one that acts on values runs there, on its device. The
-    parameters are fields on their own grid.
+    A model whose output is a series is evaluated on the grid; one that acts on values runs there. The parameters are
+    fields on their own grid, and `device` is where the network is.
     """
     fine, stride = _finer(grid, model)
     at_once = max(1, _VALUES_AT_ONCE // int(np.prod(fine.size)))

@@ -88,11 +88,6 @@ class DiscoveryNetwork(nn.Module):
         self.register_buffer("ready", torch.tensor(False))
         self.register_buffer("preconditioner", torch.eye(shape[0], dtype=torch.float64).repeat(spec.dim, 1, 1))
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the coordinates of the coefficients have been chosen."""
-        return bool(self.ready)
-
     def coefficients(self) -> Float[Tensor, "terms dim"]:
         """ξ, zero outside the mask."""
         scaled = self.scaled_coefficients().double()

@@ -25,7 +25,7 @@ class ParameterFields(Domain):
     sampling: FreshParameters
 
     def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """So many random sources or initial fields, a function of the seed, which is not negative."""
+        """`n_samples` random sources or initial fields, a function of the seed, which is not negative."""
         return self.system.random_parameters(n_samples, seed)
 
     @cached_property

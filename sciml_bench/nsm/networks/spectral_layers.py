@@ -108,8 +108,7 @@ def _pair_matrix(n_modes: int) -> Float[np.ndarray, "pairs modes"]:
 
 
 def _shifted_runs(width: int, n_axes: int, number: int) -> list[tuple[int, bool]]:
-    """How many channels in a row are shifted along one of the periodic axes, or not: half of them all, and equally
-    many with every combination of axes.
+    """How many channels in a row are shifted along a periodic axis, or not; all combinations of axes have equally many.
 
     Groups of channels follow a Gray code, so that those to be shifted lie side by side.
     """
