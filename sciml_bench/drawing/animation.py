@@ -38,7 +38,11 @@ class Animation:
             )
 
     def save(self, path: Path) -> None:
-        """Write an endless GIF atomically."""
+        """Write an endless GIF atomically.
+
+        Args:
+            path: of the file.
+        """
         # One palette for all frames, so that colours do not flicker; chosen by the range of the colours and not by how
         # many points have them, as the background would else leave few for the fields.
         every_frame = Image.fromarray(self.frames.reshape(-1, *self.frames.shape[2:]))

@@ -25,8 +25,14 @@ def prediction(
 ) -> Values:
     """The solutions on a grid, in the precision of the network, on the CPU.
 
-    A model whose output is a series is evaluated on the grid; one that acts on values runs there. The parameters are
-    fields on their own grid, and `device` is where the network is.
+    A model whose output is a series is evaluated on the grid; one that acts on values runs there.
+
+    Args:
+        model: the network.
+        equation: whose conditions the solutions fulfil.
+        parameters: fields on their own grid.
+        grid: where the solutions are wanted.
+        device: where the network is.
     """
     fine, stride = _finer(grid, model)
     at_once = max(1, _VALUES_AT_ONCE // int(np.prod(fine.size)))
@@ -53,7 +59,13 @@ def _finer(grid: Grid, model: OperatorNetwork) -> tuple[Grid, tuple[slice, ...]]
 
 @torch.no_grad()
 def residual_l2(model: OperatorNetwork, equation: Equation, parameters: Parameters) -> Float[Tensor, " batch"]:
-    """‖residual‖ in L² of each solution, from its series, in the units of the equation; on the CPU."""
+    """‖residual‖ in L² of each solution, from its series, in the units of the equation; on the CPU.
+
+    Args:
+        model: the network.
+        equation: whose residual.
+        parameters: fields on their own grid.
+    """
     norms = []
     for part in torch.from_numpy(parameters).to(model.dtype).split(16):
         fields = equation.parameter_coefficients(part)

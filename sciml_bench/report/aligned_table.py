@@ -10,7 +10,15 @@ MISSING = "–"
 
 
 def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines, the last one ended too, with the first column to the left and the others to the right."""
+    """The first column to the left, the others to the right.
+
+    Args:
+        header: names of the columns.
+        rows: cells, as many in each row as there are columns.
+
+    Returns:
+        lines, the last one ended too.
+    """
     cells = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
     widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -18,7 +26,11 @@ def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    """Rows, the header first, with every digit; None is an empty field."""
+    """Rows with every digit; None is an empty field.
+
+    Args:
+        rows: the first one is the header.
+    """
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

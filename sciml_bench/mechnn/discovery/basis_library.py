@@ -113,7 +113,11 @@ class BasisLibrary:
 
 
 def require_full_rank(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> None:
-    """Stop where the values of the terms on the data cannot tell the terms apart.
+    """Stop where the data cannot tell the terms apart.
+
+    Args:
+        library: the terms.
+        values: of the terms on the data.
 
     Raises:
         ConfigurationError: a combination of terms is (nearly) constant zero on the data; it is named.

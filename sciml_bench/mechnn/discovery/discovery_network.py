@@ -101,7 +101,11 @@ class DiscoveryNetwork(nn.Module):
         return self.coefficient_network(self.vector).reshape(self.start.shape)
 
     def smoothed(self, windows: Float[Tensor, "batch time dim"]) -> Float[Tensor, "batch time dim"]:
-        """The data plus what the perceptron adds, both in double precision."""
+        """The data plus what the perceptron adds, in double precision.
+
+        Args:
+            windows: of the data, in double precision.
+        """
         scaled = ((windows - self.mean) / self.deviation).float()
         correction = self.smoother(scaled.flatten(1)).reshape(scaled.shape)
         return windows + self.deviation * correction.double()
@@ -122,5 +126,10 @@ class DiscoveryNetwork(nn.Module):
     def solution(
         self, smoothed: Float[Tensor, "batch time dim"], step_sizes: Float[Tensor, "_ intervals"]
     ) -> Float[Tensor, "batch time dim"]:
-        """u with u′ = Θ(smoothed) ξ and u(0) = smoothed(0); one row of steps for all windows or for each."""
+        """u with u′ = Θ(smoothed) ξ and u(0) that of the smoothed state.
+
+        Args:
+            smoothed: state.
+            step_sizes: between the rows, the same for all windows or one row for each.
+        """
         return integral(self.library(smoothed) @ self.coefficients(), smoothed[:, 0], step_sizes, self.taylor_order)

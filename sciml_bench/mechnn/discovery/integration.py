@@ -23,7 +23,13 @@ def rows_of(trajectories: PaddedTrajectories) -> list[tuple[np.ndarray, np.ndarr
 
 
 def window_starts(n_rows: int, length: int, stride: int) -> Int[np.ndarray, " windows"]:
-    """First rows of windows of a length at a stride, the last one flush with the end."""
+    """First rows of windows, the last one flush with the end.
+
+    Args:
+        n_rows: of the trajectory.
+        length: of a window.
+        stride: between two windows.
+    """
     starts = np.arange(0, n_rows - length + 1, stride)
     return starts if starts[-1] == n_rows - length else np.append(starts, n_rows - length)
 
@@ -45,7 +51,14 @@ def integration_record(
     states: Float[np.ndarray, "rows dim"],
     coefficients: Float[np.ndarray, "terms dim"],
 ) -> NoisyRecord:
-    """All trajectories in a row, with an integrator that is fine enough for some equations, tried at some states."""
+    """All trajectories in a row, with an integrator that is fine enough for some equations.
+
+    Args:
+        library: candidate terms.
+        pieces: times and observed states of every trajectory.
+        states: where the integrator is tried.
+        coefficients: with which it is tried.
+    """
     observed = np.concatenate([rows for _, rows in pieces])
     intervals = np.concatenate([np.append(np.diff(times), 0.0) for times, _ in pieces])[:-1]
     nothing = np.zeros_like(coefficients, dtype=bool)
@@ -63,7 +76,13 @@ def integration_record(
 def one_step_residual(
     record: NoisyRecord, states: Float[np.ndarray, "rows dim"], coefficients: Float[np.ndarray, "terms dim"]
 ) -> float:
-    """Root mean square of x_{n+1} − F(x_n) over rows and components, integrated as the record says."""
+    """Root mean square of x_{n+1} − F(x_n), over rows and components.
+
+    Args:
+        record: gives the intervals and the integrator.
+        states: x.
+        coefficients: of the vector field.
+    """
     x = torch.from_numpy(states)
     inside = record.intervals > 0
     nothing = np.zeros_like(coefficients, dtype=bool)

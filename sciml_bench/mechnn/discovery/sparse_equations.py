@@ -84,8 +84,11 @@ def exact_coefficients(
 ) -> Float[np.ndarray, "terms dim"] | None:
     """A known system's equations in the terms of a library; None where they are not combinations of them.
 
-    The vector field, which may not depend on time, is compared with the terms at random states; what is smaller than
-    rounding is zero.
+    The vector field is compared with the terms at random states; what is smaller than rounding is zero.
+
+    Args:
+        library: the terms.
+        system: whose equations are known, and do not depend on time.
     """
     rng = np.random.default_rng(0)
     states = torch.from_numpy(rng.uniform(-2.0, 2.0, (20 * library.n_terms, library.spec.dim)))

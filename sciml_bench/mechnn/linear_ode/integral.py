@@ -39,6 +39,12 @@ def integrated(
     step_sizes: Float[Tensor, "_ intervals"],
     taylor_order: int,
 ) -> Float[Tensor, "windows steps terms"]:
-    """The integrals of some rates along windows, zero on average over each window; arguments as for `integral`."""
+    """The integrals of some rates along windows, zero on average over each window.
+
+    Args:
+        rates: at every step.
+        step_sizes: between the steps, the same for all windows or one row for each.
+        taylor_order: K of the block; the equation's own order is 1.
+    """
     integrals = integral(rates, rates.new_zeros(1, 1), step_sizes, taylor_order)
     return integrals - integrals.mean(dim=1, keepdim=True)

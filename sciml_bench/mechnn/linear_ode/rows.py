@@ -73,9 +73,13 @@ def transposed_product(
     step_sizes: Float[Tensor, "_ intervals states"],
     rows: Rows,
 ) -> Float[Tensor, "batch unknowns"]:
-    """Mᵀ times one number per row, as the gradient of a linear function; arguments as for `product`.
+    """Mᵀ times one number per row, as the gradient of a linear function.
 
-    The rows are as from there; later kinds that are left out count as zero.
+    Args:
+        problem: says which rows there are.
+        coefficients: take the place of the problem's.
+        step_sizes: take the place of the problem's.
+        rows: as from `product`; later kinds that are left out count as zero.
     """
     with torch.enable_grad():
         y = rows[0].new_zeros(problem.batch, problem.n_unknowns + 1, requires_grad=True)
@@ -93,7 +97,12 @@ def residual_rows(right_side: Tensor, initial_values: Tensor, products: Rows) ->
 def normal_residual(
     problem: LinearODEProblem, solution: Float[Tensor, "batch unknowns"]
 ) -> Float[Tensor, "batch unknowns"]:
-    """Mᵀ (r − M y) + slack weight · e: zero at the least-squares solution; inputs are numbers without history."""
+    """Mᵀ (r − M y) + slack weight · e: zero at the least-squares solution.
+
+    Args:
+        problem: whose inputs are taken as numbers, without their history.
+        solution: y.
+    """
     coefficients, right_side, initial_values, step_sizes = (value.detach() for value in problem.inputs)
     rows = product(problem, coefficients, step_sizes, solution)
     rest = residual_rows(right_side, initial_values, rows)
@@ -105,7 +114,12 @@ def normal_residual(
 def normal_product(
     problem: LinearODEProblem, unknowns: Float[Tensor, "batch unknowns"]
 ) -> Float[Tensor, "batch unknowns"]:
-    """N y = Mᵀ (M y), the inputs of the problem taken as numbers, without their history."""
+    """N y = Mᵀ (M y).
+
+    Args:
+        problem: whose inputs are taken as numbers, without their history.
+        unknowns: y.
+    """
     coefficients, step_sizes = problem.coefficients.detach(), problem.step_sizes.detach()
     rows = product(problem, coefficients, step_sizes, unknowns)
     return transposed_product(problem, coefficients, step_sizes, rows)

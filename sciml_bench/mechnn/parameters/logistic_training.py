@@ -101,7 +101,11 @@ class LogisticTraining(Method):
 
 
 def require_populations(view: WholeTrajectoriesView, training: str) -> None:
-    """Stop where the data of a run have no parameters for a training to recover.
+    """Stop where the data have no parameters to recover.
+
+    Args:
+        view: of the run.
+        training: the choice, for the message.
 
     Raises:
         NotApplicableError: other data.

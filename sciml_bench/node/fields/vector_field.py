@@ -78,20 +78,32 @@ class VectorField(nn.Module):
         return None
 
     def at_stages(self, times: Float[np.ndarray, "batch steps stages"]) -> StageDerivative:
-        """The derivative by the number of a step and stage; what depends on time alone is computed here, once."""
+        """The derivative as a function of the number of a step and stage.
+
+        Args:
+            times: of all stages; what depends on time alone is computed here, once.
+        """
         instants = torch.from_numpy(times)
         return lambda step, stage, x: self(instants[:, step, stage].to(x), x)
 
     @classmethod
     def joined(cls, fields: Sequence["VectorField"]) -> "VectorField":
-        """One field whose members are the given ones, of one class and equal shapes, which are not changed."""
+        """One field whose members are the given ones.
+
+        Args:
+            fields: of one class and equal shapes; they are not changed.
+        """
         together = copy.deepcopy(fields[0])
         all_parameters = [dict(field.named_parameters()) for field in fields]
         together.set_members({name: torch.cat([own[name] for own in all_parameters]) for name in all_parameters[0]})
         return together
 
     def set_members(self, parameters: dict[str, Float[Tensor, "members *shape"]]) -> None:
-        """Replace all parameters, given by name, by those of any number of other members."""
+        """Replace all parameters by those of other members.
+
+        Args:
+            parameters: by name, with any number of members.
+        """
         for name, value in parameters.items():
             owner, _, last = name.rpartition(".")
             module = self.get_submodule(owner)

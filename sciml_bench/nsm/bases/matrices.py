@@ -11,7 +11,13 @@ Matrix = Float[np.ndarray, "rows columns"]
 
 
 def apply(matrix: Tensor, tensor: Tensor, axis: int) -> Tensor:
-    """Apply a matrix (rows, columns) along the axis of a tensor that has `columns` entries."""
+    """Apply a matrix along one axis of a tensor.
+
+    Args:
+        matrix: (rows, columns).
+        tensor: with `columns` entries along `axis`.
+        axis: of the tensor.
+    """
     axis %= tensor.ndim
     before, after = tensor.shape[:axis], tensor.shape[axis + 1 :]
     if not after:
@@ -22,7 +28,10 @@ def apply(matrix: Tensor, tensor: Tensor, axis: int) -> Tensor:
 
 
 def require_points(points: np.ndarray) -> Float[np.ndarray, " points"]:
-    """Positions in float64, one per row of an evaluation matrix.
+    """Positions in float64.
+
+    Args:
+        points: one per row of an evaluation matrix.
 
     Raises:
         DataError: they are no list, or not finite.

@@ -138,14 +138,24 @@ class Equation(Conditions):
             self.sampling.setup()
 
     def test_grid(self, resolution: int) -> Grid:
-        """The equally spaced points on which solutions are compared; time has as many as the tests."""
+        """The equally spaced points on which solutions are compared.
+
+        Args:
+            resolution: points per space axis; time has as many as the tests.
+        """
         size = tuple(self.sampling.test_time_points if axis.kind == "time" else resolution for axis in self.axes)
         return Grid.equally_spaced(self.axes, size)
 
     def residual_series(
         self, coefficients: Coefficients, basis: TensorProduct, parameters: ParameterSeries
     ) -> tuple[TensorProduct, Float[Tensor, "batch *residual_modes"]]:
-        """The residual of a series u as a series, without aliasing: its basis and its coefficients."""
+        """The residual of a series u as a series, without aliasing.
+
+        Args:
+            coefficients: of u.
+            basis: of u.
+            parameters: coefficients, from `parameter_coefficients`.
+        """
         wide = self.residual_basis(basis)
         on_nodes = self.parameters_on(parameters, Grid.of_nodes(self.axes, wide))
         return wide, wide.analyse(self.residual(SpectralFunction(coefficients, basis, wide), on_nodes))

@@ -113,7 +113,10 @@ def require_positions(
 def warn_of_unfamiliar_fields(equation: ParameterFields, parameters: Parameters, key: str = "parameters") -> None:
     """Log one warning where fields are far larger, smaller or further out than what the training has drawn.
 
-    Arguments as for `require_fields`.
+    Args:
+        equation: that they are for.
+        parameters: the fields.
+        key: what they are called in the message.
     """
     drawn = _drawn(equation)
     sizes, usual = _root_mean_squares(parameters), _root_mean_squares(drawn)

@@ -84,7 +84,11 @@ class OperatorNetwork(nn.Module):
 
     @abstractmethod
     def series(self, parameters: ParameterSeries) -> Coefficients:
-        """Coefficients of z in `basis`, from those of the parameter fields."""
+        """Coefficients of z in `basis`.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+        """
 
     @property
     def dtype(self) -> torch.dtype:
@@ -94,29 +98,50 @@ class OperatorNetwork(nn.Module):
     # ---- what the trainings use --------------------------------------------------------------------------------------
 
     def coefficients(self, parameters: ParameterSeries) -> Coefficients:
-        """Coefficients of z in the equation's own basis; z takes the values of a series of another one at its nodes."""
+        """Coefficients of z in the equation's own basis; z takes the values of a series of another one at its nodes.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+        """
         series = self.series(parameters)
         if self.basis == self.equation_basis:
             return series
         return self.equation_basis.analyse(self.basis.evaluate(series, self.equation_basis.nodes))
 
     def solution_series(self, parameters: ParameterSeries) -> tuple[Coefficients, TensorProduct]:
-        """z as a series of the equation's kind: its coefficients and its basis."""
+        """z as a series of the equation's kind: its coefficients and its basis.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+        """
         return self.coefficients(parameters), self.equation_basis
 
     def define_on(self, grid: Grid) -> None:
-        """What a training says of the grid, nodes of a basis or equally spaced points, on which its loss sees z.
+        """What a training says of the grid on which its loss sees z.
 
         Only a network that acts on values, and so gives another function on another grid, has to keep it.
+
+        Args:
+            grid: the nodes of a basis, or equally spaced points.
         """
 
     def values(self, parameters: ParameterSeries, grid: Grid) -> Values:
-        """z on a grid, from the coefficients of the parameter fields."""
+        """z on a grid.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+            grid: where.
+        """
         coefficients, basis = self.solution_series(parameters)
         return basis.evaluate(coefficients, grid.points)
 
     def features(self, parameters: ParameterSeries, grid: Grid) -> Float[Tensor, "*grid batch channels"]:
-        """The parameter fields, and the coordinates where they are wanted, on a grid."""
+        """The parameter fields, and the coordinates where they are wanted, on a grid.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+            grid: where.
+        """
         fields = self.equation.parameters_on(parameters, grid).movedim(0, -1).unsqueeze(-1)
         if not self.n_features > 1:
             return fields

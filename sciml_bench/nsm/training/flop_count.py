@@ -18,7 +18,11 @@ _PER_POINT = 5.0
 
 
 def count_flops(computation: Callable[[], Any]) -> float:
-    """Operations of the matrix products and Fourier transforms of a call, gradients inside it included."""
+    """Operations of the matrix products and Fourier transforms of a call.
+
+    Args:
+        computation: what is to be counted; gradients inside it count too.
+    """
     with FlopCounterMode(display=False, custom_mapping=_FORMULAS) as counter:
         computation()
     return float(counter.get_total_flops())

@@ -56,7 +56,11 @@ class ResidualNorm(nn.Module):
             self._weigh_ends(equation, basis)
 
     def forward(self, coefficients: Float[Tensor, "batch *modes"]) -> Float[Tensor, " batch"]:
-        """The squared norm of a residual, by its coefficients."""
+        """The squared norm.
+
+        Args:
+            coefficients: of the residual.
+        """
         transformed = coefficients
         for axis, matrix in self._per_axis:
             transformed = apply(matrix.like(transformed), transformed, axis - self.n_axes)

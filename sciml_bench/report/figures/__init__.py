@@ -16,7 +16,14 @@ DRAWINGS = {
 
 
 def comparison_figures(comparison: Comparison) -> tuple[dict[str, Figure], list[str]]:
-    """The figures, by name, that the runs of a comparison have arrays for, and a line for everything left out."""
+    """Draw what the runs have arrays for.
+
+    Args:
+        comparison: the methods.
+
+    Returns:
+        the figures by name, and a line for everything that could not be drawn.
+    """
     figures: dict[str, Figure] = {}
     left_out: list[str] = []
     for name, draw in DRAWINGS.items():

@@ -14,7 +14,14 @@ MARKERS = "osD^v<>P"
 
 
 def accuracy_against_step(comparison: Comparison) -> tuple[Figure | None, list[str]]:
-    """One curve per method on labelled images, the mean over seeds, in a band from the worst to the best seed."""
+    """One curve per method, the mean over seeds, in a band from the worst to the best seed.
+
+    Args:
+        comparison: methods on labelled images.
+
+    Returns:
+        the figure, or None where no run has accuracies, and a line per run that is left out.
+    """
     everything = [(method, run) for method in comparison.methods for run in method.runs]
     complete, notes = with_arrays(everything, ("forecast_steps", "forecast_accuracy"))
     if not complete:

@@ -15,7 +15,14 @@ MOST_COLUMNS = 4
 
 
 def eigenfunctions(comparison: Comparison) -> tuple[Figure | None, list[str]]:
-    """One panel per method on labelled data, of the run with its smallest seed, points coloured by their class."""
+    """One panel per method, points coloured by their class.
+
+    Args:
+        comparison: methods on labelled data; of each, the run with the smallest seed is shown.
+
+    Returns:
+        the figure, or None where no run has eigenfunctions, and a line per method that is left out.
+    """
     names = ("eigenfunctions_test", "labels_test", "eigenvalues")
     complete, notes = with_arrays(representatives(comparison.methods), names)
     if not complete:
@@ -39,6 +46,10 @@ def plane_of(
     values: Inexact[np.ndarray, "states modes"], eigenvalues: Inexact[np.ndarray, " modes"]
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, str], complex]:
     """The plane that shows most of the motion: the leading complex eigenfunction, or two leading real ones.
+
+    Args:
+        values: right eigenfunctions at some states.
+        eigenvalues: by decreasing modulus.
 
     Returns:
         both coordinates of every state, their names, and the eigenvalue of the first.

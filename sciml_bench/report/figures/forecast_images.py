@@ -12,10 +12,16 @@ from sciml_bench.report.figures.required_arrays import representatives, with_arr
 
 
 def forecast_images(comparison: Comparison) -> tuple[Figure | None, list[str]]:
-    """One row per method, of the run with its smallest seed: forecasts back in time, the given image, forecasts ahead.
+    """One row per method: forecasts back in time, the given image, forecasts ahead.
 
     The given image is shown where the runs have kept it (`given_images`), and forecasts that the oracle reads wrongly
     are framed where they have kept that (`forecast_correct`).
+
+    Args:
+        comparison: methods on images; of each, the run with the smallest seed is shown.
+
+    Returns:
+        the figure, or None where no run has forecast images, and a line per method that is left out.
     """
     complete, notes = with_arrays(representatives(comparison.methods), ("forecast_images", "forecast_steps"))
     rows: list[tuple[str, dict[str, np.ndarray]]] = []

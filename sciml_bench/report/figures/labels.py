@@ -7,7 +7,12 @@ MOST_LETTERS = 66
 
 
 def wrapped(label: str, width: int = 26) -> str:
-    """Break a label behind slashes, commas and underscores; of a very long one, the middle is left out."""
+    """Break a label behind slashes, commas and underscores; of a very long one, the middle is left out.
+
+    Args:
+        label: as in the table.
+        width: letters per line.
+    """
     if len(label) <= width:
         return label
     if len(label) > MOST_LETTERS:

@@ -11,9 +11,14 @@ from sciml_bench.report.runs import FinishedRun
 def with_arrays(
     runs: Iterable[tuple[MethodRuns, FinishedRun]], names: Sequence[str]
 ) -> tuple[list[tuple[MethodRuns, FinishedRun]], list[str]]:
-    """The runs, each with the method it repeats, that have all arrays of these names.
+    """The runs that have all arrays of these names.
 
-    One line comes with them for each of the others, or a single line where there is none.
+    Args:
+        runs: runs, each with the method it repeats.
+        names: of the arrays.
+
+    Returns:
+        those runs, and one line for each of the others, or a single line where there is none.
     """
     complete, notes = [], []
     for method, run in runs:

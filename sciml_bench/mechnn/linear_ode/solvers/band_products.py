@@ -15,10 +15,18 @@ from sciml_bench.mechnn.linear_ode.solvers.band_kernel import _FAST, LANES, _mem
 @njit(cache=True, fastmath=_FAST, error_model="numpy", nogil=True)
 @no_type_check
 def transposed_residual(coefficients, right_side, initial_values, step_sizes, position, central, periodic, factor, x):
-    """Mᵀ (right side − M x), with x (chunks, unknowns + 1, lanes).
+    """Mᵀ (right side − M x).
 
-    `central` and `periodic` say whether there are such rows, `factor` is 1/j!, the others are as in
-    `band_kernel.factorize`.
+    Args:
+        coefficients: as in `band_kernel.factorize`.
+        right_side: as there.
+        initial_values: as there.
+        step_sizes: as there.
+        position: of the block of every step.
+        central: whether there are central rows.
+        periodic: whether there are periodic rows.
+        factor: 1/j!.
+        x: (chunks, unknowns + 1, lanes).
     """
     n_equations, n_steps, n_states, n_orders = coefficients.shape[1:]
     order, width = n_orders - 1, n_states * n_orders

@@ -41,7 +41,11 @@ class DenseFactorization(Factorization):
 
 
 def dense_matrix(problem: LinearODEProblem) -> Float[Tensor, "_ rows unknowns"]:
-    """M of a problem in float64; a batch of one where all problems have the same."""
+    """M; a batch of one where all problems have the same.
+
+    Args:
+        problem: in float64.
+    """
     groups = list(row_groups(problem))
     batch = max(len(problem.coefficients), len(problem.step_sizes))
     sizes = [group.values.shape[1:3] for group in groups]

@@ -46,7 +46,8 @@ class RowGroups:
 def row_groups(problem: LinearODEProblem) -> Iterator[RowGroups]:
     """Every kind of row that the problem has: equations, initial values, Taylor, central, periodic.
 
-    Coefficients and steps are taken as numbers, without their history.
+    Args:
+        problem: whose coefficients and steps are taken as numbers, without their history.
     """
     coefficients, step_sizes = problem.coefficients.detach(), problem.step_sizes.detach()
     shape = (problem.n_steps, problem.n_states, problem.order + 1)
@@ -116,7 +117,11 @@ class NormalBlocks:
 
 
 def normal_blocks(problem: LinearODEProblem) -> NormalBlocks:
-    """Assemble N, in float64, from one small product per group of rows; a batch of one where all problems share M."""
+    """Assemble N from one small product per group of rows; a batch of one where all problems have the same M.
+
+    Args:
+        problem: in float64.
+    """
     device = problem.coefficients.device
     # enough that rows tie neighbouring superblocks only: central rows reach two steps, folding doubles distances
     reach = (2 if problem.central else 1) * (2 if problem.periodic else 1)

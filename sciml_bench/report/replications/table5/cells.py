@@ -26,9 +26,13 @@ YES, WITHIN, UNDECIDED, NO = "yes", "within two standard errors", "undecided", "
 
 
 def cell_of(record: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The cell to which a run belongs, by its record.json: a key of METHODS and a key of COLUMNS.
+    """The cell to which a run belongs.
 
-    None for a run of something that the paper's table does not have.
+    Args:
+        record: the content of its record.json, which names its script, data, model and training.
+
+    Returns:
+        a key of METHODS and a key of COLUMNS, or None for a run of something that the paper's table does not have.
     """
     method = record.get("training")
     for name, column in COLUMNS.items():
@@ -51,7 +55,10 @@ class Table5:
 
     @classmethod
     def of(cls, runs: Sequence[FinishedRun]) -> "Table5":
-        """Sort finished runs, of whatever kind, into cells.
+        """Sort runs into cells.
+
+        Args:
+            runs: finished runs of whatever kind.
 
         Raises:
             ConfigurationError: no run belongs to the table, or a cell has runs of two configurations, or a seed twice.

@@ -17,7 +17,11 @@ SPACING, BESIDE = 0.26, 0.1
 
 
 def beside_the_paper(table: Table5) -> Figure:
-    """One panel per window: filled marks are ours with every seed as a dot, hollow ones the paper's."""
+    """One panel per window: filled marks are ours with every seed as a dot, hollow ones the paper's.
+
+    Args:
+        table: the runs.
+    """
     with styled():
         figure = Figure(figsize=(8.2, 6.4))
         axes = figure.subplots(len(WINDOWS), 1, sharex=True)

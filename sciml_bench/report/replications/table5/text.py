@@ -31,7 +31,9 @@ CSV_HEADER = (
 def markdown(table: Table5, unfinished: Sequence[UnfinishedRun] = ()) -> str:
     """Errors on noisy data beside the paper's, the verdicts on homotopy, errors to the clean truth, costs.
 
-    Unfinished runs do not count; they are listed at the end.
+    Args:
+        table: the runs.
+        unfinished: runs that do not count; they are listed at the end.
     """
     parts = [
         "# Table 5 of Ko et al. (NeurIPS 2023) and ours\n",
@@ -70,7 +72,12 @@ def table5_csv(table: Table5) -> str:
 
 
 def shown_number(value: float, like: float | None = None) -> str:
-    """A number with about three digits, or with the decimals of another one."""
+    """A number with about three digits.
+
+    Args:
+        value: the number.
+        like: another number, whose decimals it has; by default its own.
+    """
     size = abs(value if like is None else like)
     if size != 0 and not 1e-4 <= size < 1e6:
         return f"{value:.2e}"
@@ -80,7 +87,12 @@ def shown_number(value: float, like: float | None = None) -> str:
 
 
 def shown_score(score: Estimate | PublishedScore | None, factor: float = 1.0) -> str:
-    """Mean ± standard error, both times a factor, and the number of seeds in brackets where it is known."""
+    """Mean ± standard error, and the number of seeds in brackets where it is known.
+
+    Args:
+        score: what to show; None stands for nothing.
+        factor: by which both numbers are multiplied.
+    """
     if score is None:
         return MISSING
     mean = factor * score.mean
