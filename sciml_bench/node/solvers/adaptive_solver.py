@@ -5,10 +5,11 @@ from typing import ClassVar, cast
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_choice, require_number
-from sciml_bench.core.errors import SolverError
+from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.solution import Solution
 
@@ -18,7 +19,7 @@ GRADIENTS = ("backpropagation", "adjoint")
 
 @dataclass(frozen=True)
 class AdaptiveSolver:
-    """Steps as long as the tolerances allow, the same for the whole batch.
+    """Steps as long as the tolerances allow for every trajectory, the same for the whole batch.
 
     Args:
         method: one of torchdiffeq's adaptive methods.
@@ -51,8 +52,14 @@ class AdaptiveSolver:
         A refinement of 2 makes the tolerances a hundred times tighter.
 
         Raises:
+            ConfigurationError: the members of an ensemble would share their steps, and differ from single runs.
             SolverError: the steps became too short.
         """
+        if field.n_members > 1:
+            raise ConfigurationError(
+                "solver=adaptive: its steps are those that the most demanding member of an ensemble needs, so members "
+                "would not equal single runs; choose solver=fixed_step or solver=compiled, or leave ensemble out"
+            )
         from torchdiffeq import odeint, odeint_adjoint
 
         starts = times[:, :1]
@@ -66,7 +73,8 @@ class AdaptiveSolver:
         solve = odeint_adjoint if self.gradient == "adjoint" and torch.is_grad_enabled() else odeint
         try:
             with np.errstate(all="ignore"):
-                path = solve(clock, x0, grid, rtol=self.rtol * tighter, atol=self.atol * tighter, method=self.method)
+                tolerances = {"rtol": self.rtol * tighter, "atol": self.atol * tighter}
+                path = solve(clock, x0, grid, method=self.method, options={"norm": worst_trajectory}, **tolerances)
         except AssertionError as error:
             norm = float(torch.linalg.vector_norm(clock.last_state))
             raise SolverError(
@@ -77,6 +85,17 @@ class AdaptiveSolver:
         index = torch.from_numpy(position.reshape(times.shape))
         rows = torch.arange(len(times))[:, None]
         return Solution(times, path[..., rows, index, :], clock.evaluations)
+
+
+def worst_trajectory(errors: Float[Tensor, "*batch dim"]) -> Float[Tensor, ""]:
+    """Root mean square over the components of the trajectory where it is largest.
+
+    torchdiffeq's own norm is that over the whole batch, in which one moving trajectory among many at rest is lost.
+
+    Args:
+        errors: in tolerances.
+    """
+    return errors.abs().square().mean(dim=-1).sqrt().max()
 
 
 class _Clock(nn.Module):
