@@ -50,7 +50,6 @@ class EpochSampler:
     epoch: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        """Check the arguments."""
         require_integer("seed", self.seed, 0, "a seed must not be negative")
         if not 0 <= self.rank < self.world_size:
             raise ConfigurationError(f"rank={self.rank} does not exist among world_size={self.world_size} processes.")

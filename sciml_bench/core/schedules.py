@@ -72,7 +72,6 @@ class CosineDecay(LearningRateSchedule):
     midpoint: bool = False
 
     def __post_init__(self) -> None:
-        """Check the choices."""
         remedy = "give a part of the steps, from 0 to 1"
         if require_number("schedule.warm_up", self.warm_up, remedy, positive=False) > 1:
             raise ConfigurationError(f"schedule.warm_up={self.warm_up}: {remedy}.")
@@ -101,7 +100,6 @@ class ExponentialDecay(LearningRateSchedule):
     final_factor: ConfiguredNumber = 1e-3
 
     def __post_init__(self) -> None:
-        """Check the choice."""
         require_number("schedule.final_factor", self.final_factor, "give a positive number")
 
     def rate(self, learning_rate: float, step: int, n_steps: int) -> float:
@@ -133,7 +131,6 @@ class OneCycle(LearningRateSchedule):
     largest_momentum: ConfiguredNumber = 0.95
 
     def __post_init__(self) -> None:
-        """Check the choices."""
         for name in ("rise", "first_division", "last_division", "smallest_momentum", "largest_momentum"):
             require_number(f"schedule.{name}", getattr(self, name), "give a positive number")
 
@@ -173,7 +170,6 @@ class HalvedOnPlateau(LearningRateSchedule):
     )
 
     def __post_init__(self) -> None:
-        """Check the choices."""
         require_integer("schedule.patience", self.patience, 1, "wait at least 1 epoch")
         remedy = "give a positive number below 1"
         if require_number("schedule.decrease", self.decrease, remedy) >= 1:
