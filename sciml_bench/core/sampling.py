@@ -96,3 +96,14 @@ class EpochSampler:
     def __len__(self) -> int:
         extra = self.n_items % self.world_size
         return self.smallest_share + (1 if self.rank < extra else 0)
+
+
+class EpochBatches:
+    """Base of the iterables over batches with a `sampler`, whose order is a pure function of its seed and its epoch.
+
+    Lightning calls `loader.sampler.set_epoch(epoch)` at the start of every epoch; nothing else is needed for a resumed
+    run to see the batches that an uninterrupted one would have seen.
+    """
+
+    batch_sampler: None = None
+    """Lightning asks every loader that has a sampler for this attribute."""

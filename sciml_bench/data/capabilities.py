@@ -172,9 +172,8 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
     if not past.select(time=[slice(length - n_rows, length) for length in past.lengths]).is_regular:
         raise DataError(f"past: the last {n_rows} rows are not one step of the clock apart; give a past without gaps")
     if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
-        raise DataError(
-            f"past: states {past.time_step:g} {past.time_unit} apart; what was learned steps by {spec.time_step:g}"
-        )
+        between = f"{past.time_step:g} {past.time_unit}"
+        raise DataError(f"past: states {between} apart; what was learned steps by {spec.time_step:g}")
 
 
 def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:
@@ -200,9 +199,7 @@ def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray
     shared = isinstance(horizon, np.ndarray) and horizon.ndim == 1
     grids = [np.asarray(horizon, dtype=np.float64)] * len(last) if shared else [np.asarray(g, float) for g in horizon]
     if len(grids) != len(last):
-        raise DataError(
-            f"horizon: {len(grids)} arrays of times for {len(last)} trajectories; give one for all or for each"
-        )
+        raise DataError(f"horizon: {len(grids)} arrays of times for {len(last)} trajectories; give one or as many")
     for grid, end in zip(grids, last, strict=True):
         if grid.ndim != 1 or not len(grid) or not (np.diff(grid, prepend=end) > 0).all():
             raise ConfigurationError(f"horizon: times must increase from the last row of the past, at {end:g}, on")

@@ -161,11 +161,7 @@ Scale = tuple[Float[np.ndarray, "*pooled"], Float[np.ndarray, "*pooled"]]
 def scale_of(trajectories: Trajectories) -> Scale:
     """Mean and standard deviation over all states; one for all points of a field, with an axis of size 1.
 
-    Args:
-        trajectories: states on disk are read in blocks.
-
-    Returns:
-        Both in float64; the deviation is 1 for what is constant.
+    Both are in float64, and the deviation is 1 for what is constant. States on disk are read in blocks.
     """
     if trajectories.on_disk:
         scale = Standardization.fit(trajectories)

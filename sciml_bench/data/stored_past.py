@@ -22,11 +22,7 @@ def past_tensors(past: Trajectories | None) -> dict[str, Tensor]:
 
 
 def stored_past(tensors: Mapping[str, Tensor], spec: RecordSpec) -> Trajectories | None:
-    """What `past_tensors` gave, be it a single row of each trajectory.
-
-    Args:
-        tensors: these among others.
-        spec: of the record that was learned from.
+    """What `past_tensors` gave, be it a single row of each trajectory; other tensors may stand among these.
 
     Raises:
         DataError: one of them is missing.

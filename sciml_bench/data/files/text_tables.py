@@ -51,9 +51,7 @@ def read_csv(path: Path, time_column: str | int | None = None) -> Table:
     except ValueError as error:
         raise DataError(f"data.path: {_first_bad_cell(path, delimiter, len(columns), has_header)}") from error
     if values.size == 0:
-        raise DataError(
-            f"data.path: {path} holds no numbers; expected one row per moment and one column per component."
-        )
+        raise DataError(f"data.path: {path} holds no numbers; give one row per moment and one column per component.")
     if time_column is None:
         _warn_of_time_column(path, columns if has_header else [])
         return Table(values)

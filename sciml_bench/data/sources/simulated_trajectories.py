@@ -84,9 +84,7 @@ class SimulatedTrajectories(Record):
         self.noise_seed = require_integer("data.noise_seed", noise_seed, 0, _SEED_REMEDY)
         self.noise_on_first_row = noise_on_first_row
         if component_names is not None and (isinstance(component_names, str) or len(component_names) != system.dim):
-            raise ConfigurationError(
-                f"data.component_names={component_names}: give one name for each of {system.dim} components."
-            )
+            raise ConfigurationError(f"data.component_names={component_names}: give {system.dim} names, one for each.")
         self.component_names = None if component_names is None else tuple(component_names)
 
     def load(self) -> Trajectories:
@@ -98,9 +96,8 @@ class SimulatedTrajectories(Record):
         if self.burn_in is None:
             clean = self.system.reference(self.initial_states, self.times)
         else:
-            clean = self.system.sample(
-                len(self.times), self.data_seed, self.n_trajectories, self.times[1] - self.times[0], self.burn_in
-            )
+            step = self.times[1] - self.times[0]
+            clean = self.system.sample(len(self.times), self.data_seed, self.n_trajectories, step, self.burn_in)
         n_trajectories, n_rows, _ = clean.shape
         states = tuple(clean)
         exact = Trajectories(

@@ -53,14 +53,7 @@ class LaggedPairsView:
         self.train_loader()
 
     def pairs(self, split: str) -> LaggedPairs:
-        """The pairs of a part, made once.
-
-        Args:
-            split: train, validation or test.
-
-        Raises:
-            ConfigurationError: there is no such part.
-        """
+        """The pairs of a part, named as for `Record.part`; made once."""
         self.record.part(split)
         if split not in self._pairs:
             self._pairs[split] = LaggedPairs(self.splits[split], self.lag, where=f"the {split} split")

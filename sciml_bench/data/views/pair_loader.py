@@ -8,18 +8,15 @@ from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, Pairs
 
 WINDOW_BYTES = 2**21
 """Pairs gathered at once from memory: many batches of small states, and still within a processor's cache."""
 
 
-class PairLoader:
+class PairLoader(EpochBatches):
     """An iterable over batches (now, later) whose order is a pure function of the sampler's seed and epoch.
-
-    Lightning calls `loader.sampler.set_epoch(epoch)` at the start of every epoch; nothing else is needed for a resumed
-    run to see the batches that an uninterrupted one would have seen.
 
     Every rank of a distributed run makes the same number of batches. Without `drop_last` its last batch holds what is
     left of its share, which may be one pair more than `batch_size`.
@@ -33,9 +30,6 @@ class PairLoader:
     Raises:
         ConfigurationError: the batch size is below 1, or no full batch can be made although one is needed.
     """
-
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
 
     def __init__(
         self,
@@ -89,15 +83,13 @@ def _joined(remainder: Tensor, following: Tensor) -> Tensor:
     return torch.cat([remainder, following]) if len(remainder) else following
 
 
-class GroupedBatches:
+class GroupedBatches(EpochBatches):
     """Lists of consecutive batches, so that a training loop's own cost per call is shared by several small steps.
 
     Args:
         loader: where the batches come from.
         size: batches per list; the last list may be shorter.
     """
-
-    batch_sampler: None = None
 
     def __init__(self, loader: PairLoader, size: int) -> None:
         self.loader, self.size = loader, size
