@@ -44,7 +44,6 @@ class NoisyLogisticMap(ScalarMarkovProcess):
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "transition_density"}
 
     def __post_init__(self) -> None:
-        """Check the parameter."""
         order = self.noise_order
         if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
             raise self._bad_parameter("noise_order", "give an even integer of at least 2, such as 20")

@@ -57,16 +57,12 @@ class SwitchingAutoregressive(MarkovProcess):
         offsets = real_matrix(self.offsets, "SwitchingAutoregressive.offsets")
         deviations = real_array(self.noise_deviations, "SwitchingAutoregressive.noise_deviations")
         n_regimes, dim = len(transition), offsets.shape[1]
-        expected = {
-            "coefficients": (coefficients.shape, (n_regimes, dim, dim)),
-            "offsets": (offsets.shape, (n_regimes, dim)),
-            "noise_deviations": (deviations.shape, (n_regimes,)),
-        }
-        for name, (given, needed) in expected.items():
-            if given != needed:
+        given = {"coefficients": coefficients, "offsets": offsets, "noise_deviations": deviations}
+        for (name, array), axes in zip(given.items(), ((dim, dim), (dim,), ()), strict=True):
+            if array.shape != (n_regimes, *axes):
                 raise ConfigurationError(
-                    f"SwitchingAutoregressive.{name} has shape {given}: with {n_regimes} regimes and {dim} components "
-                    f"give {needed}"
+                    f"SwitchingAutoregressive.{name} has shape {array.shape}: with {n_regimes} regimes and {dim} "
+                    f"components give {(n_regimes, *axes)}"
                 )
         if np.any(deviations < 0):
             raise self._bad_parameter("noise_deviations", "give numbers of at least 0")

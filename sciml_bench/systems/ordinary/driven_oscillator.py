@@ -40,7 +40,6 @@ class DrivenOscillator(OrdinaryDifferentialEquation):
     known_facts: ClassVar[frozenset[str]] = frozenset({"closed_form", "energy"})
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_positive("angular_frequency")
         self._require_finite("drive_amplitude", "drive_frequency")
         if self._real_parameter("damping_rate") < 0:

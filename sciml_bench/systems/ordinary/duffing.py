@@ -42,7 +42,6 @@ class Duffing(OrdinaryDifferentialEquation):
     known_facts: ClassVar[frozenset[str]] = frozenset({"energy", "energy_rate", "fixed_points", "divergence"})
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_finite("damping", "linear_stiffness", "driving_amplitude", "driving_frequency")
         self._require_positive("cubic_stiffness")
         if self.damping < 0:

@@ -37,7 +37,6 @@ class Helmholtz(PartialDifferentialEquation):
     positive = ("wave_number",)
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         super().__post_init__()
         frequencies = np.arange(self.n_points)
         resonances = 2 * np.pi * np.hypot(frequencies[:, None], frequencies).ravel()

@@ -47,7 +47,6 @@ class NavierStokesVorticity(PeriodicEvolution):
     n_dims: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         super().__post_init__()
         self._require_finite("forcing")
 

@@ -44,11 +44,7 @@ class ReactionDiffusion(PeriodicEvolution):
     solver_resolution: ConfiguredInteger = 256
     solver_step: ConfiguredNumber = 1 / 256
     n_dims: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        super().__post_init__()
-        self._require_positive("growth")
+    positive = ("growth",)
 
     def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch points"]:
         """Initial fields from a periodic Gaussian process, each scaled to the minimum 0 and the maximum 1 on its grid.
