@@ -21,8 +21,7 @@ class ClassSummary:
 
 def first_sentence(text: str) -> str:
     """A text up to the first full stop that ends a sentence, on one line and without that stop."""
-    line = " ".join(text.split())
-    return re.split(r"\.(?= [A-ZÀ-Þ]|$)", line, maxsplit=1)[0]
+    return re.split(r"\.(?= [A-ZÀ-Þ]|$)", " ".join(text.split()), maxsplit=1)[0]
 
 
 def module_docstring(path: Path) -> str:

@@ -94,8 +94,7 @@ class EpochSampler:
         return iter(self.indices().tolist())
 
     def __len__(self) -> int:
-        extra = self.n_items % self.world_size
-        return self.smallest_share + (1 if self.rank < extra else 0)
+        return self.smallest_share + int(self.rank < self.n_items % self.world_size)
 
 
 class EpochBatches:

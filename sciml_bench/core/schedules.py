@@ -22,20 +22,11 @@ class LearningRateSchedule:
         raise NotImplementedError
 
     def momentum(self, step: int, n_steps: int) -> float | None:
-        """The first beta of Adam, where the schedule moves it as well.
-
-        Args:
-            step: of the optimiser, from 0.
-            n_steps: of the whole fit.
-        """
+        """The first beta of Adam, where the schedule moves it as well; the arguments are those of `rate`."""
         return None
 
     def observe(self, value: float) -> None:
-        """Take note of the quantity that selects the best weights, at the end of an epoch.
-
-        Args:
-            value: smaller is better.
-        """
+        """Take note of the quantity that selects the best weights, at the end of an epoch; smaller is better."""
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed fit has to know."""

@@ -46,7 +46,6 @@ class Forecast:
     members: Float[np.ndarray, "members batch time *state"] | None = None
 
     def __post_init__(self) -> None:
-        """Check what scores rely on."""
         if self.states.shape[:2] != self.times.shape or self.kind not in KINDS:
             raise DataError(
                 f"a forecast of states {self.states.shape} at times {self.times.shape} of the kind {self.kind!r}: give "
@@ -223,8 +222,7 @@ def horizon_steps(past: Trajectories, horizon: Horizon) -> int:
         steps = (grid - past.times_of(number)[-1]) / past.time_step
         if not np.allclose(np.diff(steps, prepend=0), 1, rtol=0, atol=1e-2):  # as regular as a record has to be
             raise ConfigurationError(
-                f"horizon: this method steps by {past.time_step:g} {past.time_unit}; give a number of steps, or times "
-                "on that clock"
+                f"horizon: this method steps by {past.time_step:g} {past.time_unit}; give steps, or times on that clock"
             )
         counts.add(len(grid))
     return max(counts)

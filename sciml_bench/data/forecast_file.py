@@ -18,11 +18,7 @@ ENDINGS = (".npz", ".csv")
 
 
 def require_ending(path: PathType) -> None:
-    """Stop at a name that says no format that is written here.
-
-    Raises:
-        ConfigurationError: another ending than those of ENDINGS.
-    """
+    """Stop with a ConfigurationError at a name that has none of the ENDINGS of what is written here."""
     if Path(path).suffix.lower() not in ENDINGS:
         raise ConfigurationError(f"output={path}: a forecast is written as {' or '.join(ENDINGS)}; give such a name")
 

@@ -64,8 +64,9 @@ class Trajectories:
         self._require_structure()
         self._require_clock()
         self._require_companions()
+        given = [part for part in (self.states, self.clean, self.inputs, self.weights) if part is not None]
         for number in range(self.n_trajectories):
-            for series in _different(self.states, self.clean, self.inputs, self.weights):
+            for series in {id(part): part for part in given}.values():  # the truth may be the states themselves
                 self._require_finite(number, series[number])
 
     @property
@@ -329,8 +330,3 @@ class Trajectories:
                 f"component {tuple(component)}; values must be finite and below {LARGEST_VALUE:g}: "
                 "remove, interpolate or rescale them."
             )
-
-
-def _different(*series: tuple[StateArray, ...] | None) -> list[tuple[StateArray, ...]]:
-    """Those that are given, each once: the truth may be the states themselves."""
-    return list({id(part): part for part in series if part is not None}.values())

@@ -123,16 +123,12 @@ class Ephemeris(Record):
     def _steps(self, begin: date, end: date) -> int:
         return math.ceil((end - begin).days / self.time_step - _UNEVEN)
 
-    # ---- Astropy ----------------------------------------------------------------------------------------------------
-
     def _evaluated(self) -> Positions:
         n_times = self._steps(self.days["start"], self.days["end"])
         asked = f"{self.bodies} {self.days['start']} {n_times} {self.time_step!r}"
         days, what = self.time_step * np.arange(n_times), f"evaluating the ephemeris at {n_times} times"
         evaluate = functools.partial(builtin_positions, self.bodies, self.days["start"], days)
         return kept_array(self.cache / "ephemeris", asked, "positions", evaluate, what)
-
-    # ---- files ------------------------------------------------------------------------------------------------------
 
     def _read_positions(self, file: Path) -> Positions:
         self._files_read = [file]

@@ -179,9 +179,7 @@ def _listed_times(times: Sequence[Any] | np.ndarray) -> Float[np.ndarray, " time
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"data.times={times}: give a list of numbers.") from error
     if grid.ndim != 1 or len(grid) < 2 or not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
-        raise ConfigurationError(
-            f"data.times={times}: give at least 2 finite times, each later than the one before it (no time twice)."
-        )
+        raise ConfigurationError(f"data.times={times}: give at least 2 finite times, each later than the one before.")
     return grid
 
 

@@ -57,7 +57,8 @@ class PairLoader(EpochBatches):
         order = self.sampler.indices()
         n_batches = len(self)
         last_stop = n_batches * self.batch_size if self.drop_last else len(order)
-        window_size = self._window_size()
+        batches_at_once = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
+        window_size = self.sampler.window_size or self.batch_size * batches_at_once
         held_start, held_stop = 0, min(window_size, last_stop)
         now, later = self.pairs.batch(order[:held_stop])
         for number in range(n_batches):
@@ -71,12 +72,6 @@ class PairLoader(EpochBatches):
                 held_start, held_stop = start, read_stop
             part = slice(start - held_start, stop - held_start)
             yield now[part], later[part]
-
-    def _window_size(self) -> int:
-        if self.sampler.window_size is not None:
-            return self.sampler.window_size
-        batches = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
-        return batches * self.batch_size
 
 
 def _joined(remainder: Tensor, following: Tensor) -> Tensor:
