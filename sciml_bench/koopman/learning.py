@@ -4,7 +4,6 @@ One method serves every loss that is a function of (f, g); the dynamical auto-en
 """
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -40,9 +39,9 @@ class KoopmanLearning(Method):
         ConfigurationError: an option is out of range, or a batch has fewer pairs than there are modes.
     """
 
-    monitor: ClassVar[str | None] = "loss_validation"
+    monitor = "loss_validation"
     headline: tuple[str, ...] = HEADLINE
-    batches_per_call: ClassVar[int] = 16
+    batches_per_call = 16
 
     def __init__(
         self,

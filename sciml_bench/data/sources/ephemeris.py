@@ -102,12 +102,11 @@ class Ephemeris(Record):
                 f"{self.days['test_start']} on; take an earlier day, fewer states or a longer file"
             )
         starts = np.linspace(0, len(test) - size, self.n_test).round().astype(int).tolist()
+        rollouts = [test[start : start + size] for start in starts]
         return {
             "train": self._trajectories([positions[:first]], [0]),
             "validation": self._trajectories([positions[first:second]], [first]),
-            "test": self._trajectories(
-                [test[start : start + size] for start in starts], [second + start for start in starts]
-            ),
+            "test": self._trajectories(rollouts, [second + start for start in starts]),
         }
 
     def _trajectories(self, positions: list[Positions], first_rows: list[int]) -> Trajectories:

@@ -112,14 +112,8 @@ class SimulatedTrajectories(Record):
         if not (self.noise_std.any() or self.relative_noise.any()):
             return exact
         borders = cut_points(n_rows, list(self.split.values())) if self.split_by == "time" else [0, n_rows]
-        return noisy(
-            exact,
-            self.noise_std.tolist(),
-            self.relative_noise.tolist(),
-            self.noise_seed,
-            parts=np.diff(borders).tolist(),
-            on_first_row=self.noise_on_first_row,
-        )
+        deviations, parts = (self.noise_std.tolist(), self.relative_noise.tolist()), np.diff(borders).tolist()
+        return noisy(exact, *deviations, self.noise_seed, parts=parts, on_first_row=self.noise_on_first_row)
 
     def _checked_times(
         self, n_steps: object, time_step: object, end_time: object, times: Sequence[Any] | np.ndarray | None

@@ -11,7 +11,6 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -203,7 +202,7 @@ class FreshBatches(EpochBatches):
     def __len__(self) -> int:
         return self.view.steps_per_epoch
 
-    def __iter__(self) -> Iterator[Float[Tensor, "batch *parameter_grid"]]:
+    def __iter__(self) -> Iterator[Float[torch.Tensor, "batch *parameter_grid"]]:
         for step in range(len(self)):
             epoch = self.epoch if self.view.fresh else 0
             seed = derived_seed(self.seed, "parameters", epoch, step, self.rank)

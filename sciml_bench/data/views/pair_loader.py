@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 import torch
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
@@ -42,11 +41,10 @@ class PairLoader(EpochBatches):
         self.sampler = EpochSampler(len(pairs), seed=0, shuffle=False) if sampler is None else sampler
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         if drop_last and self.batch_size > self.sampler.smallest_share:
+            each = f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else ""
             raise ConfigurationError(
                 f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training "
-                "pairs"
-                + (f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else "")
-                + "; choose a smaller batch or use more data."
+                f"pairs{each}; choose a smaller batch or use more data."
             )
 
     def __len__(self) -> int:
@@ -74,7 +72,7 @@ class PairLoader(EpochBatches):
             yield now[part], later[part]
 
 
-def _joined(remainder: Tensor, following: Tensor) -> Tensor:
+def _joined(remainder: torch.Tensor, following: torch.Tensor) -> torch.Tensor:
     return torch.cat([remainder, following]) if len(remainder) else following
 
 

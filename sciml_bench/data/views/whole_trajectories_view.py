@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -149,7 +148,7 @@ class TrajectoryNumbers(EpochBatches):
     def __len__(self) -> int:
         return -(-self.sampler.smallest_share // self._batch_size)
 
-    def __iter__(self) -> Iterator[Int[Tensor, " batch"]]:
+    def __iter__(self) -> Iterator[Int[torch.Tensor, " batch"]]:
         order = torch.from_numpy(self.sampler.indices()[: self.sampler.smallest_share])
         yield from order.split(self._batch_size)
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from jaxtyping import Float, Shaped
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -82,7 +81,7 @@ class WindowsView:
         part = self.record.part(split)
         return np.stack([read_block(states, 0, min(part.lengths)) for states in part.states])
 
-    def starts(self, split: str) -> Float[Tensor, "batch time *state"]:
+    def starts(self, split: str) -> Float[torch.Tensor, "batch time *state"]:
         """The first `n_inputs` states of every trajectory of a part, from which rollouts start."""
         part = self.record.part(split)
         first = np.stack([read_block(states, 0, self.spec.n_inputs) for states in part.states])
@@ -137,7 +136,7 @@ class TrainingWindows(EpochBatches):
     def __len__(self) -> int:
         return self._n_windows // self._batch_size
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[torch.Tensor]:
         order = self.sampler.indices()
         for number in range(len(self)):
             chosen = order[number * self._batch_size : (number + 1) * self._batch_size]

@@ -18,7 +18,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch import distributed as process_group
-from torch.autograd.function import once_differentiable
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.types import Features
@@ -55,7 +54,7 @@ class _JointCovariance(torch.autograd.Function):
         return summed_over_processes(z.T @ z) / n_samples
 
     @staticmethod
-    @once_differentiable
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None]:
         (z,) = ctx.saved_tensors
         total = summed_over_processes(upstream[0])
@@ -95,6 +94,6 @@ class _SumOverProcesses(torch.autograd.Function):
         return summed_over_processes(tensor)
 
     @staticmethod
-    @once_differentiable
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> Tensor:
         return summed_over_processes(upstream[0])

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 from math import factorial, prod, sqrt
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Complex, Float, Inexact
@@ -40,8 +39,8 @@ class LinearGaussian(MarkovProcess):
 
     drift_matrix: Sequence[Sequence[Real]] | Float[np.ndarray, "dim dim"]
     noise_covariance: Sequence[Sequence[Real]] | Float[np.ndarray, "dim dim"]
-    time_step: ClassVar[float] = 1.0
-    time_unit: ClassVar[str] = "step"
+    time_step = 1.0
+    time_unit = "step"
     known_facts = DECOMPOSITIONS | {"stationary_covariance", "autocovariance"}
 
     def __post_init__(self) -> None:

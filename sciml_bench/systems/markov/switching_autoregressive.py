@@ -7,7 +7,6 @@ regimes (Costa, Fragoso and Marques, Discrete-Time Markov Jump Linear Systems, c
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
@@ -44,9 +43,9 @@ class SwitchingAutoregressive(MarkovProcess):
     coefficients: Sequence[Sequence[Sequence[Real]]] | Float[np.ndarray, "regimes dim dim"]
     offsets: Sequence[Sequence[Real]] | Float[np.ndarray, "regimes dim"]
     noise_deviations: Sequence[Real] | Float[np.ndarray, " regimes"]
-    time_step: ClassVar[float] = 1.0
-    time_unit: ClassVar[str] = "step"
-    known_facts: ClassVar[frozenset[str]] = frozenset(
+    time_step = 1.0
+    time_unit = "step"
+    known_facts = frozenset(
         {"regime_eigenvalues", "linear_eigenvalues", "stationary_mean", "stationary_covariance", "autocovariance"}
     )
 

@@ -9,10 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation, Real
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class DrivenOscillator(OrdinaryDifferentialEquation):
 
     def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
         position, velocity = components
-        cos = torch.cos if isinstance(t, Tensor) else np.cos
+        cos = torch.cos if isinstance(t, torch.Tensor) else np.cos
         drive = self.drive_amplitude * cos(self.drive_frequency * t) if self.drive_amplitude else 0.0
         return velocity, drive - self.damping_rate * velocity - self.angular_frequency**2 * position
 

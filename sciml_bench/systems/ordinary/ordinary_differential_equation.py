@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from scipy.integrate import solve_ivp
-from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.systems.base import Real, System
+from sciml_bench.systems.base import Real as Real
+from sciml_bench.systems.base import System
 
 # At the limit of float64.
 _REFERENCE_TOLERANCE = 1e-12
@@ -52,8 +52,8 @@ class OrdinaryDifferentialEquation(System):
         raise NotImplementedError(f"{type(self).__name__} has no equations")
 
     def vector_field(
-        self, t: float | int | Float[Tensor, "*times"], x: Float[Tensor, "*batch dim"]
-    ) -> Float[Tensor, "*batch dim"]:
+        self, t: float | int | Float[torch.Tensor, "*times"], x: Float[torch.Tensor, "*batch dim"]
+    ) -> Float[torch.Tensor, "*batch dim"]:
         """The time derivative of the states, differentiable, with any leading axes, to which `t` is broadcast."""
         return torch.stack(torch.broadcast_tensors(*self._derivatives(t, x.unbind(-1))), dim=-1)
 

@@ -12,8 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation, Real
 
 _MOST_NEWTON_STEPS = 50
 

@@ -8,7 +8,6 @@ over circles in the complex plane (Kassam and Trefethen, SIAM J. Sci. Comput. 26
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -45,7 +44,7 @@ class KortewegDeVries(System):
     n_points: int = 256
     refinement: int = 2
     largest_step: Real = 0.025
-    known_facts: ClassVar[frozenset[str]] = frozenset({"soliton", "mass", "momentum", "energy"})
+    known_facts = frozenset({"soliton", "mass", "momentum", "energy"})
 
     def __post_init__(self) -> None:
         self._require_positive("length", "largest_step")

@@ -5,7 +5,6 @@ The set-up is that of Du, Chalapathi and Krishnapriyan, Neural Spectral Methods 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -43,7 +42,7 @@ class ReactionDiffusion(PeriodicEvolution):
     duration: ConfiguredNumber = 1.0
     solver_resolution: ConfiguredInteger = 256
     solver_step: ConfiguredNumber = 1 / 256
-    n_dims: ClassVar[int] = 1
+    n_dims = 1
     positive = ("growth",)
 
     def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch points"]:

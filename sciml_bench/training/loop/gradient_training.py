@@ -5,7 +5,6 @@ from typing import Any, cast
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
@@ -122,7 +121,7 @@ class GradientTraining(pl.LightningModule):
             self.method.learning_rate,
             self.schedule,
             self.gradient_clip_val,
-            backward=Tensor.backward if plain else self.manual_backward,
+            backward=torch.Tensor.backward if plain else self.manual_backward,
             scale=None if scaler is None else scaler.get_scale,
             step=optimizer.step,
         )
