@@ -152,7 +152,11 @@ def remove_members(folder: RunFolder) -> None:
 
 
 def averaged(members: Sequence[Metrics]) -> Metrics:
-    """Mean of what all members have, under the same names, and `<name>_std`, the sample deviation of several."""
+    """Mean over the members under the same names, and `<name>_std`, the sample standard deviation of several.
+
+    Args:
+        members: the metrics of each; what one of them lacks is left out.
+    """
     names = [name for name in members[0] if all(name in metrics for metrics in members)]
     values = {name: np.array([metrics[name] for metrics in members]) for name in names}
     metrics = {name: float(of_members.mean()) for name, of_members in values.items()}

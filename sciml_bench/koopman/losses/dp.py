@@ -32,9 +32,17 @@ def metric_deformation_penalty(variances: Float[Tensor, " modes"]) -> Scalar:
 def dp_loss(
     f: Features, g: Features, *, relaxed: bool = True, metric_deformation: float | int = 0.01, center: bool = True
 ) -> Scalar:
-    """The loss of deep projection networks on a batch of features of present and future, with the options of `DPLoss`.
+    """The loss of deep projection networks on one batch, taken in float64.
 
-    It is taken in float64 and returned in the features' dtype.
+    Args:
+        f: features of the present, (batch, modes).
+        g: features of the future, (batch, modes).
+        relaxed: the score without inverses (default) or VAMP-2.
+        metric_deformation: γ, the weight of the penalty, 0 or larger.
+        center: leave the constant function out.
+
+    Returns:
+        The loss, a scalar in the features' dtype.
 
     Raises:
         ConfigurationError: a negative weight.

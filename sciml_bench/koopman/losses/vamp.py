@@ -61,9 +61,16 @@ def schatten_score(covariance: Float[Tensor, "both_modes both_modes"], schatten_
 
 
 def vamp_loss(f: Features, g: Features, *, schatten_norm: int = 2, center: bool = True) -> Scalar:
-    """Minus the VAMP score of one batch of features of present and future, with the options of `VAMPLoss`.
+    """Minus the VAMP score of one batch.
 
-    It is taken in float64 and returned in the features' dtype.
+    Args:
+        f: features of the present, (batch, modes).
+        g: features of the future, (batch, modes).
+        schatten_norm: 1 (sum of the singular values) or 2 (sum of their squares).
+        center: leave the constant function, whose singular value is 1, out of the score.
+
+    Returns:
+        The loss, a scalar in the features' dtype.
 
     Raises:
         ConfigurationError: another norm.

@@ -143,7 +143,11 @@ class MarkovChain(ScalarMarkovProcess):
     # --- facts ------------------------------------------------------------------------------------------------------
 
     def quadrature(self, n_points: int | None = None) -> Quadrature:
-        """The chain itself: its states are the points, however many are asked for, and the sums are exact."""
+        """The chain itself: its states are the points, and the sums are exact.
+
+        Args:
+            n_points: for the sake of the contract; a chain has as many points as states.
+        """
         states = np.arange(self.n_states, dtype=float)[:, None]
         return Quadrature(points=states, weights=self.stationary_weights, transition=self.transition)
 

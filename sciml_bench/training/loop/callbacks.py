@@ -121,7 +121,12 @@ class History(AfterMethod):
             self.member_values.append([float(value) for value in members])
 
     def of_member(self, index: int, name: str) -> "History":
-        """The selection metric `name` of the member `index` of an ensemble, as a history of its own."""
+        """The selection metric of one member of an ensemble, as a history of its own.
+
+        Args:
+            index: position among the joined methods.
+            name: of the selection metric.
+        """
         history = History()
         pairs = zip(self.rows, self.member_values, strict=True)
         history.rows = [{"epoch": row["epoch"], name: values[index]} for row, values in pairs]
