@@ -180,8 +180,7 @@ def _require_kinds(checked: Mapping[str, Any], key: str) -> None:
 
 
 def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
-    outermost = key == f"{_KEYS.get(role, role)}.{TARGET}"
-    rooms = ROLES[role].own if outermost else (*ROLES[role].own, *ROLES[role].parts)
+    rooms = ROLES[role].own + (() if key == f"{_KEYS.get(role, role)}.{TARGET}" else ROLES[role].parts)
     name = target if isinstance(target, str) else ""
     found = trusted_object(name, trusted)
     if found is None and name.startswith(f"{PACKAGE}."):

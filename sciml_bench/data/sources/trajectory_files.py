@@ -67,9 +67,7 @@ class TrajectoryFiles(Record):
     ) -> None:
         super().__init__(**options)
         if path is None:
-            raise ConfigurationError(
-                "data.path=null: give a file, a folder or a pattern such as data.path='runs/*.csv'."
-            )
+            raise ConfigurationError("data.path=null: give a file, folder or pattern such as data.path='runs/*.csv'.")
         self.path, self.key = path, key
         self.layout = require_choice("data.layout", layout, LAYOUTS)
         if times_key is not None and time_column is not None:
@@ -122,14 +120,10 @@ class TrajectoryFiles(Record):
             grids = [np.asarray(times)] * len(parts) if shared else [np.asarray(grid) for grid in times]
             options.setdefault("time_unit", "time")
         if len(grids) != len(parts):
-            raise DataError(
-                f"times: {len(grids)} time grids for {len(parts)} trajectories; give one for all, or one for each."
-            )
+            raise DataError(f"times: {len(grids)} time grids for {len(parts)} trajectories; give one, or one for each.")
         record = cls(path=(), **options)
-        record._given = [
-            NamedTrajectory(f"array {number}", part, grid)
-            for number, (part, grid) in enumerate(zip(parts, grids, strict=True))
-        ]
+        names = [f"array {number}" for number in range(len(parts))]
+        record._given = [NamedTrajectory(*each) for each in zip(names, parts, grids, strict=True)]
         return record
 
     def load(self) -> Trajectories:
