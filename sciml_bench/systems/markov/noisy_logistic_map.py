@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.linalg import solve_triangular
 
+from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.base import DECOMPOSITIONS, FunctionPair
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
@@ -45,8 +46,7 @@ class NoisyLogisticMap(ScalarMarkovProcess):
 
     def __post_init__(self) -> None:
         """Check the parameter."""
-        order = self.noise_order
-        if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
+        if not is_integer(self.noise_order, 2) or self.noise_order % 2:
             raise self._bad_parameter("noise_order", "give an even integer of at least 2, such as 20")
 
     @property
