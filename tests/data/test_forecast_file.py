@@ -46,17 +46,18 @@ def test_arrays_keep_everything_and_no_objects(tmp_path):
 
 def test_an_ensemble_has_its_spread_in_either_file(tmp_path):
     shifts = np.array([-1.0, 0.0, 4.0])
-    members = STATES + shifts[:, None, None, None]
+    sizes = np.arange(1.0, 13.0).reshape(STATES.shape)  # of the spread, another one for every number
+    members = STATES + sizes * shifts[:, None, None, None]
     forecast = Forecast(members.mean(axis=0), TIMES, members=members)
-    spread = np.sqrt((2**2 + 1**2 + 3**2) / 2)  # of −1, 0 and 4 around their mean 1
+    spread = sizes * np.sqrt((2**2 + 1**2 + 3**2) / 2)  # of −1, 0 and 4 around their mean 1
     write_forecast(tmp_path / "out.npz", forecast, spec())
     with np.load(tmp_path / "out.npz") as file:
         np.testing.assert_array_equal(file["members"], members)
-        np.testing.assert_allclose(file["deviation"], np.full(STATES.shape, spread))
+        np.testing.assert_allclose(file["deviation"], spread)
     write_forecast(tmp_path / "out.csv", forecast, spec())
     header, *rows = rows_of(tmp_path / "out.csv")
     assert header == ["trajectory", "time", "x", "y", "x_deviation", "y_deviation"]
-    np.testing.assert_allclose([[float(cell) for cell in row[4:]] for row in rows], spread)
+    np.testing.assert_allclose([[float(cell) for cell in row[4:]] for row in rows], spread.reshape(6, 2))
 
 
 @pytest.mark.parametrize(

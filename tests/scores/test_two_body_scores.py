@@ -59,6 +59,16 @@ def test_a_motion_that_is_twice_as_quick_has_the_drift_of_its_velocities():
     assert scores["angular_momentum_drift"] == pytest.approx(1, rel=1e-6)
 
 
+def test_a_motion_that_grows_quicker_has_the_drift_of_its_last_velocity():
+    truth, rate = circle(1.0)
+    angles = rate * (TIMES + TIMES**2 / 20)  # the velocity grows by t / 10
+    one = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    scores = two_body_scores(np.stack([one, -one], axis=1)[None], truth, spec(SYSTEM))
+    last = 1 + TIMES[-5] / 10  # four rows before the end the velocity is still known
+    assert scores["angular_momentum_drift"] == pytest.approx(last - 1, rel=1e-6)
+    assert scores["energy_drift"] == pytest.approx(last**2 - 1, rel=1e-6)  # E / E₀ = 2 − v²
+
+
 def test_drifts_are_averaged_over_trajectories_and_the_largest_of_each_counts():
     truth, _ = circle(1.0)
     three = np.concatenate([truth] * 3)
