@@ -4,7 +4,6 @@ The folder is the contract between training and everything that looks at results
 so a repeated command finds what the last one left.
 """
 
-import math
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 from filelock import FileLock, Timeout
 
+from sciml_bench.core.checks import is_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored import files
@@ -84,7 +84,7 @@ class RunFolder:
         path = self.path / "metrics.json"
         metrics = files.read_json(path)
         for name, value in metrics.items():
-            if not isinstance(value, int | float) or not math.isfinite(value):
+            if not is_number(value):
                 raise DataError(f"{path} holds {name}={value!r}, no finite number; repeat the run with force=true")
         return {name: float(value) for name, value in metrics.items()}
 
