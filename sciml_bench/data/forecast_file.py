@@ -17,6 +17,9 @@ from sciml_bench.data.spec import RecordSpec
 
 ENDINGS = (".npz", ".csv")
 
+FIRST_COLUMNS = ("trajectory", "time")
+"""Of a table, before the states."""
+
 
 def require_ending(path: PathType) -> None:
     """Stop at a name that says no format that is written here.
@@ -51,7 +54,7 @@ def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None
         write_arrays(path, arrays)
         return
     names = column_names(spec)
-    header = ["trajectory", "time", *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
+    header = [*FIRST_COLUMNS, *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)

@@ -140,7 +140,7 @@ class KoopmanModel:
         scale = self.spec.standardization
         given = states if scale is None else scale.transform(states)
         with torch.no_grad():
-            return encode(torch.as_tensor(given, dtype=torch.float32)).double().numpy()
+            return encode(torch.from_numpy(np.require(given, np.float32, "W"))).double().numpy()
 
     # ---- forecasts ------------------------------------------------------------------------------------------------
 

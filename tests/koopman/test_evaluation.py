@@ -288,6 +288,24 @@ def test_forecasts_end_where_the_held_out_trajectory_ends():
     assert "forecast_error_over_mean_step_10" not in metrics
 
 
+@pytest.mark.parametrize("n_trajectories", [1, 3])
+def test_the_score_of_a_step_is_the_same_however_far_the_others_reach(n_trajectories):
+    split = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    record = MarkovTrajectories(OrnsteinUhlenbeck(), n_steps=200, n_trajectories=n_trajectories, split=split)
+    view = pairs_of(record, batch_size=8, lag=2)
+    learned = estimated(view, monomials)
+    near, far = (evaluate(learned, view, forecast_steps=steps).metrics for steps in (2, 30))
+    assert "forecast_error_over_mean_step_19" in far
+    assert near.items() <= far.items()
+    # every row that has one so many lags later is a start
+    test = [np.asarray(states, dtype=float) for states in record.splits["test"].states]
+    for step in (1, 19):
+        expected = np.concatenate([next(iter(learned.expected(rows[: -2 * step], [step]))) for rows in test])
+        later = np.concatenate([rows[2 * step :] for rows in test])
+        error = np.linalg.norm(expected - later) / np.linalg.norm(later - record.spec.mean)
+        assert far[f"forecast_error_over_mean_step_{step}"] == pytest.approx(error, rel=1e-5)
+
+
 def test_a_system_of_several_dimensions_is_evaluated_too():
     system = LinearGaussian([[0.9, 0.2], [0.0, 0.7]], [[1.0, 0.0], [0.0, 1.0]])
     view = pairs_of(MarkovTrajectories(system, n_steps=2000))

@@ -83,6 +83,24 @@ def test_the_folder_of_an_extended_run_lies_below_the_old_one() -> None:
     assert extension_folder("outputs/a/seed=0", overrides) == Path("outputs/a/seed=0/extended/trainer.max_epochs=400")
 
 
+def test_what_is_given_now_tells_two_extensions_apart() -> None:
+    given = [[], ["seed=1"], ["training=vanilla"], ["seed=1", "training=vanilla"], ["~schedule"], ["model=a"]]
+    folders = {extension_folder("old", ["extend=old", "trainer.max_epochs=4", *words]) for words in given}
+    assert len(folders) == len(given)
+    assert extension_folder("old", ["extend=old", "force=true", "evaluation=none"]) == Path("old/extended/defaults")
+
+
+def test_an_extended_run_is_the_same_however_the_folder_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(epochs(tmp_path / "half", 4))
+    monkeypatch.chdir(tmp_path)
+    first = run(epochs(tmp_path / "more", 6, extend="half/"))
+    written = [f"{tmp_path}/half", f"{tmp_path}/half/", "./half", "half/../half"]
+    assert all(run(epochs(tmp_path / "more", 6, extend=path)) == first for path in written)
+    assert caplog.text.count("already finished") == len(written)
+
+
 def test_what_is_not_finished_or_has_no_epochs_cannot_be_extended(tmp_path: Path) -> None:
     cases = (("ToyDirectMethod", {}, "without epochs"), ("ToyPlanned", {"ensemble": 2}, "an ensemble"))
     for target, more, message in (*cases, (None, {}, "no finished run")):

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored.files import (
+    NOT_FINITE,
     read_arrays,
     read_json,
     read_yaml,
@@ -87,13 +88,13 @@ class RunFolder:
 
         Raises:
             FileNotFoundError: there is none.
-            DataError: it holds something else than finite numbers.
+            DataError: it holds something else than numbers.
         """
         path = self.path / "metrics.json"
         metrics = read_json(path)
         for name, value in metrics.items():
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise DataError(f"{path} holds {name}={value!r}, no finite number; repeat the run with force=true")
+            if value not in NOT_FINITE and not (isinstance(value, int | float) and math.isfinite(value)):
+                raise DataError(f"{path} holds {name}={value!r}, no number; repeat the run with force=true")
         return {name: float(value) for name, value in metrics.items()}
 
     @property
@@ -134,7 +135,7 @@ class RunFolder:
         write_json(self.path / "record.json", record)
 
     def write_metrics(self, metrics: Metrics) -> None:
-        """Replace metrics.json; every value must be finite."""
+        """Replace metrics.json."""
         write_json(self.path / "metrics.json", metrics)
 
     def write_arrays(self, arrays: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """How a Koopman method reads a record: as pairs of states a fixed lag apart."""
 
-from sciml_bench.core.checks import ConfiguredInteger
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import LaggedPairsSpec
@@ -28,7 +28,7 @@ class LaggedPairsView:
         splits: the trajectories of the record's parts, in standardised units where that was asked for.
 
     Raises:
-        ConfigurationError: a value is out of range, or the batch is larger than the data.
+        ConfigurationError: a value is out of range.
         DataError: a trajectory is too short for the lag, or not sampled regularly.
     """
 
@@ -41,7 +41,8 @@ class LaggedPairsView:
         shuffle: bool = True,
     ) -> None:
         record.setup()
-        self.record, self.batch_size, self.shuffle = record, batch_size, shuffle
+        self.record, self.shuffle = record, shuffle
+        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         for name, part in record.splits.items():
             self.lag = require_lag(part, lag, f"the {name} split")
         scale = Standardization.fit(record.splits["train"]) if standardize else None
@@ -50,7 +51,7 @@ class LaggedPairsView:
         }
         self.spec = LaggedPairsSpec(**vars(record.spec), lag=self.lag, standardization=scale)
         self._pairs: dict[str, LaggedPairs] = {}
-        self.train_loader()
+        self.pairs("train")
 
     def pairs(self, split: str) -> LaggedPairs:
         """The pairs of a part, made once.
@@ -76,6 +77,9 @@ class LaggedPairsView:
             rank: of this process.
             world_size: number of processes.
             batches_per_call: above 1, batches come in lists of that many.
+
+        Raises:
+            ConfigurationError: a batch is larger than the data.
         """
         pairs = self.pairs("train")
         sampler = EpochSampler(len(pairs), seed, self.shuffle, rank, world_size, pairs.block_size)
