@@ -1,7 +1,7 @@
 """The command `sciml-bench`: what comes after training, one file per verb.
 
-Every module of this room is a verb, whose name is the module's and whose help is the module's docstring. It has
-`add_arguments(parser)` and `answer(asked)`, which raises what a person can mend, and is imported when it is called.
+Every module of this room whose name begins without an underscore is a verb of that name, and its docstring the help. It
+has `add_arguments(parser)` and `answer(asked)`, which raises what a person can mend, and is imported when it is called.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from sciml_bench import __version__
-from sciml_bench.core.docstrings import first_sentence, module_docstring
+from sciml_bench.command_line._docstrings import first_sentence, module_docstring
 from sciml_bench.core.errors import SolverError, TrainingError
 
 _TRUST = "a package of your own, whose classes may be built where a run names them; may be repeated"

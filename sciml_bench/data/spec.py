@@ -1,6 +1,5 @@
 """What a model must know about the data it will see, and nothing else."""
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,11 +82,6 @@ class RecordSpec:
             body_names=train.facts.get("body_names"),
             system=train.system,
         )
-
-    @property
-    def n_state(self) -> int:
-        """Number of components of one state."""
-        return math.prod(self.state_shape)
 
     @property
     def dim(self) -> int:

@@ -5,7 +5,7 @@ import pytest
 from report_material import labelled_metrics, write_run
 
 from sciml_bench.command_line import main
-from sciml_bench.scores.catalogue import score_of
+from sciml_bench.scores.catalogue import find_score
 
 RECORD = {
     "script": "train_koopman",
@@ -50,7 +50,7 @@ def test_a_finished_run_says_what_it_is_and_what_its_scores_mean(tmp_path, capsy
         f"metrics.json {(path / 'metrics.json').stat().st_size} B",
     ):
         assert line in lines
-    score = score_of("accuracy_step_5")
+    score = find_score("accuracy_step_5")
     # once for all steps
     assert lines.count(f"{score.meaning} ({score.window}); higher is better") == 1
     assert any(line.startswith("arrays.npz") for line in lines)
