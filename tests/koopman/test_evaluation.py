@@ -254,12 +254,12 @@ def test_the_forecast_error_of_a_linear_process_is_the_share_of_variance_that_is
         assert metrics[f"forecast_error_over_mean_step_{step}"] == pytest.approx(expected, abs=0.05)
 
 
-def test_implied_time_scales_of_a_relaxation_are_its_relaxation_time():
+def test_implied_timescales_of_a_relaxation_are_its_relaxation_time():
     view = pairs_of(MarkovTrajectories(OrnsteinUhlenbeck(relaxation_rate=0.5, time_step=0.5), n_steps=20_000))
     learned = estimated(view, monomials)
-    arrays = evaluate(learned, view, time_scale_lags=(1, 2)).arrays
-    np.testing.assert_allclose(arrays["time_scale_lag_times"], [0.5, 1.0])
-    np.testing.assert_allclose(arrays["time_scales"][:, 0], 2.0, rtol=0.15)
+    arrays = evaluate(learned, view, timescale_lags=(1, 2)).arrays
+    np.testing.assert_allclose(arrays["timescale_lag_times"], [0.5, 1.0])
+    np.testing.assert_allclose(arrays["timescales"][:, 0], 2.0, rtol=0.15)
 
 
 def test_the_truth_is_compared_in_its_own_units_whatever_the_features_see():
@@ -322,8 +322,8 @@ def test_a_system_of_several_dimensions_is_evaluated_too():
         ("leading_eigenvalues", 0),
         ("quadrature_points", 9),
         ("n_bootstrap", 1),
-        ("time_scale_lags", ()),
-        ("time_scale_lags", (1, 0)),
+        ("timescale_lags", ()),
+        ("timescale_lags", (1, 0)),
     ],
 )
 def test_a_number_out_of_range_names_its_key(name, value):
