@@ -13,6 +13,7 @@ _HOMES = {
     "chapman_kolmogorov_test": "chapman_kolmogorov",
     "classification_accuracy": "forecast_scores",
     "directed_hausdorff_distance": "spectral_distances",
+    "find_score": "catalogue",
     "implied_timescales": "timescales",
     "implied_timescales_with_bands": "timescales",
     "largest_violation": "chapman_kolmogorov",

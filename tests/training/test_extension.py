@@ -93,6 +93,7 @@ def test_what_is_given_now_tells_two_extensions_apart() -> None:
 def test_an_extended_run_is_the_same_however_the_folder_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="sciml_bench")
     run(epochs(tmp_path / "half", 4))
     monkeypatch.chdir(tmp_path)
     first = run(epochs(tmp_path / "more", 6, extend="half/"))

@@ -23,7 +23,7 @@ def load_checkpoint(
         FileNotFoundError: there is no such file.
         DataError: the file is not a checkpoint of tensors and plain containers, or lacks one of the keys.
     """
-    remedy = "give one that a run wrote, or repeat the run with force=true"
+    remedy = "repeat the run with force=true, or give another"
     try:
         content = torch.load(path, map_location=map_location, weights_only=True)
     except OSError:
