@@ -104,8 +104,8 @@ def test_an_equation_stands_where_data_stand_otherwise(tmp_path, capsys):
     [
         ("record.json", "{", "not valid JSON"),
         ("record.json", "[]", "does not hold a JSON object"),
-        ("metrics.json", '{"n_terms": "many"}', "no finite number"),
-        ("metrics.json", '{"n_terms": null}', "no finite number"),
+        ("metrics.json", '{"n_terms": "many"}', "no number"),
+        ("metrics.json", '{"n_terms": null}', "no number"),
     ],
 )
 def test_a_broken_file_is_named_in_one_sentence(tmp_path, capsys, name, content, message):
