@@ -194,7 +194,8 @@ def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> di
 
 def _chosen_evaluation(configuration: Mapping[str, Any], choice: str) -> dict[str, Any]:
     """The node of another evaluation, as the run's script composes it for the same record and method."""
-    paradigm = str(configuration.get("script")).removeprefix("train_")
+    script = re.fullmatch(r"train_(\w+)", str(configuration.get("script")))  # a stored word that is no path
+    paradigm = "" if script is None else script[1]
     if not (configuration_root() / paradigm / "config.yaml").is_file():
         raise ConfigurationError(f"evaluation={choice}: the run is of no script of the suite, whose choices were known")
     chosen = {**choices_of(configuration), "evaluation": choice}

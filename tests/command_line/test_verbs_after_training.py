@@ -221,6 +221,8 @@ BROKEN_CONFIGURATIONS = {
     "a seed that is none": "seed: many\ndata: {_target_: sciml_bench.data.TrajectoryFiles}\n",
     "a function": "seed: 0\ndata: {_target_: os.getcwd}\n",
 }
+
+
 BROKEN_CHECKPOINTS = {
     "a list": [1, 2],
     "without weights": {"format": 1, "kind": "koopman.KoopmanModel", "settings": {}},
@@ -235,6 +237,13 @@ BROKEN_CHECKPOINTS = {
 def copied(finished, tmp_path):
     """A finished run, to be broken."""
     return RunFolder(shutil.copytree(finished("closed form"), tmp_path / "copied"))
+
+
+def test_the_script_that_a_folder_names_is_no_path(copied, tmp_path, capsys):
+    stored = copied.configuration
+    copied.write_configuration({**stored, "script": f"train_{tmp_path}"})
+    (tmp_path / "config.yaml").write_text("evaluation: {_target_: os.getcwd}\n")
+    assert "of no script of the suite" in refused(capsys, "evaluate", copied.path, "evaluation=forecast")
 
 
 @pytest.mark.parametrize("how", BROKEN_CONFIGURATIONS)

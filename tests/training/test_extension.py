@@ -1,5 +1,6 @@
 """A finished run that goes on into a new folder."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training import composed, run
 from sciml_bench.training.extension import extended, extension_folder
-from sciml_bench.training.script import main
+from sciml_bench.training.script import _send_extension_below_its_run, main
 
 COSINE = {"_target_": "sciml_bench.core.CosineDecay"}
 
@@ -88,6 +89,17 @@ def test_what_is_given_now_tells_two_extensions_apart() -> None:
     folders = {extension_folder("old", ["extend=old", "trainer.max_epochs=4", *words]) for words in given}
     assert len(folders) == len(given)
     assert extension_folder("old", ["extend=old", "force=true", "evaluation=none"]) == Path("old/extended/defaults")
+
+
+def test_the_command_line_knows_the_folder_of_an_extension_by_all_that_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [f"extend={tmp_path}/", "trainer.max_epochs=4", "seed=1", "~schedule"]
+    monkeypatch.setattr("sys.argv", ["train_node_homotopy.py", *words])
+    _send_extension_below_its_run()
+    assert sys.argv[-1] == f"hydra.run.dir={extension_folder(tmp_path, words)}"
+    assert "seed=1" in sys.argv[-1]
+    assert "~schedule" in sys.argv[-1]
 
 
 def test_an_extended_run_is_the_same_however_the_folder_is_written(
