@@ -26,6 +26,7 @@ from sciml_bench.networks.activations import zeroed
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 
 COEFFICIENTS = ("flat", "network")
+_WINDOWS_PER_ROW = 5
 
 _OTHER_CLOCK = 0.1
 """Relative difference of the time steps; that of an irregular record, a median, is less from part to part."""
@@ -91,11 +92,6 @@ class DiscoveryNetwork(nn.Module):
         self.register_buffer("ready", torch.tensor(False))
         self.register_buffer("preconditioner", torch.eye(shape[0], dtype=torch.float64).repeat(spec.dim, 1, 1))
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the coordinates of the coefficients have been chosen."""
-        return bool(self.ready)
-
     def coefficients(self) -> Float[Tensor, "terms dim"]:
         """ξ, zero outside the mask."""
         scaled = self.scaled_coefficients().double()
@@ -120,17 +116,12 @@ class DiscoveryNetwork(nn.Module):
 
     @torch.no_grad()
     def smoothed_rows(
-        self, times: Float[np.ndarray, " time"], rows: Float[np.ndarray, "time dim"], windows_per_row: int = 5
+        self, times: Float[np.ndarray, " time"], rows: Float[np.ndarray, "time dim"]
     ) -> Float[np.ndarray, "time dim"]:
         """A whole trajectory, smoothed in overlapping windows and averaged.
 
         No window reaches across missing rows. What lies on another clock than the windows that were learned from stays
         as it is, and so do fewer rows than a window has.
-
-        Args:
-            times: of the rows.
-            rows: of a trajectory.
-            windows_per_row: how many windows hold a row.
         """
         step, total, count = self.library.spec.time_step, rows.copy(), np.ones(len(rows))
         if len(rows) < self.window or abs(np.median(np.diff(times)) / step - 1) > _OTHER_CLOCK:
@@ -140,7 +131,7 @@ class DiscoveryNetwork(nn.Module):
             first, end = end, end + length
             if length < self.window:
                 continue
-            starts = window_starts(length, self.window, max(1, self.window // windows_per_row))
+            starts = window_starts(length, self.window, max(1, self.window // _WINDOWS_PER_ROW))
             index = first + starts[:, None] + np.arange(self.window)
             total[first:end] = count[first:end] = 0.0
             np.add.at(total, index, self.smoothed(torch.from_numpy(rows[index])).numpy())
