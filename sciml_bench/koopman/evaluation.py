@@ -10,7 +10,7 @@ from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.lazy_states import StateArray, iterate_blocks, mapped
+from sciml_bench.data.lazy_states import iterate_blocks, mapped
 from sciml_bench.data.record import Record
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
 from sciml_bench.koopman.koopman_model import KoopmanModel
@@ -67,7 +67,6 @@ class Evaluation:
     n_bootstrap: int = 100
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
         smallest = {"forecast_steps": 1, "leading_eigenvalues": 1, "quadrature_points": 10, "n_bootstrap": 2}
         for name, least in smallest.items():
             require_integer(f"evaluation.{name}", getattr(self, name), least, f"take at least {least}")
@@ -89,15 +88,9 @@ class Evaluation:
                 f"the record has states of the shape {record.spec.state_shape}; this operator was learned from states "
                 f"of the shape {learned.spec.state_shape}"
             )
-        results = Results(
-            _held_out_scores(learned, record),
-            {
-                "time_unit": np.array(record.spec.time_unit),
-                "eigenvalues": learned.eigenvalues(),
-                "singular_values": learned.singular_values(),
-            },
-            ("spectrum",),
-        )
+        spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
+        arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
+        results = Results(_held_out_scores(learned, record), arrays, ("spectrum",))
         results = results.joined(self._exact_law(learned, record))
         results = results.joined(self._timescales(learned, record, results.arrays.get("exact_eigenvalues")))
         test, n_classes, oracle = record.splits.get("test"), record.spec.n_classes, learned.oracle
@@ -146,7 +139,11 @@ class Evaluation:
         lags = [lag for lag in self.timescale_lags if 25 * lag < longest]
         if not lags:
             return Results()
-        trajectories = [_along(learned, states) for states in part.states]
+
+        def features(rows: np.ndarray) -> np.ndarray:
+            return np.concatenate([learned.f(block) for _, block in iterate_blocks(rows)])
+
+        trajectories = [mapped(states, features) for states in part.states]  # of states on disk as they are read
         n_modes = trajectories[0].shape[1]
         n_scales = min(SHOWN_TIMESCALES, n_modes - 1)
         if n_scales < 1 or n_modes > LARGEST_BOOTSTRAPPED:
@@ -190,11 +187,6 @@ def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
             metrics[f"vamp_2_{split}"] = vamp_2
         metrics[f"vamp_e_{split}"] = vamp_e
     return metrics
-
-
-def _along(learned: KoopmanModel, states: StateArray) -> StateArray:
-    """The features along a trajectory; those of states on disk are made as they are read."""
-    return mapped(states, lambda rows: np.concatenate([learned.f(block) for _, block in iterate_blocks(rows)]))
 
 
 def _count(system: Any, wanted: int) -> int:

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.optimisation import Optimisation
@@ -121,5 +120,5 @@ def _train(oracle: Oracle, images: Tensor, labels: Tensor) -> None:
             same_class = members[label]
             chosen = same_class[(drawn[position, : int(counts[position])] * len(same_class)).long()]
             examples[position] = images[chosen].mean(dim=0)
-        loss = functional.cross_entropy(oracle(examples), labels[batch], label_smoothing=0.05)
+        loss = nn.functional.cross_entropy(oracle(examples), labels[batch], label_smoothing=0.05)
         optimisation.step(loss, step, GRADIENT_STEPS, where=f"in step {step} of the oracle")

@@ -33,12 +33,7 @@ BEST, LAST = "best", "last"
 
 
 def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
-    """Replace the scores of a finished run, or of every member of an ensemble.
-
-    Args:
-        configuration: with other settings of the evaluation.
-        folder: of the run.
-    """
+    """Replace the scores of a finished run, or of every member of an ensemble, by those of other settings."""
     ensemble = Ensemble.of(configuration, folder)
     if ensemble is not None:
         for member in ensemble.member_configurations():
@@ -47,11 +42,8 @@ def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
         folder.write_metrics(metrics)
     else:
         learned = read_learned(folder.learned_checkpoint, trusted(configuration))
-        curves = {
-            name: values
-            for name, values in folder.arrays.items()
-            if name.startswith("history_") or name == "selected_epoch"
-        }
+        of_epochs = ("history_", "selected_epoch")
+        curves = {name: values for name, values in folder.arrays.items() if name.startswith(of_epochs)}
         results = _scored_now(configuration, learned, folder.record.get("fit_metrics"), _files_of(folder))
         write_results(folder, with_curves(results, curves))
         metrics = results.metrics
@@ -118,10 +110,7 @@ def _files_of(folder: RunFolder) -> dict[str, str]:
 
 
 def _scored_now(
-    configuration: Mapping[str, Any],
-    learned: Any,
-    fit_metrics: Mapping[str, float] | None,
-    files: Mapping[str, str] | None,
+    configuration: Mapping[str, Any], learned: Any, fit_metrics: Metrics | None, files: Mapping[str, str] | None
 ) -> Results:
     """The scores on the record of a configuration, loaded now, under the seed of the run; `files` are to be as then."""
     seed_everything(configuration["seed"], "build")

@@ -33,11 +33,7 @@ def name_of_overrides(overrides: Sequence[str], in_the_path: Sequence[str] = IN_
 
 
 def path_component(texts: Sequence[str]) -> str:
-    """Texts as the name of a folder, whatever their order: joined by commas, or their hash where that is too long.
-
-    Args:
-        texts: such as overrides; `defaults` where there are none.
-    """
+    """Texts as the name of a folder, whatever their order: joined, or hashed where long; `defaults` for none."""
     name = ",".join(sorted(texts))
     if not name:
         return "defaults"

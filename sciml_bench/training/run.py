@@ -104,9 +104,6 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         return metrics
 
 
-# ---- claim, open, close ---------------------------------------------------------------------------------------------
-
-
 def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     """The configuration as plain containers, every value given and resolved."""
     if not isinstance(config, DictConfig):

@@ -29,7 +29,6 @@ class OrnsteinUhlenbeck(ReversibleProcess):
         noise_strength: sigma, in state/sqrt(time).
         time_step: lag between two samples, in time.
 
-
     Raises:
         ConfigurationError: a parameter is not positive.
     """

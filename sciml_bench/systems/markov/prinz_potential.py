@@ -55,7 +55,6 @@ class PrinzPotential(ReversibleProcess):
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "generator_eigenvalues", "energy"}
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_positive("friction", "noise_strength", "time_step")
         self._require_at_least_one(n_substeps=self.n_substeps)
         # Euler's method is stable up to a step of 2/stiffness; half of it keeps the bias of the rates small.
