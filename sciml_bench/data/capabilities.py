@@ -175,6 +175,19 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
         raise DataError(f"past: states {between} apart; what was learned steps by {spec.time_step:g}")
 
 
+def require_ahead(horizon: Horizon) -> None:
+    """Stop at steps back, before anything is computed.
+
+    Args:
+        horizon: given to the `forecast` of a method that goes ahead only.
+
+    Raises:
+        ConfigurationError: no step ahead.
+    """
+    if isinstance(horizon, int) and horizon < 1:
+        raise ConfigurationError(f"horizon={horizon}: what this run has learned goes ahead only; give at least 1 step")
+
+
 def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:
     """The times that a horizon means, for every trajectory.
 

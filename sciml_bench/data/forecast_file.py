@@ -16,6 +16,9 @@ from sciml_bench.data.spec import RecordSpec
 
 ENDINGS = (".npz", ".csv")
 
+FIRST_COLUMNS = ("trajectory", "time")
+"""Of a table, before the states."""
+
 
 def require_ending(path: PathType) -> None:
     """Stop with a ConfigurationError at a name that has none of the ENDINGS of what is written here."""
@@ -46,7 +49,7 @@ def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None
         write_arrays(path, arrays)
         return
     names = column_names(spec)
-    header = ["trajectory", "time", *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
+    header = [*FIRST_COLUMNS, *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)

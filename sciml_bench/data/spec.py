@@ -1,6 +1,5 @@
 """What a model must know about the data it will see, and nothing else."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,11 +68,6 @@ class RecordSpec:
             body_names=tuple(train.facts.get("body_names", ())) or None,
             system=train.system,
         )
-
-    @property
-    def n_state(self) -> int:
-        """Number of components of one state."""
-        return math.prod(self.state_shape)
 
     @property
     def dim(self) -> int:

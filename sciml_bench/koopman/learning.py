@@ -55,6 +55,7 @@ class KoopmanLearning(Method):
         operator: Callable[[], KoopmanOperator],
     ) -> None:
         super().__init__(view)
+        view.train_loader()  # a batch that is larger than the data is told before anything is trained
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
         remedy = "give a number that is not negative"
         self.weight_decay = require_number("training.weight_decay", weight_decay, remedy, positive=False)

@@ -63,7 +63,7 @@ class Oracle(nn.Module):
     def classify(self, images: Float[np.ndarray, "batch channels height width"]) -> Int[np.ndarray, " batch"]:
         """The most likely class of each image."""
         self.eval()
-        return self(torch.as_tensor(images, dtype=torch.float32)).argmax(dim=1).numpy()
+        return self(torch.from_numpy(np.require(images, np.float32, "W"))).argmax(dim=1).numpy()
 
 
 def trained_oracle(

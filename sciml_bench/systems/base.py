@@ -5,14 +5,13 @@ operator (K h)(x) = E[h(x_{t+lag}) | x_t = x] on the square-integrable functions
 of the present are called left, those of the future right, so that K right_i = singular_value_i · left_i.
 """
 
-import numbers
 from dataclasses import fields, is_dataclass
-from math import isfinite
 from typing import ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Inexact
 
+from sciml_bench.core.checks import is_integer, is_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.numerics.quadrature import Quadrature
 
@@ -78,7 +77,7 @@ class System:
 
     def _real_parameter(self, name: str) -> float:
         value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not isfinite(value):
+        if not is_number(value):
             raise self._bad_parameter(name, "give a finite real number")
         return float(value)
 
@@ -88,7 +87,7 @@ class System:
 
     def _require_at_least_one(self, **counts: int) -> None:
         for name, value in counts.items():
-            if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+            if not is_integer(value, 1):
                 raise ConfigurationError(f"{type(self).__name__}: {name} = {value!r}: give an integer of at least 1")
 
     def _unknown(self, fact: str) -> NotImplementedError:

@@ -161,5 +161,6 @@ def averaged(members: Sequence[Metrics]) -> Metrics:
     values = {name: np.array([metrics[name] for metrics in members]) for name in names}
     metrics = {name: float(of_members.mean()) for name, of_members in values.items()}
     if len(members) > 1:
-        metrics |= {f"{name}_std": float(of_members.std(ddof=1)) for name, of_members in values.items()}
+        with np.errstate(invalid="ignore"):  # an infinite error has no spread
+            metrics |= {f"{name}_std": float(of_members.std(ddof=1)) for name, of_members in values.items()}
     return metrics

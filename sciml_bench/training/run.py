@@ -40,6 +40,8 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     from sciml_bench.training.evaluate import score_again
 
     configuration = _plain(config)
+    if configuration.get("extend"):  # one name, however it was typed
+        configuration["extend"] = os.path.abspath(os.path.expanduser(configuration["extend"]))
     require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")
     for switch in ("force", "continue_schedule"):
         require_boolean(switch, configuration.get(switch, False))

@@ -131,7 +131,8 @@ def _send_extension_below_its_run() -> None:
             raise ConfigurationError("extend= goes on with one run; repeat the command for each, without --multirun")
         run = overrides["extend"].strip("'\"")
         if "hydra.run.dir" not in overrides:
-            sys.argv.append(f"hydra.run.dir={extension_folder(run, [f'{key}={overrides[key]}' for key in overrides])}")
+            given = [argument for argument in sys.argv[1:] if "=" in argument or argument.startswith("~")]
+            sys.argv.append(f"hydra.run.dir={extension_folder(run, given)}")
         sys.argv += [f"{key}={choice}" for key, choice in earlier_choices(run).items() if key not in overrides]
 
 

@@ -4,7 +4,6 @@ The folder is the contract between training and everything that looks at results
 so a repeated command finds what the last one left.
 """
 
-import math
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 from filelock import FileLock, Timeout
 
+from sciml_bench.core.checks import is_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored import files
@@ -79,13 +79,13 @@ class RunFolder:
 
         Raises:
             FileNotFoundError: there is none.
-            DataError: it holds something else than finite numbers.
+            DataError: it holds something else than numbers.
         """
         path = self.path / "metrics.json"
         metrics = files.read_json(path)
         for name, value in metrics.items():
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise DataError(f"{path} holds {name}={value!r}, no finite number; repeat the run with force=true")
+            if value not in files.NOT_FINITE and not is_number(value):
+                raise DataError(f"{path} holds {name}={value!r}, no number; repeat the run with force=true")
         return {name: float(value) for name, value in metrics.items()}
 
     @property
@@ -126,7 +126,7 @@ class RunFolder:
         files.write_json(self.path / "record.json", record)
 
     def write_metrics(self, metrics: Metrics) -> None:
-        """Replace metrics.json; every value must be finite."""
+        """Replace metrics.json."""
         files.write_json(self.path / "metrics.json", metrics)
 
     def write_arrays(self, arrays: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """How a Koopman method reads a record: as pairs of states a fixed lag apart."""
 
-from sciml_bench.core.checks import ConfiguredInteger
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import LaggedPairsSpec
@@ -27,7 +27,7 @@ class LaggedPairsView:
         splits: the trajectories of the record's parts, in standardised units where that was asked for.
 
     Raises:
-        ConfigurationError: a value is out of range, or the batch is larger than the data.
+        ConfigurationError: a value is out of range.
         DataError: a trajectory is too short for the lag, or not sampled regularly.
     """
 
@@ -40,14 +40,15 @@ class LaggedPairsView:
         shuffle: bool = True,
     ) -> None:
         record.setup()
-        self.record, self.batch_size, self.shuffle = record, batch_size, shuffle
+        self.record, self.shuffle = record, shuffle
+        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         for name, part in record.splits.items():
             self.lag = require_lag(part, lag, f"the {name} split")
         scale = Standardization.fit(record.splits["train"]) if standardize else None
         self.splits = {name: part if scale is None else scale.apply(part) for name, part in record.splits.items()}
         self.spec = LaggedPairsSpec(**vars(record.spec), lag=self.lag, standardization=scale)
         self._pairs: dict[str, LaggedPairs] = {}
-        self.train_loader()
+        self.pairs("train")
 
     def pairs(self, split: str) -> LaggedPairs:
         """The pairs of a part, named as for `Record.part`; made once."""

@@ -152,10 +152,9 @@ class MarkovChain(ScalarMarkovProcess):
         return Quadrature(points=states, weights=self.stationary_weights, transition=self.transition)
 
     def _require_count(self, count: int, lag: int = 1) -> None:
-        self._require_at_least_one(count=count)
+        self._require_at_least_one(count=count, lag=lag)
         if count > self.n_states:
             raise ConfigurationError(f"MarkovChain: count = {count}: a chain of {self.n_states} states has no more")
-        self._require_at_least_one(lag=lag)
 
     @cached_property
     def _eigen_decomposition(self) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.linalg import solve_triangular
 
+from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.base import DECOMPOSITIONS, FunctionPair
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
@@ -43,8 +44,7 @@ class NoisyLogisticMap(ScalarMarkovProcess):
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "transition_density"}
 
     def __post_init__(self) -> None:
-        order = self.noise_order
-        if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
+        if not is_integer(self.noise_order, 2) or self.noise_order % 2:
             raise self._bad_parameter("noise_order", "give an even integer of at least 2, such as 20")
 
     @property

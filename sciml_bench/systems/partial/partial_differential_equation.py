@@ -3,13 +3,12 @@
 The domain is the unit interval per axis. Periodic axes have their points at j / n, the end point not included.
 """
 
-from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, is_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.systems.base import System
 from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field, periodic_unresolved_part
@@ -59,8 +58,7 @@ class PartialDifferentialEquation(System):
         self._require_points("n_points", FEWEST_POINTS)
 
     def _require_points(self, name: str, fewest: int) -> None:
-        n_points = getattr(self, name)
-        if isinstance(n_points, bool) or not isinstance(n_points, Integral) or n_points < fewest:
+        if not is_integer(getattr(self, name), fewest):
             raise self._bad_parameter(name, f"give at least {fewest} points per axis")
 
     def _checked_fields(self, fields: np.ndarray) -> np.ndarray:
