@@ -153,6 +153,19 @@ class KnowsRecord(Protocol):
         ...
 
 
+def require_states(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
+    """As `require_past`, for a method in continuous time.
+
+    Raises:
+        DataError: too few rows, or other states.
+    """
+    if past.state_shape != spec.state_shape or min(past.lengths) < n_rows:
+        raise DataError(
+            f"past: {min(past.lengths)} states of the shape {past.state_shape}; what was learned needs at least "
+            f"{n_rows} of the shape {spec.state_shape}"
+        )
+
+
 def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
     """Check what a method in discrete time is to go on from.
 
@@ -164,11 +177,7 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
     Raises:
         DataError: too few rows, other states, or another clock.
     """
-    if past.state_shape != spec.state_shape or min(past.lengths) < n_rows:
-        raise DataError(
-            f"past: {min(past.lengths)} states of the shape {past.state_shape}; what was learned needs at least "
-            f"{n_rows} of the shape {spec.state_shape}"
-        )
+    require_states(past, spec, n_rows)
     if not past.select(time=[slice(length - n_rows, length) for length in past.lengths]).is_regular:
         raise DataError(f"past: the last {n_rows} rows are not one step of the clock apart; give a past without gaps")
     if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):

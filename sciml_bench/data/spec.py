@@ -1,7 +1,7 @@
 """What a model must know about the data it will see, and nothing else."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class RecordSpec:
         grid: positions of the points of a one-dimensional field, else None.
         body_names: of the bodies where states are (bodies, axes), else None.
         system: the system that was simulated, None for observed data.
+        origin: the record itself, where this describes it to a method that reads its states as vectors.
     """
 
     state_shape: Integers
@@ -53,6 +54,7 @@ class RecordSpec:
     grid: Float[np.ndarray, " points"] | None = None
     body_names: Names | None = None
     system: System | None = None
+    origin: "RecordSpec | None" = None
 
     def __post_init__(self) -> None:
         """Tuples again, where a stored description gave lists."""
@@ -88,6 +90,26 @@ class RecordSpec:
     def n_state(self) -> int:
         """Number of components of one state."""
         return math.prod(self.state_shape)
+
+    @property
+    def column_names(self) -> Names:
+        """What every number of a state is called: its component, with body or place where there are such."""
+        if len(self.state_shape) == 1 and len(self.component_names) == self.state_shape[0]:
+            return self.component_names
+        if self.body_names is not None:
+            return tuple(f"{body}_{name}" for body in self.body_names for name in self.component_names)
+        name = self.component_names[0] if len(self.component_names) == 1 else "x"
+        return tuple("_".join([name, *map(str, place)]) for place in np.ndindex(*self.state_shape))
+
+    @property
+    def of_vectors(self) -> "RecordSpec":
+        """The same to a method that reads every state as a vector; itself where it is one."""
+        if len(self.state_shape) == 1:
+            return self
+        scale = {name: np.broadcast_to(getattr(self, name), self.state_shape).ravel() for name in ("mean", "deviation")}
+        system = self.system if getattr(self.system, "dim", None) == self.n_state else None
+        names = {"state_shape": (self.n_state,), "component_names": self.column_names, "body_names": None}
+        return replace(self, **names, **scale, system=system, origin=self)
 
     @property
     def dim(self) -> int:

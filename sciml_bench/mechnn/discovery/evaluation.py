@@ -1,6 +1,7 @@
 """How good discovered equations are: against the truth where it is known, against the data in any case."""
 
 import contextlib
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from sciml_bench.scores.equation_scores import equation_scores
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class EquationEvaluation:
@@ -32,12 +35,16 @@ class EquationEvaluation:
         train = PaddedTrajectories.of(record.splits["train"])
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
         denoised = [learned.denoised(*piece) for piece in pieces]
-        together, system = np.concatenate(denoised), record.spec.system
+        together, system = np.concatenate(denoised), record.spec.of_vectors.system
         is_known = isinstance(system, OrdinaryDifferentialEquation)
         truth = exact_coefficients(learned.library, system) if is_known else None
         rows = integration_record(learned.library, pieces, together, coefficients)
         metrics = equation_scores(coefficients, truth)
-        metrics["one_step_residual"] = one_step_residual(rows, together, coefficients)
+        residual = one_step_residual(rows, together, coefficients)
+        if np.isfinite(residual):
+            metrics["one_step_residual"] = residual
+        else:
+            log.warning("the equations leave every bound within one interval; their one_step_residual is left out")
         metrics["noise_deviation"] = float(np.sqrt(np.mean((rows.observed - together) ** 2)))
         if train.clean is not None:
             true = train.clean[train.rows]
@@ -58,7 +65,7 @@ class EquationEvaluation:
             metrics |= forecast_scores(forecast, asked[1], record.spec.mean)
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
-                arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows]
+                arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
         for row, states in enumerate(denoised):
             arrays["denoised"][row, : len(states)] = states
             times = arrays["times"][row, : int((window[row] > 0).sum())]
