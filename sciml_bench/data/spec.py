@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems import System
@@ -87,11 +86,6 @@ class RecordSpec:
         )
 
     @property
-    def n_state(self) -> int:
-        """Number of components of one state."""
-        return math.prod(self.state_shape)
-
-    @property
     def column_names(self) -> Names:
         """What every number of a state is called: its component, with body or place where there are such."""
         if len(self.state_shape) == 1 and len(self.component_names) == self.state_shape[0]:
@@ -107,22 +101,14 @@ class RecordSpec:
         if len(self.state_shape) == 1:
             return self
         scale = {name: np.broadcast_to(getattr(self, name), self.state_shape).ravel() for name in ("mean", "deviation")}
-        system = self.system if getattr(self.system, "dim", None) == self.n_state else None
-        names = {"state_shape": (self.n_state,), "component_names": self.column_names, "body_names": None}
+        system = self.system if getattr(self.system, "dim", None) == self.dim else None
+        names = {"state_shape": (self.dim,), "component_names": self.column_names, "body_names": None}
         return replace(self, **names, **scale, system=system, origin=self)
 
     @property
     def dim(self) -> int:
-        """Number of components of a vector state.
-
-        Raises:
-            ConfigurationError: states are fields, images or bodies.
-        """
-        if len(self.state_shape) != 1:
-            raise ConfigurationError(
-                f"this model needs states that are vectors; those of the data have the shape {self.state_shape}"
-            )
-        return self.state_shape[0]
+        """Number of components of one state."""
+        return math.prod(self.state_shape)
 
     @property
     def n_trajectories(self) -> int:
