@@ -101,7 +101,7 @@ class Evaluation:
                 for row, rows in enumerate(window == _AHEAD):
                     forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)
         error = inside.error_estimate
-        metrics |= {} if error is None else {"integration_error": float(error)}
+        metrics |= {} if error is None or not np.isfinite(error) else {"integration_error": float(error)}
         found = {"window": window, "smoothed": smoothed, "prediction": prediction, "forecast": forecast}
         return Results(metrics, shown_arrays(joined, None) | found, ("trajectories", "phase_portrait"))
 

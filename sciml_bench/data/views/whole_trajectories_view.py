@@ -154,17 +154,16 @@ def pieces_of(
     Raises:
         ConfigurationError: a number is too small.
     """
-    if rows_per_piece is not None:
-        require_integer("training.view.rows_per_piece", rows_per_piece, 10, "give at least 10; null cuts nothing")
+    for name, value, least in (("rows_per_piece", rows_per_piece, 10), ("n_pieces", n_pieces, 1)):
+        if value is not None:
+            require_integer(f"training.view.{name}", value, least, f"give at least {least}, or null")
     spans: list[tuple[int, slice]] = []
     for number, length in enumerate(trajectories.lengths):
         count = -(-length // (rows_per_piece or length))
         borders = np.linspace(0, length, count + 1).round().astype(int).tolist()
         spans += [(number, slice(*span)) for span in pairwise(borders)]
-    if n_pieces is not None:
-        count = require_integer("training.view.n_pieces", n_pieces, 1, "learn from at least 1; null takes all")
-        places = np.linspace(0, len(spans) - 1, min(len(spans), count)).round().astype(int)
-        spans = [spans[place] for place in places]
+    places = np.linspace(0, len(spans) - 1, min(len(spans), n_pieces or len(spans))).round().astype(int)
+    spans = [spans[place] for place in places]
     return trajectories.select(trajectories=[number for number, _ in spans], time=[span for _, span in spans])
 
 

@@ -122,14 +122,9 @@ def distinct_terms(library: BasisLibrary, values: Float[np.ndarray, "rows terms"
         library: the terms, of which none is left out yet.
         values: of the terms on the data, at least as many rows as terms.
     """
-    basis, left_out = np.empty((library.n_terms, 0)), []
-    for place, column in enumerate(np.linalg.qr(values, mode="r").T[: len(library.exponents)]):
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)
-        if np.linalg.norm(rest) <= 1e-10 * np.linalg.norm(column):
-            left_out.append(place)
-        else:
-            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+    triangle = np.linalg.qr(values, mode="r")[:, : len(library.exponents)]
+    determined = np.abs(np.diag(triangle)) <= 1e-10 * np.linalg.norm(triangle, axis=0)
+    left_out = np.flatnonzero(determined).tolist()
     if left_out:
         names = ", ".join(library.names[place] for place in left_out)
         log.warning("left out, for the data cannot tell these terms from those before them: %s", names)
