@@ -110,11 +110,6 @@ class RecordSpec:
         """Number of components of one state."""
         return math.prod(self.state_shape)
 
-    @property
-    def n_trajectories(self) -> int:
-        """Number of training trajectories."""
-        return len(self.lengths)
-
 
 @dataclass(frozen=True, eq=False)
 class LaggedPairsSpec(RecordSpec):

@@ -37,7 +37,7 @@ def test_a_record_loads_once_and_describes_what_is_learned_from():
     assert {name: part.lengths for name, part in record.splits.items()} == {"train": (4,), "test": (6,)}
     np.testing.assert_allclose(record.spec.mean, [1.5, 3.5])
     np.testing.assert_allclose(record.spec.deviation[0], np.arange(4).std())
-    assert (record.spec.dim, record.spec.n_trajectories, record.files) == (2, 1, [])
+    assert (record.spec.dim, len(record.spec.lengths), record.files) == (2, 1, [])
     with pytest.raises(ConfigurationError, match=r"data\.split\.validation above 0"):
         record.part("validation")
     with pytest.raises(ConfigurationError, match=r"'tests': choose among \['train', 'test'\]"):

@@ -80,7 +80,7 @@ def test_a_spec_is_that_of_the_rows_to_learn_from_without_their_padding():
     record = TrajectoryFiles.from_arrays(times, states, split={"train": 1.0})
     spec = WholeTrajectoriesView(record).spec
     assert spec.mean[0] == pytest.approx(40 / 43)
-    assert (spec.time_step, spec.n_trajectories, spec.lengths, spec.dim) == (5, 2, (3, 40), 1)
+    assert (spec.time_step, spec.lengths, spec.dim) == (5, (3, 40), 1)
 
 
 def test_dynamics_are_learned_from_at_least_two_rows():

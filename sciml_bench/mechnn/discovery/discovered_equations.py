@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_states
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -114,7 +114,7 @@ class DiscoveredEquations:
             DataError: the past has other states.
             ConfigurationError: times that do not increase.
         """
-        require_states(past, self.spec, self.past_length)
+        require_past(past, self.spec, self.past_length, any_clock=True)
         started = time.perf_counter()
         grids = horizon_times(past, horizon)
         n_times = max(len(grid) for grid in grids)
