@@ -16,7 +16,7 @@ from benchmarks.lotka_volterra_field import N_TIMES, fitted_field, gradient, obs
 from benchmarks.measurement import Outcome, compare, require_agreement
 from benchmarks.presentation import main
 from sciml_bench.node import AdaptiveSolver, Blackbox, CompiledSolver, FixedStepSolver
-from sciml_bench.node.fitting.segments import Segments
+from sciml_bench.node.fitting.multiple_shooting import Segments
 from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch
 from sciml_bench.node.solvers.solve import Solver
 

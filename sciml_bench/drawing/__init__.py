@@ -32,22 +32,12 @@ def draw(name: str, arrays: Mapping[str, Any]) -> Figure | Animation:
 
 
 def pictures_of(arrays: Mapping[str, Any]) -> dict[str, Figure | Animation]:
-    """Draw every picture that the array `pictures` names.
-
-    Args:
-        arrays: by name, such as the content of arrays.npz.
-
-    Raises:
-        DataError: there is no such picture, or an array is missing.
-    """
+    """Draw every picture that the array `pictures` names; arguments and errors as for `draw`."""
     return {str(name): draw(str(name), arrays) for name in arrays.get("pictures", ())}
 
 
 def picture_named(name: str) -> Picture:
     """A picture with the names of the arrays that it is drawn from.
-
-    Args:
-        name: of the picture.
 
     Raises:
         DataError: there is no such picture.
@@ -65,9 +55,5 @@ def picture_names() -> list[str]:
 @cache
 def _modules() -> dict[str, str]:
     """Where every picture is; none of them is imported before it is drawn."""
-    rooms = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
-    return {
-        module.name: f"{__name__}.{room}.{module.name}"
-        for room in rooms
-        for module in pkgutil.iter_modules([f"{folder}/{room}" for folder in __path__])
-    }
+    found = (module.name for module in pkgutil.walk_packages(__path__, f"{__name__}.") if not module.ispkg)
+    return {name.rpartition(".")[2]: name for name in found if name.count(".") > __name__.count(".") + 1}

@@ -5,21 +5,14 @@ from jaxtyping import Bool, Integer, Shaped
 
 
 def time_label(unit: Shaped[np.ndarray, ""] | None, what: str = "time") -> str:
-    """The label of an axis of time; a time without a unit has the unit `time`.
-
-    Args:
-        unit: text, or None.
-        what: is measured.
-    """
+    """The label of an axis of time; a time without a unit (None) has the unit `time`."""
     return what if unit is None or str(unit) == "time" else f"{what} [{unit}]"
 
 
 def limits_around(values: Shaped[np.ndarray, "*shape"], margin: float = 0.15) -> tuple[float, float]:
-    """Room for what is given; a prediction that runs away leaves the picture.
+    """Room for what is given and finite; a prediction that runs away leaves the picture.
 
-    Args:
-        values: those that are not finite are left out.
-        margin: of the room, relative to the range of the values.
+    The margin is relative to the range of the values.
     """
     fine = values[np.isfinite(values)]
     low, high = float(fine.min()), float(fine.max())
@@ -30,10 +23,5 @@ def limits_around(values: Shaped[np.ndarray, "*shape"], margin: float = 0.15) ->
 def learned_and_ahead(
     window: Integer[np.ndarray, "batch time"], trajectory: int = 0
 ) -> tuple[Bool[np.ndarray, " time"], Bool[np.ndarray, " time"]]:
-    """Which rows of a trajectory were learned from and which lie beyond them.
-
-    Args:
-        window: 0 (padding), 1 (learned from) or 2 (beyond) per row.
-        trajectory: which one.
-    """
+    """Which rows of a trajectory were learned from (1 in the window) and which lie beyond them (2)."""
     return window[trajectory] == 1, window[trajectory] == 2

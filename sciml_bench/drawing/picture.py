@@ -33,13 +33,10 @@ class Picture(Generic[Drawn]):
     optional: tuple[str, ...] = ()
 
     def __call__(self, arrays: Mapping[str, Any]) -> Drawn:
-        """Draw.
-
-        Args:
-            arrays: all that are required and any others.
+        """Draw the arrays that are required or optional, whatever others there are.
 
         Raises:
-            DataError: one is missing.
+            DataError: a required one is missing.
         """
         missing = missing_arrays(arrays, self.required)
         if missing:
@@ -63,10 +60,5 @@ def picture(*required: str, optional: tuple[str, ...] = ()) -> Callable[[Callabl
 
 
 def missing_arrays(arrays: Mapping[str, Any], required: Iterable[str]) -> list[str]:
-    """The names for which there is no array.
-
-    Args:
-        arrays: by name.
-        required: names or patterns such as `history_*`.
-    """
+    """The names, or patterns such as `history_*`, for which there is no array."""
     return [name for name in required if not matching(arrays, name)]

@@ -31,11 +31,7 @@ def activation_module(name: str) -> nn.Module:
 
 
 def zeroed(layer: nn.Module) -> nn.Module:
-    """The layer, all of its parameters zero.
-
-    Args:
-        layer: such as the last of a network.
-    """
+    """The layer, such as the last of a network, all of its parameters zero."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
@@ -151,8 +150,8 @@ class RandomAffine(nn.Module):
         cos, sin = torch.cos(angle), torch.sin(angle)
         matrix = torch.stack((scale[:, 0] * cos, -sin + shear, sin, scale[:, 1] * cos), dim=1).reshape(-1, 2, 2)
         shift = draw(2 * self.translation, 2, 1)
-        grid = functional.affine_grid(torch.cat((matrix, shift), dim=2), list(images.shape), align_corners=False)
-        return functional.grid_sample(images, grid, align_corners=False)
+        grid = nn.functional.affine_grid(torch.cat((matrix, shift), dim=2), list(images.shape), align_corners=False)
+        return nn.functional.grid_sample(images, grid, align_corners=False)
 
 
 def _image_shape(shape: Sequence[int], least: int) -> tuple[int, int, int]:

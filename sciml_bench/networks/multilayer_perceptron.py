@@ -10,7 +10,6 @@ from itertools import pairwise
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.networks.activations import activation_module
@@ -88,7 +87,7 @@ class StackedPerceptrons(nn.Module):
         """Evaluate one member alone."""
         for position, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             active = self.activation(states) if position else states
-            states = functional.linear(active, weight[number].T, bias[number, 0])
+            states = nn.functional.linear(active, weight[number].T, bias[number, 0])
         return states
 
 

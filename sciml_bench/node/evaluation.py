@@ -66,11 +66,7 @@ class Evaluation:
         `interpolation_mse`, `extrapolation_mse`: over the train and the test part, against the observations, noise
         included (as in the paper's tables); with `_clean` against the truth, where it is known. `integration_error`:
         largest difference to a more accurate integration over the train part. The scores of the forecast are those of
-        every forecaster (`scores.forecast_scores`).
-
-        Args:
-            learned: the field; of several members the first is predicted with.
-            record: loaded, with states of vectors.
+        every forecaster (`scores.forecast_scores`). Of several members the first is predicted with.
 
         Raises:
             SolverError: the integration broke down inside the train part.

@@ -30,12 +30,7 @@ class Evaluation:
     """
 
     def __call__(self, learned: TrainedOperator, equation: Equation) -> Results:
-        """Score an operator.
-
-        Args:
-            learned: with its best weights.
-            equation: with its held-out parameters and their solutions.
-        """
+        """Score an operator with its best weights on the held-out parameters of an equation and their solutions."""
         model, sampling = learned.model, equation.sampling
         parameters = sampling.parameters("test")
         metrics: Metrics = {}

@@ -9,8 +9,6 @@ from jaxtyping import Float
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 
-AxisKind = Literal["periodic", "time", "bounded"]
-
 
 @dataclass(frozen=True)
 class Axis:
@@ -22,7 +20,7 @@ class Axis:
     """
 
     name: str
-    kind: AxisKind
+    kind: Literal["periodic", "time", "bounded"]
 
     @property
     def basis_kind(self) -> type[Basis]:

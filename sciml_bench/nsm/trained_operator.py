@@ -64,5 +64,4 @@ class TrainedOperator(LearnedModule):
         Args:
             parameters: as for `solve`.
         """
-        values = np.asarray(parameters, dtype=np.float64)
-        return residual_l2(self.model, self.equation, values).numpy()
+        return residual_l2(self.model, self.equation, np.asarray(parameters, dtype=np.float64)).numpy()

@@ -21,13 +21,7 @@ def print_left_out(unfinished: Sequence[UnfinishedRun]) -> None:
 
 
 def write_files(output: Path, texts: Mapping[str, str], figures: Mapping[str, Any]) -> None:
-    """Write tables and figures, and say where they are.
-
-    Args:
-        output: the folder.
-        texts: by the name of the file.
-        figures: by the name of the file, without its ending.
-    """
+    """Write texts, by file, and figures, by file without its ending, into a folder, and say where they are."""
     # imported late: matplotlib would triple the time that a table takes
     from sciml_bench.core.stored.files import write_atomically
     from sciml_bench.drawing.style import save_figure

@@ -13,12 +13,10 @@ from sciml_bench.core.checks import ConfiguredInteger, require_integer, require_
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
+from sciml_bench.data import Record, Trajectories, WindowsSpec
 from sciml_bench.data.capabilities import Forecast, require_past
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
-from sciml_bench.data.record import Record
-from sciml_bench.data.spec import WindowsSpec
-from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.scores.ephemeris_scores import ephemeris_scores
 from sciml_bench.scores.forecast_scores import forecast_scores
 from sciml_bench.scores.rollout_scores import horizons, mean_errors, relative_squared_errors

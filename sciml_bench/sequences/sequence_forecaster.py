@@ -12,16 +12,13 @@ from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.stored.learned_file import LearnedModule
+from sciml_bench.data import Trajectories, WindowsSpec
 from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_past
 from sciml_bench.data.lazy_states import read_block
-from sciml_bench.data.spec import WindowsSpec
-from sciml_bench.data.trajectories import Trajectories
-
-SequenceModel = Callable[[Tensor], Tensor]
 
 
 def rollout(
-    model: SequenceModel, inputs: Float[Tensor, "batch inputs *state"], n_steps: int, n_outputs: int
+    model: Callable[[Tensor], Tensor], inputs: Float[Tensor, "batch inputs *state"], n_steps: int, n_outputs: int
 ) -> Float[Tensor, "batch steps *state"]:
     """The states after the inputs.
 

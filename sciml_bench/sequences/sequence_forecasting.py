@@ -82,10 +82,6 @@ class SequenceForecasting(Method):
         self.model, self.spec = model, view.spec
         self.register_buffer("deviation", torch.tensor(view.spec.deviation, dtype=view.spec.dtype), persistent=False)
 
-    def forward(self, inputs: Float[Tensor, "batch inputs *state"]) -> Float[Tensor, "batch outputs *state"]:
-        """What the model gives: the last states of the window."""
-        return self.model(inputs)
-
     def optimizer(self) -> torch.optim.Optimizer:
         """Adam."""
         return torch.optim.Adam(self.parameters(), lr=self.learning_rate, foreach=True)
@@ -109,7 +105,7 @@ class SequenceForecasting(Method):
         Raises:
             DataError: the model gives fewer states than it must, or more than a window has.
         """
-        outputs = self(windows[:, : self.spec.n_inputs] if inputs is None else inputs)
+        outputs = self.model(windows[:, : self.spec.n_inputs] if inputs is None else inputs)
         given = outputs.shape[1]
         if not self.spec.n_outputs <= given <= self.spec.n_window or outputs.shape[2:] != windows.shape[2:]:
             raise DataError(
@@ -131,7 +127,7 @@ class SequenceForecasting(Method):
         n_before = int(torch.randint(spec.n_calls, ())) if spec.n_calls > 1 else 0
         inputs, first = windows[:, : spec.n_inputs], 0
         if n_before:
-            rolled = rollout(self, inputs, n_before * spec.n_outputs, spec.n_outputs).to(inputs)
+            rolled = rollout(self.model, inputs, n_before * spec.n_outputs, spec.n_outputs).to(inputs)
             if bool(torch.isfinite(rolled).all()):
                 inputs, first = torch.cat([inputs, rolled], dim=1)[:, -spec.n_inputs :], n_before * spec.n_outputs
         return windows[:, first : first + spec.n_window], inputs
@@ -150,7 +146,7 @@ class SequenceForecasting(Method):
         """‖û − u‖²/‖u‖², averaged over the trajectories of a part and as many steps, or as many as there are."""
         truth = self.view.sequences(split)[:, self.spec.n_inputs :][:, :n_steps]
         parts = self.view.starts(split).to(self.progress.device).split(self.view.batch_size)
-        rolled = torch.cat([rollout(self, part, truth.shape[1], self.spec.n_outputs).cpu() for part in parts])
+        rolled = torch.cat([rollout(self.model, part, truth.shape[1], self.spec.n_outputs).cpu() for part in parts])
         return float(relative_squared_errors(rolled.numpy(), truth).mean())
 
     def learned(self) -> SequenceForecaster:

@@ -4,7 +4,7 @@ import torch
 from node_cases import observed, view_of
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.node.fitting.segments import Segments
+from sciml_bench.node.fitting.multiple_shooting import Segments
 from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from sciml_bench.report.comparison import Estimate
+from sciml_bench.report.replications.table5.cells import verdict
 from sciml_bench.report.replications.table5.published import METHODS, PublishedScore, published_score
-from sciml_bench.report.replications.table5.verdict import verdict
 
 
 def test_both_standard_errors_combine_as_the_sides_of_a_right_triangle():

@@ -35,12 +35,7 @@ def draw_curve(
 ) -> None:
     """The mean over seeds in a band from the worst to the best; step 0 is given, not forecast, and parts the curve.
 
-    Args:
-        axis: to draw on.
-        steps: increasing, without 0.
-        accuracies: of every seed.
-        label: for the legend.
-        marker: a second sign of the curve besides its colour.
+    The marker is a second sign of the curve besides its colour.
     """
     color, style = None, {"marker": marker, "markersize": 3.5, "linewidth": 1.3}
     for side, shown in ((steps < 0, None), (steps > 0, label)):
@@ -51,13 +46,7 @@ def draw_curve(
 
 
 def complete_axis(axis: Axes, oracle_accuracy: float | None, chances: Iterable[float]) -> None:
-    """The lines of the oracle and of chance, and the labels.
-
-    Args:
-        axis: with its curves.
-        oracle_accuracy: on real images, where it is known.
-        chances: accuracies of guessing.
-    """
+    """The lines of the oracle, on real images, and of chance, and the labels."""
     if oracle_accuracy is not None:
         axis.axhline(oracle_accuracy, color="black", linestyle="--", linewidth=1, label="oracle on real images")
     for chance in chances:

@@ -35,7 +35,7 @@ def _field(arrays: Arrays) -> Figure:
         axis.grid(False)
         axis.set(title=title, xlabel="position")
         figure.colorbar(image, ax=axis, label=str(arrays["component_names"][0]), shrink=0.85)
-    axes[0].set_ylabel(_time_label(arrays))
+    axes[0].set_ylabel(time_label(arrays["time_unit"], "time since the last input"))
     return figure
 
 
@@ -54,14 +54,11 @@ def _paths(arrays: Arrays) -> Figure:
         plane.plot(truth[:, body, 0], truth[:, body, second], color=color, linewidth=0.8, linestyle="--")
         plane.plot(rolled[:, body, 0], rolled[:, body, second], color=color, linewidth=1.4)
     shown = truth[:, :_MOST_PATHS]
-    against_time.set(xlabel=_time_label(arrays), ylabel=names[0], ylim=limits_around(shown[..., 0]))
+    against_time.set_xlabel(time_label(arrays["time_unit"], "time since the last input"))
+    against_time.set(ylabel=names[0], ylim=limits_around(shown[..., 0]))
     plane.set(xlabel=names[0], ylabel=names[second])
     plane.set(xlim=limits_around(shown[..., 0]), ylim=limits_around(shown[..., second]))
     for label, style in (("reference", "--"), ("rollout", "-")):
         plane.plot([], [], color="0.3", linestyle=style, label=label)
     plane.legend(fontsize=8)
     return figure
-
-
-def _time_label(arrays: Arrays) -> str:
-    return time_label(arrays["time_unit"], "time since the last input")

@@ -38,11 +38,7 @@ def draw(arrays: Arrays) -> Figure:
 
 
 def strength_name(strengths: Float[np.ndarray, " dim"]) -> str:
-    """How a curve is called.
-
-    Args:
-        strengths: k of every component.
-    """
+    """How the curve of a coupling, with k of every component, is called."""
     if (strengths == strengths[0]).all():
         return f"k = {strengths[0]:g}" if strengths[0] else "uncoupled"
     return "k = (" + ", ".join(f"{value:g}" for value in strengths) + ")"

@@ -131,8 +131,7 @@ class ClosedFormDiscovery:
         require_full_rank(library, rates.flatten(0, 1).numpy())
         design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
         centred = (targets - targets.mean(axis=1, keepdims=True)).reshape(-1, library.spec.dim)
-        names = library.spec.component_names
-        return sequential_thresholding(design, centred, float(self.threshold), names)[0]
+        return sequential_thresholding(design, centred, float(self.threshold), library.spec.component_names)[0]
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from sciml_bench.networks.activations import zeroed
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 
 COEFFICIENTS = ("flat", "network")
+_WINDOWS_PER_ROW = 5
 
 
 @described
@@ -87,11 +88,6 @@ class DiscoveryNetwork(nn.Module):
         self.register_buffer("ready", torch.tensor(False))
         self.register_buffer("preconditioner", torch.eye(shape[0], dtype=torch.float64).repeat(spec.dim, 1, 1))
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the coordinates of the coefficients have been chosen."""
-        return bool(self.ready)
-
     def coefficients(self) -> Float[Tensor, "terms dim"]:
         """ξ, zero outside the mask."""
         scaled = self.scaled_coefficients().double()
@@ -115,18 +111,11 @@ class DiscoveryNetwork(nn.Module):
         return windows + self.deviation * correction.double()
 
     @torch.no_grad()
-    def smoothed_rows(
-        self, rows: Float[np.ndarray, "time dim"], windows_per_row: int = 5
-    ) -> Float[np.ndarray, "time dim"]:
-        """A whole trajectory, smoothed in overlapping windows and averaged; as it is where it is too short for one.
-
-        Args:
-            rows: of a trajectory.
-            windows_per_row: how many windows hold a row.
-        """
+    def smoothed_rows(self, rows: Float[np.ndarray, "time dim"]) -> Float[np.ndarray, "time dim"]:
+        """A whole trajectory, smoothed in overlapping windows and averaged; as it is where it is too short for one."""
         if len(rows) < self.window:
             return rows.copy()
-        starts = window_starts(len(rows), self.window, max(1, self.window // windows_per_row))
+        starts = window_starts(len(rows), self.window, max(1, self.window // _WINDOWS_PER_ROW))
         index = starts[:, None] + np.arange(self.window)
         smoothed = self.smoothed(torch.from_numpy(rows[index])).numpy()
         total, count = np.zeros_like(rows), np.zeros(len(rows))

@@ -94,7 +94,7 @@ class DiscoveryTraining(FewComponents, Method):
         if shortest < length:
             raise DataError(f"model.window={length}: a trajectory has only {shortest} rows to learn from")
         self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
-        if self.model.is_ready:
+        if self.model.ready:  # the coordinates of the coefficients have been chosen
             return
         if self.initial_coefficients == "closed_form":
             recipe = ClosedFormDiscovery(threshold=self.threshold, refinement="never")

@@ -8,9 +8,8 @@ import numpy as np
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.results import Results
+from sciml_bench.data import PaddedTrajectories, Record
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
-from sciml_bench.data.record import Record
-from sciml_bench.data.views import PaddedTrajectories
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of
 from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients

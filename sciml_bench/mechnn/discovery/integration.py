@@ -37,13 +37,7 @@ def window_starts(n_rows: int, length: int, stride: int) -> Int[np.ndarray, " wi
 def windows_of(
     pieces: Sequence[tuple[np.ndarray, np.ndarray]], length: int, stride: int
 ) -> tuple[Float[Tensor, "_ intervals"], Float[Tensor, "windows time dim"]]:
-    """Windows of all trajectories, and the steps between their rows: one row of them where all are the same.
-
-    Args:
-        pieces: times and states of every trajectory, at least as long as a window.
-        length: of a window.
-        stride: between two windows.
-    """
+    """Windows of trajectories at least as long, and the steps between their rows: one row of them where all agree."""
     rows = [window_starts(len(times), length, stride)[:, None] + np.arange(length) for times, _ in pieces]
     steps = np.concatenate([np.diff(times[index], axis=1) for (times, _), index in zip(pieces, rows, strict=True)])
     windows = np.concatenate([states[index] for (_, states), index in zip(pieces, rows, strict=True)])

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -39,7 +38,7 @@ def with_taylor_order(
         raise ConfigurationError(
             f"taylor_order={taylor_order} is below the order {order} of the equations: give at least {order}"
         )
-    return functional.pad(coefficients, (0, taylor_order - order))
+    return nn.functional.pad(coefficients, (0, taylor_order - order))
 
 
 class LinearODELayer(nn.Module):
@@ -97,7 +96,7 @@ class LinearODELayer(nn.Module):
         """Learned steps, in time; with one interval or state where they do not differ. None where they are given."""
         if self.unconstrained_steps is None:
             return None
-        constrain = torch.sigmoid if self.positive == "sigmoid" else functional.softplus
+        constrain = torch.sigmoid if self.positive == "sigmoid" else nn.functional.softplus
         return constrain(self.unconstrained_steps)
 
     def forward(

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.mechnn.linear_ode.differentiable_solve import Factorization, LeastSquaresSolution
 from sciml_bench.mechnn.linear_ode.problem import LinearODEProblem
@@ -75,8 +76,7 @@ def solve_linear_ode(
         DataError: the arrays do not fit or hold values that cannot be used; see `LinearODEProblem`.
         SolverError: the rows do not determine the solution, or the tolerance was not met.
     """
-    if solver not in SOLVERS:
-        raise ConfigurationError(f"solver={solver}: choose one of {', '.join(SOLVERS)}")
+    require_choice("solver", solver, SOLVERS)
     if coefficients.ndim != 5 or not coefficients.is_floating_point():
         raise DataError(
             f"coefficients {tuple(coefficients.shape)} of {coefficients.dtype}: expected real numbers (batch, "

@@ -14,9 +14,7 @@ from torch import Tensor, nn
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.method import DirectMethod
-from sciml_bench.data.spec import RecordSpec
-from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.data import RecordSpec, Trajectories, WholeTrajectoriesView
 from sciml_bench.mechnn.linear_ode.integral import integrated
 from sciml_bench.mechnn.parameters.logistic_training import HEADLINE, require_populations
 from sciml_bench.mechnn.parameters.parameter_recovery import GrowthEstimator, RecoveredParameters, populations

@@ -15,8 +15,7 @@ from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.stored.learned_file import LearnedModule
-from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.data import Trajectories, WholeTrajectoriesView
 from sciml_bench.mechnn.parameters.logistic_network import LogisticEstimate, LogisticNetwork
 from sciml_bench.mechnn.parameters.parameter_recovery import GrowthEstimator, RecoveredParameters, populations
 
@@ -81,11 +80,7 @@ class LogisticTraining(Method):
         self._validation = torch.from_numpy(populations(view.record.splits["validation"])).float()
 
     def loss(self, batch: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
-        """Of some trajectories.
-
-        Args:
-            batch: their numbers.
-        """
+        """Of some trajectories, given by their numbers."""
         observed = self._observed[batch.cpu()].to(self.progress.device)
         return self.estimate_loss(self.model(observed), observed)
 

@@ -11,9 +11,7 @@ from jaxtyping import Float
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.record import Record
-from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.views import PaddedTrajectories
+from sciml_bench.data import PaddedTrajectories, Record, Trajectories
 from sciml_bench.scores.equation_scores import parameter_scores
 
 SCORED = ("train", "test")
@@ -48,21 +46,13 @@ class GrowthEstimator:
         raise NotImplementedError(f"{type(self).__name__} must define explained()")
 
     def estimate(self, trajectories: Trajectories) -> dict[str, Float[np.ndarray, " batch"]]:
-        """`growth_rate`, in 1/time, and `capacity` of every trajectory.
-
-        Args:
-            trajectories: of one component, as long as one another.
-        """
+        """`growth_rate`, in 1/time, and `capacity` of every trajectory, all of one component and one length."""
         found = self.explained(trajectories)
         return {"growth_rate": found.growth_rates, "capacity": found.capacities}
 
 
 def populations(trajectories: Trajectories) -> Float[np.ndarray, "batch time"]:
-    """The observations of one component.
-
-    Args:
-        trajectories: as long as one another.
-    """
+    """The observations of one component, from trajectories as long as one another."""
     return PaddedTrajectories.of(trajectories).states[..., 0]
 
 

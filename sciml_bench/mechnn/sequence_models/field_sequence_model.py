@@ -30,11 +30,7 @@ class FieldSequenceModel(nn.Module):
 
     Args:
         spec: of the data.
-        width: channels of the network.
-        n_blocks: residual blocks of the network.
-        kernel_size: points that a convolution sees.
-        activation: of the network.
-        n_seen: input frames that the network sees.
+        width, n_blocks, kernel_size, activation, n_seen: of the network, as in `FieldSequenceResNet`.
         base_coefficients: b_k from 0 to the order of the ODEs, to which what the network writes is added at every point
             and step. With (1, 0.05, 0) the right side is a value that the flow follows, with (0, 1, 0) its rate.
         coefficient_range: largest |c_k|; with less than b_0, no ODE comes near to having no restoring term.

@@ -30,7 +30,6 @@ from sciml_bench.mechnn.sequence_models.pair_strength import DistanceLaw, Window
 NETWORKS = ("law", "perceptron", "convolution")
 COEFFICIENTS = ("time_varying", "constant")
 STEPS = ("known", "learned")
-_ORDER = 2
 _MASS_RATE = 10.0
 """Adam moves every parameter by about its learning rate per step, and masses span many powers of ten."""
 _ROOM = 2.0

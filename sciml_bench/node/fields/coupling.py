@@ -1,6 +1,7 @@
 """Dynamics that are pulled towards data: du/dt = field(t, u) − λ k (u − û(t)) (Ko et al., NeurIPS 2023, equation 5)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -75,7 +76,7 @@ class CoupledDynamics(VectorField):
         form = self.field.perceptron_form()
         if form is None:
             return None
-        return form.plus_linear(-torch.diag(torch.from_numpy(self.pull)).to(form.linear))
+        return replace(form, linear=form.linear - torch.diag(torch.from_numpy(self.pull)).to(form.linear))
 
     def forcing(self, times: Float[np.ndarray, "batch *stages"]) -> Float[np.ndarray, "batch *stages dim"]:
         """λ k û(t), and what the field itself adds."""

@@ -7,7 +7,7 @@ member and takes states without that axis too.
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -46,10 +46,6 @@ class PerceptronForm:
     weights: tuple[Float[Tensor, "members _ _"], ...]
     biases: tuple[Float[Tensor, "members _"], ...]
     activation: str
-
-    def plus_linear(self, addition: Float[Tensor, "dim dim"]) -> "PerceptronForm":
-        """The form of the field with another linear term."""
-        return replace(self, linear=self.linear + addition)
 
 
 class VectorField(nn.Module):

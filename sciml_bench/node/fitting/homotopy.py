@@ -17,7 +17,6 @@ from sciml_bench.node.fields.coupling import CoupledDynamics, checked_coupling_s
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.coupling_schedules import CouplingSchedule, PowerLawSchedule
 from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
-from sciml_bench.node.solvers.compiled_solver import CompiledSolver
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 
 _LONGEST_STEP = 2.0
@@ -54,7 +53,7 @@ class HomotopyTraining(TrajectoryFitting):
         self.coupling_schedule = schedule
         self.coupling_strength = checked_coupling_strength(coupling_strength, view.spec.dim).tolist()
         self.coupled_solver, strongest = self.solver, max(self.coupling_strength)
-        if strongest and isinstance(self.solver, CompiledSolver | FixedStepSolver) and self.solver.max_step is None:
+        if strongest and isinstance(self.solver, FixedStepSolver) and self.solver.max_step is None:
             self.coupled_solver = replace(self.solver, max_step=_LONGEST_STEP / strongest)
         self._scale_in_epoch = 1.0
         self._coupled: CoupledDynamics | None = None

@@ -56,11 +56,13 @@ class AdaptiveSolver:
         from torchdiffeq import odeint, odeint_adjoint
 
         starts = times[:, :1]
-        elapsed, position = _distinct(times - starts)
+        elapsed = times - starts
+        grain = max(float(elapsed.max()), np.finfo(float).tiny) * 1e-12  # equal times may differ by their rounding
+        _, first, position = np.unique(np.round(elapsed / grain), return_index=True, return_inverse=True)
         clock = _Clock(field, torch.tensor(starts[:, 0]), shared=bool(np.all(starts == starts[0])))
         tighter = 100.0 ** (1 - refinement)
         # torchdiffeq compares time steps in the dtype of the times
-        grid = torch.from_numpy(elapsed)
+        grid = torch.from_numpy(elapsed.ravel()[first])
         solve = odeint_adjoint if self.gradient == "adjoint" and torch.is_grad_enabled() else odeint
         try:
             with np.errstate(all="ignore"):
@@ -75,13 +77,6 @@ class AdaptiveSolver:
         index = torch.from_numpy(position.reshape(times.shape))
         rows = torch.arange(len(times))[:, None]
         return Solution(times, path[..., rows, index, :], clock.evaluations)
-
-
-def _distinct(elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct times since the start, and which of them every entry is; equal ones may differ by their rounding."""
-    grain = max(float(elapsed.max()), np.finfo(float).tiny) * 1e-12
-    _, first, position = np.unique(np.round(elapsed / grain), return_index=True, return_inverse=True)
-    return elapsed.ravel()[first], position
 
 
 class _Clock(nn.Module):

@@ -38,7 +38,7 @@ _DENSITY = 1 / math.sqrt(2 * math.pi)
 
 @njit(cache=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
-def exponential(x: np.ndarray, out: np.ndarray, bits: np.ndarray, work: np.ndarray) -> None:
+def exponential(x, out, bits, work):
     """exp of every element, to a few units in the last place; arguments are clipped to ±700, `out` may be `x`."""
     shifted = bits.view(np.float64)
     for i in range(x.size):
@@ -60,9 +60,7 @@ def exponential(x: np.ndarray, out: np.ndarray, bits: np.ndarray, work: np.ndarr
 
 @njit(cache=True, fastmath={"contract", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
-def activate(
-    code: int, z: np.ndarray, value: np.ndarray, slope: np.ndarray, bits: np.ndarray, work: np.ndarray
-) -> None:
+def activate(code, z, value, slope, bits, work):
     """The activation function of a code and its derivative at every z; `bits` and `work` are memory for as many."""
     n = z.size
     if code == 3:

@@ -25,7 +25,7 @@ from sciml_bench.node.solvers.compiled_activations import activate
 
 @njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
-def _affine(x: np.ndarray, matrix: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
+def _affine(x, matrix, bias, out):
     """out = bias + x · matrix; four inputs share every load and store of the output."""
     n_in, n_out = x.size, out.size
     for o in range(n_out):
@@ -45,7 +45,7 @@ def _affine(x: np.ndarray, matrix: np.ndarray, bias: np.ndarray, out: np.ndarray
 
 @njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
-def _transposed(delta: np.ndarray, matrix: np.ndarray, out: np.ndarray, factor: np.ndarray) -> None:
+def _transposed(delta, matrix, out, factor):
     """out = factor · (matrix · delta); four outputs share every load of delta."""
     n_in, n_out = out.size, delta.size
     whole = n_in - n_in % 4
@@ -70,19 +70,8 @@ def _transposed(delta: np.ndarray, matrix: np.ndarray, out: np.ndarray, factor: 
 @njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
 def integrate(
-    x0: np.ndarray,
-    weights: np.ndarray,
-    member: np.ndarray,
-    linear: np.ndarray,
-    sizes: np.ndarray,
-    matrix: np.ndarray,
-    stage_weights: np.ndarray,
-    step_sizes: np.ndarray,
-    arrivals: np.ndarray,
-    activation: int,
-    forcing: np.ndarray,
-    keep: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x0, weights, member, linear, sizes, matrix, stage_weights, step_sizes, arrivals, activation, forcing, keep
+):
     """Integrate every row.
 
     Args:
@@ -164,18 +153,7 @@ def integrate(
 
 @njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
-def pull_back(
-    grad_states: np.ndarray,
-    weights: np.ndarray,
-    member: np.ndarray,
-    linear: np.ndarray,
-    sizes: np.ndarray,
-    matrix: np.ndarray,
-    stage_weights: np.ndarray,
-    step_sizes: np.ndarray,
-    arrivals: np.ndarray,
-    slopes: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+def pull_back(grad_states, weights, member, linear, sizes, matrix, stage_weights, step_sizes, arrivals, slopes):
     """The transpose of `integrate`, from the gradient with respect to the recorded states (rows, times, dim).
 
     The other arguments are those of `integrate`, and the slopes that it returned.

@@ -28,15 +28,9 @@ class Conditions(ParameterFields):
     def solution(
         self, network: Coefficients, basis: TensorProduct, parameters: ParameterSeries
     ) -> tuple[TensorProduct, Float[Tensor, "batch *solution_modes"]]:
-        """The series u that fulfils the conditions, from the series z of a network.
+        """The basis and the coefficients of the series u that fulfils the conditions, from the series z of a network.
 
-        Args:
-            network: coefficients of z.
-            basis: of z.
-            parameters: coefficients, from `parameter_coefficients`.
-
-        Returns:
-            the basis of u and its coefficients.
+        The parameters are coefficients, from `parameter_coefficients`.
         """
         wide = self.solution_basis(basis)
         coefficients = network
@@ -55,13 +49,7 @@ class Conditions(ParameterFields):
         return wide, coefficients
 
     def solution_values(self, network: Values, grid: Grid, parameters: Values) -> Values:
-        """The same for values of z on a grid.
-
-        Args:
-            network: z.
-            grid: where.
-            parameters: on the grid.
-        """
+        """The same for values of z on a grid, with the parameters on that grid."""
         values = network
         for index, (axis, points) in enumerate(zip(self.axes, grid.points, strict=True)):
             if axis.kind in FACTORS:

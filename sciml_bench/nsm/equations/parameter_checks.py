@@ -147,9 +147,6 @@ def _truncated_parts(equation: ParameterFields, values: Tensor) -> Float[np.ndar
 def require_drawn_fields_held(equation: ParameterFields) -> None:
     """Refuse an equation whose `parameter_modes` do not hold its own random fields.
 
-    Args:
-        equation: whose.
-
     Raises:
         ConfigurationError: they are too few.
     """

@@ -25,12 +25,7 @@ class ParameterFields(Domain):
     sampling: FreshParameters
 
     def draw_parameters(self, n_samples: int, seed: int) -> Parameters:
-        """Random sources or initial fields, a function of the seed.
-
-        Args:
-            n_samples: how many fields.
-            seed: not negative.
-        """
+        """`n_samples` random sources or initial fields, a function of the seed, which is not negative."""
         return self.system.random_parameters(n_samples, seed)
 
     @cached_property
@@ -53,11 +48,7 @@ class ParameterFields(Domain):
         return given.resize(given.analyse(parameters), self.parameter_modes)
 
     def given_basis(self, shape: tuple[int, ...], key: str = "parameters") -> TensorProduct:
-        """The basis whose nodes are the points of given fields.
-
-        Args:
-            shape: of the fields, batch first.
-            key: what they are called in a message.
+        """The basis whose nodes are the points of fields of a shape, batch first; `key` is their name in a message.
 
         Raises:
             DataError: not a batch of fields with at least 3 points per axis.

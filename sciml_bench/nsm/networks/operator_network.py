@@ -65,7 +65,7 @@ class OperatorNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.equation, self.axes = equation, equation.axes
-        self.equation_basis = equation.basis(modes)
+        self.equation_basis = self._basis = equation.basis(modes)
         self.width = require_integer("model.width", width, 1, "give at least 1 channel")
         self.depth = require_integer("model.depth", depth, 1, "give at least 1 layer")
         self.activation = ACTIVATIONS[require_choice("model.activation", activation, ACTIVATIONS)]()
@@ -80,7 +80,7 @@ class OperatorNetwork(nn.Module):
     @property
     def basis(self) -> TensorProduct:
         """Of the series that the network gives; the equation's own, unless a network says otherwise."""
-        return self.equation_basis
+        return self._basis
 
     @abstractmethod
     def series(self, parameters: ParameterSeries) -> Coefficients:

@@ -107,31 +107,24 @@ def _pair_matrix(n_modes: int) -> Float[np.ndarray, "pairs modes"]:
     return matrix
 
 
-def _shifted_runs(width: int, n_axes: int, number: int) -> list[tuple[int, int, bool]]:
-    """Which channels are shifted along one of the periodic axes: half of them, and every combination of axes equally.
+def _shifted_runs(width: int, n_axes: int, number: int) -> list[tuple[int, bool]]:
+    """How many channels in a row are shifted along a periodic axis, or not; all combinations of axes have equally many.
 
     Groups of channels follow a Gray code, so that those to be shifted lie side by side.
     """
     n_groups = 2**n_axes
-    runs: list[tuple[int, int, bool]] = []
+    shifted: list[bool] = []
     for group in range(n_groups):
-        start, stop = group * width // n_groups, (group + 1) * width // n_groups
-        shifted = bool(((group ^ (group >> 1)) >> (n_axes - 1 - number)) & 1)
-        if stop == start:
-            continue
-        if runs and runs[-1][2] == shifted:
-            runs[-1] = (runs[-1][0], stop, shifted)
-        else:
-            runs.append((start, stop, shifted))
-    return runs
+        size = (group + 1) * width // n_groups - group * width // n_groups
+        shifted += [bool(((group ^ (group >> 1)) >> (n_axes - 1 - number)) & 1)] * size
+    return [(len(list(run)), is_shifted) for is_shifted, run in itertools.groupby(shifted)]
 
 
-def _shift(pairs: Tensor, axis: int, runs: list[tuple[int, int, bool]]) -> Tensor:
+def _shift(pairs: Tensor, axis: int, runs: list[tuple[int, bool]]) -> Tensor:
     """(cos, sin) -> (sin, −cos), a quarter wave, in some of the channels; the mean (m, m) becomes (m, −m)."""
-    sizes = [stop - start for start, stop, _ in runs]
     parts = []
     # split, whose gradient is one concatenation; that of slices fills a tensor with zeros for each of them
-    for part, (_, _, shifted) in zip(pairs.split(sizes, dim=-1), runs, strict=True):
+    for part, (_, shifted) in zip(pairs.split([size for size, _ in runs], dim=-1), runs, strict=True):
         if shifted:
             cosine, sine = part.unbind(axis)
             part = torch.stack([sine, -cosine], dim=axis)

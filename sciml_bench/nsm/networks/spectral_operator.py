@@ -60,16 +60,11 @@ class SpectralOperator(OperatorNetwork):
                 f"model.coordinates={coordinates}: {equation.name} depends on positions here, which a network with a "
                 "kernel per frequency does not see then; use all or automatic"
             )
-        own = self.equation_basis
-        self._basis = own if basis == "equation" else TensorProduct.of([self.kinds[basis]] * own.n_axes, own.n_modes)
+        if basis != "equation":
+            self._basis = TensorProduct.of([self.kinds[basis]] * self._basis.n_axes, self._basis.n_modes)
         self.lifting = self.lift()
         self.layers = nn.ModuleList(LAYERS[kernel](self._basis, self.width, self.activation) for _ in range(self.depth))
         self.projecting = self.projection()
-
-    @property
-    def basis(self) -> TensorProduct:
-        """Of layers and output."""
-        return self._basis
 
     def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of z in `basis`."""

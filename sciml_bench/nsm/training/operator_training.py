@@ -59,15 +59,10 @@ class OperatorTraining(Method):
         self.n_epochs = require_integer("training.n_epochs", n_epochs, 1, "train at least 1 epoch")
         self._seconds: list[float] = []
         self._started = 0.0
-        self._flops: float | None = None
 
     @abstractmethod
     def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
-        """How far the solutions of a batch are from the equation, or from their references.
-
-        Args:
-            parameters: fields on their own grid.
-        """
+        """How far the solutions of a batch of parameter fields are from the equation, or from their references."""
 
     # ---- training ---------------------------------------------------------------------------------------------------
 
@@ -121,16 +116,12 @@ class OperatorTraining(Method):
         """Floating-point operations of the matrix products and Fourier transforms of one iteration, forward and
         backward.
         """
-        if self._flops is None:
-            drawn = self.equation.draw_parameters(self.view.batch_size, 0)
-            parameters = torch.from_numpy(drawn).to(dtype=self.model.dtype, device=self.progress.device)
-            with torch.inference_mode(False), torch.enable_grad():
-                self._flops = count_flops(
-                    lambda: torch.autograd.grad(
-                        self.loss(parameters.clone()), list(self.parameters()), allow_unused=True
-                    )
-                )
-        return self._flops
+        drawn = self.equation.draw_parameters(self.view.batch_size, 0)
+        parameters = torch.from_numpy(drawn).to(dtype=self.model.dtype, device=self.progress.device)
+        with torch.inference_mode(False), torch.enable_grad():
+            return count_flops(
+                lambda: torch.autograd.grad(self.loss(parameters.clone()), list(self.parameters()), allow_unused=True)
+            )
 
     # ---- what was learned -------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ DRAWINGS = {
     "forecast_images": forecast_images,
     "eigenfunctions": eigenfunctions,
 }
+"""Each gives its figure, or None where no run has what it shows, and a line per method that is left out."""
 
 
 def comparison_figures(comparison: Comparison) -> tuple[dict[str, Figure], list[str]]:

@@ -1,13 +1,14 @@
-"""Which runs repeat which cell of Table 5, and what they say together."""
+"""Which runs repeat which cell of Table 5, what they say together, and whether that is as good as published."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.run_folder import leaves
 from sciml_bench.report.comparison import Estimate, estimate
-from sciml_bench.report.replications.table5.published import COLUMNS, METHODS
+from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, PublishedScore
 from sciml_bench.report.runs import FinishedRun
 
 CPU_SECONDS = "fit_cpu_seconds"
@@ -17,6 +18,11 @@ WHAT_IS_LEARNED = ("data", "model", "training", "trainer")
 """The parts of a configuration in which the repetitions of one cell agree."""
 
 SCRIPT = "train_node_homotopy"
+
+STANDARD_ERRORS = 2
+"""By how many standard errors a mean may exceed the published one and still count as at least as good."""
+
+YES, WITHIN, UNDECIDED, NO = "yes", "within two standard errors", "undecided", "no"
 
 
 def cell_of(record: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -88,6 +94,38 @@ class Table5:
     def summary(self, method: str, column: str, quantity: str) -> Estimate | None:
         """The same over seeds, or None where no run has it."""
         return estimate(self.values(method, column, quantity))
+
+
+class Verdict(NamedTuple):
+    """The answer, the largest mean that would have been good enough, and whose standard errors are in it."""
+
+    answer: str
+    limit: float
+    standard_error_of: str
+
+
+def verdict(ours: Estimate, published: PublishedScore) -> Verdict:
+    """Compare ours with limit = published + 2 √(se_ours² + se_published²); an error that is not known counts as zero.
+
+    Args:
+        ours: an error over seeds; smaller is better.
+        published: the same from the paper, in the same unit.
+
+    Returns:
+        `yes` where our mean is not above the published one, `within two standard errors` where it is not above the
+        limit, `no` where it is; but `undecided` in place of the second where our standard error exceeds the published
+        mean: with seeds that scatter so much, even three times the published mean would pass.
+    """
+    known = {"ours": ours.standard_error, "the paper's": published.standard_error}
+    named = {name: error for name, error in known.items() if error is not None}
+    limit = published.mean + STANDARD_ERRORS * math.hypot(*named.values())
+    if ours.mean <= published.mean:
+        answer = YES
+    elif ours.mean > limit:
+        answer = NO
+    else:
+        answer = UNDECIDED if (ours.standard_error or 0.0) > published.mean else WITHIN
+    return Verdict(answer, limit, " and ".join(named) or "neither")
 
 
 def _require_repetitions(cell: tuple[str, str], runs: Sequence[FinishedRun]) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 from sciml_bench.report.aligned_table import MISSING, aligned_table, csv_text
 from sciml_bench.report.comparison import Estimate
-from sciml_bench.report.replications.table5.cells import CPU_SECONDS, Table5
+from sciml_bench.report.replications.table5.cells import CPU_SECONDS, STANDARD_ERRORS, Table5, verdict
 from sciml_bench.report.replications.table5.published import COLUMNS, METHODS, WINDOWS, PublishedScore, published_score
-from sciml_bench.report.replications.table5.verdict import STANDARD_ERRORS, verdict
 from sciml_bench.report.runs import UnfinishedRun
 
 HUNDREDFOLD = 100.0
@@ -54,8 +53,7 @@ def markdown(table: Table5, unfinished: Sequence[UnfinishedRun] = ()) -> str:
 def table5_csv(table: Table5) -> str:
     """One line per method, column and quantity that some run has, in the quantity's own unit without any factor.
 
-    Args:
-        table: the runs. A field is empty where there is no number; `limit` and `at_least_as_good` are the verdict.
+    A field is empty where there is no number; `limit` and `at_least_as_good` are the verdict.
     """
     rows: list[Sequence[Any]] = [CSV_HEADER]
     quantities = [*(f"{window}_mse" for window in WINDOWS), *(f"{window}_mse_clean" for window in WINDOWS), *COSTS]
