@@ -102,8 +102,8 @@ class RecordSpec:
             return self
         scale = {name: np.broadcast_to(getattr(self, name), self.state_shape).ravel() for name in ("mean", "deviation")}
         system = self.system if getattr(self.system, "dim", None) == self.dim else None
-        names = {"state_shape": (self.dim,), "component_names": self.column_names, "body_names": None}
-        return replace(self, **names, **scale, system=system, origin=self)
+        names = {"component_names": self.column_names, "body_names": None}
+        return replace(self, state_shape=(self.dim,), **names, **scale, system=system, origin=self)
 
     @property
     def dim(self) -> int:

@@ -150,9 +150,6 @@ def pieces_of(
         trajectories: left as they are by default.
         rows_per_piece: of every piece, at most, and nearly the same of all; null cuts nothing.
         n_pieces: at most, chosen evenly among all; null keeps all.
-
-    Raises:
-        ConfigurationError: a number is too small.
     """
     for name, value, least in (("rows_per_piece", rows_per_piece, 10), ("n_pieces", n_pieces, 1)):
         if value is not None:

@@ -116,13 +116,8 @@ class BasisLibrary:
 
 
 def distinct_terms(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> BasisLibrary:
-    """The library without the monomials that those before them determine, as one body's place does another's.
-
-    Args:
-        library: the terms, of which none is left out yet.
-        values: of the terms on the data, at least as many rows as terms.
-    """
-    triangle = np.linalg.qr(values, mode="r")[:, : len(library.exponents)]
+    """The library without the monomials that those before them determine, by values in as many rows as terms."""
+    triangle = np.linalg.qr(values)[1][:, : len(library.exponents)]
     determined = np.abs(np.diag(triangle)) <= 1e-10 * np.linalg.norm(triangle, axis=0)
     left_out = np.flatnonzero(determined).tolist()
     if left_out:

@@ -39,11 +39,10 @@ class EquationEvaluation:
         truth = exact_coefficients(learned.library, system) if is_known else None
         rows = integration_record(learned.library, pieces, together, coefficients)
         metrics = equation_scores(coefficients, truth)
-        residual = one_step_residual(rows, together, coefficients)
-        if np.isfinite(residual):
-            metrics["one_step_residual"] = residual
-        else:
-            log.warning("the equations leave every bound within one interval; their one_step_residual is left out")
+        metrics["one_step_residual"] = one_step_residual(rows, together, coefficients)
+        if not np.isfinite(metrics["one_step_residual"]):
+            log.warning("the equations leave every bound within one interval; one_step_residual is left out")
+            del metrics["one_step_residual"]
         metrics["noise_deviation"] = float(np.sqrt(np.mean((rows.observed - together) ** 2)))
         if train.clean is not None:
             true = train.clean[train.rows]
