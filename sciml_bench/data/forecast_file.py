@@ -3,7 +3,6 @@
 import csv
 import io
 import itertools
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,12 @@ from sciml_bench.data.spec import RecordSpec
 
 ENDINGS = (".npz", ".csv")
 
+FIRST_COLUMNS = ("trajectory", "time")
+"""Of a table, before the states."""
+
 
 def require_ending(path: PathType) -> None:
-    """Stop at a name that says no format that is written here.
-
-    Raises:
-        ConfigurationError: another ending than those of ENDINGS.
-    """
+    """Stop with a ConfigurationError at a name that has none of the ENDINGS of what is written here."""
     if Path(path).suffix.lower() not in ENDINGS:
         raise ConfigurationError(f"output={path}: a forecast is written as {' or '.join(ENDINGS)}; give such a name")
 
@@ -51,24 +49,19 @@ def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None
         write_arrays(path, arrays)
         return
     names = column_names(spec)
-    header = ["trajectory", "time", *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
+    header = [*FIRST_COLUMNS, *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
     for number, times in enumerate(forecast.times):
-        columns: Sequence[np.ndarray] = [forecast.states[number].reshape(len(times), -1)]
-        columns = columns if deviation is None else [*columns, deviation[number].reshape(len(times), -1)]
-        rows = np.concatenate(columns, axis=1).tolist()
+        parts = [part[number].reshape(len(times), -1) for part in (forecast.states, deviation) if part is not None]
+        rows = np.concatenate(parts, axis=1).tolist()
         table.writerows([number, time, *row] for time, row in zip(times.tolist(), rows, strict=True))
     write_atomically(path, lambda file: file.write(text.getvalue().encode()))
 
 
 def column_names(spec: RecordSpec) -> list[str]:
-    """What every number of a state is called: its component, with body, place or row before it where there are such.
-
-    Args:
-        spec: of the record.
-    """
+    """What every number of a state is called: its component, with body, place or row before it where there are such."""
     if len(spec.state_shape) == 1 and len(spec.component_names) == spec.state_shape[0]:
         return list(spec.component_names)
     if spec.body_names is not None:

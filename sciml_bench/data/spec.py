@@ -1,8 +1,6 @@
 """What a model must know about the data it will see, and nothing else."""
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,13 +10,6 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems import System
-
-if TYPE_CHECKING:
-    Integers = tuple[int, ...]
-    Names = tuple[str, ...]
-else:
-    # A stored description gives lists, of which the spec makes tuples again.
-    Integers = Names = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,24 +32,18 @@ class RecordSpec:
         system: the system that was simulated, None for observed data.
     """
 
-    state_shape: Integers
+    state_shape: tuple[int, ...]
     time_step: float
     time_unit: str
-    component_names: Names
+    component_names: tuple[str, ...]
     mean: Float[np.ndarray, "*pooled"]
     deviation: Float[np.ndarray, "*pooled"]
-    lengths: Integers
+    lengths: tuple[int, ...]
     period: float | None = None
     n_classes: int | None = None
     grid: Float[np.ndarray, " points"] | None = None
-    body_names: Names | None = None
+    body_names: tuple[str, ...] | None = None
     system: System | None = None
-
-    def __post_init__(self) -> None:
-        """Tuples again, where a stored description gave lists."""
-        for name in ("state_shape", "component_names", "lengths", "body_names"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else tuple(value))
 
     @classmethod
     def of(cls, train: Trajectories, n_classes: int | None = None) -> "RecordSpec":
@@ -80,14 +65,9 @@ class RecordSpec:
             period=None if train.system is None else train.system.period,
             n_classes=n_classes,
             grid=train.facts.get("grid"),
-            body_names=train.facts.get("body_names"),
+            body_names=tuple(train.facts.get("body_names", ())) or None,
             system=train.system,
         )
-
-    @property
-    def n_state(self) -> int:
-        """Number of components of one state."""
-        return math.prod(self.state_shape)
 
     @property
     def dim(self) -> int:
@@ -97,9 +77,7 @@ class RecordSpec:
             ConfigurationError: states are fields, images or bodies.
         """
         if len(self.state_shape) != 1:
-            raise ConfigurationError(
-                f"this model needs states that are vectors; those of the data have the shape {self.state_shape}"
-            )
+            raise ConfigurationError(f"this model needs vector states; the data's have the shape {self.state_shape}")
         return self.state_shape[0]
 
     @property
@@ -161,11 +139,7 @@ Scale = tuple[Float[np.ndarray, "*pooled"], Float[np.ndarray, "*pooled"]]
 def scale_of(trajectories: Trajectories) -> Scale:
     """Mean and standard deviation over all states; one for all points of a field, with an axis of size 1.
 
-    Args:
-        trajectories: states on disk are read in blocks.
-
-    Returns:
-        Both in float64; the deviation is 1 for what is constant.
+    Both are in float64, and the deviation is 1 for what is constant. States on disk are read in blocks.
     """
     if trajectories.on_disk:
         scale = Standardization.fit(trajectories)

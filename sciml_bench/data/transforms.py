@@ -133,9 +133,7 @@ def delay_embedded(
     if len(trajectories.state_shape) != 1:
         raise DataError(f"delay embedding needs vector states; these have the shape {trajectories.state_shape}.")
     if min(trajectories.lengths) <= reach:
-        raise DataError(
-            f"n_delays={count}, delay={step}: the shortest trajectory has {min(trajectories.lengths)} rows."
-        )
+        raise DataError(f"n_delays={count}, delay={step}: the shortest trajectory has {min(trajectories.lengths)} rows")
 
     def embedded(states: np.ndarray) -> np.ndarray:
         n_rows = len(states) - reach

@@ -64,7 +64,6 @@ class System:
     positive: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_positive(*self.positive)
 
     def _require_positive(self, *names: str) -> None:
@@ -96,9 +95,8 @@ class System:
         if is_dataclass(self):
             parameters = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
         known = ", ".join(sorted(self.known_facts)) or "none"
-        return NotImplementedError(
-            f"{fact} of {type(self).__name__}({parameters}) is not known in closed form; known facts: {known}"
-        )
+        unknown = f"{fact} of {type(self).__name__}({parameters})"
+        return NotImplementedError(f"{unknown} is not known in closed form; known facts: {known}")
 
 
 class MarkovProcess(System):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
@@ -115,14 +114,7 @@ class WholeTrajectoriesView:
             )
 
     def part(self, name: str) -> PaddedTrajectories:
-        """A part of the record, padded; made once.
-
-        Args:
-            name: train, validation or test.
-
-        Raises:
-            ConfigurationError: there is no such part.
-        """
+        """A part of the record, named as for `Record.part`, padded; made once."""
         if name not in self._padded:
             self._padded[name] = PaddedTrajectories.of(self.record.part(name))
         return self._padded[name]
@@ -130,12 +122,8 @@ class WholeTrajectoriesView:
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrajectoryNumbers":
         """Batches of numbers of training trajectories, which index the arrays of `train`.
 
-        With one batch of all trajectories they come in their own order.
-
-        Args:
-            seed: of their order.
-            rank: of this process.
-            world_size: number of processes.
+        With one batch of all trajectories they come in their own order. The arguments are those of
+        `Method.train_loader`.
         """
         n_trajectories = self.train.n_trajectories
         if self.batch_size == n_trajectories:
@@ -146,7 +134,7 @@ class WholeTrajectoriesView:
         """None: a method solves along the validation part at once, if it needs it."""
 
 
-class TrajectoryNumbers:
+class TrajectoryNumbers(EpochBatches):
     """An iterable over batches of numbers of trajectories; the last one of an epoch may be smaller.
 
     Args:
@@ -154,16 +142,13 @@ class TrajectoryNumbers:
         batch_size: trajectories per batch.
     """
 
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
-
     def __init__(self, sampler: EpochSampler, batch_size: int) -> None:
         self.sampler, self._batch_size = sampler, batch_size
 
     def __len__(self) -> int:
         return -(-self.sampler.smallest_share // self._batch_size)
 
-    def __iter__(self) -> Iterator[Int[Tensor, " batch"]]:
+    def __iter__(self) -> Iterator[Int[torch.Tensor, " batch"]]:
         order = torch.from_numpy(self.sampler.indices()[: self.sampler.smallest_share])
         yield from order.split(self._batch_size)
 

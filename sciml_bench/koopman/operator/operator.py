@@ -13,10 +13,10 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.core.types import PathType
 from sciml_bench.koopman.operator.fitting import OperatorFit
-from sciml_bench.koopman.operator.lagged_input import checked_features, lagged_input
+from sciml_bench.koopman.operator.lagged_input import lagged_input
 from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.solution import DynamicalModes
-from sciml_bench.scores.timescales import implied_time_scales
+from sciml_bench.scores.timescales import implied_timescales
 from sciml_bench.scores.vamp import vamp_e
 
 
@@ -112,7 +112,7 @@ class KoopmanOperator(OperatorFit):
             ConfigurationError: the time step is not positive.
         """
         system = self._solution().eigensystem()
-        decay_times = implied_time_scales(system.eigenvalues, time_step)
+        decay_times = implied_timescales(system.eigenvalues, time_step)
         frequencies = np.angle(system.eigenvalues) / (2 * np.pi * time_step)
         return DynamicalModes(system.eigenvalues, frequencies, decay_times, system.modes)
 
@@ -191,23 +191,6 @@ class KoopmanOperator(OperatorFit):
         source = data.f[1] if future is None or solution.right_encoder == "f" else future
         right = self._features_of(solution.right_encoder, source, future) @ solution.right_map
         return vamp_e(solution.singular_values, left, right, data.weights)
-
-    def risk(self, f_now: ArrayLike, observable_next: ArrayLike, g_now: ArrayLike | None = None) -> float:
-        """The mean over pairs of the squared error of the one-step prediction, summed over the observable's columns.
-
-        Args:
-            f_now: features of the present.
-            observable_next: the observable one step later (the features f, if it was fitted without observables).
-            g_now: features of the present by the lagged encoder, if there is one.
-
-        Raises:
-            DataError: the observable does not have the shape of the prediction.
-        """
-        predicted = self.predict(f_now, 1, g_now)
-        true = checked_features(observable_next, "observable_next")
-        if true.shape != predicted.shape:
-            raise DataError(f"observable_next: shape {true.shape}, but the prediction has {predicted.shape}")
-        return float(np.mean(np.sum((predicted - true) ** 2, axis=1)))
 
     def save(self, path: PathType) -> None:
         """Write options and moments as one `.npz`, without pickled objects, whole or not at all."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sciml_bench.core.errors import DataError, SolverError
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -95,7 +95,7 @@ class DiscoveredEquations:
             SolverError: the equations leave every bound within one interval.
         """
         if self.network is not None:
-            return self.network.smoothed_rows(states)
+            return self.network.smoothed_rows(times, states)
         if self.stiffness is None or len(times) < 2:
             return states.copy()
         start, coefficients = block_smoothed(states, np.diff(times))[0], np.asarray(self.coefficients)
@@ -110,8 +110,9 @@ class DiscoveredEquations:
 
         Raises:
             DataError: the past has other states.
-            ConfigurationError: times that do not increase.
+            ConfigurationError: steps back, or times that do not increase.
         """
+        require_ahead(horizon)
         if past.state_shape != self.spec.state_shape:
             raise DataError(
                 f"past: states of the shape {past.state_shape}, but the equations are about {self.spec.state_shape}"

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -39,13 +38,12 @@ class NoisyLogisticMap(ScalarMarkovProcess):
     """
 
     noise_order: int = 20
-    time_step: ClassVar[float] = 1.0
-    time_unit: ClassVar[str] = "step"
-    period: ClassVar[float | None] = 1.0
+    time_step = 1.0
+    time_unit = "step"
+    period = 1.0
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "transition_density"}
 
     def __post_init__(self) -> None:
-        """Check the parameter."""
         if not is_integer(self.noise_order, 2) or self.noise_order % 2:
             raise self._bad_parameter("noise_order", "give an even integer of at least 2, such as 20")
 

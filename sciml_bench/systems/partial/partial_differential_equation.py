@@ -53,7 +53,6 @@ class PartialDifferentialEquation(System):
         return periodic_gaussian_field(n_samples, self.n_points, self.n_dims, self.length_scale, rng, zero_mean=True)
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         super().__post_init__()
         self._require_positive("length_scale")
         self._require_points("n_points", FEWEST_POINTS)
@@ -78,7 +77,6 @@ class PartialDifferentialEquation(System):
             raise ConfigurationError(f"{type(self).__name__}: times must be finite and increasing, at least one")
         if times[0] < 0 or times[-1] > 1:
             raise ConfigurationError(
-                f"{type(self).__name__}: times from {times[0]:g} to {times[-1]:g}: give fractions of the duration, "
-                "from 0 to 1"
+                f"{type(self).__name__}: times from {times[0]:g} to {times[-1]:g}: give fractions, from 0 to 1"
             )
         return times.astype(np.float64)

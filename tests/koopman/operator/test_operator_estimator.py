@@ -199,8 +199,6 @@ def test_incomplete_or_inconsistent_arguments_are_errors():
         operator.partial_fit(**pairs(observable=False))
     with pytest.raises(ConfigurationError, match="steps"):
         operator.predict(data["f_now"], [])
-    with pytest.raises(DataError, match="observable_next"):
-        operator.risk(data["f_now"], data["f_next"])
     with pytest.raises(NotFittedError):
         KoopmanOperator().eig()
 

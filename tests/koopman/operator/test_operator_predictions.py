@@ -188,10 +188,3 @@ def test_score_punishes_overfitting_and_singular_values_do_not_hide_it():
     assert operator.singular_values_.sum() > 2
     assert operator.score(held_out) < 0 < operator.score(noise)
     assert KoopmanOperator("edmd_left").fit(2.0 ** np.arange(6)[:, None]).eigenvalues_[0] == pytest.approx(2)
-
-
-def test_risk_is_the_mean_squared_error_of_one_step(chain):
-    arrays, _ = chain.pairs()
-    operator = chain.fit("edmd_left", relative_cutoff=1e-2)
-    error = operator.predict(arrays[0]) - arrays[5]
-    assert operator.risk(arrays[0], arrays[5]) == pytest.approx(np.mean(np.sum(error**2, axis=1)))
