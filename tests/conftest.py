@@ -35,7 +35,7 @@ def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
 def _metrics_of_runs_are_defined(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of the suite's own methods writes no number whose meaning the catalogue does not tell."""
     from sciml_bench.core.stored.run_folder import RunFolder
-    from sciml_bench.scores.catalogue import score_of
+    from sciml_bench.scores.catalogue import find_score
 
     write = RunFolder.write_metrics
 
@@ -43,7 +43,7 @@ def _metrics_of_runs_are_defined(monkeypatch: pytest.MonkeyPatch) -> None:
         training = (folder.configuration or {}).get("training", {})
         if str(training.get("_target_", "")).startswith("sciml_bench."):
             for name in metrics:
-                score_of(name)
+                assert find_score(name) is not None, f"{name} is not defined in scores/catalogue.yaml"
         write(folder, metrics)
 
     monkeypatch.setattr(RunFolder, "write_metrics", checked)

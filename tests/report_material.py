@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 
+from sciml_bench.core.stored.run_folder import RunFolder
+
 N_CLASSES = 5
 
 
@@ -11,7 +13,7 @@ def write_run(path, metrics=None, arrays=None, status="finished", **record):
     path.mkdir(parents=True)
     (path / "record.json").write_text(json.dumps({"status": status, "fit_cpu_seconds": 2.0, **record}))
     if metrics is not None:
-        (path / "metrics.json").write_text(json.dumps(metrics))
+        RunFolder(path).write_metrics(metrics)
     if arrays is not None:
         np.savez_compressed(path / "arrays.npz", **arrays)
     return path

@@ -5,10 +5,12 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 
+from sciml_bench.command_line import _parser
 from sciml_bench.systems import LotkaVolterra
 from sciml_bench.training.script import composed
 
@@ -76,14 +78,41 @@ def test_every_choice_in_the_readme_exists(repository: Path):
 
 
 def _commands(text: str) -> list[tuple[str, list[str]]]:
-    """The paradigm and the arguments of every call of a script, without its comment and what stands in <…>."""
-    lines = re.findall(r"^python train_(\w+)\.py(.*)$", re.sub(r"<[^>]*>", "somewhere", text), flags=re.MULTILINE)
-    return [(paradigm, shlex.split(arguments, comments=True)) for paradigm, arguments in lines]
+    """The paradigm and the overrides of every call of a script; of several values the first, and of <…> some word."""
+    found = re.findall(r"python train_(\w+)\.py([^`\n]*)", re.sub(r"<[^>]*>", "somewhere", text))
+    commands = []
+    for paradigm, arguments in found:
+        words = [word for word in shlex.split(arguments, comments=True) if "=" in word and "…" not in word]
+        words = [word if "[" in word else word.partition(",")[0] for word in words]
+        commands.append((paradigm, [word for word in words if not word.startswith(("hydra", "extend="))]))
+    return commands
 
 
-def test_every_command_in_the_readme_composes(repository: Path, tmp_path: Path):
-    commands = _commands((repository / "README.md").read_text())
-    assert len(commands) >= 24
-    for paradigm, arguments in commands:
-        words = [word if "[" in word else word.partition(",")[0] for word in arguments if "=" in word]
-        composed(paradigm, [word for word in words if not word.startswith(("hydra", "extend="))], tmp_path)
+def _pages(repository: Path) -> dict[str, str]:
+    """The README and the cells of every notebook."""
+    pages = {"README.md": (repository / "README.md").read_text()}
+    for path in sorted((repository / "notebooks").glob("*.ipynb")):
+        pages[path.name] = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    return pages
+
+
+def test_every_command_in_the_readme_and_the_notebooks_composes(repository: Path, tmp_path: Path):
+    commands = {name: _commands(text) for name, text in _pages(repository).items()}
+    assert len(commands["README.md"]) >= 24
+    assert sum(map(len, commands.values())) >= 45
+    for name, found in commands.items():
+        for paradigm, words in found:
+            try:
+                composed(paradigm, words, tmp_path)
+            except Exception as error:
+                pytest.fail(f"{name}: train_{paradigm}.py {' '.join(words)}: {error}")
+
+
+def test_the_verbs_in_the_readme_and_the_notebooks_take_what_they_are_given(repository: Path):
+    found = []
+    for text in _pages(repository).values():
+        found += re.findall(r"(?:^|`)sciml-bench (\w[^`\n]*)", re.sub(r"<[^>]*>", "somewhere", text), re.MULTILINE)
+    assert len(found) >= 12
+    for typed in found:
+        words = shlex.split(typed, comments=True)
+        _parser(words[:1])[1][words[0]].parse_intermixed_args(words[1:])  # ends the process where it cannot

@@ -1,7 +1,7 @@
 """The command `sciml-bench`: what comes after training, one file per verb.
 
-Every module of this room is a verb, whose name is the module's and whose help is the module's docstring. It has
-`add_arguments(parser)` and `answer(asked)`, which raises what a person can mend, and is imported when it is called.
+Every module of this room whose name begins without an underscore is a verb of that name, and its docstring the help. It
+has `add_arguments(parser)` and `answer(asked)`, which raises what a person can mend, and is imported when it is called.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from sciml_bench import __version__
-from sciml_bench.core.docstrings import first_sentence, module_docstring
+from sciml_bench.command_line._docstrings import first_sentence, module_docstring
 from sciml_bench.core.errors import SolverError, TrainingError
 
 _TRUST = "a package of your own, whose classes may be built where a run names them; may be repeated"
@@ -28,9 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or 1 with one sentence on stderr where a person has to mend something.
     """
     words = sys.argv[1:] if arguments is None else [*arguments]  # the verb `list` hides the builtin here
-    asked = _parser(words[:1]).parse_args(words)
+    parser, verbs = _parser(words[:1])
+    if not words or words[0] not in verbs:
+        parser.parse_args(words)  # --help, --version, or no verb of these, which end here
+    # options may stand among the words of a verb
+    asked = verbs[words[0]].parse_intermixed_args(words[1:])
     try:
-        import_module(f"{__name__}.{asked.verb}").answer(asked)
+        import_module(f"{__name__}.{words[0]}").answer(asked)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -40,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser(called: Sequence[str]) -> argparse.ArgumentParser:
-    """All verbs with a line each; only the called one is imported and tells its arguments."""
+def _parser(called: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The command and its verbs, with a line each; only the called one is imported and tells its arguments."""
     parser = argparse.ArgumentParser(
         prog="sciml-bench",
         description="Look at what training left. Training itself is `python -m sciml_bench.training <paradigm>`, or "
@@ -55,4 +59,4 @@ def _parser(called: Sequence[str]) -> argparse.ArgumentParser:
         if path.stem in called:
             import_module(f"{__name__}.{path.stem}").add_arguments(verb)
             verb.add_argument("--trust", action="append", default=[], metavar="PACKAGE", help=_TRUST)
-    return parser
+    return parser, dict(verbs.choices)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-_OVERRIDE = re.compile(r"[a-z_]+(\.\w+)+=")
+_OVERRIDE = re.compile(r"[a-z_]+(\.\w+)*=")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "runs",
         nargs="+",
         metavar="RUN|KEY=VALUE",
-        help="run folders, and settings such as evaluation.forecast_steps=20 or data.noise_std=0.1 (pde.<key> of "
-        "train_nsm.py); options come after them",
+        help="run folders, and settings such as evaluation.forecast_steps=20, data.noise_std=0.1 (pde.<key> of "
+        "train_nsm.py) or evaluation=forecast, in any order",
     )
     parser.add_argument("--data", type=Path, metavar="PATH", help="other data, in place of the run's own")
     parser.add_argument(

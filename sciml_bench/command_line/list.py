@@ -4,8 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
+from sciml_bench.command_line._docstrings import classes_of, exported_names, first_sentence
 from sciml_bench.core.configuration_root import configuration_root
-from sciml_bench.core.docstrings import classes_of, exported_names, first_sentence
 
 PACKAGE = Path(__file__).resolve().parents[1]
 

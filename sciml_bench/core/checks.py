@@ -8,7 +8,7 @@ names the key as a person typed it.
 import math
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sciml_bench.core.errors import ConfigurationError
 
@@ -19,6 +19,16 @@ else:
     # Under pytest the annotations are enforced; a wrong type must reach our own message instead.
     ConfiguredInteger = Any
     ConfiguredNumber = Any
+
+
+def is_integer(value: object, minimum: float | int = -math.inf) -> TypeGuard[int]:
+    """Whether a value is a whole number, of Python or of NumPy, that is at least `minimum`; True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= minimum
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a finite real number, of Python or of NumPy; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def require_integer(key: str, value: object, minimum: int, remedy: str) -> int:
@@ -33,7 +43,7 @@ def require_integer(key: str, value: object, minimum: int, remedy: str) -> int:
     Raises:
         ConfigurationError: `value` is not an integer or too small.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
+    if not is_integer(value, minimum):
         raise ConfigurationError(f"{key}={value}: {remedy}.")
     return int(value)
 
@@ -50,10 +60,9 @@ def require_number(key: str, value: object, remedy: str, *, positive: bool = Tru
     Raises:
         ConfigurationError: `value` is not such a number.
     """
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    if not math.isfinite(number) or number < 0 or (positive and number == 0):
+    if not is_number(value) or value < 0 or (positive and value == 0):
         raise ConfigurationError(f"{key}={value}: {remedy}.")
-    return number
+    return float(value)
 
 
 def require_choice(key: str, value: object, choices: Collection[str]) -> str:

@@ -154,8 +154,7 @@ def _checked(value: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
 
 
 def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
-    outermost = key == f"{role}.{TARGET}"
-    rooms = ROLES[role].own if outermost else (*ROLES[role].own, *ROLES[role].parts)
+    rooms = ROLES[role].own + (() if key == f"{role}.{TARGET}" else ROLES[role].parts)
     name = target if isinstance(target, str) else ""
     found = trusted_object(name, trusted)
     if found is None and name.startswith(f"{PACKAGE}."):

@@ -119,11 +119,7 @@ class Method(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} must define loss()")
 
     def validation_loss(self, batch: Any) -> tuple[Tensor, int] | None:
-        """Of a held-out batch, with its weight; None where the batch says nothing. Logged as `loss_validation`.
-
-        Args:
-            batch: as the view's validation loader gives it.
-        """
+        """Of a held-out batch of the view, with its weight; None where it says nothing. Logged as `loss_validation`."""
         return None
 
     def after_step(self) -> None:

@@ -76,18 +76,16 @@ class Optimisation:
         self.optimizer.zero_grad()
         self._backward(total)
         if loss.ndim and members is not None and len(members) < len(loss):
-            self._leave_out(sorted(set(range(len(loss))) - set(members)))
+            left_out = sorted(set(range(len(loss))) - set(members))
+            for parameter in self._parameters:
+                if parameter.grad is not None:
+                    parameter.grad[left_out] = 0.0
         if self.gradient_clip_val is not None:
             scale = 1.0 if self._scale is None else self._scale()
             self._clip(scale * float(self.gradient_clip_val), len(loss) if loss.ndim else None)
         self._follow_schedule(step, n_steps)
         self._step()
         return value
-
-    def _leave_out(self, members: Sequence[int]) -> None:
-        for parameter in self._parameters:
-            if parameter.grad is not None:
-                parameter.grad[members] = 0.0
 
     def _clip(self, largest_norm: float, n_members: int | None) -> None:
         if n_members is None or n_members == 1:

@@ -7,4 +7,4 @@ PathType: TypeAlias = str | PathLike[str]
 """A file or folder as a person writes it."""
 
 Metrics: TypeAlias = dict[str, float]
-"""What ends in metrics.json: finite numbers under documented names."""
+"""What ends in metrics.json: numbers under documented names; inf is the error of what left every bound."""

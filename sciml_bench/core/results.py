@@ -24,11 +24,7 @@ class Results:
     pictures: tuple[str, ...] = ()
 
     def joined(self, other: "Results") -> "Results":
-        """These results and others; the others' entries win.
-
-        Args:
-            other: of the same run.
-        """
+        """These results and others of the same run; the others' entries win."""
         pictures = dict.fromkeys((*self.pictures, *other.pictures))
         return Results(self.metrics | other.metrics, self.arrays | other.arrays, tuple(pictures))
 

@@ -50,7 +50,6 @@ class EpochSampler:
     epoch: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        """Check the arguments."""
         require_integer("seed", self.seed, 0, "a seed must not be negative")
         if not 0 <= self.rank < self.world_size:
             raise ConfigurationError(f"rank={self.rank} does not exist among world_size={self.world_size} processes.")
@@ -95,5 +94,15 @@ class EpochSampler:
         return iter(self.indices().tolist())
 
     def __len__(self) -> int:
-        extra = self.n_items % self.world_size
-        return self.smallest_share + (1 if self.rank < extra else 0)
+        return self.smallest_share + int(self.rank < self.n_items % self.world_size)
+
+
+class EpochBatches:
+    """Base of the iterables over batches with a `sampler`, whose order is a pure function of its seed and its epoch.
+
+    Lightning calls `loader.sampler.set_epoch(epoch)` at the start of every epoch; nothing else is needed for a resumed
+    run to see the batches that an uninterrupted one would have seen.
+    """
+
+    batch_sampler: None = None
+    """Lightning asks every loader that has a sampler for this attribute."""

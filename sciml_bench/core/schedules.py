@@ -22,20 +22,11 @@ class LearningRateSchedule:
         raise NotImplementedError
 
     def momentum(self, step: int, n_steps: int) -> float | None:
-        """The first beta of Adam, where the schedule moves it as well.
-
-        Args:
-            step: of the optimiser, from 0.
-            n_steps: of the whole fit.
-        """
+        """The first beta of Adam, where the schedule moves it as well; the arguments are those of `rate`."""
         return None
 
     def observe(self, value: float) -> None:
-        """Take note of the quantity that selects the best weights, at the end of an epoch.
-
-        Args:
-            value: smaller is better.
-        """
+        """Take note of the quantity that selects the best weights, at the end of an epoch; smaller is better."""
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed fit has to know."""
@@ -72,7 +63,6 @@ class CosineDecay(LearningRateSchedule):
     midpoint: bool = False
 
     def __post_init__(self) -> None:
-        """Check the choices."""
         remedy = "give a part of the steps, from 0 to 1"
         if require_number("schedule.warm_up", self.warm_up, remedy, positive=False) > 1:
             raise ConfigurationError(f"schedule.warm_up={self.warm_up}: {remedy}.")
@@ -101,7 +91,6 @@ class ExponentialDecay(LearningRateSchedule):
     final_factor: ConfiguredNumber = 1e-3
 
     def __post_init__(self) -> None:
-        """Check the choice."""
         require_number("schedule.final_factor", self.final_factor, "give a positive number")
 
     def rate(self, learning_rate: float, step: int, n_steps: int) -> float:
@@ -133,7 +122,6 @@ class OneCycle(LearningRateSchedule):
     largest_momentum: ConfiguredNumber = 0.95
 
     def __post_init__(self) -> None:
-        """Check the choices."""
         for name in ("rise", "first_division", "last_division", "smallest_momentum", "largest_momentum"):
             require_number(f"schedule.{name}", getattr(self, name), "give a positive number")
 
@@ -173,7 +161,6 @@ class HalvedOnPlateau(LearningRateSchedule):
     )
 
     def __post_init__(self) -> None:
-        """Check the choices."""
         require_integer("schedule.patience", self.patience, 1, "wait at least 1 epoch")
         remedy = "give a positive number below 1"
         if require_number("schedule.decrease", self.decrease, remedy) >= 1:

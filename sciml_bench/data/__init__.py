@@ -5,11 +5,9 @@ from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec, WindowsSpec
 from sciml_bench.data.split import split_trajectories
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views import LaggedPairsView, PaddedTrajectories, WholeTrajectoriesView, WindowsView
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
-from sciml_bench.data.views.lagged_pairs_view import LaggedPairsView
 from sciml_bench.data.views.pair_loader import PairLoader
-from sciml_bench.data.views.whole_trajectories_view import PaddedTrajectories, WholeTrajectoriesView
-from sciml_bench.data.views.windows_view import WindowsView
 
 __all__ = [
     "LaggedPairs",

@@ -46,7 +46,6 @@ class Forecast:
     members: Float[np.ndarray, "members batch time *state"] | None = None
 
     def __post_init__(self) -> None:
-        """Check what scores rely on."""
         if self.states.shape[:2] != self.times.shape or self.kind not in KINDS:
             raise DataError(
                 f"a forecast of states {self.states.shape} at times {self.times.shape} of the kind {self.kind!r}: give "
@@ -175,9 +174,21 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int, any_clock: b
     if not past.select(time=[slice(length - n_rows, length) for length in past.lengths]).is_regular:
         raise DataError(f"past: the last {n_rows} rows are not one step of the clock apart; give a past without gaps")
     if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
-        raise DataError(
-            f"past: states {past.time_step:g} {past.time_unit} apart; what was learned steps by {spec.time_step:g}"
-        )
+        between = f"{past.time_step:g} {past.time_unit}"
+        raise DataError(f"past: states {between} apart; what was learned steps by {spec.time_step:g}")
+
+
+def require_ahead(horizon: Horizon) -> None:
+    """Stop at steps back, before anything is computed.
+
+    Args:
+        horizon: given to the `forecast` of a method that goes ahead only.
+
+    Raises:
+        ConfigurationError: no step ahead.
+    """
+    if isinstance(horizon, int) and horizon < 1:
+        raise ConfigurationError(f"horizon={horizon}: what this run has learned goes ahead only; give at least 1 step")
 
 
 def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:
@@ -203,9 +214,7 @@ def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray
     shared = isinstance(horizon, np.ndarray) and horizon.ndim == 1
     grids = [np.asarray(horizon, dtype=np.float64)] * len(last) if shared else [np.asarray(g, float) for g in horizon]
     if len(grids) != len(last):
-        raise DataError(
-            f"horizon: {len(grids)} arrays of times for {len(last)} trajectories; give one for all or for each"
-        )
+        raise DataError(f"horizon: {len(grids)} arrays of times for {len(last)} trajectories; give one or as many")
     for grid, end in zip(grids, last, strict=True):
         if grid.ndim != 1 or not len(grid) or not (np.diff(grid, prepend=end) > 0).all():
             raise ConfigurationError(f"horizon: times must increase from the last row of the past, at {end:g}, on")
@@ -229,8 +238,7 @@ def horizon_steps(past: Trajectories, horizon: Horizon) -> int:
         steps = (grid - past.times_of(number)[-1]) / past.time_step
         if not np.allclose(np.diff(steps, prepend=0), 1, rtol=0, atol=1e-2):  # as regular as a record has to be
             raise ConfigurationError(
-                f"horizon: this method steps by {past.time_step:g} {past.time_unit}; give a number of steps, or times "
-                "on that clock"
+                f"horizon: this method steps by {past.time_step:g} {past.time_unit}; give steps, or times on that clock"
             )
         counts.add(len(grid))
     return max(counts)

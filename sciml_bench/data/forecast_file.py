@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,12 @@ from sciml_bench.data.spec import RecordSpec
 
 ENDINGS = (".npz", ".csv")
 
+FIRST_COLUMNS = ("trajectory", "time")
+"""Of a table, before the states."""
+
 
 def require_ending(path: PathType) -> None:
-    """Stop at a name that says no format that is written here.
-
-    Raises:
-        ConfigurationError: another ending than those of ENDINGS.
-    """
+    """Stop with a ConfigurationError at a name that has none of the ENDINGS of what is written here."""
     if Path(path).suffix.lower() not in ENDINGS:
         raise ConfigurationError(f"output={path}: a forecast is written as {' or '.join(ENDINGS)}; give such a name")
 
@@ -50,13 +48,12 @@ def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None
         write_arrays(path, arrays)
         return
     names = list(spec.column_names)
-    header = ["trajectory", "time", *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
+    header = [*FIRST_COLUMNS, *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
     for number, times in enumerate(forecast.times):
-        columns: Sequence[np.ndarray] = [forecast.states[number].reshape(len(times), -1)]
-        columns = columns if deviation is None else [*columns, deviation[number].reshape(len(times), -1)]
-        rows = np.concatenate(columns, axis=1).tolist()
+        parts = [part[number].reshape(len(times), -1) for part in (forecast.states, deviation) if part is not None]
+        rows = np.concatenate(parts, axis=1).tolist()
         table.writerows([number, time, *row] for time, row in zip(times.tolist(), rows, strict=True))
     write_atomically(path, lambda file: file.write(text.getvalue().encode()))

@@ -39,13 +39,7 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
 def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Trajectories | None:
     """The future up to the first missing row of each trajectory, as far as a method in discrete time can be scored.
 
-    Args:
-        past: what is given.
-        future: rows after it.
-        n_rows: of the past, that the method goes on from.
-
-    Returns:
-        None where a row is missing among those, or right after them.
+    None where a row is missing among the last `n_rows` of the past, from which the method goes on, or right after them.
     """
     reached = []
     for number, length in enumerate(past.lengths):
@@ -72,11 +66,7 @@ def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, n
     """What pictures of trajectories begin with: `times`, `observed`, `window`, `clean` where known, and labels.
 
     The arrays have the axes (batch, time, …); shorter trajectories end in padding. `window` is 1 for rows of the past,
-    2 for rows of the future, 0 for padding.
-
-    Args:
-        past: what was learned from.
-        future: rows after it of the same trajectories, if there are any.
+    which was learned from, 2 for rows of the future, if there are any, 0 for padding.
     """
     whole = PaddedTrajectories.of(past if future is None else past.joined_in_time(future))
     learned = np.arange(whole.times.shape[1]) < np.array(past.lengths)[:, None]

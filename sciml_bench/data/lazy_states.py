@@ -99,9 +99,7 @@ class MappedRows:
 
 def mapped(states: StateArray, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> StateArray:
     """A function of the rows of a trajectory: at once in memory, as they are read on disk; see `MappedRows`."""
-    if is_on_disk(states):
-        return LazyStates(MappedRows(states, function, reach))
-    return function(read_block(states))
+    return LazyStates(MappedRows(states, function, reach)) if is_on_disk(states) else function(read_block(states))
 
 
 def rows_per_block(states: StateArray) -> int:

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.readers import TABLE_SUFFIXES, read_arrays
-from sciml_bench.data.files.text_tables import TIME_NAMES
+from sciml_bench.data.files.text_tables import TIME_NAMES, read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
+from sciml_bench.data.forecast_file import FIRST_COLUMNS
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -21,9 +24,9 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     """The trajectories of a file, in the states and on the clock of a record.
 
     Args:
-        path: as `TrajectoryFiles` takes it. One column more than a state has, named `t` or `time`, holds the time; so
-            does an array `times` beside `states`, as in a forecast's own file. Else rows are one step of the record
-            apart.
+        path: as `TrajectoryFiles` takes it, or a forecast as `write_forecast` writes it. One column more than a state
+            has, named `t` or `time`, holds the time; so does an array `times` beside `states`. Else rows are one step
+            of the record apart.
         spec: of the record that was learned from.
         names: `key`, `times_key` and `time_column` of `TrajectoryFiles`, which go before these habits where a file has
             what they name.
@@ -33,14 +36,19 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         DataError: it cannot be read, or holds other states.
         ConfigurationError: the file is of an unknown kind.
     """
-    options = reading_options(path, spec, names)
-    _require_order(find_files(path)[0], spec, options)
-    past = TrajectoryFiles(path, **options).load()
+    first = find_files(path)[0]
+    if first.suffix.lower() in TABLE_SUFFIXES and _header(first)[:2] == list(FIRST_COLUMNS):
+        past = _forecast_table(first, spec)
+    else:
+        options = reading_options(path, spec, names)
+        _require_order(first, spec, options)
+        past = TrajectoryFiles(path, **options).load()
     if past.state_shape != spec.state_shape:
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
         )
-    return past
+    # single rows have no interval from which the clock could be told
+    return past if max(past.lengths) > 1 else past.unchecked(time_step=spec.time_step)
 
 
 def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -61,6 +69,17 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
     if not {"time_column", "times_key"} & found.keys():
         found["time_step"] = spec.time_step
     return found | {"time_unit": spec.time_unit}
+
+
+def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
+    """The trajectories of a forecast that was written as a table; the spread of an ensemble is left out."""
+    columns, wanted = _header(path)[2:], list(spec.column_names)
+    if columns[: len(wanted)] != wanted:
+        raise DataError(f"{path} has the columns {', '.join(columns)}; the states of the run are {', '.join(wanted)}")
+    table, numbers = read_csv(path, FIRST_COLUMNS[0])
+    parts = [table[np.asarray(numbers) == number] for number in np.unique(np.asarray(numbers))]
+    states = [part[:, 1 : 1 + len(wanted)].reshape(-1, *spec.state_shape) for part in parts]
+    return TrajectoryFiles.from_arrays([part[:, 0] for part in parts], states, time_unit=spec.time_unit).load()
 
 
 def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> None:

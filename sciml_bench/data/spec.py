@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,13 +10,6 @@ from jaxtyping import Float
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems import System
-
-if TYPE_CHECKING:
-    Integers = tuple[int, ...]
-    Names = tuple[str, ...]
-else:
-    # A stored description gives lists, of which the spec makes tuples again.
-    Integers = Names = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,25 +33,19 @@ class RecordSpec:
         origin: the record itself, where this describes it to a method that reads its states as vectors.
     """
 
-    state_shape: Integers
+    state_shape: tuple[int, ...]
     time_step: float
     time_unit: str
-    component_names: Names
+    component_names: tuple[str, ...]
     mean: Float[np.ndarray, "*pooled"]
     deviation: Float[np.ndarray, "*pooled"]
-    lengths: Integers
+    lengths: tuple[int, ...]
     period: float | None = None
     n_classes: int | None = None
     grid: Float[np.ndarray, " points"] | None = None
-    body_names: Names | None = None
+    body_names: tuple[str, ...] | None = None
     system: System | None = None
     origin: "RecordSpec | None" = None
-
-    def __post_init__(self) -> None:
-        """Tuples again, where a stored description gave lists."""
-        for name in ("state_shape", "component_names", "lengths", "body_names"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else tuple(value))
 
     @classmethod
     def of(cls, train: Trajectories, n_classes: int | None = None) -> "RecordSpec":
@@ -81,12 +67,12 @@ class RecordSpec:
             period=None if train.system is None else train.system.period,
             n_classes=n_classes,
             grid=train.facts.get("grid"),
-            body_names=train.facts.get("body_names"),
+            body_names=tuple(train.facts.get("body_names", ())) or None,
             system=train.system,
         )
 
     @property
-    def column_names(self) -> Names:
+    def column_names(self) -> tuple[str, ...]:
         """What every number of a state is called: its component, with body or place where there are such."""
         if len(self.state_shape) == 1 and len(self.component_names) == self.state_shape[0]:
             return self.component_names
@@ -164,11 +150,7 @@ Scale = tuple[Float[np.ndarray, "*pooled"], Float[np.ndarray, "*pooled"]]
 def scale_of(trajectories: Trajectories) -> Scale:
     """Mean and standard deviation over all states; one for all points of a field, with an axis of size 1.
 
-    Args:
-        trajectories: states on disk are read in blocks.
-
-    Returns:
-        Both in float64; the deviation is 1 for what is constant.
+    Both are in float64, and the deviation is 1 for what is constant. States on disk are read in blocks.
     """
     if trajectories.on_disk:
         scale = Standardization.fit(trajectories)

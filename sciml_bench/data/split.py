@@ -6,9 +6,8 @@ before pairs are formed, so that no pair crosses a border.
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
-from numbers import Integral
 
-from sciml_bench.core.checks import require_choice, require_number
+from sciml_bench.core.checks import is_integer, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.trajectories import Trajectories
 
@@ -40,7 +39,7 @@ def checked_split(split: Mapping[str, float | int]) -> dict[str, float | int]:
     }
     total = sum(fractions.values())
     if total > 1 + 1e-9:
-        if all(isinstance(value, Integral) for name, value in asked.items() if fractions[name] > 0):
+        if all(is_integer(value) for name, value in asked.items() if fractions[name] > 0):
             return {name: int(value) for name, value in fractions.items() if value > 0}
         raise ConfigurationError(
             f"data.split={fractions}: the fractions sum to {total:g}; they must not exceed 1. Whole numbers of rows or "
@@ -61,7 +60,7 @@ def whole_numbers(split: Mapping[str, float | int], required: Sequence[str] = SP
     """
     sizes = checked_split({name: value for name, value in split.items() if value})
     missing = [name for name in required if name not in sizes]
-    if missing or not all(isinstance(value, Integral) for value in split.values()):
+    if missing or not all(is_integer(value) for value in split.values()):
         said = f", with {', '.join(missing)}" if missing else ""
         raise ConfigurationError(f"data.split={dict(split)}: give whole numbers{said}, such as train: 100.")
     return {name: int(value) for name, value in sizes.items()}

@@ -36,8 +36,7 @@ class Standardization:
                 total = total + values.sum(axis=0)
                 square = square + (values**2).sum(axis=0)
         shift = total / trajectories.n_states
-        variance = np.maximum(square / trajectories.n_states - shift**2, 0)
-        deviation = np.sqrt(variance)
+        deviation = np.sqrt(np.maximum(square / trajectories.n_states - shift**2, 0))
         return cls(mean=origin + shift, deviation=np.where(deviation > 0, deviation, 1.0))
 
     def transform(self, states: Shaped[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.spec import RecordSpec
@@ -13,7 +12,7 @@ from sciml_bench.data.trajectories import Trajectories
 _STATES, _TIMES = "past.states.", "past.times."
 
 
-def past_tensors(past: Trajectories | None) -> dict[str, Tensor]:
+def past_tensors(past: Trajectories | None) -> dict[str, torch.Tensor]:
     """States and times of every trajectory; nothing where there is no past."""
     if past is None:
         return {}
@@ -21,12 +20,8 @@ def past_tensors(past: Trajectories | None) -> dict[str, Tensor]:
     return {f"{name}{n}": torch.from_numpy(np.array(part)) for name in parts for n, part in enumerate(parts[name])}
 
 
-def stored_past(tensors: Mapping[str, Tensor], spec: RecordSpec) -> Trajectories | None:
-    """What `past_tensors` gave, be it a single row of each trajectory.
-
-    Args:
-        tensors: these among others.
-        spec: of the record that was learned from.
+def stored_past(tensors: Mapping[str, torch.Tensor], spec: RecordSpec) -> Trajectories | None:
+    """What `past_tensors` gave, be it a single row of each trajectory; other tensors may stand among these.
 
     Raises:
         DataError: one of them is missing.

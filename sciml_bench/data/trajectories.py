@@ -64,8 +64,9 @@ class Trajectories:
         self._require_structure()
         self._require_clock()
         self._require_companions()
+        given = [part for part in (self.states, self.clean, self.inputs, self.weights) if part is not None]
         for number in range(self.n_trajectories):
-            for series in _different(self.states, self.clean, self.inputs, self.weights):
+            for series in {id(part): part for part in given}.values():  # the truth may be the states themselves
                 self._require_finite(number, series[number])
 
     @property
@@ -131,8 +132,7 @@ class Trajectories:
     @property
     def flattened(self) -> Shaped[np.ndarray, "n_states n_state"]:
         """All states of all trajectories as vectors, one after the other; reads everything into memory."""
-        rows = [read_block(states).reshape(states.shape[0], -1) for states in self.states]
-        return np.concatenate(rows)
+        return np.concatenate([read_block(states).reshape(states.shape[0], -1) for states in self.states])
 
     def first_row(self, number: int) -> int:
         """Number of the step of the regular clock at which a trajectory begins."""
@@ -218,33 +218,20 @@ class Trajectories:
         return self.unchecked(**changes)
 
     def tail(self, n_rows: int) -> "Trajectories":
-        """The last rows as observed, in memory: what a forecast begins with, without truth and labels.
-
-        Args:
-            n_rows: of every trajectory, or as many as there are.
-        """
+        """The last `n_rows` or all there are, in memory: what a forecast begins with, without truth and labels."""
         last = self.select(time=[slice(max(0, length - n_rows), length) for length in self.lengths])
         states = tuple(np.array(read_block(part)) for part in last.states)
         return last.unchecked(states=states, clean=None, labels=None, weights=None, parameters=None, names=None)
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":
-        """The same function of the states and of the truth, which stay one where they are one.
-
-        Args:
-            function: of consecutive rows (time, *state); it returns `reach` rows fewer.
-            reach: how many rows after its own a row depends on.
-        """
+        """The same function of the states and of the truth, which stay one where they are one; see `MappedRows`."""
         states = tuple(mapped(part, function, reach) for part in self.states)
         if self.clean is None or self.clean is self.states:
             return self.unchecked(states=states, clean=None if self.clean is None else states)
         return self.unchecked(states=states, clean=tuple(mapped(part, function, reach) for part in self.clean))
 
     def unchecked(self, **changes: Any) -> "Trajectories":
-        """The same with some fields replaced by what follows from checked ones: reading a large file again takes long.
-
-        Args:
-            **changes: fields by name.
-        """
+        """The same with some fields replaced by what follows from checked ones: reading all of a file again is slow."""
         part = object.__new__(Trajectories)
         vars(part).update(vars(self) | changes)
         return part
@@ -263,9 +250,7 @@ class Trajectories:
             for _, block in iterate_blocks(states):
                 if (block != first).any():
                     return
-        raise DataError(
-            f"{where}: all {self.n_states} states are equal (constant data); there is no dynamics to learn."
-        )
+        raise DataError(f"{where}: all {self.n_states} states are equal (constant data); nothing is there to learn.")
 
     def _require_structure(self) -> None:
         object.__setattr__(self, "states", tuple(self.states))
@@ -278,9 +263,8 @@ class Trajectories:
                     "(no objects, text or complex values): convert it first."
                 )
             if states.ndim < 2 or 0 in states.shape:
-                raise DataError(
-                    f"{self.name(number)} has the shape {tuple(states.shape)}; expected (time, dim), not empty."
-                )
+                shape = tuple(states.shape)
+                raise DataError(f"{self.name(number)} has the shape {shape}; expected (time, dim), not empty.")
             if states.shape[1:] != self.states[0].shape[1:]:
                 raise DataError(
                     f"{self.name(number)} has states of shape {tuple(states.shape[1:])}, but {self.name(0)} has "
@@ -320,9 +304,7 @@ class Trajectories:
             raise DataError("weights: a state cannot count less than nothing; give numbers of at least 0.")
         for name, values in (self.parameters or {}).items():
             if values.shape[:1] != (self.n_trajectories,) or not np.isfinite(values).all():
-                raise DataError(
-                    f"parameters.{name}: give a finite value for each of {self.n_trajectories} trajectories."
-                )
+                raise DataError(f"parameters.{name}: give {self.n_trajectories} finite values, one per trajectory.")
         if self.component_names is not None:
             object.__setattr__(self, "component_names", tuple(self.component_names))
             n_names = 1 if "grid" in self.facts else self.state_shape[-1]
@@ -348,8 +330,3 @@ class Trajectories:
                 f"component {tuple(component)}; values must be finite and below {LARGEST_VALUE:g}: "
                 "remove, interpolate or rescale them."
             )
-
-
-def _different(*series: tuple[StateArray, ...] | None) -> list[tuple[StateArray, ...]]:
-    """Those that are given, each once: the truth may be the states themselves."""
-    return list({id(part): part for part in series if part is not None}.values())

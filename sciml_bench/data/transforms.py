@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, is_integer, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
@@ -103,7 +103,7 @@ def chosen_components(trajectories: Trajectories, components: Sequence[str | int
     dim = trajectories.state_shape[-1]
     names = trajectories.named_components
     numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in components]
-    wrong = [each for each in numbers if not isinstance(each, int) or not 0 <= each < dim]
+    wrong = [each for each in numbers if not (is_integer(each, 0) and each < dim)]
     if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
         raise ConfigurationError(f"components={list(components)}: choose among {', '.join(names)}, each once.")
     columns = [int(number) for number in numbers]
@@ -133,9 +133,7 @@ def delay_embedded(
     if len(trajectories.state_shape) != 1:
         raise DataError(f"delay embedding needs vector states; these have the shape {trajectories.state_shape}.")
     if min(trajectories.lengths) <= reach:
-        raise DataError(
-            f"n_delays={count}, delay={step}: the shortest trajectory has {min(trajectories.lengths)} rows."
-        )
+        raise DataError(f"n_delays={count}, delay={step}: the shortest trajectory has {min(trajectories.lengths)} rows")
 
     def embedded(states: np.ndarray) -> np.ndarray:
         n_rows = len(states) - reach

@@ -27,10 +27,8 @@ class PerceptronDecoder(nn.Sequential):
     """
 
     def __init__(self, n_modes: int, state_shape: Sequence[int]) -> None:
-        super().__init__(
-            MultilayerPerceptron((n_modes,), math.prod(state_shape), hidden=(64, 128, 64), activation="silu"),
-            nn.Unflatten(1, tuple(state_shape)),
-        )
+        network = MultilayerPerceptron((n_modes,), math.prod(state_shape), hidden=(64, 128, 64), activation="silu")
+        super().__init__(network, nn.Unflatten(1, tuple(state_shape)))
 
 
 class DynamicalAutoEncoderLearning(KoopmanLearning):

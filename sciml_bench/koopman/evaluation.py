@@ -10,14 +10,14 @@ from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.lazy_states import StateArray, iterate_blocks, mapped
+from sciml_bench.data.lazy_states import iterate_blocks, mapped
 from sciml_bench.data.record import Record
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
 from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.scores import (
     chapman_kolmogorov_test,
-    implied_time_scales,
-    implied_time_scales_with_bands,
+    implied_timescales,
+    implied_timescales_with_bands,
     largest_violation,
     spectral_error,
     streamed_vamp_scores,
@@ -37,7 +37,7 @@ HEADLINE = (
 )
 """The metrics that say most; shown when a run has finished."""
 
-SHOWN_TIME_SCALES = 3
+SHOWN_TIMESCALES = 3
 PAIRS_PER_MODE = 5
 """With fewer held-out pairs a score that whitens with them measures their number, not the features."""
 
@@ -53,7 +53,7 @@ class Evaluation:
         forecast_steps: forecasts reach so many lags ahead, and for images as many back.
         leading_eigenvalues: eigenvalues compared with the truth; 1 is the trivial one.
         quadrature_points: points of the exact kernel's discretisation.
-        time_scale_lags: lags, in steps, at which implied time scales are estimated.
+        timescale_lags: lags, in steps, at which implied timescales are estimated.
         n_bootstrap: samples behind every band.
 
     Raises:
@@ -63,16 +63,15 @@ class Evaluation:
     forecast_steps: int = 15
     leading_eigenvalues: int = 5
     quadrature_points: int = 400
-    time_scale_lags: Sequence[int] = (1, 2, 3, 5, 8)
+    timescale_lags: Sequence[int] = (1, 2, 3, 5, 8)
     n_bootstrap: int = 100
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
         smallest = {"forecast_steps": 1, "leading_eigenvalues": 1, "quadrature_points": 10, "n_bootstrap": 2}
         for name, least in smallest.items():
             require_integer(f"evaluation.{name}", getattr(self, name), least, f"take at least {least}")
-        if len(self.time_scale_lags) == 0 or min(self.time_scale_lags) < 1:
-            raise ConfigurationError(f"evaluation.time_scale_lags={self.time_scale_lags}: take lags from 1 step")
+        if len(self.timescale_lags) == 0 or min(self.timescale_lags) < 1:
+            raise ConfigurationError(f"evaluation.timescale_lags={self.timescale_lags}: take lags from 1 step")
 
     def __call__(self, learned: KoopmanModel, record: Record) -> Results:
         """Evaluate on the validation and test parts, and on the exact law where it is known.
@@ -89,17 +88,11 @@ class Evaluation:
                 f"the record has states of the shape {record.spec.state_shape}; this operator was learned from states "
                 f"of the shape {learned.spec.state_shape}"
             )
-        results = Results(
-            _held_out_scores(learned, record),
-            {
-                "time_unit": np.array(record.spec.time_unit),
-                "eigenvalues": learned.eigenvalues(),
-                "singular_values": learned.singular_values(),
-            },
-            ("spectrum",),
-        )
+        spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
+        arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
+        results = Results(_held_out_scores(learned, record), arrays, ("spectrum",))
         results = results.joined(self._exact_law(learned, record))
-        results = results.joined(self._time_scales(learned, record, results.arrays.get("exact_eigenvalues")))
+        results = results.joined(self._timescales(learned, record, results.arrays.get("exact_eigenvalues")))
         test, n_classes, oracle = record.splits.get("test"), record.spec.n_classes, learned.oracle
         if test is not None and test.labels is not None and n_classes is not None and oracle is not None:
             results = results.joined(image_forecasts(learned, oracle, test, n_classes, self.forecast_steps))
@@ -139,34 +132,38 @@ class Evaluation:
         # the first is the constant: a single one is no picture
         return Results(metrics, arrays, ("singular_functions",) if left.shape[1] > 1 else ())
 
-    def _time_scales(self, learned: KoopmanModel, record: Record, exact_eigenvalues: np.ndarray | None) -> Results:
-        """Implied time scales and the Chapman–Kolmogorov test on the training trajectories."""
+    def _timescales(self, learned: KoopmanModel, record: Record, exact_eigenvalues: np.ndarray | None) -> Results:
+        """Implied timescales and the Chapman–Kolmogorov test on the training trajectories."""
         part = record.splits["train"].between_gaps(2)
         longest, step, lag = min(part.lengths), record.spec.time_step, learned.spec.lag
-        lags = [lag for lag in self.time_scale_lags if 25 * lag < longest]
+        lags = [lag for lag in self.timescale_lags if 25 * lag < longest]
         if not lags:
             return Results()
-        trajectories = [_along(learned, states) for states in part.states]
+
+        def features(rows: np.ndarray) -> np.ndarray:
+            return np.concatenate([learned.f(block) for _, block in iterate_blocks(rows)])
+
+        trajectories = [mapped(states, features) for states in part.states]  # of states on disk as they are read
         n_modes = trajectories[0].shape[1]
-        n_scales = min(SHOWN_TIME_SCALES, n_modes - 1)
+        n_scales = min(SHOWN_TIMESCALES, n_modes - 1)
         if n_scales < 1 or n_modes > LARGEST_BOOTSTRAPPED:
             return Results()
         try:
-            bands = implied_time_scales_with_bands(
+            bands = implied_timescales_with_bands(
                 trajectories, lags, n_scales=n_scales, time_step=step, n_bootstrap=self.n_bootstrap
             )
             test = chapman_kolmogorov_test(trajectories, lag, (1, 2, 4), n_bootstrap=self.n_bootstrap)
         except DataError:  # too little data for bands; the point estimates stand in the spectrum
             return Results()
         arrays = {
-            "time_scale_lag_times": step * np.array(lags, dtype=float),
-            "time_scales": bands.estimates,
-            "time_scales_lower": bands.lower,
-            "time_scales_upper": bands.upper,
+            "timescale_lag_times": step * np.array(lags, dtype=float),
+            "timescales": bands.estimates,
+            "timescales_lower": bands.lower,
+            "timescales_upper": bands.upper,
         }
         if exact_eigenvalues is not None:
-            arrays["exact_time_scales"] = implied_time_scales(exact_eigenvalues[1 : n_scales + 1], lag * step)
-        return Results({"chapman_kolmogorov_violation": largest_violation(*test)}, arrays, ("implied_time_scales",))
+            arrays["exact_timescales"] = implied_timescales(exact_eigenvalues[1 : n_scales + 1], lag * step)
+        return Results({"chapman_kolmogorov_violation": largest_violation(*test)}, arrays, ("implied_timescales",))
 
 
 def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
@@ -190,11 +187,6 @@ def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
             metrics[f"vamp_2_{split}"] = vamp_2
         metrics[f"vamp_e_{split}"] = vamp_e
     return metrics
-
-
-def _along(learned: KoopmanModel, states: StateArray) -> StateArray:
-    """The features along a trajectory; those of states on disk are made as they are read."""
-    return mapped(states, lambda rows: np.concatenate([learned.f(block) for _, block in iterate_blocks(rows)]))
 
 
 def _count(system: Any, wanted: int) -> int:

@@ -22,6 +22,9 @@ FORECAST_STARTS = 2000
 FEWEST_STARTS = 20
 """Of every trajectory, however many there are."""
 
+COMMON_REACH = 15
+"""Lags, but no more than half a trajectory, that every start has ahead: so far, all steps are scored from the same."""
+
 LONGEST_FORECAST_BYTES = 2**25
 """Of the states of one forecast over a test part; a longer part is scored from its beginning on."""
 
@@ -52,7 +55,9 @@ def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tr
 def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Results:
     """The error of the conditional expectation some lags ahead, relative to that of the training mean.
 
-    All held-out trajectories count; the arrays `trajectory_errors` (trajectories, steps) tell that of each, by name.
+    All held-out trajectories count. A step is scored from the first states that have one `COMMON_REACH` lags later, and
+    as many as the step has: the same ones, however many steps are asked for. The arrays `trajectory_errors`
+    (trajectories, steps) tell the error of each, by name.
     """
     part = record.splits.get("test", record.splits.get("validation"))
     if part is None:
@@ -71,21 +76,21 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         reached = [step for step in steps if step * lag < states.shape[0] - 1]
         if not reached:
             continue
-        starts = max(FEWEST_STARTS, FORECAST_STARTS // part.n_trajectories)
-        n_rows = min(states.shape[0], starts + n_steps * lag)
+        most = max(FEWEST_STARTS, FORECAST_STARTS // part.n_trajectories)
+        common = min(COMMON_REACH * lag, states.shape[0] // 2)
+        n_rows = min(states.shape[0], most + max(common, reached[-1] * lag))
         rows, true_rows = _rows(states, n_rows), None if part.clean is None else _rows(part.clean[number], n_rows)
-        n_starts = n_rows - reached[-1] * lag
-        for place, expected in enumerate(learned.expected(rows[:n_starts], reached)):
-            later = slice(reached[place] * lag, reached[place] * lag + n_starts)
-            pair = expected.reshape(n_starts, -1), rows[later].reshape(n_starts, -1)
-            found[place].append(pair[0])
-            truth[place].append(pair[1])
-            error = error_over_mean(*pair, mean)
+        for place, expected in enumerate(learned.expected(rows[: min(most, n_rows - max(common, lag))], reached)):
+            ahead = reached[place] * lag
+            later = slice(ahead, ahead + min(most, n_rows - max(common, ahead)))
+            truth[place].append(rows[later].reshape(-1, len(mean)))
+            found[place].append(expected.reshape(-1, len(mean))[: len(truth[place][-1])])
+            error = error_over_mean(found[place][-1], truth[place][-1], mean)
             each[number, place] = np.nan if error is None else error
             if number == shown:
-                shown_states[:, place] = pair[0][0], pair[1][0]
+                shown_states[:, place] = found[place][-1][0], truth[place][-1][0]
             if true_rows is not None:
-                clean[place].append(true_rows[later].reshape(n_starts, -1))
+                clean[place].append(true_rows[later].reshape(-1, len(mean)))
     metrics: Metrics = {}
     for place, step in enumerate(steps):
         for suffix, parts in {"": truth, "_clean": clean}.items():

@@ -23,7 +23,7 @@ from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.koopman.operator import KoopmanOperator, LaggedMoments
 from sciml_bench.koopman.oracle import Oracle
-from sciml_bench.scores.timescales import implied_time_scales
+from sciml_bench.scores.timescales import implied_timescales
 
 STREAMED_BYTES = 64 * 2**20
 """Memory of one block of pairs with its features when statistics are streamed over a whole split."""
@@ -140,7 +140,7 @@ class KoopmanModel:
         scale = self.spec.standardization
         given = states if scale is None else scale.transform(states)
         with torch.no_grad():
-            return encode(torch.as_tensor(given, dtype=torch.float32)).double().numpy()
+            return encode(torch.from_numpy(np.require(given, np.float32, "W"))).double().numpy()
 
     # ---- forecasts ------------------------------------------------------------------------------------------------
 
@@ -255,7 +255,7 @@ class KoopmanModel:
 
     def implied_timescales(self) -> Float[np.ndarray, " modes"]:
         """Decay times of the eigenvalues, in the record's unit of time; infinite for the constant."""
-        return implied_time_scales(self.eigenvalues(), self.spec.lag_time)
+        return implied_timescales(self.eigenvalues(), self.spec.lag_time)
 
     # ---- storage --------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ One method serves every loss that is a function of (f, g); the dynamical auto-en
 """
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -40,9 +39,9 @@ class KoopmanLearning(Method):
         ConfigurationError: an option is out of range, or a batch has fewer pairs than there are modes.
     """
 
-    monitor: ClassVar[str | None] = "loss_validation"
+    monitor = "loss_validation"
     headline: tuple[str, ...] = HEADLINE
-    batches_per_call: ClassVar[int] = 16
+    batches_per_call = 16
 
     def __init__(
         self,
@@ -56,6 +55,7 @@ class KoopmanLearning(Method):
         operator: Callable[[], KoopmanOperator],
     ) -> None:
         super().__init__(view)
+        view.train_loader()  # a batch that is larger than the data is told before anything is trained
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
         remedy = "give a number that is not negative"
         self.weight_decay = require_number("training.weight_decay", weight_decay, remedy, positive=False)
@@ -65,13 +65,9 @@ class KoopmanLearning(Method):
                 "second moments of a batch are singular; choose larger batches or fewer model.n_modes"
             )
         if "validation" in view.splits and len(view.pairs("validation")) < 2:
-            raise ConfigurationError(
-                "the validation split has fewer than 2 pairs; enlarge data.split.validation or set it to 0"
-            )
+            raise ConfigurationError("the validation split has under 2 pairs; make data.split.validation larger or 0")
         self.model, self.objective, self.operator_factory = model, loss, operator
         self.augmentation = augmentation if augmentation is not None else nn.Identity()
-
-    # ---- training -------------------------------------------------------------------------------------------------
 
     def optimizer(self) -> torch.optim.Optimizer:
         """Adam with decoupled weight decay."""
@@ -91,8 +87,6 @@ class KoopmanLearning(Method):
     def pair_loss(self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]) -> Tensor:
         """The loss of states now and later."""
         return self.objective(*self.model(now, later))
-
-    # ---- what was learned -----------------------------------------------------------------------------------------
 
     def learned(self) -> KoopmanModel:
         """The operator estimated from the features of all training pairs, in evaluation mode and float64."""

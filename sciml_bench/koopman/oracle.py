@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.optimisation import Optimisation
@@ -64,7 +63,7 @@ class Oracle(nn.Module):
     def classify(self, images: Float[np.ndarray, "batch channels height width"]) -> Int[np.ndarray, " batch"]:
         """The most likely class of each image."""
         self.eval()
-        return self(torch.as_tensor(images, dtype=torch.float32)).argmax(dim=1).numpy()
+        return self(torch.from_numpy(np.require(images, np.float32, "W"))).argmax(dim=1).numpy()
 
 
 def trained_oracle(
@@ -121,5 +120,5 @@ def _train(oracle: Oracle, images: Tensor, labels: Tensor) -> None:
             same_class = members[label]
             chosen = same_class[(drawn[position, : int(counts[position])] * len(same_class)).long()]
             examples[position] = images[chosen].mean(dim=0)
-        loss = functional.cross_entropy(oracle(examples), labels[batch], label_smoothing=0.05)
+        loss = nn.functional.cross_entropy(oracle(examples), labels[batch], label_smoothing=0.05)
         optimisation.step(loss, step, GRADIENT_STEPS, where=f"in step {step} of the oracle")

@@ -6,7 +6,6 @@ tells about the future, without what the dynamics have lost since the initial st
 """
 
 import contextlib
-import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +30,6 @@ from sciml_bench.node.fitting.trajectory_batch import (
 from sciml_bench.node.learned_field import LearnedField
 from sciml_bench.node.solvers.solve import with_error_estimate
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
-
-log = logging.getLogger(__name__)
 
 _LEARNED, _AHEAD = 1, 2
 """Values of the array `window`."""
@@ -97,7 +94,7 @@ class Evaluation:
                 for row, rows in enumerate(window == _AHEAD):
                     forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)
         error = inside.error_estimate
-        metrics |= {} if error is None or not np.isfinite(error) else {"integration_error": float(error)}
+        metrics |= {} if error is None else {"integration_error": float(error)}
         found = {"window": window, "smoothed": smoothed, "prediction": prediction, "forecast": forecast}
         return Results(metrics, shown_arrays(joined, None) | found, ("trajectories", "phase_portrait"))
 
@@ -118,18 +115,18 @@ class Evaluation:
 def window_errors(
     prediction: Float[np.ndarray, "batch time dim"], whole: PaddedTrajectories, window: np.ndarray
 ) -> Metrics:
-    """Mean squared errors over rows, components and trajectories of each window, in squared units of the state."""
+    """Mean squared errors over rows, components and trajectories of each window, in squared units of the state.
+
+    A prediction that leaves every bound has an infinite error.
+    """
     metrics: Metrics = {}
     for part, number in (("interpolation", _LEARNED), ("extrapolation", _AHEAD)):
         counts = window == number
         for suffix, target in {"": whole.states, "_clean": whole.clean}.items():
             if target is None or not counts.any():
                 continue
-            error = mean_squared_error(*map(torch.from_numpy, (prediction, target, counts)))
-            if torch.isfinite(error):
-                metrics[f"{part}_mse{suffix}"] = float(error)
-            else:
-                log.warning("the %s leaves every bound; its error is left out", part)
+            error = float(mean_squared_error(*map(torch.from_numpy, (prediction, target, counts))))
+            metrics[f"{part}_mse{suffix}"] = error if np.isfinite(error) else np.inf
     return metrics
 
 

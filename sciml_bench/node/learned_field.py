@@ -14,7 +14,7 @@ from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_past
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.views.whole_trajectories_view import continued
@@ -122,8 +122,7 @@ class LearnedField:
         """
         if inputs is not None:
             raise ConfigurationError("inputs: a vector field learned without inputs takes none; leave them out")
-        if isinstance(horizon, int) and horizon < 0:
-            raise ConfigurationError(f"horizon={horizon}: a vector field is integrated forward in time; give steps")
+        require_ahead(horizon)
         require_past(past, self.spec, self.past_length, any_clock=True)
         began = time.perf_counter()
         ahead = enumerate(horizon_times(past, horizon))

@@ -1,6 +1,5 @@
-"""How good a trained operator is on parameters that it never saw, and what a solution costs."""
+"""How good a trained operator is on parameters that it never saw."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,11 @@ import torch
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.nsm.equations.equation import Equation
-from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction, residual_l2
 from sciml_bench.nsm.trained_operator import TrainedOperator
 from sciml_bench.scores.field_errors import relative_l2
 
 _N_SHOWN = 3
-_TIMED_CALLS = 3
-_TIMED_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -25,8 +21,8 @@ class Evaluation:
     """Scores on the test parameters of an equation.
 
     The metrics are, for every test resolution n, `relative_l2_<n>`, the mean over the test parameters of the relative
-    L² error on n points per space axis, and `seconds_per_solution_<n>`, wall seconds of one solution in a batch of 16;
-    and `residual_l2`, the root mean square over the test parameters of the L² norm of the residual.
+    L² error on n points per space axis, and `residual_l2`, the root mean square over the test parameters of the L² norm
+    of the residual.
     """
 
     def __call__(self, learned: TrainedOperator, equation: Equation) -> Results:
@@ -47,22 +43,9 @@ class Evaluation:
                 names = [f"axis_{axis.name}" for axis in equation.axes]
                 arrays |= dict(zip(names, grid.points, strict=True))
         metrics["residual_l2"] = float(residual_l2(model, equation, parameters).square().mean().sqrt())
-        for resolution in sampling.test_resolutions:
-            metrics[f"seconds_per_solution_{resolution}"] = _seconds_per_solution(model, equation, resolution)
         space = [equation.axes[index].name for index in equation.space_axes]
         nodes = equation.parameter_basis.resized(parameters.shape[1:]).nodes
         arrays |= {f"parameter_axis_{name}": points for name, points in zip(space, nodes, strict=True)}
         is_plane_flow = equation.is_initial_value_problem and len(space) == 2
         pictures = ("solutions", "errors", *(["field"] if is_plane_flow else []))
         return Results(metrics, arrays | {"quantity": np.array(equation.quantity)}, pictures)
-
-
-def _seconds_per_solution(model: OperatorNetwork, equation: Equation, resolution: int) -> float:
-    parameters = equation.draw_parameters(_TIMED_BATCH, 0)
-    grid = equation.test_grid(resolution)
-    seconds = []
-    for _ in range(_TIMED_CALLS):
-        started = time.perf_counter()
-        prediction(model, equation, parameters, grid)
-        seconds.append(time.perf_counter() - started)
-    return min(seconds) / _TIMED_BATCH

@@ -23,7 +23,7 @@ UNREMARKABLE = "defaults"
 
 
 class Estimate(NamedTuple):
-    """A quantity over seeds; one value alone has neither sample standard deviation nor standard error of the mean."""
+    """A quantity over seeds; one value alone, or an infinite one, has neither deviation nor standard error."""
 
     mean: float
     standard_deviation: float | None
@@ -40,7 +40,7 @@ def estimate(values: Sequence[float]) -> Estimate | None:
     """The estimate from one value per seed; None without values."""
     if not values:
         return None
-    deviation = statistics.stdev(values) if len(values) > 1 else None
+    deviation = statistics.stdev(values) if len(values) > 1 and all(map(math.isfinite, values)) else None
     return Estimate(statistics.fmean(values), deviation, statistics.median(values), len(values))
 
 

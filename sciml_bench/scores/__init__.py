@@ -1,4 +1,4 @@
-"""Pure functions that say how good a model is: scores, spectra, time scales, forecasts; and the catalogue of all names.
+"""Pure functions that say how good a model is: scores, spectra, timescales, forecasts; and the catalogue of all names.
 
 A name is imported when it is asked for, so that the catalogue needs no torch.
 """
@@ -13,12 +13,11 @@ _HOMES = {
     "chapman_kolmogorov_test": "chapman_kolmogorov",
     "classification_accuracy": "forecast_scores",
     "directed_hausdorff_distance": "spectral_distances",
-    "implied_time_scales": "timescales",
-    "implied_time_scales_with_bands": "timescales",
+    "find_score": "catalogue",
+    "implied_timescales": "timescales",
+    "implied_timescales_with_bands": "timescales",
     "largest_violation": "chapman_kolmogorov",
-    "projected_vamp_score": "vamp",
     "relative_l2": "field_errors",
-    "score_of": "catalogue",
     "spectral_error": "spectral_distances",
     "streamed_vamp_scores": "vamp",
     "vamp_e": "vamp",

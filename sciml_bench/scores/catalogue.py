@@ -4,7 +4,6 @@ The definitions stand in catalogue.yaml; the README's tables and what `sciml-ben
 text is read, so that a report needs no torch.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -120,22 +119,6 @@ def find_score(name: str) -> Score | None:
         if matched := score.pattern.fullmatch(name):
             return score.variant(matched["ending"], matched["spread"] is not None)
     return None
-
-
-def score_of(name: str) -> Score:
-    """The definition of a metric of the suite.
-
-    Args:
-        name: as in metrics.json.
-
-    Raises:
-        DataError: the catalogue has no such name.
-    """
-    if (score := find_score(name)) is not None:
-        return score
-    near = difflib.get_close_matches(name, [shown for score in CATALOGUE for shown in score.shown_names], n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise DataError(f"no score is called {name!r}; {hint}scores/catalogue.yaml is where a new one is defined")
 
 
 def catalogue_tables() -> str:

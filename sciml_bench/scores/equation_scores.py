@@ -29,7 +29,7 @@ def parameter_scores(
 ) -> Metrics:
     """`<name>_median_error_<part>` and `<name>_quantile_90_error_<part>` of |p̂/p − 1|, and
     `<name>_unknown_fraction_<part>`, the trajectories without a finite estimate, which count as infinitely wrong; left
-    out where there are none.
+    out where there are none, as errors are that are infinite.
 
     Args:
         name: of the parameter.
@@ -37,10 +37,8 @@ def parameter_scores(
         true: not zero.
         part: of the record.
     """
-    errors = np.abs(inferred / true - 1)
-    metrics: Metrics = {
-        f"{name}_median_error_{part}": float(np.median(errors)),
-        f"{name}_quantile_90_error_{part}": float(np.quantile(errors, 0.9)),
-    }
-    unknown = float(np.mean(~np.isfinite(inferred)))
+    errors, unknown = np.abs(inferred / true - 1), float(np.mean(~np.isfinite(inferred)))
+    with np.errstate(invalid="ignore"):  # a quantile between two infinite errors
+        scores = {"median_error": np.median(errors), "quantile_90_error": np.quantile(errors, 0.9)}
+    metrics: Metrics = {f"{name}_{score}_{part}": float(value) for score, value in scores.items() if np.isfinite(value)}
     return {**metrics, f"{name}_unknown_fraction_{part}": unknown} if unknown else metrics

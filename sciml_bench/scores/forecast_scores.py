@@ -15,6 +15,9 @@ from sciml_bench.data.capabilities import Forecast, Forecaster
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
 
+LARGEST_DIFFERENCE = 1e150
+"""The square of more is no number of double precision."""
+
 Rows = list[Float[np.ndarray, "_ *state"]]  # trajectories differ in length
 
 
@@ -34,7 +37,7 @@ def forecast_scores(forecast: Forecast, future: Trajectories, mean: Float[np.nda
 
     `forecast_mse`, in squared units of the state; `forecast_relative_error`, ‖p − y‖/‖y‖; `forecast_error_over_mean`,
     root mean square error over that of the training mean; all of them with `_clean` against the truth, where it is
-    known. A forecast that leaves every bound has no scores.
+    known. A forecast that leaves every bound has infinite errors.
 
     Args:
         forecast: at the times of the future.
@@ -46,8 +49,6 @@ def forecast_scores(forecast: Forecast, future: Trajectories, mean: Float[np.nda
     """
     predicted = [states[:length] for states, length in zip(forecast.states, future.lengths, strict=True)]
     metrics: Metrics = {}
-    if not all(np.isfinite(states).all() for states in predicted):
-        return metrics
     for suffix, parts in {"": future.states, "_clean": future.clean}.items():
         if parts is not None:
             truth = [read_block(part, 0, part.shape[0]).astype(np.float64) for part in parts]
@@ -73,7 +74,7 @@ def errors_of(predicted: Rows, truth: Rows, mean: Float[np.ndarray, "*#state"]) 
         np.ascontiguousarray(np.concatenate([rows.reshape(len(rows), -1) for rows in parts]))
         for parts in (predicted, truth)
     )
-    difference, size = found - true, float(np.linalg.norm(true))
+    difference, size = _difference(found, true), float(np.linalg.norm(true))
     errors = {"forecast_mse": float(np.mean(difference**2))}
     if size > 0:
         errors["forecast_relative_error"] = float(np.linalg.norm(difference)) / size
@@ -94,7 +95,13 @@ def error_over_mean(
         mean: of the training states.
     """
     baseline = float(np.sqrt(np.mean((truth - mean) ** 2)))
-    return float(np.sqrt(np.mean((predicted - truth) ** 2))) / baseline if baseline > 0 else None
+    return float(np.sqrt(np.mean(_difference(predicted, truth) ** 2))) / baseline if baseline > 0 else None
+
+
+def _difference(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Infinite where a prediction has left every bound, or its square would."""
+    difference = predicted - truth
+    return np.where(np.abs(difference) < LARGEST_DIFFERENCE, difference, np.inf)
 
 
 def classification_accuracy(

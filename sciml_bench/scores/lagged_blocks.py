@@ -114,7 +114,7 @@ class Bands(NamedTuple):
         if not 0 < confidence < 1:
             raise ConfigurationError(f"confidence={confidence}: choose a share between 0 and 1, such as 0.95")
         estimates, samples = zip(*found, strict=True)
-        # Infinite time scales are legitimate samples; ranks, unlike interpolation, can handle them.
+        # Infinite timescales are legitimate samples; ranks, unlike interpolation, can handle them.
         lower = [np.quantile(drawn, (1 - confidence) / 2, axis=0, method="lower") for drawn in samples]
         upper = [np.quantile(drawn, (1 + confidence) / 2, axis=0, method="higher") for drawn in samples]
         return cls(np.stack(estimates), np.stack(lower), np.stack(upper))

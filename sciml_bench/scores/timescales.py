@@ -1,6 +1,6 @@
-"""Implied time scales −lag/ln|λ| and how sure one may be of them.
+"""Implied timescales −lag/ln|λ| and how sure one may be of them.
 
-Where the features suffice, the time scales do not depend on the lag: the plot over lags is the first check of any
+Where the features suffice, the timescales do not depend on the lag: the plot over lags is the first check of any
 Markov model (Prinz et al. 2011). The bands come from a bootstrap over trajectories, or over blocks of a single one.
 """
 
@@ -14,7 +14,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.scores.lagged_blocks import Bands, FeatureTrajectories, block_moments, bootstrapped, one_lag_operator
 
 
-def implied_time_scales(
+def implied_timescales(
     eigenvalues: Float[np.ndarray, " n"] | Complex[np.ndarray, " n"], lag_time: float | int
 ) -> Float[np.ndarray, " n"]:
     """The decay times −lag/ln|λ| of eigenvalues, in the unit of the lag time.
@@ -36,7 +36,7 @@ def implied_time_scales(
     return np.where(modulus < 1, decaying, np.inf)
 
 
-def implied_time_scales_with_bands(
+def implied_timescales_with_bands(
     feature_trajectories: FeatureTrajectories,
     lags: Sequence[int],
     *,
@@ -47,13 +47,13 @@ def implied_time_scales_with_bands(
     block_length: int | None = None,
     seed: int = 0,
 ) -> Bands:
-    """Implied time scales of the least-squares operator on centred features, for several lags.
+    """Implied timescales of the least-squares operator on centred features, for several lags.
 
     Args:
         feature_trajectories: features along trajectories, (time, modes) each, with or without a constant.
         lags: steps.
-        n_scales: how many time scales, the slowest first.
-        time_step: time of one step; the time scales have its unit.
+        n_scales: how many timescales, the slowest first.
+        time_step: time of one step; the timescales have its unit.
         n_bootstrap: number of bootstrap samples.
         confidence: share of the samples inside the band.
         block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
@@ -63,7 +63,7 @@ def implied_time_scales_with_bands(
         Arrays (lags, scales) from all data, the slowest first, without the stationary process.
 
     Raises:
-        ConfigurationError: more time scales than features, no lags, or an option out of its range.
+        ConfigurationError: more timescales than features, no lags, or an option out of its range.
         DataError: no trajectory is longer than a lag, or there is only one block.
     """
     n_modes = feature_trajectories[0].shape[1]
@@ -72,12 +72,12 @@ def implied_time_scales_with_bands(
     found = []
     for lag in lags:
         moments = block_moments(feature_trajectories, lag, block_length, constant=True)
-        time_scales = partial(_centered_time_scales, n_scales=n_scales, lag_time=lag * time_step)
-        found.append(bootstrapped(moments, time_scales, n_bootstrap, seed))
+        timescales = partial(_centered_timescales, n_scales=n_scales, lag_time=lag * time_step)
+        found.append(bootstrapped(moments, timescales, n_bootstrap, seed))
     return Bands.of(found, confidence)
 
 
-def _centered_time_scales(
+def _centered_timescales(
     now: Float[np.ndarray, "with_constant with_constant"],
     later: Float[np.ndarray, "with_constant with_constant"],
     n_scales: int,
@@ -89,4 +89,4 @@ def _centered_time_scales(
     covariance = now[1:, 1:] / count - np.outer(mean_now, mean_now)
     correlation = later[1:, 1:] / count - np.outer(mean_now, mean_later)
     eigenvalues = np.linalg.eigvals(one_lag_operator(covariance, correlation))
-    return np.sort(implied_time_scales(eigenvalues, lag_time))[::-1][:n_scales]
+    return np.sort(implied_timescales(eigenvalues, lag_time))[::-1][:n_scales]

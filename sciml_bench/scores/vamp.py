@@ -36,38 +36,11 @@ def vamp_score(
     Raises:
         ConfigurationError: another norm.
     """
-    return projected_vamp_score(f, g, f, g, schatten_norm, center, relative_cutoff)
-
-
-def projected_vamp_score(
-    f: Float[np.ndarray, "batch modes"],
-    g: Float[np.ndarray, "batch lagged_modes"],
-    f_train: Float[np.ndarray, "train_batch modes"],
-    g_train: Float[np.ndarray, "train_batch lagged_modes"],
-    schatten_norm: int = 2,
-    center: bool = False,
-    relative_cutoff: float = RELATIVE_CUTOFF,
-) -> float:
-    """The VAMP-p score of held-out features, whitened (and centred) by the training samples.
-
-    Args:
-        f: held-out features of the present.
-        g: held-out features of the future.
-        f_train: training features of the present.
-        g_train: training features of the future.
-        schatten_norm: p, 1 or 2.
-        center: subtract the training mean first.
-        relative_cutoff: directions whose variance is below this fraction of the largest are left out.
-
-    Raises:
-        ConfigurationError: another norm.
-    """
     if schatten_norm not in (1, 2):
         raise ConfigurationError(f"schatten_norm={schatten_norm!r} is not known; choose 1 (VAMP-1) or 2 (VAMP-2)")
     if center:
-        f_mean, g_mean = f_train.mean(axis=0), g_train.mean(axis=0)
-        f, f_train, g, g_train = f - f_mean, f_train - f_mean, g - g_mean, g_train - g_mean
-    moments = f_train.T @ f_train / len(f_train), f.T @ g / len(f), g_train.T @ g_train / len(g_train)
+        f, g = f - f.mean(axis=0), g - g.mean(axis=0)
+    moments = f.T @ f / len(f), f.T @ g / len(f), g.T @ g / len(g)
     return _vamp_from_moments(*moments, schatten_norm, relative_cutoff)
 
 

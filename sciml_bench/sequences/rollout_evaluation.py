@@ -37,8 +37,8 @@ States = Float[np.ndarray, "batch time *state"]
 class RolloutEvaluation:
     """Rollouts over the test trajectories, and what the data are judged by; see `scores.rollout_scores`.
 
-    `window_relative_squared_error` is that of single predictions from true inputs. The scores of every forecaster
-    (`scores.forecast_scores`) are over the test part, of a long one over the rows of the longest rollout.
+    `window_relative_squared_error` is that of single predictions from true inputs. Rollouts go to the end of the test
+    part, whatever the lengths over which their errors are averaged.
 
     Args:
         rollout_steps: lengths over which errors are averaged; those that the test trajectories are too short for are
@@ -82,9 +82,9 @@ class RolloutEvaluation:
         states = _joined(past, reached, spec.n_inputs)
         available = states.shape[1] - spec.n_inputs
         lengths = tuple(dict.fromkeys(min(int(steps), available) for steps in self.rollout_steps))
-        prediction = self._rolled(learned, states, max(lengths))
-        reference = states[:, spec.n_inputs : spec.n_inputs + max(lengths)]
-        times = spec.time_step * np.arange(1, max(lengths) + 1)
+        whole = self._rolled(learned, states, max(reached.lengths))
+        prediction, reference = whole[:, :available], states[:, spec.n_inputs :]
+        times = spec.time_step * np.arange(1, available + 1)
         start, before = states[:, spec.n_inputs - 1], states[:, max(spec.n_inputs - 2, 0)]
         references = {
             "rollout": prediction,
@@ -99,9 +99,8 @@ class RolloutEvaluation:
         metrics["window_relative_squared_error"] = float(windows.mean())
         metrics |= horizons(errors["rollout"], times, self.thresholds)
         metrics |= _own_scores(prediction, reference, spec)
-        forecast = Forecast(prediction.astype(np.float64), np.broadcast_to(times, prediction.shape[:2]))
-        ahead = reached.select(time=slice(0, max(lengths)))  # the longest rollout is the forecast
-        metrics |= forecast_scores(forecast, ahead, record.spec.mean)
+        ahead = np.broadcast_to(spec.time_step * np.arange(1, whole.shape[1] + 1), whole.shape[:2])
+        metrics |= forecast_scores(Forecast(whole.astype(np.float64), ahead), reached, record.spec.mean)
         arrays: dict[str, Any] = {
             "times": times,
             "errors": errors["rollout"],

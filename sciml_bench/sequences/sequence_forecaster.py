@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data import Trajectories, WindowsSpec
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_past
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_ahead, require_past
 from sciml_bench.data.lazy_states import read_block
 
 
@@ -78,9 +78,8 @@ class SequenceForecaster(LearnedModule):
         """
         spec = self.spec
         require_past(past, spec, spec.n_inputs)
+        require_ahead(horizon)
         n_steps = horizon_steps(past, horizon)
-        if n_steps < 1:
-            raise ConfigurationError(f"horizon={n_steps}: this model goes ahead only; give at least one step")
         started = time.perf_counter()
         last = np.stack([read_block(part, part.shape[0] - spec.n_inputs, part.shape[0]) for part in past.states])
         rolled = rollout(self.model.eval(), torch.from_numpy(last).to(spec.dtype), n_steps, spec.n_outputs)

@@ -6,14 +6,12 @@ of the present are called left, those of the future right, so that K right_i = s
 """
 
 from dataclasses import fields, is_dataclass
-from math import isfinite
-from numbers import Integral
-from numbers import Real as AnyReal
 from typing import ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Inexact
 
+from sciml_bench.core.checks import is_integer, is_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.numerics.quadrature import Quadrature
 
@@ -66,7 +64,6 @@ class System:
     positive: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_positive(*self.positive)
 
     def _require_positive(self, *names: str) -> None:
@@ -80,7 +77,7 @@ class System:
 
     def _real_parameter(self, name: str) -> float:
         value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, AnyReal) or not isfinite(value):
+        if not is_number(value):
             raise self._bad_parameter(name, "give a finite real number")
         return float(value)
 
@@ -90,7 +87,7 @@ class System:
 
     def _require_at_least_one(self, **counts: int) -> None:
         for name, value in counts.items():
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            if not is_integer(value, 1):
                 raise ConfigurationError(f"{type(self).__name__}: {name} = {value!r}: give an integer of at least 1")
 
     def _unknown(self, fact: str) -> NotImplementedError:
@@ -98,9 +95,8 @@ class System:
         if is_dataclass(self):
             parameters = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
         known = ", ".join(sorted(self.known_facts)) or "none"
-        return NotImplementedError(
-            f"{fact} of {type(self).__name__}({parameters}) is not known in closed form; known facts: {known}"
-        )
+        unknown = f"{fact} of {type(self).__name__}({parameters})"
+        return NotImplementedError(f"{unknown} is not known in closed form; known facts: {known}")
 
 
 class MarkovProcess(System):

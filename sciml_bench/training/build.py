@@ -77,11 +77,7 @@ def trusted(configuration: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def optional(configuration: Mapping[str, Any], node: str) -> Any:
-    """What a node describes; None where the configuration has none.
-
-    Args:
-        configuration: plain.
-        node: such as `schedule`, whose name is its role.
+    """What a node, whose name is its role, such as `schedule`, describes; None where the configuration has none.
 
     Raises:
         ConfigurationError: a choice is wrong.

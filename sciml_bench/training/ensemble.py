@@ -72,11 +72,7 @@ class Ensemble:
 
     @classmethod
     def of(cls, configuration: Mapping[str, Any], folder: RunFolder) -> "Ensemble | None":
-        """The ensemble that a configuration asks for; None where it asks for one seed.
-
-        Raises:
-            ConfigurationError: as in `ensemble_seeds`.
-        """
+        """The ensemble of the `ensemble_seeds` of a configuration; None where it asks for one seed."""
         seeds = ensemble_seeds(configuration)
         return None if seeds is None else cls(configuration, folder, seeds)
 
@@ -135,7 +131,8 @@ class Ensemble:
 
     def _member_record(self, record: Mapping[str, Any], seed: int, method: Method) -> dict[str, Any]:
         """The record of one member after the common fit, of whose seconds it bears an equal part."""
-        shared = {name: record[name] / len(self.seeds) for name in SHARED_SECONDS}
+        n_members = len(self.seeds)
+        shared = {name: record[name] / n_members for name in SHARED_SECONDS}
         return {
             **record,
             **shared,
@@ -144,11 +141,7 @@ class Ensemble:
             "earlier_cpu_seconds": shared["fit_cpu_seconds"],
             "seed": seed,
             "parameters": n_trainable_parameters(method),
-            "ensemble": {
-                "members": len(self.seeds),
-                "seeds": list(self.seeds),
-                "fit_cpu_seconds": record["fit_cpu_seconds"],
-            },
+            "ensemble": {"members": n_members, "seeds": self.seeds, "fit_cpu_seconds": record["fit_cpu_seconds"]},
         }
 
 
@@ -168,5 +161,6 @@ def averaged(members: Sequence[Metrics]) -> Metrics:
     values = {name: np.array([metrics[name] for metrics in members]) for name in names}
     metrics = {name: float(of_members.mean()) for name, of_members in values.items()}
     if len(members) > 1:
-        metrics |= {f"{name}_std": float(of_members.std(ddof=1)) for name, of_members in values.items()}
+        with np.errstate(invalid="ignore"):  # an infinite error has no spread
+            metrics |= {f"{name}_std": float(of_members.std(ddof=1)) for name, of_members in values.items()}
     return metrics

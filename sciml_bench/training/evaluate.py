@@ -1,13 +1,17 @@
 """A finished run scored again without training: in its own folder, or with other data or weights beside its results."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from hydra.errors import HydraException
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.results import Results
@@ -18,21 +22,18 @@ from sciml_bench.data.capabilities import KnowsRecord
 from sciml_bench.data.past_file import reading_options
 from sciml_bench.training.build import build, build_record, trusted
 from sciml_bench.training.ensemble import Ensemble, averaged
+from sciml_bench.training.extension import choices_of
 from sciml_bench.training.identity import path_component
 from sciml_bench.training.loop.checkpoints import load_weights
 from sciml_bench.training.restore import Run, names_in_files, restore
 from sciml_bench.training.scoring import scored, with_curves, write_results
+from sciml_bench.training.script import composed, explain
 
 BEST, LAST = "best", "last"
 
 
 def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
-    """Replace the scores of a finished run, or of every member of an ensemble.
-
-    Args:
-        configuration: with other settings of the evaluation.
-        folder: of the run.
-    """
+    """Replace the scores of a finished run, or of every member of an ensemble, by those of other settings."""
     ensemble = Ensemble.of(configuration, folder)
     if ensemble is not None:
         for member in ensemble.member_configurations():
@@ -41,11 +42,8 @@ def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
         folder.write_metrics(metrics)
     else:
         learned = read_learned(folder.learned_checkpoint, trusted(configuration))
-        curves = {
-            name: values
-            for name, values in folder.arrays.items()
-            if name.startswith("history_") or name == "selected_epoch"
-        }
+        of_epochs = ("history_", "selected_epoch")
+        curves = {name: values for name, values in folder.arrays.items() if name.startswith(of_epochs)}
         results = _scored_now(configuration, learned, folder.record.get("fit_metrics"), _files_of(folder))
         write_results(folder, with_curves(results, curves))
         metrics = results.metrics
@@ -66,7 +64,8 @@ def evaluate(
     Args:
         path: a run folder; of an ensemble, that of one member.
         data: a file of other data, which takes the place of the record's.
-        overrides: `key=value` of the configuration's nodes `evaluation` and `data` (of an equation: `pde`).
+        overrides: `key=value` of the configuration's nodes `evaluation` and `data` (of an equation: `pde`), or
+            `evaluation=<choice>`.
         name: of the evaluation; by default after `data`, `overrides` and `checkpoint`.
         trusted_packages: your own packages, whose classes may be built as well.
         checkpoint: `best`, what the run has learned; `last`, its last weights; or a checkpoint file of such a run.
@@ -111,10 +110,7 @@ def _files_of(folder: RunFolder) -> dict[str, str]:
 
 
 def _scored_now(
-    configuration: Mapping[str, Any],
-    learned: Any,
-    fit_metrics: Mapping[str, float] | None,
-    files: Mapping[str, str] | None,
+    configuration: Mapping[str, Any], learned: Any, fit_metrics: Metrics | None, files: Mapping[str, str] | None
 ) -> Results:
     """The scores on the record of a configuration, loaded now, under the seed of the run; `files` are to be as then."""
     seed_everything(configuration["seed"], "build")
@@ -155,7 +151,7 @@ def _label(key: str, value: PathType) -> str:
 
 
 def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """A stored configuration with other values below `evaluation`, `data` or `pde`.
+    """A stored configuration with another evaluation, or other values below `evaluation`, `data` or `pde`.
 
     Args:
         configuration: plain.
@@ -167,10 +163,15 @@ def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> di
     merged: Any = OmegaConf.create(dict(configuration))
     OmegaConf.set_struct(merged, True)
     for override in overrides:
-        key, separator, _ = override.partition("=")
-        if not separator or key.partition(".")[0] not in ("evaluation", "data", "pde") or "${" in override:
+        key, separator, choice = override.partition("=")
+        if key == "evaluation" and re.fullmatch(r"\w+", choice):
+            merged.evaluation = _chosen_evaluation(configuration, choice)
+            continue
+        node, dot, _ = key.partition(".")
+        if not separator or not dot or node not in ("evaluation", "data", "pde") or "${" in override:
             raise ConfigurationError(
-                f"{override}: give evaluation.<key>=<value> or data.<key>=<value>, in plain values"
+                f"{override}: give evaluation.<key>=<value> or data.<key>=<value>, in plain values, or "
+                "evaluation=<choice>"
             )
         value = OmegaConf.from_dotlist([override])
         try:
@@ -178,6 +179,20 @@ def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> di
         except Exception as error:
             raise ConfigurationError(f"{override}: {str(error).splitlines()[0]}") from None
     return cast(dict[str, Any], OmegaConf.to_container(merged))
+
+
+def _chosen_evaluation(configuration: Mapping[str, Any], choice: str) -> dict[str, Any]:
+    """The node of another evaluation, as the run's script composes it for the same record and method."""
+    script = re.fullmatch(r"train_(\w+)", str(configuration.get("script")))  # a stored word that is no path
+    paradigm = "" if script is None else script[1]
+    if not (configuration_root() / paradigm / "config.yaml").is_file():
+        raise ConfigurationError(f"evaluation={choice}: the run is of no script of the suite, whose choices were known")
+    chosen = {**choices_of(configuration), "evaluation": choice}
+    try:
+        config = composed(paradigm, [f"{key}={value}" for key, value in chosen.items()])
+        return cast(dict[str, Any], OmegaConf.to_container(config.evaluation, resolve=True))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError(explain(error, paradigm, configuration_root())) from None
 
 
 def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) -> dict[str, Any]:

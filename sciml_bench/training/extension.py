@@ -26,7 +26,7 @@ def extension_folder(run: PathType, overrides: Sequence[str]) -> Path:
         overrides: as typed.
     """
     given = [override for override in overrides if not override.startswith(("extend=", "hydra."))]
-    return Path(run) / "extended" / name_of_overrides(given)
+    return Path(run) / "extended" / name_of_overrides(given, in_the_path=())
 
 
 def earlier_choices(run: PathType) -> dict[str, str]:
@@ -38,7 +38,16 @@ def earlier_choices(run: PathType) -> dict[str, str]:
     Raises:
         DataError: its configuration cannot be read.
     """
-    choices = (RunFolder(run).configuration or {}).get("choices") or {}
+    return choices_of(RunFolder(run).configuration or {})
+
+
+def choices_of(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """What was chosen by name, as far as that may be given again.
+
+    Args:
+        configuration: of a run.
+    """
+    choices = configuration.get("choices") or {}
     return {key: value for key, value in choices.items() if key in CHOICES and re.fullmatch(r"\w+", str(value))}
 
 

@@ -16,27 +16,24 @@ IN_THE_PATH_ALREADY = ("data", "pde", "model", "training", "task", "method", "se
 LONGEST_NAME = 100
 
 
-def name_of_overrides(overrides: Sequence[str]) -> str:
+def name_of_overrides(overrides: Sequence[str], in_the_path: Sequence[str] = IN_THE_PATH_ALREADY) -> str:
     """The path component that stands for a command's overrides, whatever their order.
 
     Args:
         overrides: as typed, such as `["data=logistic_map", "training.learning_rate=0.01"]`.
+        in_the_path: keys that other components of the path tell.
 
     Returns:
         the overrides that are not in the path already, sorted and joined by commas; their hash when that is longer than
         a file name should be; `defaults` when there are none.
     """
     keys = [override.lstrip("+~").partition("=")[0] for override in overrides]
-    dropped = [key in IN_THE_PATH_ALREADY or _is_irrelevant(key) for key in keys]
+    dropped = [key in in_the_path or _is_irrelevant(key) for key in keys]
     return path_component([override for override, drop in zip(overrides, dropped, strict=True) if not drop])
 
 
 def path_component(texts: Sequence[str]) -> str:
-    """Texts as the name of a folder, whatever their order: joined by commas, or their hash where that is too long.
-
-    Args:
-        texts: such as overrides; `defaults` where there are none.
-    """
+    """Texts as the name of a folder, whatever their order: joined, or hashed where long; `defaults` for none."""
     name = ",".join(sorted(texts))
     if not name:
         return "defaults"

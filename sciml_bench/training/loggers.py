@@ -99,12 +99,7 @@ class WeightsAndBiasesLogging(Logging):
 
 @contextmanager
 def opened_logger(configuration: Mapping[str, Any], folder: RunFolder) -> Iterator[Logger | None]:
-    """The logger of a configuration, closed when the run ends; None where it asks for none.
-
-    Args:
-        configuration: whose `logger` node says which.
-        folder: of the run.
-    """
+    """The logger that the node `logger` of a configuration describes, closed when the run ends; None without one."""
     logging: Logging | None = optional(configuration, "logger")
     if logging is None:
         yield None

@@ -25,12 +25,7 @@ RECORDED_PACKAGES = ("torch", "lightning", "hydra-core", "numpy", "scipy", "scik
 
 
 def opened_record(configuration: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
-    """What record.json says when a run starts or goes on.
-
-    Args:
-        configuration: of the run.
-        earlier: the content of record.json so far.
-    """
+    """What record.json says when a run starts or goes on; `earlier` is what it has said so far."""
     choices = configuration.get("choices") or {}
     ensemble = configuration.get("ensemble")
     return {
@@ -51,14 +46,7 @@ def opened_record(configuration: Mapping[str, Any], earlier: Mapping[str, Any]) 
 def closed_record(
     record: Mapping[str, Any], clock: tuple[float, float], status: str, reason: str | None = None
 ) -> dict[str, Any]:
-    """What record.json says when a run has ended.
-
-    Args:
-        record: as it was opened and added to.
-        clock: wall and CPU seconds at the start.
-        status: how it ended.
-        reason: why, where it did not finish.
-    """
+    """What record.json says when a run that began at `clock`, wall and CPU seconds, has ended, and why early."""
     closed = {**record, "status": status, "ended": utc_now()}
     if reason is not None:
         closed["reason"] = reason

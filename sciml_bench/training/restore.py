@@ -90,10 +90,7 @@ def restore(path: PathType, trusted_packages: Sequence[str] = ()) -> Run:
 
 
 def member_folders(path: PathType) -> list[Path]:
-    """The runs of single seeds that a folder stands for: those of all members of an ensemble, else itself.
-
-    Args:
-        path: a run folder.
+    """The runs of single seeds that a run folder stands for: those of all members of an ensemble, else itself.
 
     Raises:
         DataError: the folder holds no run, or its record is broken.
@@ -115,11 +112,7 @@ def _opened(path: PathType) -> tuple[RunFolder, list[RunFolder]]:
 
 
 def names_in_files(run: Run) -> dict[str, Any]:
-    """What a run's record is called in the files that it is read from: its arrays, and a table's column of times.
-
-    Args:
-        run: whose configuration says so; other files of its kind are read in the same way.
-    """
+    """What a run's record is called in the files that it is read from: its arrays, and a table's column of times."""
     node = run.configuration.get("data") or {}
     if not str(node.get("_target_", "")).endswith(".TrajectoryFiles"):
         return {}

@@ -39,6 +39,8 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     from sciml_bench.training.evaluate import score_again
 
     configuration = _plain(config)
+    if configuration.get("extend"):  # one name, however it was typed
+        configuration["extend"] = os.path.abspath(os.path.expanduser(configuration["extend"]))
     require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")
     ensemble_seeds(configuration)
     if configuration["trainer"]["threads"]:
@@ -100,9 +102,6 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         if logger is not None:
             logger.log_metrics(metrics, step=done.steps)
         return metrics
-
-
-# ---- claim, open, close ---------------------------------------------------------------------------------------------
 
 
 def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def scored(
         fit_metrics: what the fit itself is judged by.
 
     Raises:
-        DataError: a score is not finite, or what a person's own method has learned cannot be scored so.
+        DataError: what a person's own method has learned cannot be scored so.
     """
     evaluation = build_evaluation(configuration)
     with torch.inference_mode():
@@ -84,9 +84,8 @@ def scored(
                 "evaluation=forecast, or an evaluation of your own"
             ) from error
     metrics = {name: float(value) for name, value in {**results.metrics, **(fit_metrics or {})}.items()}
-    broken = [name for name, value in metrics.items() if not math.isfinite(value)]
-    if broken:
-        raise DataError(f"the evaluation gave numbers that are not finite: {', '.join(broken)}")
+    if broken := [f"{name} is {value}" for name, value in metrics.items() if not math.isfinite(value)]:
+        log.warning("scores that are not finite, as of a forecast that left every bound: %s", ", ".join(broken))
     return Results(metrics, dict(results.arrays), results.pictures)
 
 

@@ -54,8 +54,7 @@ class SharedConfigurations(SearchPathPlugin):
 def register(paradigm: str | None = None) -> None:
     """Make the resolvers and the shared configurations known to Hydra; safe to call twice.
 
-    Args:
-        paradigm: whose `settings/` say what fits a record; by default that of the script that started this process.
+    The paradigm's `settings/` say what fits a record; by default it is that of the script that started this process.
     """
     if paradigm is not None:
         os.environ[_PARADIGM] = paradigm  # where the processes of a sweep find it
@@ -92,9 +91,8 @@ def _specialised(data: str, *groups: str, _root_: Any) -> str:
 
 def _run_path(choices: Any, overrides: Any) -> str:
     """`<data>/<model>/<training>/<overrides>`: the path of a run's folder below its script's, but for the seed."""
-    chosen = [
-        str(choices[group]) for group in ("task", "data", "pde", "model", "training", "method") if group in choices
-    ]
+    groups = ("task", "data", "pde", "model", "training", "method")
+    chosen = [str(choices[group]) for group in groups if group in choices]
     return "/".join([*chosen, name_of_overrides([str(override) for override in overrides])])
 
 
@@ -133,7 +131,8 @@ def _send_extension_below_its_run() -> None:
             raise ConfigurationError("extend= goes on with one run; repeat the command for each, without --multirun")
         run = overrides["extend"].strip("'\"")
         if "hydra.run.dir" not in overrides:
-            sys.argv.append(f"hydra.run.dir={extension_folder(run, [f'{key}={overrides[key]}' for key in overrides])}")
+            given = [argument for argument in sys.argv[1:] if "=" in argument or argument.startswith("~")]
+            sys.argv.append(f"hydra.run.dir={extension_folder(run, given)}")
         sys.argv += [f"{key}={choice}" for key, choice in earlier_choices(run).items() if key not in overrides]
 
 
@@ -248,9 +247,7 @@ def explain(error: Exception, paradigm: str, root: Path) -> str:
             return f"the argument {link.override!r} cannot be read ({reason}); put quotes around special characters"
     text = "\n".join(str(link) for link in chain)
     misspelt = re.search(r"Could not override '([^']+)'", text) or re.search(r"Could not append.*'([^']+)'", text)
-    if misspelt:
-        return _explain_misspelt_key(misspelt.group(1), paradigm)
-    return str(error).splitlines()[0]
+    return _explain_misspelt_key(misspelt.group(1), paradigm) if misspelt else str(error).splitlines()[0]
 
 
 def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: Path) -> str:

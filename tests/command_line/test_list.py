@@ -4,7 +4,7 @@ import pytest
 
 from sciml_bench import systems
 from sciml_bench.command_line import main
-from sciml_bench.core.docstrings import first_sentence
+from sciml_bench.command_line._docstrings import first_sentence
 
 
 def listed(kind, capsys):

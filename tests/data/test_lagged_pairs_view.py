@@ -84,12 +84,18 @@ def test_a_part_left_out_has_no_loader_and_says_how_to_get_it():
         ({"lag": -1}, "training.view.lag=-1: the lag must be at least 1 step"),
         ({"lag": 1.5}, "training.view.lag=1.5"),
         ({"batch_size": 0}, "training.view.batch_size=0"),
-        ({"batch_size": 60}, "training.view.batch_size=60 is larger than the 59 training pairs"),
     ],
 )
 def test_wrong_options_stop_before_training(options, message):
     with pytest.raises(ConfigurationError, match=message):
         view_of(**options)
+
+
+def test_only_who_learns_batch_by_batch_needs_a_full_one():
+    view = view_of(batch_size=60)
+    assert len(view.pairs("train")) == 59
+    with pytest.raises(ConfigurationError, match=r"training.view.batch_size=60 is larger than the 59 training pairs"):
+        view.train_loader()
 
 
 def test_what_pairs_cannot_be_formed_of_names_the_part():

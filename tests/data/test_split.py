@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.split import checked_split, cut_points, split_trajectories
+from sciml_bench.data.split import checked_split, cut_points, split_trajectories, whole_numbers
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
@@ -103,3 +103,12 @@ def test_more_rows_than_there_are_and_mixtures_are_refused():
         split_trajectories(stamped(100, 50), {"train": 40, "test": 20})
     with pytest.raises(ConfigurationError, match="for all parts"):
         checked_split({"train": 40, "test": 0.5})
+
+
+def test_parts_that_are_made_and_not_cut_have_whole_numbers():
+    assert whole_numbers({"train": 40, "validation": 0, "test": 2}) == {"train": 40, "test": 2}
+    for wrong in ({"train": 0.5}, {"train": 3, "test": False}):
+        with pytest.raises(ConfigurationError, match="give whole numbers, such as train: 100"):
+            whole_numbers(wrong)
+    with pytest.raises(ConfigurationError, match="give whole numbers, with test"):
+        whole_numbers({"train": 3}, ("train", "test"))

@@ -117,7 +117,7 @@ def test_components_are_chosen_by_name_or_number_with_their_truth():
     assert chosen.component_names == ("c", "a")
     np.testing.assert_array_equal(chosen.states[0], seen.states[0][:, [2, 0]])
     np.testing.assert_array_equal(chosen.clean[0], seen.clean[0][:, [2, 0]])
-    for wrong in (["d"], [3], ["a", 0], []):
+    for wrong in (["d"], [3], ["a", 0], [], [True], [-1]):
         with pytest.raises(ConfigurationError, match="choose among a, b, c"):
             chosen_components(seen, wrong)
 

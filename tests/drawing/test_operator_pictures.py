@@ -122,11 +122,11 @@ def test_the_spectrum_is_drawn_beside_the_truth():
     np.testing.assert_allclose(drawn_points(ranks.collections[0])[:, 1], [1.0, 0.8, 0.7])
 
 
-def test_implied_time_scales_are_drawn_with_their_bands_and_the_truth(tmp_path):
+def test_implied_timescales_are_drawn_with_their_bands_and_the_truth(tmp_path):
     estimates = np.array([[2.0, 0.5], [2.2, 0.6]])
-    bands = {"time_scales": estimates, "time_scales_lower": estimates - 0.1, "time_scales_upper": estimates + 0.1}
-    clock = {"time_scale_lag_times": np.array([0.1, 0.2]), "time_unit": "ps"}
-    figure = draw("implied_time_scales", {**clock, **bands, "exact_time_scales": np.array([2.1])})
+    bands = {"timescales": estimates, "timescales_lower": estimates - 0.1, "timescales_upper": estimates + 0.1}
+    clock = {"timescale_lag_times": np.array([0.1, 0.2]), "time_unit": "ps"}
+    figure = draw("implied_timescales", {**clock, **bands, "exact_timescales": np.array([2.1])})
     axis = figure.axes[0]
     np.testing.assert_allclose([line.get_ydata() for line in axis.lines[:2]], estimates.T)
     np.testing.assert_allclose(lines_by_label(axis)["exact"].get_ydata(), 2.1)

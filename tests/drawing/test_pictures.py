@@ -60,10 +60,10 @@ ARRAYS = {
         "forecast_steps": [-1, 1],
         "forecast_correct": np.ones((2, 2), dtype=bool),
     },
-    "implied_time_scales": {
-        "time_scale_lag_times": np.array([1.0, 2.0]),
+    "implied_timescales": {
+        "timescale_lag_times": np.array([1.0, 2.0]),
         "time_unit": "s",
-        **{name: positive(2, 2) for name in ("time_scales", "time_scales_lower", "time_scales_upper")},
+        **{name: positive(2, 2) for name in ("timescales", "timescales_lower", "timescales_upper")},
     },
     "learning_curves": {"history_epoch": np.arange(3), "history_loss": positive(3), "selected_epoch": 1},
     "line_scan": {"positions": np.arange(4.0), "losses": positive(2, 4), "line_names": ["k = 0", "k = 1"]},

@@ -33,6 +33,13 @@ def direct(kind, view, **operator_options):
     return method
 
 
+def test_a_closed_form_uses_as_many_pairs_as_there_are():
+    view = pairs_of(Spiral(split={"train": 0.1, "test": 0.9}), batch_size=256)
+    learned = direct(LinearRegression, view, method="edmd_left").learned()
+    assert len(view.pairs("train")) == 19
+    np.testing.assert_allclose(np.abs(learned.eigenvalues()), SHRINKAGE, atol=1e-4)
+
+
 def evaluated(method, forecast_steps=3):
     evaluation = Evaluation(forecast_steps=forecast_steps, n_bootstrap=2, quadrature_points=40)
     return evaluation(method.learned(), method.view.record)

@@ -254,12 +254,12 @@ def test_the_forecast_error_of_a_linear_process_is_the_share_of_variance_that_is
         assert metrics[f"forecast_error_over_mean_step_{step}"] == pytest.approx(expected, abs=0.05)
 
 
-def test_implied_time_scales_of_a_relaxation_are_its_relaxation_time():
+def test_implied_timescales_of_a_relaxation_are_its_relaxation_time():
     view = pairs_of(MarkovTrajectories(OrnsteinUhlenbeck(relaxation_rate=0.5, time_step=0.5), n_steps=20_000))
     learned = estimated(view, monomials)
-    arrays = evaluate(learned, view, time_scale_lags=(1, 2)).arrays
-    np.testing.assert_allclose(arrays["time_scale_lag_times"], [0.5, 1.0])
-    np.testing.assert_allclose(arrays["time_scales"][:, 0], 2.0, rtol=0.15)
+    arrays = evaluate(learned, view, timescale_lags=(1, 2)).arrays
+    np.testing.assert_allclose(arrays["timescale_lag_times"], [0.5, 1.0])
+    np.testing.assert_allclose(arrays["timescales"][:, 0], 2.0, rtol=0.15)
 
 
 def test_the_truth_is_compared_in_its_own_units_whatever_the_features_see():
@@ -288,6 +288,26 @@ def test_forecasts_end_where_the_held_out_trajectory_ends():
     assert "forecast_error_over_mean_step_10" not in metrics
 
 
+@pytest.mark.parametrize("n_trajectories", [1, 3])
+def test_the_score_of_a_step_is_the_same_however_far_the_others_reach(n_trajectories):
+    split = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    record = MarkovTrajectories(OrnsteinUhlenbeck(), n_steps=200, n_trajectories=n_trajectories, split=split)
+    view = pairs_of(record, batch_size=8, lag=2)
+    learned = estimated(view, monomials)
+    near, far = (evaluate(learned, view, forecast_steps=steps).metrics for steps in (2, 30))
+    assert "forecast_error_over_mean_step_19" in far
+    assert near.items() <= far.items()
+    # half of the rows are starts, as long as they have one so many lags later
+    test = [np.asarray(states, dtype=float) for states in record.splits["test"].states]
+    for step in (1, 19):
+        expected = np.concatenate(
+            [next(iter(learned.expected(rows[: min(20, 40 - 2 * step)], [step]))) for rows in test]
+        )
+        later = np.concatenate([rows[2 * step : 2 * step + 20] for rows in test])
+        error = np.linalg.norm(expected - later) / np.linalg.norm(later - record.spec.mean)
+        assert far[f"forecast_error_over_mean_step_{step}"] == pytest.approx(error, rel=1e-5)
+
+
 def test_a_system_of_several_dimensions_is_evaluated_too():
     system = LinearGaussian([[0.9, 0.2], [0.0, 0.7]], [[1.0, 0.0], [0.0, 1.0]])
     view = pairs_of(MarkovTrajectories(system, n_steps=2000))
@@ -304,8 +324,8 @@ def test_a_system_of_several_dimensions_is_evaluated_too():
         ("leading_eigenvalues", 0),
         ("quadrature_points", 9),
         ("n_bootstrap", 1),
-        ("time_scale_lags", ()),
-        ("time_scale_lags", (1, 0)),
+        ("timescale_lags", ()),
+        ("timescale_lags", (1, 0)),
     ],
 )
 def test_a_number_out_of_range_names_its_key(name, value):

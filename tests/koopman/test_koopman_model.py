@@ -59,6 +59,18 @@ def counted(view, lag):
     return counts
 
 
+@pytest.mark.filterwarnings("error")
+def test_states_that_may_not_be_written_are_encoded_without_a_warning():
+    learned, states = estimated(chain(), one_hot), np.arange(N_STATES, dtype=np.float32)[:, None]
+    states.flags.writeable = False  # as those of a memory map
+    torch.set_warn_always(True)
+    try:
+        np.testing.assert_array_equal(learned.f(states), np.eye(N_STATES))
+        np.testing.assert_array_equal(learned.g(states), np.eye(N_STATES))
+    finally:
+        torch.set_warn_always(False)
+
+
 EVERY_STATE = np.arange(N_STATES, dtype=float)[:, None]
 
 

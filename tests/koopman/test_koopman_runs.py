@@ -12,7 +12,7 @@ SMALL = [
     "evaluation.n_bootstrap=5",
     "evaluation.forecast_steps=2",
     "evaluation.quadrature_points=50",
-    "evaluation.time_scale_lags=[1,2]",
+    "evaluation.timescale_lags=[1,2]",
     "logger=none",
 ]
 SMALL_DIGITS = ["data.image_size=8", "data.n_digits=2", "model.encoder.channels=[4,8]", "model.n_modes=3"]

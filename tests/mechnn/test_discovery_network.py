@@ -54,6 +54,33 @@ def test_coefficients_are_the_start_and_what_was_learned_in_other_coordinates(ki
     np.testing.assert_allclose(model.coefficients().detach(), expected, rtol=1e-6, atol=1e-7)
 
 
+def untrained():
+    """A network whose smoother does something that is not small."""
+    model = network_of(window=5)
+    torch.nn.init.normal_(model.smoother[-1].weight, std=0.5)
+    return model, np.random.default_rng(0).standard_normal((30, 2))
+
+
+def test_no_window_of_a_past_reaches_across_missing_rows():
+    model, rows = untrained()
+    times = 0.1 * np.delete(np.arange(33), [12, 13, 14])  # the clock of the record
+    found = model.smoothed_rows(times, rows)
+    whole = model.smoothed_rows(0.1 * np.arange(30), rows)
+    np.testing.assert_allclose(found[:12], model.smoothed_rows(0.1 * np.arange(12), rows[:12]), rtol=1e-5)
+    np.testing.assert_allclose(found[12:], model.smoothed_rows(0.1 * np.arange(18), rows[12:]), rtol=1e-5)
+    assert np.abs(found - whole)[9:15].min(axis=1).max() > 0.01
+    np.testing.assert_allclose(found[:8], whole[:8], rtol=1e-5)
+
+
+def test_pieces_shorter_than_a_window_and_rows_on_another_clock_stay_as_they_are():
+    model, rows = untrained()
+    assert np.abs(model.smoothed_rows(0.1 * np.arange(30), rows) - rows).max() > 0.1
+    for other in (0.05, 0.2):
+        np.testing.assert_array_equal(model.smoothed_rows(other * np.arange(30), rows), rows)
+    times = 0.1 * np.concatenate([np.arange(4), 7 + np.arange(26)])
+    np.testing.assert_array_equal(model.smoothed_rows(times, rows)[:4], rows[:4])
+
+
 def test_a_window_of_two_rows_is_refused():
     with pytest.raises(ConfigurationError, match=r"model\.window=2"):
         network_of(window=2)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from discovery_cases import lorenz_coefficients, lorenz_rows, whole_rows
+from discovery_cases import lorenz_coefficients, lorenz_rows, whole, whole_rows
 
 from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
 from sciml_bench.mechnn import DiscoveryNetwork, DiscoveryTraining
@@ -59,6 +59,15 @@ def test_the_threshold_masks_for_good_and_an_empty_support_is_an_error() -> None
     found.threshold = 50.0
     with pytest.raises(TrainingError, match=r"dx/dt.*training\.threshold=50"):
         found.apply_threshold()
+
+
+def test_no_window_that_is_learned_from_reaches_across_missing_rows() -> None:
+    times, kept = 0.01 * np.arange(100), np.delete(np.arange(100), [40, 41])
+    view = whole(times[kept], lorenz_rows(100, 0.01)[kept])
+    found = DiscoveryTraining(DiscoveryNetwork(view.spec, window=30, hidden_width=16), view)
+    found.start()
+    np.testing.assert_allclose(found.step_sizes, np.full((1, 29), 0.01))
+    assert len(found.windows) == len(found.windows[:, 0].unique(dim=0)) > 4
 
 
 def test_bad_choices_are_named() -> None:

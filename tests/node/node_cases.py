@@ -7,7 +7,7 @@ from scipy.special import erf
 
 from sciml_bench.data import RecordSpec, WholeTrajectoriesView
 from sciml_bench.data.sources import TrajectoryFiles
-from sciml_bench.node import Blackbox, GrayBox, LotkaVolterraGrayBox, SecondOrderBlackbox, VectorField
+from sciml_bench.node import Blackbox, CompiledSolver, GrayBox, LotkaVolterraGrayBox, SecondOrderBlackbox, VectorField
 from sciml_bench.systems import Duffing
 
 ACTIVATIONS = {
@@ -134,3 +134,13 @@ def rows(record, part="train"):
     """Times and states of every trajectory of a part."""
     found = record.splits[part]
     return [(found.times_of(number), states) for number, states in enumerate(found.states)]
+
+
+def method_of(kind, data, seed=0, **options):
+    """A training of a small field on a record."""
+    return kind(field_of("blackbox", seed), view_of(data), **({"solver": CompiledSolver(max_step=0.02)} | options))
+
+
+def mean_square(parts):
+    """Over all numbers of all parts."""
+    return np.mean(np.concatenate([np.ravel(part) for part in parts]) ** 2)

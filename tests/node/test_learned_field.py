@@ -85,7 +85,7 @@ def test_a_trajectory_that_leaves_every_bound_says_so_and_leaves_the_others_alon
 def test_what_cannot_be_forecast_is_refused():
     record = observed()
     learned = learned_field(record)
-    with pytest.raises(ConfigurationError, match="horizon=-3: a vector field is integrated forward"):
+    with pytest.raises(ConfigurationError, match="horizon=-3: what this run has learned goes ahead only"):
         learned.forecast(record.splits["train"], -3)
     with pytest.raises(DataError, match=r"states of the shape \(3,\); what was learned .* 1 of the shape \(2,\)"):
         learned.forecast(observed(dim=3).splits["train"], 2)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from node_cases import field_of, observed, reference, right_hand_side, rows, view_of
-from scipy.interpolate import CubicSpline
+from node_cases import mean_square, method_of, observed, reference, right_hand_side, rows, view_of
 
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.node import (
@@ -12,21 +11,11 @@ from sciml_bench.node import (
     ConstantSchedule,
     FixedStepSolver,
     HomotopyTraining,
-    MultipleShootingTraining,
-    PowerLawSchedule,
     VanillaTraining,
     losses_of,
 )
 
 LENGTHS = (11, 21)
-
-
-def method_of(kind, data, seed=0, **options):
-    return kind(field_of("blackbox", seed), view_of(data), **({"solver": CompiledSolver(max_step=0.02)} | options))
-
-
-def mean_square(parts):
-    return np.mean(np.concatenate([np.ravel(part) for part in parts]) ** 2)
 
 
 def test_vanilla_training_minimises_the_error_of_the_free_dynamics():
@@ -36,59 +25,6 @@ def test_vanilla_training_minimises_the_error_of_the_free_dynamics():
     expected = mean_square([reference(equations, y[0], t) - y for t, y in rows(data)])
     assert method.losses(0).item() == pytest.approx(expected, rel=1e-7)
     assert method.free_errors().item() == pytest.approx(expected, rel=1e-7)
-
-
-@pytest.mark.parametrize("strength", [4, [1.0, 6.0]])
-def test_homotopy_training_minimises_the_error_of_the_coupled_dynamics(strength):
-    data = observed(LENGTHS)
-    schedule = PowerLawSchedule(3, 2, 0.5)
-    method = method_of(HomotopyTraining, data, coupling_strength=strength, coupling_schedule=schedule)
-    free = right_hand_side("blackbox", method.model)
-    for epoch, scale in ((0, 1.0), (3, 1 / 3), (4, 0.0)):
-        errors = []
-        for t, y in rows(data):
-            smooth = CubicSpline(t, y, bc_type="natural")
-
-            def equations(time, x, smooth=smooth, scale=scale):
-                return free(time, x) - scale * np.array(strength) * (x - smooth(time))
-
-            errors.append(reference(equations, y[0], t) - y)
-        assert method.losses(epoch).item() == pytest.approx(mean_square(errors), rel=1e-6)
-        assert method.loss_is_free_error(epoch) == (scale == 0)
-
-
-@pytest.mark.parametrize("n_segments", [1, 2, 5, 10])
-def test_multiple_shooting_as_one_batch_is_a_loop_over_segments(n_segments):
-    data = observed(LENGTHS)  # 10 and 20 intervals
-    method = method_of(MultipleShootingTraining, data, n_segments=n_segments, continuity_weight=0.3)
-    offsets = 0.1 * np.random.default_rng(0).standard_normal((2, n_segments - 1, 2))
-    with torch.no_grad():
-        method.start_offsets.copy_(torch.from_numpy(offsets)[None])
-    equations, errors, gaps = right_hand_side("blackbox", method.model), [], []
-    for number, (t, y) in enumerate(rows(data)):
-        size, end = (len(t) - 1) // n_segments, None
-        for segment in range(n_segments):
-            first, last = segment * size, (segment + 1) * size
-            start = y[first] + (offsets[number, segment - 1] if segment else 0)
-            if segment:
-                gaps.append(end - start)
-            path = reference(equations, start, t[first : last + 1])
-            end = path[-1]
-            counted = size + (segment == n_segments - 1)
-            errors.append(path[:counted] - y[first : first + counted])
-    expected = mean_square(errors) + (0.3 * mean_square(gaps) if gaps else 0)
-    assert sum(len(part) for part in errors) == sum(LENGTHS)
-    assert method.losses(0).item() == pytest.approx(expected, rel=1e-7)
-    if gaps:
-        assert method.logged(0)["continuity"] == pytest.approx(mean_square(gaps), rel=1e-7)
-
-
-def test_corrections_of_starts_are_zero_at_first_and_learned():
-    data = observed(LENGTHS)
-    method = method_of(MultipleShootingTraining, data, n_segments=4)
-    assert (method.start_offsets == 0).all()
-    method.losses(0).sum().backward()
-    assert (method.start_offsets.grad != 0).all()
 
 
 def test_predictions_start_where_they_are_asked_to():
@@ -161,21 +97,11 @@ def test_only_states_that_are_vectors_can_be_learned():
         (VanillaTraining, {"initial_state": "guessed"}, "training.initial_state=guessed: choose one of exact, given"),
         (VanillaTraining, {"n_epochs": 0}, "training.n_epochs=0: give a whole number of at least 1"),
         (VanillaTraining, {"smoothing": -1}, "training.smoothing=-1"),
-        (HomotopyTraining, {"coupling_strength": -6}, "training.coupling_strength=-6: give numbers of at least 0"),
-        (HomotopyTraining, {"coupling_strength": [1, 2, 3]}, "one for each of 2 components"),
-        (MultipleShootingTraining, {"n_segments": 0}, "training.n_segments=0: give a whole number of at least 1"),
-        (MultipleShootingTraining, {"continuity_weight": -1}, "training.continuity_weight=-1"),
     ],
 )
 def test_bad_choices_are_refused_before_training(kind, options, message):
     with pytest.raises(ConfigurationError, match=message):
         method_of(kind, observed(), **options)
-
-
-def test_more_segments_than_intervals_are_refused_before_training():
-    data = observed(LENGTHS)
-    with pytest.raises(ConfigurationError, match=r"training.n_segments=11: trajectory 0 has 11 points"):
-        method_of(MultipleShootingTraining, data, n_segments=11)
 
 
 def test_too_few_points_to_smooth_are_refused_before_training():

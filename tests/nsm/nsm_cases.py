@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.polynomial import chebyshev
 
-from sciml_bench.nsm.bases import Chebyshev, TensorProduct
+from sciml_bench.nsm.bases import Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.equations import Burgers, Equation, NavierStokes, Poisson, ReactionDiffusion
 
 TURN = 2 * np.pi
@@ -111,3 +111,37 @@ def product(basis, *factors, axis=None):
     wide = basis.product_basis(len(factors))
     values = [wide.synthesise(basis.resize(factor, wide.n_modes, *where), *where) for factor in factors]
     return wide, wide.analyse(math.prod(values[1:], start=values[0]), *where)
+
+
+def nodes(basis):
+    """j/n on a circle, and those of Chebyshev (with both ends) on an interval."""
+    number = np.arange(basis.n_modes)
+    return (
+        (1 - np.cos(np.pi * number / (basis.n_modes - 1))) / 2 if isinstance(basis, Chebyshev) else number / len(number)
+    )
+
+
+def analysis(basis):
+    """From values at the nodes to coefficients: what solves for them."""
+    return np.linalg.inv(functions(basis, nodes(basis)))
+
+
+def pointwise(layers, values):
+    """Linear maps of the last axis with tanh between them, as the weights of a network of torch say."""
+    for layer in layers:
+        if isinstance(layer, torch.nn.Linear):
+            values = values @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()
+        else:
+            values = np.tanh(values)
+    return values
+
+
+def seen_by_networks(problem, basis, fields, coordinates=True):
+    """Initial fields of one axis, and positions, at the nodes of a basis: (time, space, batch, channels)."""
+    time, space = (nodes(one) for one in basis.bases)
+    initial = functions(Fourier(problem.parameter_modes[0]), space) @ np.asarray(fields).T
+    channels = [np.broadcast_to(initial, (len(time), *initial.shape))]
+    if coordinates:
+        positions = [2 * time[:, None, None] - 1, *(wave(TURN * space)[None, :, None] for wave in (np.sin, np.cos))]
+        channels += [np.broadcast_to(position, channels[0].shape) for position in positions]
+    return np.stack(channels, axis=-1)

@@ -85,8 +85,11 @@ def test_members_of_an_ensemble_are_the_seeds_of_a_cell(tmp_path):
 
 def test_a_metric_that_a_run_lacks_is_not_a_number(tmp_path):
     write_table5_run(tmp_path / "a", {"interpolation_mse": 1.0}, data="double_pendulum_real")
+    lost = {"interpolation_mse": 2.0, "extrapolation_mse": float("inf")}
+    write_table5_run(tmp_path / "b", lost, seed=20, data="double_pendulum_real")
     table = table_of(tmp_path)
     assert table.values("homotopy", "double_pendulum_blackbox", "extrapolation_mse") == []
+    assert table.values("homotopy", "double_pendulum_blackbox", "interpolation_mse") == [1.0, 2.0]
 
 
 def test_runs_of_other_things_are_kept_apart(tmp_path):

@@ -58,8 +58,14 @@ def test_states_after_a_shorter_trajectory_do_not_count_and_what_leaves_every_bo
     states[1, 1:] = np.nan
     forecast = Forecast(states, np.zeros((2, 3)))
     assert forecast_scores(forecast, future, np.zeros(1))["forecast_mse"] == 0
-    states[0, 2] = np.inf
-    assert forecast_scores(forecast, future, np.zeros(1)) == {}
+    for gone in (np.inf, np.nan, 1e200):
+        states[0, 2] = gone
+        found = forecast_scores(forecast, future, np.zeros(1))
+        assert {name: found[name] for name in ("forecast_mse", "forecast_relative_error")} == {
+            "forecast_mse": np.inf,
+            "forecast_relative_error": np.inf,
+        }
+        assert found["forecast_error_over_mean"] == np.inf
     with pytest.raises(DataError, match="shape"):
         errors_of([np.ones((2, 1))], [np.ones((3, 1))], np.zeros(1))
 

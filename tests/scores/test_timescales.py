@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.scores import implied_time_scales, implied_time_scales_with_bands
+from sciml_bench.scores import implied_timescales, implied_timescales_with_bands
 
 TRANSITION = np.array([[0.95, 0.04, 0.01], [0.03, 0.9, 0.07], [0.01, 0.14, 0.85]])
 
@@ -18,23 +18,23 @@ def trajectories(count, length, seed=0):
     return list(np.eye(3)[states])
 
 
-def exact_time_scales(time_step=1.0):
+def exact_timescales(time_step=1.0):
     eigenvalues = np.sort(np.abs(np.linalg.eigvals(TRANSITION)))[::-1]
     return -time_step / np.log(eigenvalues[1:])
 
 
-def test_time_scales_of_decaying_oscillating_and_lasting_processes():
+def test_timescales_of_decaying_oscillating_and_lasting_processes():
     eigenvalues = np.array([1, np.exp(-0.5), np.exp(-0.1 + 2j), 0, 1.2])
-    np.testing.assert_allclose(implied_time_scales(eigenvalues, 0.5), [np.inf, 1, 5, 0, np.inf])
+    np.testing.assert_allclose(implied_timescales(eigenvalues, 0.5), [np.inf, 1, 5, 0, np.inf])
     with pytest.raises(ConfigurationError, match="lag_time=0"):
-        implied_time_scales(eigenvalues, 0)
+        implied_timescales(eigenvalues, 0)
 
 
 @pytest.mark.parametrize("with_constant", [True, False])
-def test_time_scales_of_a_chain_do_not_depend_on_the_lag_and_lie_in_their_bands(with_constant):
+def test_timescales_of_a_chain_do_not_depend_on_the_lag_and_lie_in_their_bands(with_constant):
     data = [features if with_constant else features[:, 1:] for features in trajectories(60, 800)]
-    bands = implied_time_scales_with_bands(data, [1, 2, 5], n_scales=2, time_step=0.2, n_bootstrap=50, confidence=0.99)
-    exact = exact_time_scales(0.2)
+    bands = implied_timescales_with_bands(data, [1, 2, 5], n_scales=2, time_step=0.2, n_bootstrap=50, confidence=0.99)
+    exact = exact_timescales(0.2)
     np.testing.assert_allclose(bands.estimates, np.tile(exact, (3, 1)), rtol=0.12)
     assert np.all((bands.lower <= exact) & (exact <= bands.upper))
     assert np.all((bands.lower <= bands.estimates) & (bands.estimates <= bands.upper))
@@ -45,15 +45,15 @@ def test_bands_of_one_trajectory_cut_into_blocks_are_as_wide_as_those_of_many_tr
     options = {"n_scales": 1, "n_bootstrap": 200}
     widths = [
         np.diff([bands.lower[0, 0], bands.upper[0, 0]]).item()
-        for bands in (implied_time_scales_with_bands(data, [1], **options) for data in ([single], many))
+        for bands in (implied_timescales_with_bands(data, [1], **options) for data in ([single], many))
     ]
     assert 0.4 < widths[0] / widths[1] < 2.5
 
 
 def test_more_data_give_narrower_bands_and_a_seed_the_same_ones():
-    few, many = (implied_time_scales_with_bands(trajectories(n, 300), [1], n_scales=1) for n in (10, 160))
+    few, many = (implied_timescales_with_bands(trajectories(n, 300), [1], n_scales=1) for n in (10, 160))
     assert many.upper - many.lower < 0.5 * (few.upper - few.lower)
-    again = implied_time_scales_with_bands(trajectories(10, 300), [1], n_scales=1)
+    again = implied_timescales_with_bands(trajectories(10, 300), [1], n_scales=1)
     np.testing.assert_array_equal(few.lower, again.lower)
 
 
@@ -61,11 +61,11 @@ def test_bad_options_and_short_trajectories_are_errors():
     data = trajectories(4, 20)
     for options in ({"lags": []}, {"lags": [0]}, {"lags": [1], "n_scales": 4}, {"lags": [1], "confidence": 95.0}):
         with pytest.raises(ConfigurationError):
-            implied_time_scales_with_bands(data, **options)
+            implied_timescales_with_bands(data, **options)
     with pytest.raises(ConfigurationError, match="n_bootstrap=1"):
-        implied_time_scales_with_bands(data, [1], n_bootstrap=1)
+        implied_timescales_with_bands(data, [1], n_bootstrap=1)
     with pytest.raises(DataError, match="lag=20"):
-        implied_time_scales_with_bands(data, [20])
+        implied_timescales_with_bands(data, [20])
 
 
 def test_a_drift_between_present_and_future_is_centred_out_on_both_sides():
@@ -82,5 +82,5 @@ def test_a_drift_between_present_and_future_is_centred_out_on_both_sides():
     joint = np.cov(now.T, later.T, bias=True)
     eigenvalues = np.linalg.eigvals(np.linalg.solve(joint[:2, :2], joint[:2, 2:]))
     expected = np.sort(-lag * 0.1 / np.log(np.abs(eigenvalues)))[::-1]
-    found = implied_time_scales_with_bands(trajectories, [lag], n_scales=2, time_step=0.1, n_bootstrap=2)
+    found = implied_timescales_with_bands(trajectories, [lag], n_scales=2, time_step=0.1, n_bootstrap=2)
     np.testing.assert_allclose(found.estimates[0], expected, rtol=1e-8)

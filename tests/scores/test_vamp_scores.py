@@ -3,7 +3,7 @@ import pytest
 import scipy.linalg
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.scores import projected_vamp_score, vamp_e, vamp_e_deficit, vamp_e_exact, vamp_score
+from sciml_bench.scores import vamp_e, vamp_e_deficit, vamp_e_exact, vamp_score
 
 
 def features(batch=200, modes=4, seed=0):
@@ -38,15 +38,6 @@ def test_vamp_2_of_indicators_is_the_sum_of_squared_singular_values_of_a_chain()
     i, j = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
     indicators = np.eye(len(now))
     assert vamp_score(indicators[i], indicators[j]) == pytest.approx(np.sum(singular_values**2), abs=5e-3)
-
-
-def test_the_projected_score_uses_the_training_law():
-    f, g = features(seed=0)
-    f_train, g_train = features(seed=1)
-    assert projected_vamp_score(f, g, f, g) == pytest.approx(vamp_score(f, g))
-    lower_f, lower_g = (np.linalg.cholesky(x.T @ x / len(x)) for x in (f_train, g_train))
-    whitened = np.linalg.solve(lower_f, f.T @ g / len(f)) @ np.linalg.inv(lower_g).T
-    assert projected_vamp_score(f, g, f_train, g_train) == pytest.approx(np.sum(whitened**2), abs=1e-8)
 
 
 def test_vamp_e_of_the_truth_is_its_maximum_and_of_any_other_operator_falls_short_by_the_squared_error():

@@ -98,3 +98,8 @@ def test_what_is_no_ergodic_transition_matrix_is_refused(matrix, message):
 def test_more_values_than_states_are_refused():
     with pytest.raises(ConfigurationError, match="chain of 3 states"):
         MarkovChain.random(3, seed=0).eigenvalues(4)
+    for name in ("eigenvalues", "singular_values"):
+        with pytest.raises(ConfigurationError, match="MarkovChain: lag = 0: give an integer of at least 1"):
+            getattr(MarkovChain.random(3, seed=0), name)(2, lag=0)
+        with pytest.raises(ConfigurationError, match="MarkovChain: count = 0: give an integer of at least 1"):
+            getattr(MarkovChain.random(3, seed=0), name)(0)

@@ -199,6 +199,13 @@ def test_a_score_that_one_member_lacks_is_not_averaged() -> None:
     assert averaged([{"a": 1.0, "b": 1.0}, {"a": 3.0}]) == {"a": 2.0, "a_std": pytest.approx(2**0.5)}
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_infinite_error_of_one_member_is_that_of_the_mean() -> None:
+    found = averaged([{"a": 1.0}, {"a": float("inf")}])
+    assert found["a"] == float("inf")
+    assert np.isnan(found["a_std"])
+
+
 @pytest.mark.parametrize("ensemble", [0, -1, 1.5, "three", [], [1, 1], [1, -2], [1, None], True])
 def test_an_ensemble_that_names_no_distinct_seeds_is_refused(tmp_path: Path, ensemble: Any) -> None:
     with pytest.raises(ConfigurationError, match="ensemble="):

@@ -1,5 +1,6 @@
 """A finished run that goes on into a new folder."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training import composed, run
 from sciml_bench.training.extension import extended, extension_folder
-from sciml_bench.training.script import main
+from sciml_bench.training.script import _send_extension_below_its_run, main
 
 COSINE = {"_target_": "sciml_bench.core.CosineDecay"}
 
@@ -81,6 +82,36 @@ def test_whom_the_old_folder_trusts_does_not_count(tmp_path: Path) -> None:
 def test_the_folder_of_an_extended_run_lies_below_the_old_one() -> None:
     overrides = ["extend=outputs/a/seed=0", "trainer.max_epochs=400"]
     assert extension_folder("outputs/a/seed=0", overrides) == Path("outputs/a/seed=0/extended/trainer.max_epochs=400")
+
+
+def test_what_is_given_now_tells_two_extensions_apart() -> None:
+    given = [[], ["seed=1"], ["training=vanilla"], ["seed=1", "training=vanilla"], ["~schedule"], ["model=a"]]
+    folders = {extension_folder("old", ["extend=old", "trainer.max_epochs=4", *words]) for words in given}
+    assert len(folders) == len(given)
+    assert extension_folder("old", ["extend=old", "force=true", "evaluation=none"]) == Path("old/extended/defaults")
+
+
+def test_the_command_line_knows_the_folder_of_an_extension_by_all_that_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [f"extend={tmp_path}/", "trainer.max_epochs=4", "seed=1", "~schedule"]
+    monkeypatch.setattr("sys.argv", ["train_node_homotopy.py", *words])
+    _send_extension_below_its_run()
+    assert sys.argv[-1] == f"hydra.run.dir={extension_folder(tmp_path, words)}"
+    assert "seed=1" in sys.argv[-1]
+    assert "~schedule" in sys.argv[-1]
+
+
+def test_an_extended_run_is_the_same_however_the_folder_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="sciml_bench")
+    run(epochs(tmp_path / "half", 4))
+    monkeypatch.chdir(tmp_path)
+    first = run(epochs(tmp_path / "more", 6, extend="half/"))
+    written = [f"{tmp_path}/half", f"{tmp_path}/half/", "./half", "half/../half"]
+    assert all(run(epochs(tmp_path / "more", 6, extend=path)) == first for path in written)
+    assert caplog.text.count("already finished") == len(written)
 
 
 def test_what_is_not_finished_or_has_no_epochs_cannot_be_extended(tmp_path: Path) -> None:

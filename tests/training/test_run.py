@@ -136,11 +136,16 @@ def test_a_step_that_ruins_the_weights_is_noticed_before_they_are_saved(tmp_path
     assert not RunFolder(tmp_path).last_checkpoint.exists()
 
 
-def test_numbers_that_are_not_finite_never_reach_the_metrics(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="metric"):
-        run(toy(tmp_path) | {"evaluation": {"_target_": "toy_method.ToyEvaluation", "metric": "nan"}})
-    assert not (tmp_path / "metrics.json").exists()
-    assert RunFolder(tmp_path).status == "failed"
+@pytest.mark.parametrize("metric", ["inf", "nan"])
+def test_a_score_that_is_not_finite_is_said_and_costs_nothing_of_the_fit(tmp_path: Path, metric: str, caplog) -> None:
+    found = run(toy(tmp_path) | {"evaluation": {"_target_": "toy_method.ToyEvaluation", "metric": metric}})
+    folder = RunFolder(tmp_path)
+    assert folder.status == "finished"
+    assert f"metric is {metric}" in caplog.text
+    for metrics in (found, folder.metrics):
+        assert np.array_equal(metrics["metric"], float(metric), equal_nan=True)
+        assert np.isfinite(metrics["slope"])
+    assert folder.learned_checkpoint.exists()
 
 
 def test_a_failed_run_is_continued_when_it_is_repeated(tmp_path: Path) -> None:

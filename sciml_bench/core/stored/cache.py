@@ -48,6 +48,5 @@ def kept_array(folder: Path, asked: str, name: str, make: Callable[[], np.ndarra
 
 def checksum(array: np.ndarray) -> str:
     """SHA-256 of type, shape and bytes."""
-    return hashlib.sha256(
-        f"{array.dtype.str} {array.shape}".encode() + np.ascontiguousarray(array).tobytes()
-    ).hexdigest()
+    described = f"{array.dtype.str} {array.shape}".encode()
+    return hashlib.sha256(described + np.ascontiguousarray(array).tobytes()).hexdigest()

@@ -23,14 +23,13 @@ def load_checkpoint(
         FileNotFoundError: there is no such file.
         DataError: the file is not a checkpoint of tensors and plain containers, or lacks one of the keys.
     """
-    remedy = "repeat the run with force=true"
+    remedy = "repeat the run with force=true, or give another"
     try:
         content = torch.load(path, map_location=map_location, weights_only=True)
-    except FileNotFoundError:
+    except OSError:
         raise
-    except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise DataError(f"{path} is not a readable checkpoint ({reason}); {remedy}") from error
+    except Exception as error:  # torch's own advice is to trust the file
+        raise DataError(f"{path} is not a readable checkpoint of tensors and plain containers; {remedy}") from error
     missing = sorted(set(keys) - content.keys()) if isinstance(content, dict) else sorted(keys)
     if missing or not isinstance(content, dict):
         raise DataError(f"{path} is a checkpoint without {', '.join(missing) or 'names'}; {remedy}")

@@ -123,11 +123,7 @@ def built(description: Any, trusted_packages: Sequence[str] = ()) -> Any:
 
 
 def kind_of(cls: Any) -> str:
-    """The name under which a room exports a class, such as `koopman.FeaturePair`; else its full dotted name.
-
-    Args:
-        cls: a class.
-    """
+    """The name under which a room exports a class, such as `koopman.FeaturePair`; else its full dotted name."""
     parts = str(cls.__module__).split(".")
     if parts[0] == PACKAGE:
         for length in range(2, len(parts) + 1):

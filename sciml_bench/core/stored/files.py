@@ -1,6 +1,7 @@
 """Files that are whole or absent: written beside their name, flushed to disk, then renamed."""
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -14,6 +15,9 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import PathType
 
 TEMPORARY_SUFFIX = ".incomplete"
+
+NOT_FINITE = ("inf", "-inf", "nan")
+"""How numbers that are not finite stand in JSON, as text."""
 
 
 def write_atomically(path: PathType, write: Callable[[BinaryIO], object]) -> None:
@@ -39,13 +43,17 @@ def write_atomically(path: PathType, write: Callable[[BinaryIO], object]) -> Non
 
 
 def write_json(path: PathType, content: Mapping[str, Any]) -> None:
-    """Write strict JSON (no NaN, no infinity) atomically.
-
-    Raises:
-        ValueError: a number is not finite.
-    """
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    """Write strict JSON atomically; it has no numbers that are not finite, which become one of `NOT_FINITE`."""
+    text = json.dumps(_in_json(content), indent=2, allow_nan=False) + "\n"
     write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def _in_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _in_json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_json(part) for part in value]
+    return str(float(value)) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_json(path: PathType) -> dict[str, Any]:

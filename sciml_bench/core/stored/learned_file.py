@@ -121,7 +121,6 @@ def load_module(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str = 
     try:
         module.load_state_dict(own)
     except RuntimeError as error:
-        raise DataError(
-            f"the stored tensors do not fit {type(module).__name__} ({str(error).splitlines()[-1].strip()})"
-        ) from error
+        reason = str(error).splitlines()[-1].strip()
+        raise DataError(f"the stored tensors do not fit {type(module).__name__} ({reason})") from error
     module.eval()

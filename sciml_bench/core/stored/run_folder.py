@@ -4,7 +4,6 @@ The folder is the contract between training and everything that looks at results
 so a repeated command finds what the last one left.
 """
 
-import math
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,17 +15,10 @@ from zipfile import BadZipFile
 import numpy as np
 from filelock import FileLock, Timeout
 
+from sciml_bench.core.checks import is_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import Metrics, PathType
-from sciml_bench.core.stored.files import (
-    read_arrays,
-    read_json,
-    read_yaml,
-    remove_incomplete,
-    write_arrays,
-    write_json,
-    write_yaml,
-)
+from sciml_bench.core.stored import files
 
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 NOT_APPLICABLE = "not_applicable"
@@ -74,7 +66,7 @@ class RunFolder:
     def record(self) -> dict[str, Any]:
         """The content of record.json; empty for a folder that no run has claimed."""
         path = self.path / "record.json"
-        return read_json(path) if path.exists() else {}
+        return files.read_json(path) if path.exists() else {}
 
     @property
     def status(self) -> str | None:
@@ -87,13 +79,13 @@ class RunFolder:
 
         Raises:
             FileNotFoundError: there is none.
-            DataError: it holds something else than finite numbers.
+            DataError: it holds something else than numbers.
         """
         path = self.path / "metrics.json"
-        metrics = read_json(path)
+        metrics = files.read_json(path)
         for name, value in metrics.items():
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise DataError(f"{path} holds {name}={value!r}, no finite number; repeat the run with force=true")
+            if value not in files.NOT_FINITE and not is_number(value):
+                raise DataError(f"{path} holds {name}={value!r}, no number; repeat the run with force=true")
         return {name: float(value) for name, value in metrics.items()}
 
     @property
@@ -106,7 +98,7 @@ class RunFolder:
         """
         path = self.path / "arrays.npz"
         try:
-            return read_arrays(path)
+            return files.read_arrays(path)
         except FileNotFoundError:
             raise
         except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
@@ -124,26 +116,26 @@ class RunFolder:
         path = self.path / ".hydra" / "config.yaml"
         if not path.exists():
             return None
-        configuration = read_yaml(path)
+        configuration = files.read_yaml(path)
         if not any(isinstance(configuration.get(node), dict) for node in ("data", "pde")):
             raise DataError(f"{path} describes no run: it has neither `data` nor `pde`; repeat the run with force=true")
         return configuration
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Replace record.json."""
-        write_json(self.path / "record.json", record)
+        files.write_json(self.path / "record.json", record)
 
     def write_metrics(self, metrics: Metrics) -> None:
-        """Replace metrics.json; every value must be finite."""
-        write_json(self.path / "metrics.json", metrics)
+        """Replace metrics.json."""
+        files.write_json(self.path / "metrics.json", metrics)
 
     def write_arrays(self, arrays: Mapping[str, Any]) -> None:
         """Replace arrays.npz."""
-        write_arrays(self.path / "arrays.npz", arrays)
+        files.write_arrays(self.path / "arrays.npz", arrays)
 
     def write_configuration(self, configuration: Mapping[str, Any]) -> None:
         """Replace .hydra/config.yaml."""
-        write_yaml(self.path / ".hydra" / "config.yaml", configuration)
+        files.write_yaml(self.path / ".hydra" / "config.yaml", configuration)
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
@@ -162,7 +154,7 @@ class RunFolder:
                 "with hydra.run.dir=<folder>"
             ) from None
         try:
-            remove_incomplete(self.path)
+            files.remove_incomplete(self.path)
             yield
         finally:
             lock.release()
@@ -177,12 +169,7 @@ class RunFolder:
 
 
 def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of a configuration, each with its key.
-
-    Args:
-        node: plain.
-        path: its key.
-    """
+    """The values of a plain configuration, or of its node at the key `path`, each with its key."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             yield from leaves(value, f"{path}.{key}" if path else str(key))

@@ -10,12 +10,9 @@ END_BYTES = 64 * 2**20
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
-    """Path, size in bytes and SHA-256 of a file, or of all files of a folder in the order of their names.
+    """Path, size in bytes and SHA-256 of a file, or of all files of a folder, such as a zarr store, by name.
 
     Of a file of more than 1 GiB the checksum is that of its first and last 64 MiB and of its size in decimal digits.
-
-    Args:
-        path: a file, or a folder such as a zarr store.
     """
     if path.is_dir():
         parts = [fingerprint(file) for file in sorted(path.rglob("*")) if file.is_file()]

@@ -53,5 +53,4 @@ def idx_bytes(values: Shaped[np.ndarray, "*axes"]) -> bytes:
     """
     if values.dtype != np.uint8:
         raise DataError(f"idx files of images and labels hold unsigned bytes, not {values.dtype}.")
-    header = bytes((0, 0, 0x08, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape)
-    return header + values.tobytes()
+    return bytes((0, 0, 0x08, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()

@@ -55,20 +55,11 @@ def read_mat(path: Path) -> dict[str, Any]:
             f"data.path={path} is a MATLAB file of version 7.3 (HDF5), which is not read here: "
             "save it in MATLAB with save(..., '-v7'), or convert it to .npy."
         )
+    # SciPy's reader meets damaged bytes with whatever exception the place in the file happens to raise.
+    damage = (ValueError, TypeError, KeyError, IndexError, EOFError, OSError, NotImplementedError, zlib.error)
     try:
         variables = loadmat(path)
-    # SciPy's reader meets damaged bytes with whatever exception the place in the file happens to raise.
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        MatReadError,
-        zlib.error,
-    ) as error:
+    except (*damage, MatReadError) as error:
         raise _unreadable(path, error) from error
     arrays = {name: value for name, value in variables.items() if not name.startswith("__")}
     return {name: value.ravel() if value.ndim == 2 and 1 in value.shape else value for name, value in arrays.items()}

@@ -51,9 +51,7 @@ def read_csv(path: Path, time_column: str | int | None = None) -> Table:
     except ValueError as error:
         raise DataError(f"data.path: {_first_bad_cell(path, delimiter, len(columns), has_header)}") from error
     if values.size == 0:
-        raise DataError(
-            f"data.path: {path} holds no numbers; expected one row per moment and one column per component."
-        )
+        raise DataError(f"data.path: {path} holds no numbers; give one row per moment and one column per component.")
     if time_column is None:
         _warn_of_time_column(path, columns if has_header else [])
         return Table(values)
@@ -72,15 +70,12 @@ def _is_number(cell: str) -> bool:
 def _first_bad_cell(path: Path, delimiter: str | None, n_columns: int, has_header: bool) -> str:
     with path.open(encoding="utf-8-sig") as file:
         for number, line in islice(enumerate(file, start=1), int(has_header), None):
-            cells = line.split("#")[0].strip("\n").split(delimiter)
+            place, cells = f"{path}, line {number}", line.split("#")[0].strip("\n").split(delimiter)
             for column, cell in enumerate(cells):
                 if not _is_number(cell) and line.strip():
-                    return (
-                        f"{path}, line {number}, column {column}: {cell.strip()!r} is not a number; "
-                        "remove the text, or fill the gap."
-                    )
+                    return f"{place}, column {column}: {cell.strip()!r} is not a number; remove it or fill the gap."
             if len(cells) != n_columns and line.strip():
-                return f"{path}, line {number}: {len(cells)} columns instead of {n_columns}; complete the row."
+                return f"{place}: {len(cells)} columns instead of {n_columns}; complete the row."
     return f"{path} cannot be read as a table of numbers."
 
 

@@ -48,9 +48,7 @@ def find_files(path: PathType | Sequence[PathType]) -> list[Path]:
         candidates = [file for file in place.iterdir() if not file.name.startswith(".")]
         files = [file for file in candidates if file.suffix.lower() in READERS]
         if not files:
-            raise FileNotFoundError(
-                f"data.path={path}: the folder holds no file of a known format ({', '.join(READERS)})."
-            )
+            raise FileNotFoundError(f"data.path={path} has no file of a known format ({', '.join(READERS)}).")
         return sorted(files, key=_natural_order)
     files = sorted(map(Path, glob.glob(str(place), recursive=True)), key=_natural_order)
     if not files:

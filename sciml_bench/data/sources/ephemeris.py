@@ -102,12 +102,11 @@ class Ephemeris(Record):
                 f"{self.days['test_start']} on; take an earlier day, fewer states or a longer file"
             )
         starts = np.linspace(0, len(test) - size, self.n_test).round().astype(int).tolist()
+        rollouts = [test[start : start + size] for start in starts]
         return {
             "train": self._trajectories([positions[:first]], [0]),
             "validation": self._trajectories([positions[first:second]], [first]),
-            "test": self._trajectories(
-                [test[start : start + size] for start in starts], [second + start for start in starts]
-            ),
+            "test": self._trajectories(rollouts, [second + start for start in starts]),
         }
 
     def _trajectories(self, positions: list[Positions], first_rows: list[int]) -> Trajectories:
@@ -123,16 +122,12 @@ class Ephemeris(Record):
     def _steps(self, begin: date, end: date) -> int:
         return math.ceil((end - begin).days / self.time_step - _UNEVEN)
 
-    # ---- Astropy ----------------------------------------------------------------------------------------------------
-
     def _evaluated(self) -> Positions:
         n_times = self._steps(self.days["start"], self.days["end"])
         asked = f"{self.bodies} {self.days['start']} {n_times} {self.time_step!r}"
         days, what = self.time_step * np.arange(n_times), f"evaluating the ephemeris at {n_times} times"
         evaluate = functools.partial(builtin_positions, self.bodies, self.days["start"], days)
         return kept_array(self.cache / "ephemeris", asked, "positions", evaluate, what)
-
-    # ---- files ------------------------------------------------------------------------------------------------------
 
     def _read_positions(self, file: Path) -> Positions:
         self._files_read = [file]

@@ -101,9 +101,7 @@ def _read_csv(file: Path) -> RecordedPositions:
     wanted = ["time", *(f"{name}_{axis}" for name in names for axis in AXES)]
     missing = [name for name in wanted if name not in header]
     if missing or not names:
-        raise DataError(
-            f"{file} has no column {(missing or ['earth_x'])[0]}; expected time, earth_x, earth_y, earth_z, …"
-        )
+        raise DataError(f"{file} has no column {(missing or ['earth_x'])[0]}; expected time, earth_x, earth_y, …")
     try:
         values = np.array([[float(entry) for entry in row] for row in rows[1:] if row], dtype=np.float64)
         values = values.reshape(-1, len(header))

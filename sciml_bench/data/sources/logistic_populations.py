@@ -68,9 +68,8 @@ class LogisticPopulations(Record):
         return {name: self._drawn(count, times, rng) for name, count in self.counts.items()}
 
     def _drawn(self, count: int, times: np.ndarray, rng: np.random.Generator) -> Trajectories:
-        growth_rates, capacities, starts = (
-            _positive_draws(*law, count, rng) for law in (self.growth_rate, self.capacity, self.initial_population)
-        )
+        laws = (self.growth_rate, self.capacity, self.initial_population)
+        growth_rates, capacities, starts = (_positive_draws(*law, count, rng) for law in laws)
         clean = logistic_curves(growth_rates, capacities, starts, times)
         observed = clean + self.noise_std * rng.standard_normal(clean.shape)
         return Trajectories(

@@ -84,9 +84,7 @@ class SimulatedTrajectories(Record):
         self.noise_seed = require_integer("data.noise_seed", noise_seed, 0, _SEED_REMEDY)
         self.noise_on_first_row = noise_on_first_row
         if component_names is not None and (isinstance(component_names, str) or len(component_names) != system.dim):
-            raise ConfigurationError(
-                f"data.component_names={component_names}: give one name for each of {system.dim} components."
-            )
+            raise ConfigurationError(f"data.component_names={component_names}: give {system.dim} names, one for each.")
         self.component_names = None if component_names is None else tuple(component_names)
 
     def load(self) -> Trajectories:
@@ -98,9 +96,8 @@ class SimulatedTrajectories(Record):
         if self.burn_in is None:
             clean = self.system.reference(self.initial_states, self.times)
         else:
-            clean = self.system.sample(
-                len(self.times), self.data_seed, self.n_trajectories, self.times[1] - self.times[0], self.burn_in
-            )
+            step = self.times[1] - self.times[0]
+            clean = self.system.sample(len(self.times), self.data_seed, self.n_trajectories, step, self.burn_in)
         n_trajectories, n_rows, _ = clean.shape
         states = tuple(clean)
         exact = Trajectories(
@@ -115,14 +112,8 @@ class SimulatedTrajectories(Record):
         if not (self.noise_std.any() or self.relative_noise.any()):
             return exact
         borders = cut_points(n_rows, list(self.split.values())) if self.split_by == "time" else [0, n_rows]
-        return noisy(
-            exact,
-            self.noise_std.tolist(),
-            self.relative_noise.tolist(),
-            self.noise_seed,
-            parts=np.diff(borders).tolist(),
-            on_first_row=self.noise_on_first_row,
-        )
+        deviations, parts = (self.noise_std.tolist(), self.relative_noise.tolist()), np.diff(borders).tolist()
+        return noisy(exact, *deviations, self.noise_seed, parts=parts, on_first_row=self.noise_on_first_row)
 
     def _checked_times(
         self, n_steps: object, time_step: object, end_time: object, times: Sequence[Any] | np.ndarray | None
@@ -182,9 +173,7 @@ def _listed_times(times: Sequence[Any] | np.ndarray) -> Float[np.ndarray, " time
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"data.times={times}: give a list of numbers.") from error
     if grid.ndim != 1 or len(grid) < 2 or not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
-        raise ConfigurationError(
-            f"data.times={times}: give at least 2 finite times, each later than the one before it (no time twice)."
-        )
+        raise ConfigurationError(f"data.times={times}: give at least 2 finite times, each later than the one before.")
     return grid
 
 

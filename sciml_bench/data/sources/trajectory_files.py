@@ -59,9 +59,7 @@ class TrajectoryFiles(Record):
     ) -> None:
         super().__init__(**options)
         if path is None:
-            raise ConfigurationError(
-                "data.path=null: give a file, a folder or a pattern such as data.path='runs/*.csv'."
-            )
+            raise ConfigurationError("data.path=null: give a file, folder or pattern such as data.path='runs/*.csv'.")
         self.path, self.key = path, key
         self.layout = require_choice("data.layout", layout, LAYOUTS)
         clocks = {"data.time_step": time_step, "data.time_column": time_column, "data.times_key": times_key}
@@ -71,9 +69,8 @@ class TrajectoryFiles(Record):
         if times_key is not None and key is None:
             raise ConfigurationError(f"data.times_key={times_key}: say with data.key which array holds the states.")
         self.times_key, self.time_column = times_key, time_column
-        self.time_step = require_number(
-            "data.time_step", 1.0 if time_step is None else time_step, "the time between two rows must be positive"
-        )
+        step = 1.0 if time_step is None else time_step
+        self.time_step = require_number("data.time_step", step, "the time between two rows must be positive")
         self.time_unit = time_unit or ("time" if given else "step")
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         self.n_rows = n_rows
@@ -111,14 +108,10 @@ class TrajectoryFiles(Record):
             grids = [np.asarray(times)] * len(parts) if shared else [np.asarray(grid) for grid in times]
             options.setdefault("time_unit", "time")
         if len(grids) != len(parts):
-            raise DataError(
-                f"times: {len(grids)} time grids for {len(parts)} trajectories; give one for all, or one for each."
-            )
+            raise DataError(f"times: {len(grids)} time grids for {len(parts)} trajectories; give one, or one for each.")
         record = cls(path=(), **options)
-        record._given = [
-            NamedTrajectory(f"array {number}", part, grid)
-            for number, (part, grid) in enumerate(zip(parts, grids, strict=True))
-        ]
+        names = [f"array {number}" for number in range(len(parts))]
+        record._given = [NamedTrajectory(*each) for each in zip(names, parts, grids, strict=True)]
         return record
 
     def load(self) -> Trajectories:

@@ -11,10 +11,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.sampling import EpochBatches
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.core.stored.cache import checksum, default_cache, kept_array
 from sciml_bench.core.types import PathType
@@ -126,13 +126,7 @@ class FreshParameters:
             self.solutions("test", resolution)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "FreshBatches":
-        """Fresh parameters in every step of every epoch; every process draws its own.
-
-        Args:
-            seed: of the draws.
-            rank: of this process.
-            world_size: number of processes, which changes nothing here.
-        """
+        """Fresh parameters in every step, each process its own; the arguments are those of `Method.train_loader`."""
         return FreshBatches(self, seed, rank)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
@@ -184,19 +178,14 @@ class FreshParameters:
         return kept_array(folder, asked, "solutions", solved, what)
 
 
-class FreshBatches:
+class FreshBatches(EpochBatches):
     """The batches of an epoch, drawn when they are asked for.
-
-    Lightning calls `loader.sampler.set_epoch(epoch)` at the start of every epoch.
 
     Args:
         view: whose parameters.
         seed: of the run.
         rank: number of this process; every process draws its own.
     """
-
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
 
     def __init__(self, view: FreshParameters, seed: int, rank: int = 0) -> None:
         self.view, self.seed, self.rank, self.epoch = view, seed, rank, 0
@@ -213,7 +202,7 @@ class FreshBatches:
     def __len__(self) -> int:
         return self.view.steps_per_epoch
 
-    def __iter__(self) -> Iterator[Float[Tensor, "batch *parameter_grid"]]:
+    def __iter__(self) -> Iterator[Float[torch.Tensor, "batch *parameter_grid"]]:
         for step in range(len(self)):
             epoch = self.epoch if self.view.fresh else 0
             seed = derived_seed(self.seed, "parameters", epoch, step, self.rank)

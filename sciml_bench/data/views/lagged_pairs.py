@@ -121,9 +121,8 @@ class LaggedPairs:
         for start, stop, position in zip(starts.tolist(), stops.tolist(), positions.tolist(), strict=False):
             number = int(np.searchsorted(self._first_rows, start, side="right")) - 1
             offset = int(self._first_rows[number])
-            buffer[position : position + stop - start] = read_block(
-                self.trajectories.states[number], start - offset, stop - offset
-            )
+            rows = read_block(self.trajectories.states[number], start - offset, stop - offset)
+            buffer[position : position + stop - start] = rows
 
         def rows_of_buffer(rows: np.ndarray) -> Tensor:
             part = np.searchsorted(starts, rows, side="right") - 1

@@ -1,11 +1,10 @@
 """How a Koopman method reads a record: as pairs of states a fixed lag apart."""
 
-from sciml_bench.core.checks import ConfiguredInteger
+from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import LaggedPairsSpec
 from sciml_bench.data.standardization import Standardization
-from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, require_lag
 from sciml_bench.data.views.pair_loader import GroupedBatches, PairLoader
 
@@ -28,7 +27,7 @@ class LaggedPairsView:
         splits: the trajectories of the record's parts, in standardised units where that was asked for.
 
     Raises:
-        ConfigurationError: a value is out of range, or the batch is larger than the data.
+        ConfigurationError: a value is out of range.
         DataError: a trajectory is too short for the lag, or not sampled regularly.
     """
 
@@ -41,26 +40,18 @@ class LaggedPairsView:
         shuffle: bool = True,
     ) -> None:
         record.setup()
-        self.record, self.batch_size, self.shuffle = record, batch_size, shuffle
+        self.record, self.shuffle = record, shuffle
+        self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         for name, part in record.splits.items():
             self.lag = require_lag(part, lag, f"the {name} split")
         scale = Standardization.fit(record.splits["train"]) if standardize else None
-        self.splits: dict[str, Trajectories] = {
-            name: part if scale is None else scale.apply(part) for name, part in record.splits.items()
-        }
+        self.splits = {name: part if scale is None else scale.apply(part) for name, part in record.splits.items()}
         self.spec = LaggedPairsSpec(**vars(record.spec), lag=self.lag, standardization=scale)
         self._pairs: dict[str, LaggedPairs] = {}
-        self.train_loader()
+        self.pairs("train")
 
     def pairs(self, split: str) -> LaggedPairs:
-        """The pairs of a part, made once.
-
-        Args:
-            split: train, validation or test.
-
-        Raises:
-            ConfigurationError: there is no such part.
-        """
+        """The pairs of a part, named as for `Record.part`; made once."""
         self.record.part(split)
         if split not in self._pairs:
             self._pairs[split] = LaggedPairs(self.splits[split], self.lag, where=f"the {split} split")
@@ -71,11 +62,7 @@ class LaggedPairsView:
     ) -> PairLoader | GroupedBatches:
         """Full batches (now, later) in an order that is a function of the seed and the epoch.
 
-        Args:
-            seed: of the order.
-            rank: of this process.
-            world_size: number of processes.
-            batches_per_call: above 1, batches come in lists of that many.
+        The arguments are those of `Method.train_loader`; with `batches_per_call` above 1, batches come in lists.
         """
         pairs = self.pairs("train")
         sampler = EpochSampler(len(pairs), seed, self.shuffle, rank, world_size, pairs.block_size)

@@ -4,22 +4,18 @@ from collections.abc import Iterator
 from itertools import islice
 
 import torch
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, Pairs
 
 WINDOW_BYTES = 2**21
 """Pairs gathered at once from memory: many batches of small states, and still within a processor's cache."""
 
 
-class PairLoader:
+class PairLoader(EpochBatches):
     """An iterable over batches (now, later) whose order is a pure function of the sampler's seed and epoch.
-
-    Lightning calls `loader.sampler.set_epoch(epoch)` at the start of every epoch; nothing else is needed for a resumed
-    run to see the batches that an uninterrupted one would have seen.
 
     Every rank of a distributed run makes the same number of batches. Without `drop_last` its last batch holds what is
     left of its share, which may be one pair more than `batch_size`.
@@ -34,9 +30,6 @@ class PairLoader:
         ConfigurationError: the batch size is below 1, or no full batch can be made although one is needed.
     """
 
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
-
     def __init__(
         self,
         pairs: LaggedPairs,
@@ -48,11 +41,10 @@ class PairLoader:
         self.sampler = EpochSampler(len(pairs), seed=0, shuffle=False) if sampler is None else sampler
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         if drop_last and self.batch_size > self.sampler.smallest_share:
+            each = f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else ""
             raise ConfigurationError(
                 f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training "
-                "pairs"
-                + (f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else "")
-                + "; choose a smaller batch or use more data."
+                f"pairs{each}; choose a smaller batch or use more data."
             )
 
     def __len__(self) -> int:
@@ -63,7 +55,8 @@ class PairLoader:
         order = self.sampler.indices()
         n_batches = len(self)
         last_stop = n_batches * self.batch_size if self.drop_last else len(order)
-        window_size = self._window_size()
+        batches_at_once = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
+        window_size = self.sampler.window_size or self.batch_size * batches_at_once
         held_start, held_stop = 0, min(window_size, last_stop)
         now, later = self.pairs.batch(order[:held_stop])
         for number in range(n_batches):
@@ -78,26 +71,18 @@ class PairLoader:
             part = slice(start - held_start, stop - held_start)
             yield now[part], later[part]
 
-    def _window_size(self) -> int:
-        if self.sampler.window_size is not None:
-            return self.sampler.window_size
-        batches = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
-        return batches * self.batch_size
 
-
-def _joined(remainder: Tensor, following: Tensor) -> Tensor:
+def _joined(remainder: torch.Tensor, following: torch.Tensor) -> torch.Tensor:
     return torch.cat([remainder, following]) if len(remainder) else following
 
 
-class GroupedBatches:
+class GroupedBatches(EpochBatches):
     """Lists of consecutive batches, so that a training loop's own cost per call is shared by several small steps.
 
     Args:
         loader: where the batches come from.
         size: batches per list; the last list may be shorter.
     """
-
-    batch_sampler: None = None
 
     def __init__(self, loader: PairLoader, size: int) -> None:
         self.loader, self.size = loader, size

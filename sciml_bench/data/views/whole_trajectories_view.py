@@ -7,11 +7,10 @@ from itertools import pairwise
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
@@ -123,12 +122,8 @@ class WholeTrajectoriesView:
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrajectoryNumbers":
         """Batches of numbers of training trajectories, which index the arrays of `train`.
 
-        With one batch of all trajectories they come in their own order.
-
-        Args:
-            seed: of their order.
-            rank: of this process.
-            world_size: number of processes.
+        With one batch of all trajectories they come in their own order. The arguments are those of
+        `Method.train_loader`.
         """
         n_trajectories = self.train.n_trajectories
         if self.batch_size == n_trajectories:
@@ -164,7 +159,7 @@ def pieces_of(
     return trajectories.select(trajectories=[number for number, _ in spans], time=[span for _, span in spans])
 
 
-class TrajectoryNumbers:
+class TrajectoryNumbers(EpochBatches):
     """An iterable over batches of numbers of trajectories; the last one of an epoch may be smaller.
 
     Args:
@@ -172,16 +167,13 @@ class TrajectoryNumbers:
         batch_size: trajectories per batch.
     """
 
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
-
     def __init__(self, sampler: EpochSampler, batch_size: int) -> None:
         self.sampler, self._batch_size = sampler, batch_size
 
     def __len__(self) -> int:
         return -(-self.sampler.smallest_share // self._batch_size)
 
-    def __iter__(self) -> Iterator[Int[Tensor, " batch"]]:
+    def __iter__(self) -> Iterator[Int[torch.Tensor, " batch"]]:
         order = torch.from_numpy(self.sampler.indices()[: self.sampler.smallest_share])
         yield from order.split(self._batch_size)
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from jaxtyping import Float, Shaped
-from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.lazy_states import iterate_blocks, read_block, rows_per_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
@@ -63,9 +62,7 @@ class WindowsView:
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 window")
         self.windows_per_epoch, self.shuffle = windows_per_epoch, shuffle
         if windows_per_epoch is not None:
-            remedy = (
-                f"an epoch needs at least one batch of training.view.batch_size={batch_size}; null visits all windows"
-            )
+            remedy = f"an epoch needs a whole batch of training.view.batch_size={batch_size}; null visits all windows"
             require_integer("training.view.windows_per_epoch", windows_per_epoch, self.batch_size, remedy)
         self.spec = WindowsSpec(
             **vars(record.spec),
@@ -80,31 +77,18 @@ class WindowsView:
         self.train_loader()
 
     def sequences(self, split: str) -> Shaped[np.ndarray, "batch time *state"]:
-        """The trajectories of a part in their own units, from their first state to the length of the shortest.
-
-        Args:
-            split: train, validation or test.
-
-        Raises:
-            ConfigurationError: there is no such part.
-        """
+        """The trajectories of a part, named as in `Record.part`, in their own units, each as long as the shortest."""
         part = self.record.part(split)
         return np.stack([read_block(states, 0, min(part.lengths)) for states in part.states])
 
-    def starts(self, split: str) -> Float[Tensor, "batch time *state"]:
+    def starts(self, split: str) -> Float[torch.Tensor, "batch time *state"]:
         """The first `n_inputs` states of every trajectory of a part, from which rollouts start."""
         part = self.record.part(split)
         first = np.stack([read_block(states, 0, self.spec.n_inputs) for states in part.states])
         return torch.from_numpy(first).to(self.spec.dtype)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrainingWindows":
-        """Full batches of windows, other ones in every epoch.
-
-        Args:
-            seed: of their order.
-            rank: of this process.
-            world_size: number of processes.
-        """
+        """Full batches of windows, other ones in every epoch; the arguments are those of `Method.train_loader`."""
         return TrainingWindows(self, seed, rank, world_size)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
@@ -122,11 +106,8 @@ class WindowsView:
             )
 
 
-class TrainingWindows:
-    """An iterable over batches of windows whose starts are a pure function of (seed, epoch).
-
-    A training loop calls `sampler.set_epoch(epoch)` at the start of every epoch; nothing else is needed for a resumed
-    run to see the batches that an uninterrupted one would have seen. An epoch visits no window twice.
+class TrainingWindows(EpochBatches):
+    """An iterable over batches of windows whose starts are a pure function of (seed, epoch); no window comes twice.
 
     Args:
         view: whose training windows, which are numbered trajectory by trajectory.
@@ -137,9 +118,6 @@ class TrainingWindows:
     Raises:
         ConfigurationError: there are fewer windows than a batch needs.
     """
-
-    batch_sampler: None = None
-    """Lightning asks every loader that has a sampler for this attribute."""
 
     def __init__(self, view: WindowsView, seed: int = 0, rank: int = 0, world_size: int = 1) -> None:
         train, asked = view.record.splits["train"], view.windows_per_epoch
@@ -158,7 +136,7 @@ class TrainingWindows:
     def __len__(self) -> int:
         return self._n_windows // self._batch_size
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[torch.Tensor]:
         order = self.sampler.indices()
         for number in range(len(self)):
             chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
@@ -174,11 +152,7 @@ class TrainingWindows:
 def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*pooled"]:
     """Root mean square of the difference of two neighbouring states, pooled like `RecordSpec.deviation`.
 
-    Args:
-        trajectories: states on disk are read in blocks.
-
-    Returns:
-        In float64; 1 for what never changes.
+    It is in float64, and 1 for what never changes. States on disk are read in blocks.
     """
     axes = (0, 1) if "grid" in trajectories.facts else (0,)
 

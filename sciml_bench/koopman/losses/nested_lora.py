@@ -21,13 +21,11 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import Features, Scalar
-from sciml_bench.koopman.losses.distributed import summed_over_processes, world_size
-from sciml_bench.koopman.losses.second_moments import orthonormality_penalty
+from sciml_bench.koopman.losses.second_moments import orthonormality_penalty, summed_over_processes, world_size
 from sciml_bench.koopman.losses.singular_values import LearnedSingularValues
 
 NESTINGS = ("joint", "sequential", "none")
@@ -101,7 +99,7 @@ class _LowRankApproximation(torch.autograd.Function):
         return value
 
     @staticmethod
-    @once_differentiable
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         f_gradient, g_gradient = ctx.saved_tensors
         return f_gradient * upstream[0], g_gradient * upstream[0], None, None, None

@@ -5,6 +5,11 @@ Everything VAMP and DPNets need is the joint matrix of z = (f, g),
     C = 1/n Σ_b (z_b − z̄)(z_b − z̄)ᵀ = [[C_f, C_fg], [C_gf, C_g]],
 
 computed as one product; its gradient is one product as well.
+
+Every loss here is a function of sums over the batch (second moments, modes × modes), so it is enough to add those over
+the processes, at any world size and with uneven batches: each then holds the loss of the union of all batches.
+Gradients follow the convention of `torch.distributed.nn` and of `DistributedDataParallel`: each process receives the
+world size times its share, and the average over processes that DDP takes is the gradient of the union.
 """
 
 from typing import Any
@@ -12,11 +17,24 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch import distributed as process_group
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.types import Features
-from sciml_bench.koopman.losses.distributed import summed_over_processes, world_size
+
+
+def world_size() -> int:
+    """Number of processes that share the batch: 1 unless `torch.distributed` is initialised."""
+    return process_group.get_world_size() if process_group.is_available() and process_group.is_initialized() else 1
+
+
+def summed_over_processes(tensor: Tensor) -> Tensor:
+    """The sum of `tensor` over all processes, without a gradient; the tensor itself in a single process."""
+    if world_size() == 1:
+        return tensor
+    total = tensor.detach().clone(memory_format=torch.contiguous_format)
+    process_group.all_reduce(total)
+    return total
 
 
 class _JointCovariance(torch.autograd.Function):
@@ -36,7 +54,7 @@ class _JointCovariance(torch.autograd.Function):
         return summed_over_processes(z.T @ z) / n_samples
 
     @staticmethod
-    @once_differentiable
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None]:
         (z,) = ctx.saved_tensors
         total = summed_over_processes(upstream[0])
@@ -76,6 +94,6 @@ class _SumOverProcesses(torch.autograd.Function):
         return summed_over_processes(tensor)
 
     @staticmethod
-    @once_differentiable
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> Tensor:
         return summed_over_processes(upstream[0])

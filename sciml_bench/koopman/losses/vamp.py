@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import Features, Scalar
@@ -50,7 +49,7 @@ class _SchattenScore(torch.autograd.Function):
         return score
 
     @staticmethod
-    @once_differentiable
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None]:
         (gradient,) = ctx.saved_tensors
         return gradient * upstream[0], None

@@ -1,7 +1,5 @@
 """How an operator estimator takes in data: checked options, checked features, and moments that add up."""
 
-from functools import reduce
-from operator import add
 from typing import TypeVar, cast
 
 import numpy as np
@@ -147,7 +145,8 @@ class OperatorFit(BaseEstimator):
 
     def _moments_of(self, data: LaggedInput) -> LaggedMoments:
         self._require_valid_options(data.f[0].shape[1] + int(self.add_constant))
-        return reduce(add, (self._moments_of_block(block) for block in data.blocks()))
+        moments = map(self._moments_of_block, data.blocks())
+        return sum(moments, next(moments))
 
     def _moments_of_block(self, block: LaggedInput) -> LaggedMoments:
         f, g = (None if pair is None else tuple(map(self._with_constant, pair)) for pair in (block.f, block.g))

@@ -89,6 +89,5 @@ class LaggedMoments:
         return cls(*counts, arrays["features"], arrays["observables"])
 
     def _columns(self, encoder: Encoder) -> slice:
-        if encoder == "f" or not self.has_lagged_encoder:
-            return slice(0, self.n_modes)
-        return slice(self.n_modes, None)
+        of_f = encoder == "f" or not self.has_lagged_encoder
+        return slice(0, self.n_modes) if of_f else slice(self.n_modes, None)

@@ -16,7 +16,7 @@ from sciml_bench.koopman.operator.fitting import OperatorFit
 from sciml_bench.koopman.operator.lagged_input import lagged_input
 from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.solution import DynamicalModes
-from sciml_bench.scores.timescales import implied_time_scales
+from sciml_bench.scores.timescales import implied_timescales
 from sciml_bench.scores.vamp import vamp_e
 
 
@@ -112,7 +112,7 @@ class KoopmanOperator(OperatorFit):
             ConfigurationError: the time step is not positive.
         """
         system = self._solution().eigensystem()
-        decay_times = implied_time_scales(system.eigenvalues, time_step)
+        decay_times = implied_timescales(system.eigenvalues, time_step)
         frequencies = np.angle(system.eigenvalues) / (2 * np.pi * time_step)
         return DynamicalModes(system.eigenvalues, frequencies, decay_times, system.modes)
 

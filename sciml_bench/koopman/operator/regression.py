@@ -59,9 +59,8 @@ def solve_regression(
 
     # Between the two whitened spaces the estimate is W₀ᵀ M₀ K W₁, whose singular values are those in L².
     whiten_now, whiten_later = (whitening(metric, relative_cutoff) for metric in (now, later))
-    left, singular_values, right = np.linalg.svd(
-        (whiten_now.T @ now @ factor) @ (factor.T @ correlation @ whiten_later), full_matrices=False
-    )
+    between = (whiten_now.T @ now @ factor) @ (factor.T @ correlation @ whiten_later)
+    left, singular_values, right = np.linalg.svd(between, full_matrices=False)
     kept = factor.shape[1]
     factor_metric = factor.T @ now @ factor
     return OperatorSolution(

@@ -76,11 +76,8 @@ class ClosedFormDiscovery:
             raise ConfigurationError(f"training.taylor_order={self.taylor_order}: {_ORDERS}.")
         require_integer("training.window", self.window, 3, "give at least 3 rows")
         require_choice("training.refinement", self.refinement, REFINEMENTS)
-        is_weight = not isinstance(self.smoothing, bool | str) and self.smoothing > 0
-        if not is_weight and self.smoothing not in SMOOTHINGS:
-            raise ConfigurationError(
-                f"training.smoothing={self.smoothing}: choose auto or none, or give the weight of the data"
-            )
+        if self.smoothing not in SMOOTHINGS:
+            require_number("training.smoothing", self.smoothing, "choose auto or none, or give the weight of the data")
 
     def __call__(self, library: BasisLibrary, trajectories: PaddedTrajectories) -> "Discovery":
         """Find the equations of some trajectories.

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_past
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -92,7 +92,7 @@ class DiscoveredEquations:
             those of the block alone where the equations leave every bound within one interval.
         """
         if self.network is not None:
-            return self.network.smoothed_rows(states)
+            return self.network.smoothed_rows(times, states)
         if self.stiffness is None or len(times) < 2:
             return states.copy()
         start, coefficients = block_smoothed(states, np.diff(times))[0], np.asarray(self.coefficients)
@@ -108,8 +108,9 @@ class DiscoveredEquations:
 
         Raises:
             DataError: the past has other states.
-            ConfigurationError: times that do not increase.
+            ConfigurationError: steps back, or times that do not increase.
         """
+        require_ahead(horizon)
         require_past(past, self.spec, self.past_length, any_clock=True)
         started = time.perf_counter()
         grids = horizon_times(past, horizon)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.integration import window_starts
 from sciml_bench.mechnn.linear_ode.integral import integral
@@ -26,6 +27,9 @@ from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
 
 COEFFICIENTS = ("flat", "network")
 _WINDOWS_PER_ROW = 5
+
+_OTHER_CLOCK = 0.1
+"""Relative difference of the time steps; that of an irregular record, a median, is less from part to part."""
 
 
 @described
@@ -111,16 +115,27 @@ class DiscoveryNetwork(nn.Module):
         return windows + self.deviation * correction.double()
 
     @torch.no_grad()
-    def smoothed_rows(self, rows: Float[np.ndarray, "time dim"]) -> Float[np.ndarray, "time dim"]:
-        """A whole trajectory, smoothed in overlapping windows and averaged; as it is where it is too short for one."""
-        if len(rows) < self.window:
-            return rows.copy()
-        starts = window_starts(len(rows), self.window, max(1, self.window // _WINDOWS_PER_ROW))
-        index = starts[:, None] + np.arange(self.window)
-        smoothed = self.smoothed(torch.from_numpy(rows[index])).numpy()
-        total, count = np.zeros_like(rows), np.zeros(len(rows))
-        np.add.at(total, index, smoothed)
-        np.add.at(count, index, 1.0)
+    def smoothed_rows(
+        self, times: Float[np.ndarray, " time"], rows: Float[np.ndarray, "time dim"]
+    ) -> Float[np.ndarray, "time dim"]:
+        """A whole trajectory, smoothed in overlapping windows and averaged.
+
+        No window reaches across missing rows. What lies on another clock than the windows that were learned from stays
+        as it is, and so do fewer rows than a window has.
+        """
+        step, total, count = self.library.spec.time_step, rows.copy(), np.ones(len(rows))
+        if len(rows) < self.window or abs(np.median(np.diff(times)) / step - 1) > _OTHER_CLOCK:
+            return total
+        end = 0
+        for length in Trajectories((rows,), step, times=(times,)).between_gaps().lengths:
+            first, end = end, end + length
+            if length < self.window:
+                continue
+            starts = window_starts(length, self.window, max(1, self.window // _WINDOWS_PER_ROW))
+            index = first + starts[:, None] + np.arange(self.window)
+            total[first:end] = count[first:end] = 0.0
+            np.add.at(total, index, self.smoothed(torch.from_numpy(rows[index])).numpy())
+            np.add.at(count, index, 1.0)
         return total / count[:, None]
 
     def solution(

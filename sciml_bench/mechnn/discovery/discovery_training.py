@@ -19,7 +19,11 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.data.held_out import end_of
-from sciml_bench.data.views.whole_trajectories_view import TrajectoryNumbers, WholeTrajectoriesView
+from sciml_bench.data.views.whole_trajectories_view import (
+    PaddedTrajectories,
+    TrajectoryNumbers,
+    WholeTrajectoriesView,
+)
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, FewComponents
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
@@ -88,8 +92,12 @@ class DiscoveryTraining(FewComponents, Method):
         self.initial_coefficients = require_choice("training.initial_coefficients", initial_coefficients, STARTS)
 
     def start(self) -> None:
-        """Cut the trajectories into windows, and choose the first coefficients; later ones come from the checkpoint."""
-        length, pieces = self.model.window, rows_of(self.view.train)
+        """Cut the trajectories into windows, none of them across missing rows, and choose the first coefficients.
+
+        Later ones come from the checkpoint.
+        """
+        length = self.model.window
+        pieces = rows_of(PaddedTrajectories.of(self.view.record.part("train").between_gaps(length)))
         shortest = min(len(times) for times, _ in pieces)
         if shortest < length:
             raise DataError(f"model.window={length}: a trajectory has only {shortest} rows to learn from")

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, Real
 from scipy.interpolate import CubicSpline, make_smoothing_spline
 
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.checks import require_number
+from sciml_bench.core.errors import DataError
 
 GENERALISED_CROSS_VALIDATION = "gcv"
 # SciPy's smoothing spline is made of five or more points; with fewer there is nothing to smooth.
@@ -86,6 +87,4 @@ def checked_smoothing(smoothing: float | int | str) -> float | None:
     """The weight of the roughness, which is not negative; None for generalised cross validation."""
     if smoothing == GENERALISED_CROSS_VALIDATION:
         return None
-    if isinstance(smoothing, bool | str) or not np.isfinite(smoothing) or smoothing < 0:
-        raise ConfigurationError(f"training.smoothing={smoothing}: give a number of at least 0, or gcv")
-    return float(smoothing)
+    return require_number("training.smoothing", smoothing, "give a number of at least 0, or gcv", positive=False)

@@ -295,8 +295,8 @@ class TrajectoryFitting(Method):
         return cost | super().fit_metrics()
 
     def record_entries(self) -> dict[str, Any]:
-        """The cost in evaluations of the vector field, the solver, and whether a member broke down."""
-        entries = {"function_evaluations": self.function_evaluations, "solver": type(self.solver).__name__}
+        """The cost in evaluations of the vector field, and whether a member broke down."""
+        entries: dict[str, Any] = {"function_evaluations": self.function_evaluations}
         broke_down = self.broken_down[0] if self.broken_down and self.n_members == 1 else dict(self.broken_down)
         return entries | ({"broke_down": broke_down} if broke_down else {})
 

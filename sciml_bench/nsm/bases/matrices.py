@@ -23,7 +23,7 @@ def apply(matrix: Tensor, tensor: Tensor, axis: int) -> Tensor:
     if not after:
         return tensor @ matrix.T
     # one matrix product for all that lies behind the axis, without a copy
-    flat = tensor.reshape(*before, tensor.shape[axis], -1)
+    flat = tensor.flatten(axis + 1)
     return (matrix @ flat).reshape(*before, matrix.shape[0], *after)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import ClassVar
 
+from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.grid import Axis
@@ -54,7 +55,7 @@ class Domain:
                 f"model.modes={n_modes}: {self.name} has the axes ({names}); give a number for each"
             )
         for n, axis in zip(n_modes, self.axes, strict=True):
-            if isinstance(n, bool) or not isinstance(n, int) or n < 3:
+            if not is_integer(n, 3):
                 raise ConfigurationError(
                     f"model.modes={list(n_modes)}: {n} modes along {axis.name}; give a whole number of at least 3"
                 )

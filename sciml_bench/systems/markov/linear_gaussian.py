@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 from math import factorial, prod, sqrt
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Complex, Float, Inexact
@@ -40,8 +39,8 @@ class LinearGaussian(MarkovProcess):
 
     drift_matrix: Sequence[Sequence[Real]] | Float[np.ndarray, "dim dim"]
     noise_covariance: Sequence[Sequence[Real]] | Float[np.ndarray, "dim dim"]
-    time_step: ClassVar[float] = 1.0
-    time_unit: ClassVar[str] = "step"
+    time_step = 1.0
+    time_unit = "step"
     known_facts = DECOMPOSITIONS | {"stationary_covariance", "autocovariance"}
 
     def __post_init__(self) -> None:
@@ -55,22 +54,17 @@ class LinearGaussian(MarkovProcess):
             )
         radius = float(np.max(np.abs(np.linalg.eigvals(drift))))
         if not radius < 1:
-            raise ConfigurationError(
-                f"LinearGaussian.drift_matrix has spectral radius {radius:g}: a stationary law needs less than 1"
-            )
+            raise ConfigurationError(f"LinearGaussian.drift_matrix has spectral radius {radius:g}: give less than 1")
         smallest = float(np.linalg.eigvalsh((covariance + covariance.T) / 2)[0])
         if not np.allclose(covariance, covariance.T) or smallest < -1e-12 * np.abs(covariance).max():
-            raise ConfigurationError(
-                "LinearGaussian.noise_covariance must be symmetric without negative eigenvalues "
-                f"(the smallest is {smallest:g})"
-            )
+            wanted = f"must be symmetric without negative eigenvalues (the smallest is {smallest:g})"
+            raise ConfigurationError(f"LinearGaussian.noise_covariance {wanted}")
         object.__setattr__(self, "drift_matrix", as_rows(drift))
         object.__setattr__(self, "noise_covariance", as_rows((covariance + covariance.T) / 2))
         spectrum = np.linalg.eigvalsh(self.stationary_covariance)
         if spectrum[0] < 1e-12 * spectrum[-1]:
             raise ConfigurationError(
-                "LinearGaussian.noise_covariance never excites one direction of the state: "
-                "add noise there or drop the direction"
+                "LinearGaussian.noise_covariance never excites one direction of the state: add noise there or drop it"
             )
 
     @property
@@ -211,10 +205,7 @@ def _hermite_expansion(
                     term = coefficient * complex(linear_forms[axis, form])
                     product[grown] = product.get(grown, 0j) + term
             monomials = product
-    return {
-        orders: coefficient * sqrt(prod(factorial(order) for order in orders))
-        for orders, coefficient in monomials.items()
-    }
+    return {orders: value * sqrt(prod(factorial(order) for order in orders)) for orders, value in monomials.items()}
 
 
 def _hermite_product(hermite: Float[np.ndarray, "batch dim order"], orders: tuple[int, ...]) -> np.ndarray:

@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
@@ -74,8 +73,8 @@ class MarkovChain(ScalarMarkovProcess):
     """
 
     transition_matrix: Sequence[Sequence[Real]] | Float[np.ndarray, "n n"]
-    time_step: ClassVar[float] = 1.0
-    time_unit: ClassVar[str] = "step"
+    time_step = 1.0
+    time_unit = "step"
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_weights"}
 
     def __post_init__(self) -> None:
@@ -153,10 +152,9 @@ class MarkovChain(ScalarMarkovProcess):
         return Quadrature(points=states, weights=self.stationary_weights, transition=self.transition)
 
     def _require_count(self, count: int, lag: int = 1) -> None:
-        self._require_at_least_one(count=count)
+        self._require_at_least_one(count=count, lag=lag)
         if count > self.n_states:
             raise ConfigurationError(f"MarkovChain: count = {count}: a chain of {self.n_states} states has no more")
-        self._require_at_least_one(lag=lag)
 
     @cached_property
     def _eigen_decomposition(self) -> tuple[np.ndarray, np.ndarray]:

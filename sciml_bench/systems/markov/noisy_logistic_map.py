@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Complex, Float
 from scipy.linalg import solve_triangular
 
+from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.base import DECOMPOSITIONS, FunctionPair
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
@@ -38,15 +38,13 @@ class NoisyLogisticMap(ScalarMarkovProcess):
     """
 
     noise_order: int = 20
-    time_step: ClassVar[float] = 1.0
-    time_unit: ClassVar[str] = "step"
-    period: ClassVar[float | None] = 1.0
+    time_step = 1.0
+    time_unit = "step"
+    period = 1.0
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "transition_density"}
 
     def __post_init__(self) -> None:
-        """Check the parameter."""
-        order = self.noise_order
-        if isinstance(order, bool) or not isinstance(order, int) or order < 2 or order % 2:
+        if not is_integer(self.noise_order, 2) or self.noise_order % 2:
             raise self._bad_parameter("noise_order", "give an even integer of at least 2, such as 20")
 
     @property

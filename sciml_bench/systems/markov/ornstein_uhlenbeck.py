@@ -25,10 +25,9 @@ class OrnsteinUhlenbeck(ReversibleProcess):
     """Gaussian relaxation towards zero; reversible, so that singular and spectral decomposition coincide.
 
     Args:
-        relaxation_rate: theta, in 1/time; the slowest implied time scale is 1/theta.
+        relaxation_rate: theta, in 1/time; the slowest implied timescale is 1/theta.
         noise_strength: sigma, in state/sqrt(time).
         time_step: lag between two samples, in time.
-
 
     Raises:
         ConfigurationError: a parameter is not positive.

@@ -1,4 +1,4 @@
-"""Overdamped Langevin motion in the asymmetric four-well potential of Prinz, the usual test of implied time scales.
+"""Overdamped Langevin motion in the asymmetric four-well potential of Prinz, the usual test of implied timescales.
 
 V(x) = 4(x⁸ + 0.8 e^{−80x²} + 0.2 e^{−80(x−1/2)²} + 0.5 e^{−40(x+1/2)²}) and dX = −V'(X)/γ dt + σ/γ dW
 (Prinz et al., Markov models of molecular kinetics, J. Chem. Phys. 134, 174105, 2011). The generator is similar to a
@@ -41,7 +41,7 @@ class PrinzPotential(ReversibleProcess):
     Args:
         friction: gamma.
         noise_strength: sigma; the temperature is sigma² / (2 gamma).
-        time_step: lag between two samples, in time; the slowest implied time scale is 0.236.
+        time_step: lag between two samples, in time; the slowest implied timescale is 0.236.
         n_substeps: Euler–Maruyama steps within `time_step`.
 
     Raises:
@@ -55,7 +55,6 @@ class PrinzPotential(ReversibleProcess):
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "generator_eigenvalues", "energy"}
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_positive("friction", "noise_strength", "time_step")
         self._require_at_least_one(n_substeps=self.n_substeps)
         # Euler's method is stable up to a step of 2/stiffness; half of it keeps the bias of the rates small.

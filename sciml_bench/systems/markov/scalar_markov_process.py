@@ -5,7 +5,6 @@ floats takes 0.1 to 0.3 microseconds per transition and trajectory [measured], a
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Inexact
@@ -19,7 +18,7 @@ _MOST_TRAJECTORIES_OVER_FLOATS = 16
 class ScalarMarkovProcess(MarkovProcess):
     """A Markov process whose `_advance_float` repeats `_advance` for a single state."""
 
-    dim: ClassVar[int] = 1
+    dim = 1
 
     def _advance_float(self, x: float, noise: Sequence[float]) -> float:
         raise NotImplementedError(f"{type(self).__name__} has no transition")

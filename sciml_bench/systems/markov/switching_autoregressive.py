@@ -7,7 +7,6 @@ regimes (Costa, Fragoso and Marques, Discrete-Time Markov Jump Linear Systems, c
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
@@ -44,9 +43,9 @@ class SwitchingAutoregressive(MarkovProcess):
     coefficients: Sequence[Sequence[Sequence[Real]]] | Float[np.ndarray, "regimes dim dim"]
     offsets: Sequence[Sequence[Real]] | Float[np.ndarray, "regimes dim"]
     noise_deviations: Sequence[Real] | Float[np.ndarray, " regimes"]
-    time_step: ClassVar[float] = 1.0
-    time_unit: ClassVar[str] = "step"
-    known_facts: ClassVar[frozenset[str]] = frozenset(
+    time_step = 1.0
+    time_unit = "step"
+    known_facts = frozenset(
         {"regime_eigenvalues", "linear_eigenvalues", "stationary_mean", "stationary_covariance", "autocovariance"}
     )
 
@@ -57,16 +56,12 @@ class SwitchingAutoregressive(MarkovProcess):
         offsets = real_matrix(self.offsets, "SwitchingAutoregressive.offsets")
         deviations = real_array(self.noise_deviations, "SwitchingAutoregressive.noise_deviations")
         n_regimes, dim = len(transition), offsets.shape[1]
-        expected = {
-            "coefficients": (coefficients.shape, (n_regimes, dim, dim)),
-            "offsets": (offsets.shape, (n_regimes, dim)),
-            "noise_deviations": (deviations.shape, (n_regimes,)),
-        }
-        for name, (given, needed) in expected.items():
-            if given != needed:
+        given = {"coefficients": coefficients, "offsets": offsets, "noise_deviations": deviations}
+        for (name, array), axes in zip(given.items(), ((dim, dim), (dim,), ()), strict=True):
+            if array.shape != (n_regimes, *axes):
                 raise ConfigurationError(
-                    f"SwitchingAutoregressive.{name} has shape {given}: with {n_regimes} regimes and {dim} components "
-                    f"give {needed}"
+                    f"SwitchingAutoregressive.{name} has shape {array.shape}: with {n_regimes} regimes and {dim} "
+                    f"components give {(n_regimes, *axes)}"
                 )
         if np.any(deviations < 0):
             raise self._bad_parameter("noise_deviations", "give numbers of at least 0")

@@ -17,8 +17,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation, Real
 
 
 @dataclass(frozen=True)

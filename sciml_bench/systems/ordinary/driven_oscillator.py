@@ -9,10 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation, Real
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,6 @@ class DrivenOscillator(OrdinaryDifferentialEquation):
     known_facts: ClassVar[frozenset[str]] = frozenset({"closed_form", "energy"})
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_positive("angular_frequency")
         self._require_finite("drive_amplitude", "drive_frequency")
         if self._real_parameter("damping_rate") < 0:
@@ -55,7 +52,7 @@ class DrivenOscillator(OrdinaryDifferentialEquation):
 
     def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
         position, velocity = components
-        cos = torch.cos if isinstance(t, Tensor) else np.cos
+        cos = torch.cos if isinstance(t, torch.Tensor) else np.cos
         drive = self.drive_amplitude * cos(self.drive_frequency * t) if self.drive_amplitude else 0.0
         return velocity, drive - self.damping_rate * velocity - self.angular_frequency**2 * position
 

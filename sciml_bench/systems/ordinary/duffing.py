@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation, Real
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,6 @@ class Duffing(OrdinaryDifferentialEquation):
     known_facts: ClassVar[frozenset[str]] = frozenset({"energy", "energy_rate", "fixed_points", "divergence"})
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_finite("damping", "linear_stiffness", "driving_amplitude", "driving_frequency")
         self._require_positive("cubic_stiffness")
         if self.damping < 0:

@@ -5,14 +5,12 @@ dx/dt = sigma (y − x), dy/dt = x (rho − z) − y, dz/dt = x y − beta z
 """
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation, Real
 
 _CLASSICAL_PARAMETERS = (10.0, 28.0, 8 / 3)
 # Viswanath, Lyapunov exponents from random Fibonacci sequences to the Lorenz equations, PhD thesis, Cornell 1998.
@@ -61,7 +59,7 @@ class Lorenz63(OrdinaryDifferentialEquation):
         origin = [0.0, 0.0, 0.0]
         if self.rayleigh_number <= 1:
             return np.array([origin])
-        roll, height = sqrt(self.geometric_factor * (self.rayleigh_number - 1)), float(self.rayleigh_number - 1)
+        roll, height = np.sqrt(self.geometric_factor * (self.rayleigh_number - 1)), float(self.rayleigh_number - 1)
         return np.array([origin, [roll, roll, height], [-roll, -roll, height]])
 
     @property

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from scipy.integrate import solve_ivp
-from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.systems.base import Real, System
+from sciml_bench.systems.base import Real as Real
+from sciml_bench.systems.base import System
 
 # At the limit of float64.
 _REFERENCE_TOLERANCE = 1e-12
@@ -45,16 +45,15 @@ class OrdinaryDifferentialEquation(System):
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:
         """A state from which the typical motion starts."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no default_initial_state; define it, or give data.initial_states"
-        )
+        remedy = "define it, or give data.initial_states"
+        raise NotImplementedError(f"{type(self).__name__} has no default_initial_state; {remedy}")
 
     def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
         raise NotImplementedError(f"{type(self).__name__} has no equations")
 
     def vector_field(
-        self, t: float | int | Float[Tensor, "*times"], x: Float[Tensor, "*batch dim"]
-    ) -> Float[Tensor, "*batch dim"]:
+        self, t: float | int | Float[torch.Tensor, "*times"], x: Float[torch.Tensor, "*batch dim"]
+    ) -> Float[torch.Tensor, "*batch dim"]:
         """The time derivative of the states, differentiable, with any leading axes, to which `t` is broadcast."""
         return torch.stack(torch.broadcast_tensors(*self._derivatives(t, x.unbind(-1))), dim=-1)
 
@@ -85,9 +84,7 @@ class OrdinaryDifferentialEquation(System):
             SolverError: the integration broke down.
         """
         if x0.ndim == 0 or x0.shape[-1] != self.dim:
-            raise ConfigurationError(
-                f"{type(self).__name__}: x0 has shape {x0.shape}: the last axis must have the {self.dim} components"
-            )
+            raise ConfigurationError(f"{type(self).__name__}: x0 has shape {x0.shape}: give (..., {self.dim})")
         if not np.isfinite(x0).all():
             raise ConfigurationError(f"{type(self).__name__}: x0 holds NaN or infinity: give finite states")
         if t.ndim != 1 or len(t) == 0 or not np.isfinite(t).all() or np.any(np.diff(t) <= 0):
@@ -126,10 +123,8 @@ class OrdinaryDifferentialEquation(System):
             raise ConfigurationError(f"{type(self).__name__}: time_step = {time_step!r}: give a number greater than 0")
         if not 0 <= wait < inf:
             raise ConfigurationError(f"{type(self).__name__}: burn_in = {burn_in!r}: give a number of at least 0")
-        rng = np.random.default_rng(seed)
-        x0 = self.default_initial_state + np.array(self.initial_deviation) * rng.standard_normal(
-            (n_trajectories, self.dim)
-        )
+        drawn = np.random.default_rng(seed).standard_normal((n_trajectories, self.dim))
+        x0 = self.default_initial_state + np.array(self.initial_deviation) * drawn
         # Time starts at -burn_in: a driven system meets the same phase of its drive at the first sample.
         times = np.concatenate([[-wait], step * np.arange(n_steps)]) if wait > 0 else step * np.arange(n_steps)
         return np.ascontiguousarray(self._integrate(x0, times)[:, -n_steps:])
@@ -142,7 +137,6 @@ class OrdinaryDifferentialEquation(System):
             return np.concatenate([self._integrate(row[None], times) for row in x0])
         batch, alone = len(x0), len(x0) == 1
         tolerance = _STIFF_REFERENCE_TOLERANCE if self.is_stiff else _REFERENCE_TOLERANCE
-
         evaluations = 0
 
         def right_hand_side(t: float, flat: np.ndarray) -> np.ndarray:
@@ -162,9 +156,8 @@ class OrdinaryDifferentialEquation(System):
         if self.is_stiff:
             method = {"method": "Radau", "atol": _STIFF_ABSOLUTE_TOLERANCE, "jac": self.jacobian}
         with np.errstate(over="ignore", invalid="ignore"):
-            solution = solve_ivp(
-                right_hand_side, (times[0], times[-1]), x0.T.ravel(), t_eval=times, rtol=tolerance, **method
-            )
+            span, start = (times[0], times[-1]), x0.T.ravel()
+            solution = solve_ivp(right_hand_side, span, start, t_eval=times, rtol=tolerance, **method)
         if solution.status != 0 or not np.isfinite(solution.y).all():
             reached, last = (solution.t[-1], solution.y[:, -1]) if len(solution.t) else (times[0], x0)
             raise SolverError(

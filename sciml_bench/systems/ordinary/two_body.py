@@ -12,8 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import Real
-from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation
+from sciml_bench.systems.ordinary.ordinary_differential_equation import Motions, OrdinaryDifferentialEquation, Real
 
 _MOST_NEWTON_STEPS = 50
 
@@ -105,9 +104,7 @@ class TwoBody(OrdinaryDifferentialEquation):
         turning = position[..., 0] * velocity[..., 1] - position[..., 1] * velocity[..., 0]
         return np.asarray(turning @ np.array([self.mass_1, self.mass_2]))
 
-    def invariant(self, x: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
-        """The angular momentum."""
-        return self.angular_momentum(x)
+    invariant = angular_momentum
 
     def orbital_period(self, x: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
         """Of a bound motion, by Kepler's third law.
@@ -157,9 +154,7 @@ class TwoBody(OrdinaryDifferentialEquation):
     def _semi_major_axis(self, displacement: np.ndarray, velocity: np.ndarray) -> np.ndarray:
         inverse = 2 / np.linalg.norm(displacement, axis=-1) - np.square(velocity).sum(axis=-1) / self.attraction
         if not np.all(inverse > 0):
-            raise ConfigurationError(
-                "TwoBody: a state has an energy that is not negative, so the bodies part for ever; use slower ones"
-            )
+            raise ConfigurationError("TwoBody: with an energy of 0 or more the bodies part for ever; use slower ones")
         return np.asarray(1 / inverse)
 
 

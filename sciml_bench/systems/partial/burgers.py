@@ -5,7 +5,6 @@ chapter 4).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -39,7 +38,7 @@ class Burgers(PeriodicEvolution):
     n_points: ConfiguredInteger = 64
     solver_resolution: ConfiguredInteger = 256
     solver_step: ConfiguredNumber = 1 / 256
-    n_dims: ClassVar[int] = 1
+    n_dims = 1
 
     def _nonlinear(self, modes: DealiasedModes, state: np.ndarray) -> np.ndarray:
         return -1j * np.pi * modes.frequencies[0] * modes.from_grid(modes.to_grid(state) ** 2)

@@ -4,7 +4,6 @@ Waves of a given frequency that sources s excite; κ is in radians per side of t
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -33,11 +32,10 @@ class Helmholtz(PartialDifferentialEquation):
     wave_number: ConfiguredNumber = 4.0
     length_scale: ConfiguredNumber = 0.2
     n_points: ConfiguredInteger = 16
-    n_dims: ClassVar[int] = 2
+    n_dims = 2
     positive = ("wave_number",)
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         super().__post_init__()
         frequencies = np.arange(self.n_points)
         resonances = 2 * np.pi * np.hypot(frequencies[:, None], frequencies).ravel()

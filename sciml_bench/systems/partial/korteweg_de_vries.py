@@ -8,7 +8,6 @@ over circles in the complex plane (Kassam and Trefethen, SIAM J. Sci. Comput. 26
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -45,10 +44,9 @@ class KortewegDeVries(System):
     n_points: int = 256
     refinement: int = 2
     largest_step: Real = 0.025
-    known_facts: ClassVar[frozenset[str]] = frozenset({"soliton", "mass", "momentum", "energy"})
+    known_facts = frozenset({"soliton", "mass", "momentum", "energy"})
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         self._require_positive("length", "largest_step")
         self._require_at_least_one(n_points=self.n_points, refinement=self.refinement)
         if self.n_points % 2 or self.n_points < 8:
@@ -83,8 +81,7 @@ class KortewegDeVries(System):
             ConfigurationError: a count is below 1.
         """
         self._require_at_least_one(n_fields=n_fields, n_waves=n_waves, largest_wave_number=largest_wave_number)
-        rng = np.random.default_rng(seed)
-        draws = rng.random((n_fields, 3, n_waves))
+        draws = np.random.default_rng(seed).random((n_fields, 3, n_waves))
         amplitudes = largest_amplitude * (2 * draws[:, 0] - 1)
         waves = 1 + np.floor(largest_wave_number * draws[:, 1])
         phases = 2 * np.pi * draws[:, 2]
@@ -104,8 +101,7 @@ class KortewegDeVries(System):
         """
         if initial.shape[1] != self.n_points or not np.isfinite(initial).all():
             raise ConfigurationError(
-                f"KortewegDeVries: initial fields of shape {initial.shape}: give finite values at {self.n_points} "
-                "points"
+                f"KortewegDeVries: initial fields of shape {initial.shape}: give {self.n_points} finite values each"
             )
         if len(times) == 0 or times[0] < 0 or not np.isfinite(times).all() or np.any(np.diff(times) <= 0):
             raise ConfigurationError("KortewegDeVries: times must be finite, not negative and increasing")
@@ -126,9 +122,7 @@ class KortewegDeVries(System):
                 spectrum = step.advance(spectrum, step.steepening, n_steps)
             now = time
             if not np.isfinite(spectrum).all():
-                raise SolverError(
-                    f"KortewegDeVries: the integration broke down before time {time:g}; choose a smaller largest_step"
-                )
+                raise SolverError(f"KortewegDeVries broke down before time {time:g}; choose a smaller largest_step")
             fields[:, index] = np.fft.irfft(spectrum, n_fine)[:, :: self.refinement]
 
     def soliton(self, time: Real, amplitude: Real, position: Real = 0.0) -> Float[np.ndarray, " points"]:

@@ -6,7 +6,6 @@ Neural Spectral Methods (ICLR 2024), and the force that of Li et al., Fourier Ne
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
 
 import numpy as np
 
@@ -44,10 +43,9 @@ class NavierStokesVorticity(PeriodicEvolution):
     n_points: ConfiguredInteger = 64
     solver_resolution: ConfiguredInteger = 64
     solver_step: ConfiguredNumber = 0.05
-    n_dims: ClassVar[int] = 2
+    n_dims = 2
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         super().__post_init__()
         self._require_finite("forcing")
 

@@ -3,13 +3,12 @@
 The domain is the unit interval per axis. Periodic axes have their points at j / n, the end point not included.
 """
 
-from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, is_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.systems.base import System
 from sciml_bench.systems.numerics.gaussian_random_field import periodic_gaussian_field, periodic_unresolved_part
@@ -54,14 +53,12 @@ class PartialDifferentialEquation(System):
         return periodic_gaussian_field(n_samples, self.n_points, self.n_dims, self.length_scale, rng, zero_mean=True)
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         super().__post_init__()
         self._require_positive("length_scale")
         self._require_points("n_points", FEWEST_POINTS)
 
     def _require_points(self, name: str, fewest: int) -> None:
-        n_points = getattr(self, name)
-        if isinstance(n_points, bool) or not isinstance(n_points, Integral) or n_points < fewest:
+        if not is_integer(getattr(self, name), fewest):
             raise self._bad_parameter(name, f"give at least {fewest} points per axis")
 
     def _checked_fields(self, fields: np.ndarray) -> np.ndarray:
@@ -80,7 +77,6 @@ class PartialDifferentialEquation(System):
             raise ConfigurationError(f"{type(self).__name__}: times must be finite and increasing, at least one")
         if times[0] < 0 or times[-1] > 1:
             raise ConfigurationError(
-                f"{type(self).__name__}: times from {times[0]:g} to {times[-1]:g}: give fractions of the duration, "
-                "from 0 to 1"
+                f"{type(self).__name__}: times from {times[0]:g} to {times[-1]:g}: give fractions, from 0 to 1"
             )
         return times.astype(np.float64)

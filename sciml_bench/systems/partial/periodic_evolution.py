@@ -172,7 +172,6 @@ class PeriodicEvolution(PartialDifferentialEquation):
             )
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         super().__post_init__()
         self._require_positive("viscosity", "duration", "solver_step")
         self._require_points("solver_resolution", FEWEST_SOLVER_POINTS)

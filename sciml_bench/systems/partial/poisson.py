@@ -43,7 +43,6 @@ class Poisson(PartialDifferentialEquation):
     n_dims: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        """Check the parameters."""
         if self.boundary not in ("periodic", "dirichlet"):
             raise self._bad_parameter("boundary", "choose one of dirichlet, periodic")
         super().__post_init__()
@@ -83,9 +82,7 @@ class Poisson(PartialDifferentialEquation):
             return _with_boundary(sources, n_points)
         means = np.abs(sources.mean(axis=(1, 2)))
         if np.any(means > LARGEST_MEAN * np.abs(sources).max(axis=(1, 2))):
-            raise DataError(
-                f"Poisson: periodic sources of a mean up to {means.max():.3g} have no solution; subtract their mean"
-            )
+            raise DataError(f"Poisson: periodic sources of mean up to {means.max():.3g} have no solution; subtract it")
         return interpolate_periodic(_periodic(sources), n_points, 2)
 
 

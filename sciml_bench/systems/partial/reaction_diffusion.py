@@ -5,7 +5,6 @@ The set-up is that of Du, Chalapathi and Krishnapriyan, Neural Spectral Methods 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -43,12 +42,8 @@ class ReactionDiffusion(PeriodicEvolution):
     duration: ConfiguredNumber = 1.0
     solver_resolution: ConfiguredInteger = 256
     solver_step: ConfiguredNumber = 1 / 256
-    n_dims: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        super().__post_init__()
-        self._require_positive("growth")
+    n_dims = 1
+    positive = ("growth",)
 
     def random_parameters(self, n_samples: int, seed: int) -> Float[np.ndarray, "batch points"]:
         """Initial fields from a periodic Gaussian process, each scaled to the minimum 0 and the maximum 1 on its grid.

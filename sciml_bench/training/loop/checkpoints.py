@@ -114,12 +114,6 @@ class Checkpointing(AfterMethod):
             # without a validation split nothing is monitored, and the last weights are kept
             if value is not None and earlier is not None and not sign * value < sign * earlier:
                 continue
-            state = method.member_state(index)
-            self.best[index : index + 1] = [
-                {
-                    "state_dict": {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()},
-                    "value": value,
-                    "epoch": trainer.current_epoch,
-                    "monitor": method.monitor,
-                }
-            ]
+            state = {name: tensor.detach().to("cpu", copy=True) for name, tensor in method.member_state(index).items()}
+            kept = {"state_dict": state, "value": value, "epoch": trainer.current_epoch, "monitor": method.monitor}
+            self.best[index : index + 1] = [kept]

@@ -135,8 +135,7 @@ def fit(
     if torch.distributed.is_initialized():
         trainer.strategy.barrier()
         torch.distributed.destroy_process_group()
-    record = {**cost.summary(), "resumed": checkpoint is not None}
-    return Fit(record, history, cost.steps, trainer.global_rank == 0)
+    return Fit(cost.summary() | {"resumed": checkpoint is not None}, history, cost.steps, trainer.global_rank == 0)
 
 
 def _quieten_lightning() -> None:

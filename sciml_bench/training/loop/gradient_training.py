@@ -5,7 +5,6 @@ from typing import Any, cast
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
@@ -122,7 +121,7 @@ class GradientTraining(pl.LightningModule):
             self.method.learning_rate,
             self.schedule,
             self.gradient_clip_val,
-            backward=Tensor.backward if plain else self.manual_backward,
+            backward=torch.Tensor.backward if plain else self.manual_backward,
             scale=None if scaler is None else scaler.get_scale,
             step=optimizer.step,
         )
@@ -179,12 +178,8 @@ class GradientTraining(pl.LightningModule):
         Raises:
             ConfigurationError: the weights, which are loaded next, are those of another model.
         """
-        shapes = [
-            {name: tensor.shape for name, tensor in of.items()} for of in (self.state_dict(), checkpoint["state_dict"])
-        ]
-        if shapes[0] != shapes[1]:
-            raise ConfigurationError(
-                "the last checkpoint has the weights of another model; a run that goes on keeps its own"
-            )
+        own, stored = self.state_dict(), checkpoint["state_dict"]
+        if own.keys() != stored.keys() or any(own[name].shape != stored[name].shape for name in own):
+            raise ConfigurationError("the last checkpoint has the weights of another model; to go on, keep the model")
         self.method.load_counters(checkpoint.get(_COUNTERS, {}))
         self.schedule.load_state_dict(checkpoint.get(_SCHEDULE, {}))

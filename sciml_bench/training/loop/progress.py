@@ -23,8 +23,7 @@ class EpochProgress(AfterMethod):
     """
 
     def __init__(self, label: str, shown: tuple[str, ...]) -> None:
-        self.label = label
-        self.shown = shown
+        self.label, self.shown = label, shown
         self._progress: Progress | None = None
         self._last_shown = -float("inf")
 
@@ -35,7 +34,7 @@ class EpochProgress(AfterMethod):
             self._total = math.ceil(trainer.max_steps / trainer.num_training_batches)
         if not trainer.is_global_zero or not sys.stderr.isatty():
             return
-        self._progress = Progress(
+        progress = self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
@@ -45,10 +44,8 @@ class EpochProgress(AfterMethod):
             console=Console(stderr=True),
             refresh_per_second=4,
         )
-        self._progress.start()
-        self._task = self._progress.add_task(
-            self.label, total=self._total, completed=trainer.current_epoch, quantities=""
-        )
+        progress.start()
+        self._task = progress.add_task(self.label, total=self._total, completed=trainer.current_epoch, quantities="")
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the epoch that just ended."""
@@ -58,10 +55,9 @@ class EpochProgress(AfterMethod):
         if not trainer.is_global_zero or not (ends or now - self._last_shown >= seconds_between):
             return
         self._last_shown = now
-        metrics = trainer.callback_metrics
-        quantities = "  ".join(
-            f"{name.replace('_', ' ')} {float(metrics[name]):.4g}" for name in self.shown if name in metrics
-        )
+        shown = {name: trainer.callback_metrics.get(name) for name in self.shown}
+        pairs = [f"{name.replace('_', ' ')} {float(value):.4g}" for name, value in shown.items() if value is not None]
+        quantities = "  ".join(pairs)
         if self._progress is not None:
             self._progress.update(self._task, completed=done, quantities=quantities)
         else:

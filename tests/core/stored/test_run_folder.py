@@ -152,10 +152,18 @@ def test_a_record_that_is_no_object_is_refused_in_one_sentence(tmp_path: Path, t
 
 
 @pytest.mark.parametrize("text", ["[1]", '{"rmse": null}', '{"rmse": "low"}', '{"rmse": [1]}', '{"rmse": NaN}'])
-def test_metrics_that_are_no_finite_numbers_are_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
+def test_metrics_that_are_no_numbers_are_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "metrics.json").write_text(text)
     with pytest.raises(DataError, match=r"metrics\.json (does not hold|holds)"):
         _ = RunFolder(tmp_path).metrics
+
+
+@pytest.mark.parametrize("number", [float("inf"), -float("inf"), 0.1])
+def test_metrics_come_back_also_where_they_are_infinite(tmp_path: Path, number: float) -> None:
+    RunFolder(tmp_path).write_metrics({"forecast_mse": number, "nothing": float("nan")})
+    found = RunFolder(tmp_path).metrics
+    assert found["forecast_mse"] == number
+    assert np.isnan(found["nothing"])
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut short"])

@@ -80,7 +80,7 @@ class Table5:
         return cls(cells, tuple(others))
 
     def values(self, method: str, column: str, quantity: str) -> list[float]:
-        """A quantity of each seed that has it.
+        """A quantity of each seed that has it, and a finite one.
 
         Args:
             method: a key of METHODS.
@@ -89,7 +89,7 @@ class Table5:
         """
         runs = self.cells.get((method, column), ())
         found = [run.fit_cpu_seconds if quantity == CPU_SECONDS else run.metrics.get(quantity) for run in runs]
-        return [value for value in found if value is not None]
+        return [value for value in found if value is not None and math.isfinite(value)]
 
     def summary(self, method: str, column: str, quantity: str) -> Estimate | None:
         """The same over seeds, or None where no run has it."""

@@ -21,8 +21,7 @@ class ClassSummary:
 
 def first_sentence(text: str) -> str:
     """A text up to the first full stop that ends a sentence, on one line and without that stop."""
-    line = " ".join(text.split())
-    return re.split(r"\.(?= [A-ZÀ-Þ]|$)", line, maxsplit=1)[0]
+    return re.split(r"\.(?= [A-ZÀ-Þ]|$)", " ".join(text.split()), maxsplit=1)[0]
 
 
 def module_docstring(path: Path) -> str:
@@ -31,11 +30,7 @@ def module_docstring(path: Path) -> str:
 
 
 def classes_of(room: Path) -> dict[str, ClassSummary]:
-    """Every class of a package by its name.
-
-    Args:
-        room: the package's folder.
-    """
+    """Every class of a package, whose folder is `room`, by its name."""
     found = {}
     for path in sorted(room.rglob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -46,11 +41,7 @@ def classes_of(room: Path) -> dict[str, ClassSummary]:
 
 
 def exported_names(room: Path) -> list[str]:
-    """What a package lists in `__all__`.
-
-    Args:
-        room: the package's folder.
-    """
+    """What a package, whose folder is `room`, lists in `__all__`."""
     for node in ast.parse((room / "__init__.py").read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
             return ast.literal_eval(node.value)

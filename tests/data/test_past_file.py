@@ -1,0 +1,87 @@
+"""Pasts that a person brings: whose rows, in which columns, and when they were observed."""
+
+import numpy as np
+import pytest
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data import RecordSpec
+from sciml_bench.data.past_file import read_past
+
+SPEC = RecordSpec((2,), 0.5, "s", ("a", "b"), np.zeros(2), np.ones(2), (9,))
+ROWS = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+TIMES = np.array([4.0, 4.5, 5.0])
+
+
+def table(path, header, columns):
+    text = [header] if header else []
+    text += [",".join(f"{cell:g}" for cell in row) for row in np.column_stack(columns)]
+    path.write_text("\n".join(text) + "\n")
+    return path
+
+
+def test_rows_without_times_are_one_step_of_the_record_apart(tmp_path):
+    past = read_past(table(tmp_path / "past.csv", "", [ROWS]), SPEC)
+    np.testing.assert_array_equal(past.states[0], ROWS)
+    np.testing.assert_allclose(past.times_of(0), [0.0, 0.5, 1.0])
+    assert past.time_unit == "s"
+
+
+@pytest.mark.parametrize("name", ["t", "Time"])
+def test_one_column_more_with_the_name_of_time_holds_the_time(tmp_path, name):
+    past = read_past(table(tmp_path / "past.csv", f"{name},a,b", [TIMES, ROWS]), SPEC)
+    np.testing.assert_array_equal(past.states[0], ROWS)
+    np.testing.assert_allclose(past.times_of(0), TIMES)
+    last = read_past(table(tmp_path / "last.csv", f"a,b,{name}", [ROWS, TIMES]), SPEC)
+    np.testing.assert_array_equal(last.states[0], ROWS)
+    np.testing.assert_allclose(last.times_of(0), TIMES)
+
+
+def test_a_component_that_is_called_t_is_no_time(tmp_path):
+    named = RecordSpec((2,), 0.5, "s", ("t", "b"), np.zeros(2), np.ones(2), (9,))
+    with pytest.warns(UserWarning, match="the column 't' is used as a component"):
+        past = read_past(table(tmp_path / "past.csv", "t,b", [ROWS]), named)
+    np.testing.assert_array_equal(past.states[0], ROWS)
+    np.testing.assert_allclose(past.times_of(0), [0.0, 0.5, 1.0])
+
+
+def test_columns_of_the_right_names_in_another_order_are_refused(tmp_path):
+    with pytest.raises(DataError, match="has the columns b, a; put them in the order of the run's record, a, b"):
+        read_past(table(tmp_path / "past.csv", "b,a", [ROWS[:, ::-1]]), SPEC)
+
+
+def test_arrays_of_the_names_of_a_forecast_are_states_and_times(tmp_path):
+    states = np.stack([ROWS, 100 + ROWS])
+    np.savez(tmp_path / "past.npz", states=states, times=np.stack([TIMES, TIMES + 7]), deviation=states * 0)
+    past = read_past(tmp_path / "past.npz", SPEC)
+    for number in range(2):
+        np.testing.assert_array_equal(past.states[number], states[number])
+        np.testing.assert_allclose(past.times_of(number), TIMES + 7 * number)
+
+
+def test_an_array_of_one_axis_more_is_one_trajectory_and_of_two_more_several(tmp_path):
+    np.save(tmp_path / "one.npy", ROWS)
+    np.save(tmp_path / "many.npy", np.stack([ROWS, -ROWS, 2 * ROWS]))
+    assert read_past(tmp_path / "one.npy", SPEC).lengths == (3,)
+    many = read_past(tmp_path / "many.npy", SPEC)
+    assert many.lengths == (3, 3, 3)
+    np.testing.assert_array_equal(many.states[1], -ROWS)
+
+
+def test_names_of_the_record_go_before_these_habits(tmp_path):
+    np.savez(tmp_path / "past.npz", y=ROWS, when=TIMES, states=ROWS * 0)
+    past = read_past(tmp_path / "past.npz", SPEC, {"key": "y", "times_key": "when"})
+    np.testing.assert_array_equal(past.states[0], ROWS)
+    np.testing.assert_allclose(past.times_of(0), TIMES)
+    columns = table(tmp_path / "past.csv", "clock,a,b", [TIMES, ROWS])
+    np.testing.assert_allclose(read_past(columns, SPEC, {"time_column": "clock"}).times_of(0), TIMES)
+
+
+def test_states_of_another_shape_are_refused(tmp_path):
+    np.save(tmp_path / "past.npy", np.zeros((3, 5)))
+    with pytest.raises(DataError, match=r"states of the shape \(5,\), but those of the run's record are \(2,\)"):
+        read_past(tmp_path / "past.npy", SPEC)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"missing\.npz"):
+        read_past(tmp_path / "missing.npz", SPEC)

@@ -1,0 +1,101 @@
+"""Which files are meant, and where one trajectory ends and the next begins."""
+
+import numpy as np
+import pytest
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.files.trajectory_arrays import arrange, find_files, in_memory, read_trajectories
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).write_bytes(b"")
+
+
+def test_numbers_in_names_count_as_numbers(tmp_path):
+    touch(tmp_path, "run10.npy", "run9.npy", "run1.csv", ".hidden.npy", "notes.md")
+    assert [file.name for file in find_files(tmp_path)] == ["run1.csv", "run9.npy", "run10.npy"]
+    assert [file.name for file in find_files(str(tmp_path / "run*.npy"))] == ["run9.npy", "run10.npy"]
+
+
+def test_several_places_are_read_in_the_order_given(tmp_path):
+    touch(tmp_path, "b.npy", "a.npy")
+    assert [file.name for file in find_files([tmp_path / "b.npy", tmp_path])] == ["b.npy", "a.npy", "b.npy"]
+
+
+def test_a_store_is_one_file(tmp_path):
+    (tmp_path / "x.zarr").mkdir()
+    assert find_files(tmp_path / "x.zarr") == [tmp_path / "x.zarr"]
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    touch(tmp_path, "notes.md")
+    with pytest.raises(FileNotFoundError, match=r"the folder holds no file of a known format \(\.npy"):
+        find_files(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no such file or folder"):
+        find_files(tmp_path / "*.npy")
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "expected"),
+    [
+        ((5,), "auto", [(5, 1)]),
+        ((5,), "single", [(5, 1)]),
+        ((5, 3), "auto", [(5, 3)]),
+        ((2, 5), "many", [(5, 1)] * 2),
+        ((2, 5, 3), "auto", [(5, 3)] * 2),
+        ((2, 5, 3), "single", [(2, 5, 3)]),
+        ((2, 5, 3, 4), "many", [(5, 3, 4)] * 2),
+        ((5, 1, 3, 4), "single", [(5, 1, 3, 4)]),
+    ],
+)
+def test_axes_are_trajectories_times_and_components(shape, layout, expected):
+    array = np.arange(float(np.prod(shape))).reshape(shape)
+    found = arrange(array, layout, "x")
+    assert [part.states.shape for part in found] == expected
+    np.testing.assert_array_equal(np.concatenate([part.states.ravel() for part in found]), array.ravel())
+    assert [part.name for part in found] == (["x"] if len(found) == 1 else ["x, row 0", "x, row 1"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "says"),
+    [
+        ((2, 5, 3, 4), "auto", r"x has 4 axes \(2, 5, 3, 4\); say data\.layout=single"),
+        ((5,), "many", r"data\.layout=many: x has the shape \(5,\), too few axes"),
+        ((), "auto", r"x has the shape \(\), too few axes"),
+    ],
+)
+def test_nothing_is_guessed(shape, layout, says):
+    with pytest.raises(ConfigurationError, match=says):
+        arrange(np.zeros(shape), layout, "x")
+
+
+def test_a_memory_map_stays_on_disk_until_it_is_asked_for(tmp_path):
+    values = np.arange(24.0).reshape(2, 4, 3)
+    np.save(tmp_path / "x.npy", values)
+    found = read_trajectories(tmp_path / "x.npy", None, "auto", None)
+    for row, part in enumerate(found):
+        np.testing.assert_array_equal(in_memory(part.states), values[row])
+    own = in_memory(found[1].states)
+    own[:] = 0
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), values)
+
+
+def test_a_time_column_is_taken_out_of_the_states(tmp_path):
+    (tmp_path / "x.csv").write_text("a,t,b\n1,0.5,2\n3,0.7,4\n")
+    (found,) = read_trajectories(tmp_path / "x.csv", None, "auto", "t")
+    np.testing.assert_array_equal(found.states, [[1, 2], [3, 4]])
+    np.testing.assert_array_equal(found.times, [0.5, 0.7])
+    np.save(tmp_path / "x.npy", np.zeros((3, 2)))
+    with pytest.raises(ConfigurationError, match=r"data\.time_column=t: only text files .* give data\.time_step"):
+        read_trajectories(tmp_path / "x.npy", None, "auto", "t")
+
+
+def test_arrays_of_different_states_in_one_file_are_told_apart(tmp_path):
+    np.savez(tmp_path / "x.npz", a=np.zeros((4, 2)), b=np.ones((6, 2)))
+    assert [part.states.shape for part in read_trajectories(tmp_path / "x.npz", None, "auto", None)] == [(4, 2), (6, 2)]
+    np.savez(tmp_path / "y.npz", a=np.zeros((4, 2)), t=np.ones(4))
+    with pytest.raises(DataError, match=r"differ in shape \(a \(4, 2\), t \(4,\)\); choose one with data\.key"):
+        read_trajectories(tmp_path / "y.npz", None, "auto", None)
+    (alone,) = read_trajectories(tmp_path / "y.npz", "a", "auto", None)
+    assert alone.name == f"{tmp_path / 'y.npz'}, array a"
