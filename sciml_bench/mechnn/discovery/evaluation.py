@@ -36,7 +36,8 @@ class EquationEvaluation:
         truth = exact_coefficients(learned.library, system) if is_known else None
         rows = integration_record(learned.library, pieces, together, coefficients)
         metrics = equation_scores(coefficients, truth)
-        metrics["one_step_residual"] = one_step_residual(rows, together, coefficients)
+        residual = one_step_residual(rows, together, coefficients)
+        metrics["one_step_residual"] = residual if np.isfinite(residual) else float("inf")
         metrics["noise_deviation"] = float(np.sqrt(np.mean((rows.observed - together) ** 2)))
         if train.clean is not None:
             true = train.clean[train.rows]
