@@ -57,12 +57,6 @@ def test_states_have_as_many_components_as_the_product_of_their_axes():
     assert RecordSpec(**{**SETTINGS, "state_shape": (2, 3, 4)}).dim == 24
 
 
-def test_lists_of_a_stored_description_are_tuples_again():
-    spec = RecordSpec(**{**SETTINGS, "state_shape": [2], "component_names": ["x", "y"], "lengths": [7, 9]})
-    assert (spec.state_shape, spec.component_names, spec.lengths) == ((2,), ("x", "y"), (7, 9))
-    assert spec.body_names is None
-
-
 def test_pairs_are_a_lag_of_time_apart():
     assert LaggedPairsSpec(**SETTINGS, lag=6).lag_time == 1.5
 
