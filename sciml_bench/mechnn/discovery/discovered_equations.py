@@ -77,6 +77,10 @@ class DiscoveredEquations:
         """One readable equation per component."""
         return self.system().text
 
+    def coefficient_table(self) -> dict[str, Float[np.ndarray, " dim"]]:
+        """The coefficients of every candidate term, per component."""
+        return dict(zip(self.library.names, np.asarray(self.coefficients), strict=True))
+
     # ---- states -----------------------------------------------------------------------------------------------------
 
     def denoised(
