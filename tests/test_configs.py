@@ -16,6 +16,7 @@ from scripts import CONF, RECORDS, SCRIPTS, SMALL, TRAJECTORY_SCRIPTS, command_l
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import instantiate
+from sciml_bench.node import Evaluation
 from sciml_bench.training import script as script_module
 from sciml_bench.training.build import build, build_callbacks, build_evaluation, build_schedule
 from sciml_bench.training.script import composed, main
@@ -212,6 +213,9 @@ def test_settings_of_record_are_read_where_their_name_says_and_give_way_to_more_
         ("node_homotopy", ["training.learning_rate=0.3"], {"learning_rate": 0.3}),
         # a record for which no script has settings: those of the training alone
         ("node_homotopy", ["data=van_der_pol"], {"learning_rate": 0.02, "initial_state": "given", "smoothing": "gcv"}),
+        ("node_homotopy", ["data=kdv"], {"view.rows_per_piece": 20, "view.n_pieces": 32, "smoothing": 0.0}),
+        ("node_homotopy", ["data=logistic_growth"], {"view.rows_per_piece": None, "view.n_pieces": 250}),
+        ("node_homotopy", ["data=lorenz63"], {"view.rows_per_piece": None, "view.n_pieces": None}),
         ("nsm", [], {"norm": "hminus1", "learning_rate": 3e-3}),
         ("nsm", ["pde=burgers", "training.norm=l2"], {"norm": "l2"}),
         ("nsm", ["pde=navier_stokes"], {"norm": "l2"}),
@@ -227,6 +231,13 @@ def test_what_is_typed_wins_over_settings_of_record_and_missing_ones_are_skipped
 
 def test_settings_of_gradient_steps_are_not_read_by_what_takes_none(tmp_path: Path) -> None:
     assert "learning_rate" not in composed("koopman", ["training=linear_ridge"], tmp_path).training
+
+
+def test_a_random_record_of_any_length_is_learned_from_and_scored_in_short_pieces(tmp_path: Path) -> None:
+    config = settings("node_homotopy", "data=linear_gaussian", folder=tmp_path)
+    _, method = build(config)
+    assert method.view.train.states.shape == (500, 20, 2)
+    assert build_evaluation(config) == Evaluation(rows_per_piece=20, n_pieces=500)
 
 
 # ---- every choice is built ------------------------------------------------------------------------------------------

@@ -152,13 +152,14 @@ class KnowsRecord(Protocol):
         ...
 
 
-def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
-    """Check what a method in discrete time is to go on from.
+def require_past(past: Trajectories, spec: RecordSpec, n_rows: int, any_clock: bool = False) -> None:
+    """Check what a method is to go on from.
 
     Args:
         past: given to `forecast`.
         spec: of the record that was learned from.
         n_rows: that are needed of every trajectory.
+        any_clock: to a method in continuous time.
 
     Raises:
         DataError: too few rows, other states, or another clock.
@@ -168,6 +169,8 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int) -> None:
             f"past: {min(past.lengths)} states of the shape {past.state_shape}; what was learned needs at least "
             f"{n_rows} of the shape {spec.state_shape}"
         )
+    if any_clock:
+        return
     if not past.select(time=[slice(length - n_rows, length) for length in past.lengths]).is_regular:
         raise DataError(f"past: the last {n_rows} rows are not one step of the clock apart; give a past without gaps")
     if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):

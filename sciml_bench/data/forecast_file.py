@@ -2,7 +2,6 @@
 
 import csv
 import io
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None
         arrays |= {"component_names": np.array(spec.component_names), "time_unit": np.array(spec.time_unit)}
         write_arrays(path, arrays)
         return
-    names = column_names(spec)
+    names = list(spec.column_names)
     header = [*FIRST_COLUMNS, *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -58,14 +57,3 @@ def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None
         rows = np.concatenate(parts, axis=1).tolist()
         table.writerows([number, time, *row] for time, row in zip(times.tolist(), rows, strict=True))
     write_atomically(path, lambda file: file.write(text.getvalue().encode()))
-
-
-def column_names(spec: RecordSpec) -> list[str]:
-    """What every number of a state is called: its component, with body, place or row before it where there are such."""
-    if len(spec.state_shape) == 1 and len(spec.component_names) == spec.state_shape[0]:
-        return list(spec.component_names)
-    if spec.body_names is not None:
-        return [f"{body}_{name}" for body in spec.body_names for name in spec.component_names]
-    places = itertools.product(*map(range, spec.state_shape))
-    name = spec.component_names[0] if len(spec.component_names) == 1 else "x"
-    return ["_".join([name, *map(str, place)]) for place in places]

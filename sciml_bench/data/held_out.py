@@ -5,11 +5,11 @@ where whole trajectories are held out, it is as many of their first rows as the 
 """
 
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 
 from sciml_bench.data.record import Record
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import TIME
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories
@@ -62,11 +62,6 @@ def end_of(record: Record, n_rows: int) -> Trajectories:
     return whole.tail(n_rows)
 
 
-def component_labels(names: Sequence[str], dim: int) -> np.ndarray:
-    """One name for each of `dim` entries of a state; those of a field are its own with the number of the point."""
-    return np.array(names if len(names) == dim else [f"{names[0]}{number}" for number in range(1, dim + 1)])
-
-
 def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, np.ndarray]:
     """What pictures of trajectories begin with: `times`, `observed`, `window`, `clean` where known, and labels.
 
@@ -79,7 +74,7 @@ def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, n
         "times": whole.times,
         "observed": whole.states,
         "window": np.where(whole.rows, np.where(learned, 1, 2), 0),
-        "component_names": component_labels(past.named_components, whole.dim),
+        "component_names": np.array(RecordSpec.of(past).column_names),
         "time_unit": np.array(past.time_unit),
     }
     return arrays if whole.clean is None else {**arrays, "clean": whole.clean}

@@ -13,7 +13,7 @@ from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.readers import TABLE_SUFFIXES, read_arrays
 from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
-from sciml_bench.data.forecast_file import FIRST_COLUMNS, column_names
+from sciml_bench.data.forecast_file import FIRST_COLUMNS
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -75,7 +75,7 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
 
 def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
     """The trajectories of a forecast that was written as a table; the spread of an ensemble is left out."""
-    columns, wanted = _header(path)[2:], column_names(spec)
+    columns, wanted = _header(path)[2:], list(spec.column_names)
     if columns[: len(wanted)] != wanted:
         raise DataError(f"{path} has the columns {', '.join(columns)}; the states of the run are {', '.join(wanted)}")
     table = read_csv(path, FIRST_COLUMNS[0])

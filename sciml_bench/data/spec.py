@@ -1,12 +1,12 @@
 """What a model must know about the data it will see, and nothing else."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems import System
@@ -30,6 +30,7 @@ class RecordSpec:
         grid: positions of the points of a one-dimensional field, else None.
         body_names: of the bodies where states are (bodies, axes), else None.
         system: the system that was simulated, None for observed data.
+        origin: the record itself, where this describes it to a method that reads its states as vectors.
     """
 
     state_shape: tuple[int, ...]
@@ -44,6 +45,7 @@ class RecordSpec:
     grid: Float[np.ndarray, " points"] | None = None
     body_names: tuple[str, ...] | None = None
     system: System | None = None
+    origin: "RecordSpec | None" = None
 
     @classmethod
     def of(cls, train: Trajectories, n_classes: int | None = None) -> "RecordSpec":
@@ -70,20 +72,29 @@ class RecordSpec:
         )
 
     @property
-    def dim(self) -> int:
-        """Number of components of a vector state.
-
-        Raises:
-            ConfigurationError: states are fields, images or bodies.
-        """
-        if len(self.state_shape) != 1:
-            raise ConfigurationError(f"this model needs vector states; the data's have the shape {self.state_shape}")
-        return self.state_shape[0]
+    def column_names(self) -> tuple[str, ...]:
+        """What every number of a state is called: its component, with body or place where there are such."""
+        if len(self.state_shape) == 1 and len(self.component_names) == self.state_shape[0]:
+            return self.component_names
+        if self.body_names is not None:
+            return tuple(f"{body}_{name}" for body in self.body_names for name in self.component_names)
+        name = self.component_names[0] if len(self.component_names) == 1 else "x"
+        return tuple("_".join([name, *map(str, place)]) for place in np.ndindex(*self.state_shape))
 
     @property
-    def n_trajectories(self) -> int:
-        """Number of training trajectories."""
-        return len(self.lengths)
+    def of_vectors(self) -> "RecordSpec":
+        """The same to a method that reads every state as a vector; itself where it is one."""
+        if len(self.state_shape) == 1:
+            return self
+        scale = {name: np.broadcast_to(getattr(self, name), self.state_shape).ravel() for name in ("mean", "deviation")}
+        system = self.system if getattr(self.system, "dim", None) == self.dim else None
+        names = {"component_names": self.column_names, "body_names": None}
+        return replace(self, state_shape=(self.dim,), **names, **scale, system=system, origin=self)
+
+    @property
+    def dim(self) -> int:
+        """Number of components of one state."""
+        return math.prod(self.state_shape)
 
 
 @dataclass(frozen=True, eq=False)

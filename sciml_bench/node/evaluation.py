@@ -20,6 +20,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import PaddedTrajectories, Record, Trajectories
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
+from sciml_bench.data.views.whole_trajectories_view import pieces_of
 from sciml_bench.node.fitting.trajectory_batch import (
     INITIAL_STATES,
     initial_states_of,
@@ -41,12 +42,15 @@ class Evaluation:
     Args:
         initial_state: where the prediction from the start begins, as in `TrajectoryFitting`; `trained` takes the
             states that were learned with the field.
+        rows_per_piece, n_pieces: what the train part was cut into, as in `pieces_of`; a prediction starts at each.
 
     Raises:
         ConfigurationError: an unknown choice.
     """
 
     initial_state: str = "given"
+    rows_per_piece: int | None = None
+    n_pieces: int | None = None
 
     def __post_init__(self) -> None:
         """Check the choice."""
@@ -65,8 +69,9 @@ class Evaluation:
             SolverError: the integration broke down inside the train part.
             ConfigurationError: the record knows no such initial states.
         """
-        joined, window = _windows(record)
-        train, whole = (PaddedTrajectories.of(part) for part in (record.part("train"), joined))
+        pieces = pieces_of(record.part("train"), self.rows_per_piece, self.n_pieces)
+        joined, window = _windows(record, pieces)
+        train, whole = (PaddedTrajectories.of(part) for part in (pieces, joined))
         splines = splines_through(train, learned.smoothing)
         x0 = self._initial_states(learned, train, splines)
         inside = with_error_estimate(learned.solver, learned.field, x0, train.times)
@@ -85,9 +90,9 @@ class Evaluation:
             past, future = parts
             told = forecast_of(learned, past, future)
             metrics |= forecast_scores(told, future, record.spec.mean)
-            if record.split_by == TIME:
+            if (window == _AHEAD).any():
                 for row, rows in enumerate(window == _AHEAD):
-                    forecast[row, rows] = told.states[row, : rows.sum()]
+                    forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)
         error = inside.error_estimate
         metrics |= {} if error is None else {"integration_error": float(error)}
         found = {"window": window, "smoothed": smoothed, "prediction": prediction, "forecast": forecast}
@@ -125,16 +130,17 @@ def window_errors(
     return metrics
 
 
-def _windows(record: Record) -> tuple[Trajectories, np.ndarray]:
-    """The train part, with all others where the record is split by time, and what became of every row."""
-    joined, lengths = record.part("train"), [np.array(record.part("train").lengths)]
+def _windows(record: Record, pieces: Trajectories) -> tuple[Trajectories, np.ndarray]:
+    """The train part, with all others where the record is split by time and uncut, and what became of every row."""
+    joined, lengths = pieces, [np.array(pieces.lengths)]
+    goes_on = record.split_by == TIME and pieces.lengths == record.part("train").lengths
     for name in ("validation", "test"):
-        if record.split_by == TIME and name in record.splits:
+        if goes_on and name in record.splits:
             joined = joined.joined_in_time(record.part(name))
             lengths.append(np.array(joined.lengths))
     rows = np.arange(lengths[-1].max())
     learned: Bool[np.ndarray, "batch time"] = rows < lengths[0][:, None]
     ahead = np.zeros_like(learned)
-    if record.split_by == TIME and "test" in record.splits:
+    if goes_on and "test" in record.splits:
         ahead = (rows >= lengths[-2][:, None]) & (rows < lengths[-1][:, None])
     return joined, np.select([learned, ahead], [_LEARNED, _AHEAD], 0)

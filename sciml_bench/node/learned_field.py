@@ -10,11 +10,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.checks import require_choice
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
+from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.views.whole_trajectories_view import continued
@@ -123,7 +123,7 @@ class LearnedField:
         if inputs is not None:
             raise ConfigurationError("inputs: a vector field learned without inputs takes none; leave them out")
         require_ahead(horizon)
-        self._require_past(past)
+        require_past(past, self.spec, self.past_length, any_clock=True)
         began = time.perf_counter()
         ahead = enumerate(horizon_times(past, horizon))
         grids = [np.concatenate([past.times_of(number)[-1:], grid]) for number, grid in ahead]
@@ -131,21 +131,10 @@ class LearnedField:
         times = np.stack([continued(grid, longest) for grid in grids])
         with torch.no_grad():
             states, status, evaluations = self._paths(self._starts(past), times)
-        members = states[:, :, 1:].double().numpy()
+        members = states[:, :, 1:].double().numpy().reshape(self.n_members, *times[:, 1:].shape, *past.state_shape)
         expected, several = (members[0], None) if self.n_members == 1 else (members.mean(axis=0), members)
         cost = {"function_evaluations": float(evaluations), "seconds": time.perf_counter() - began}
         return Forecast(expected, times[:, 1:], "path", tuple(status), cost, several)
-
-    def _require_past(self, past: Trajectories) -> None:
-        if past.state_shape != (self.field.dim,):
-            raise DataError(
-                f"past: states of the shape {past.state_shape}, but the vector field has {self.field.dim} components"
-            )
-        if min(past.lengths) < self.past_length:
-            raise DataError(
-                f"past: {min(past.lengths)} rows, but {self.past_length} are needed to smooth it; give more, or train "
-                "with training.forecast_start=observed"
-            )
 
     def _starts(self, past: Trajectories) -> Float[Tensor, "members batch dim"]:
         """The states at the last row of every trajectory."""
@@ -156,7 +145,7 @@ class LearnedField:
             return states[:, torch.arange(past.n_trajectories), torch.from_numpy(padded.lengths - 1)]
         last = []
         for number, part in enumerate(past.states):
-            times, rows = past.times_of(number), read_block(part, 0, part.shape[0]).astype(np.float64)
+            times, rows = past.times_of(number), read_block(part).astype(np.float64).reshape(part.shape[0], -1)
             smooth = self.forecast_start == SMOOTHED and len(rows) > 1
             last.append(SmoothingSpline(times, rows, self.smoothing)(times[-1]) if smooth else rows[-1])
         return torch.from_numpy(np.stack(last)).to(self.dtype).expand(self.n_members, -1, -1)

@@ -8,7 +8,7 @@ import pytest
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import RecordSpec
 from sciml_bench.data.capabilities import Forecast
-from sciml_bench.data.forecast_file import column_names, require_ending, write_forecast
+from sciml_bench.data.forecast_file import require_ending, write_forecast
 
 STATES = np.arange(12.0).reshape(2, 3, 2) / 3
 TIMES = np.array([[0.1, 0.2, 0.3], [1.1, 1.2, 1.3]])
@@ -72,7 +72,7 @@ def test_an_ensemble_has_its_spread_in_either_file(tmp_path):
     ],
 )
 def test_every_number_of_a_state_has_a_name_in_the_order_of_memory(made, expected):
-    assert column_names(made) == expected
+    assert list(made.column_names) == expected
 
 
 def test_states_of_any_shape_are_columns_in_the_order_of_their_names(tmp_path):

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.sources import SimulatedTrajectories
-from sciml_bench.data.views import LaggedPairsView, WholeTrajectoriesView
+from sciml_bench.data.views import LaggedPairsView, PaddedTrajectories
 from sciml_bench.systems import Lorenz63, LotkaVolterra
 
 PREY_AND_PREDATORS = [0.44249296, 4.6280594]
@@ -89,7 +89,7 @@ def test_noise_never_forgets_the_truth():
         np.testing.assert_array_equal(part.clean[0], truth)
         assert np.abs(part.states[0] - truth).max() > 0.5
         np.testing.assert_allclose(view.splits[name].clean[0], (truth - noisy.spec.mean) / noisy.spec.deviation)
-        np.testing.assert_array_equal(WholeTrajectoriesView(noisy).part(name).clean[0], truth)
+        np.testing.assert_array_equal(PaddedTrajectories.of(part).clean[0], truth)
 
 
 def test_a_longer_forecast_leaves_the_rows_to_learn_from_as_they_are():

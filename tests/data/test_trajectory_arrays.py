@@ -30,7 +30,7 @@ def test_a_store_is_one_file(tmp_path):
 
 def test_what_is_not_there_is_named(tmp_path):
     touch(tmp_path, "notes.md")
-    with pytest.raises(FileNotFoundError, match=r"the folder holds no file of a known format \(\.npy"):
+    with pytest.raises(FileNotFoundError, match=r" has no file of a known format \(\.npy"):
         find_files(tmp_path)
     with pytest.raises(FileNotFoundError, match="there is no such file or folder"):
         find_files(tmp_path / "*.npy")

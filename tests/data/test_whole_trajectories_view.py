@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.sources import TrajectoryFiles
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
+from sciml_bench.data.views.whole_trajectories_view import pieces_of
 
 
 def made_up(lengths, seed=0):
@@ -59,18 +61,18 @@ def test_the_part_to_learn_from_holds_every_row_of_its_own_and_no_other():
     states = [np.arange(12.0)[:, None], 100 + np.arange(6.0)[:, None]]
     view = WholeTrajectoriesView(TrajectoryFiles.from_arrays(None, states, split={"train": 0.5, "test": 0.5}))
     assert view.train.states[..., 0].tolist() == [[0, 1, 2, 3, 4, 5], [100, 101, 102, 102, 102, 102]]
-    assert view.part("test").states[..., 0].tolist() == [[6, 7, 8, 9, 10, 11], [103, 104, 105, 105, 105, 105]]
-    assert view.part("test").times.tolist() == [[6, 7, 8, 9, 10, 11], [3, 4, 5, 6, 7, 8]]
+    test = PaddedTrajectories.of(view.record.part("test"))
+    assert test.states[..., 0].tolist() == [[6, 7, 8, 9, 10, 11], [103, 104, 105, 105, 105, 105]]
+    assert test.times.tolist() == [[6, 7, 8, 9, 10, 11], [3, 4, 5, 6, 7, 8]]
     assert view.train.clean is None
-    with pytest.raises(ConfigurationError, match=r"data\.split\.validation"):
-        view.part("validation")
 
 
 def test_the_clock_of_the_part_to_forecast_goes_on():
     times = np.cumsum(np.random.default_rng(0).uniform(0.1, 1.0, 30))
     record = TrajectoryFiles.from_arrays(times, np.sin(times)[:, None], split={"train": 20, "test": 10})
     view = WholeTrajectoriesView(record)
-    np.testing.assert_array_equal(np.concatenate([view.train.times[0], view.part("test").times[0]]), times)
+    ahead = PaddedTrajectories.of(view.record.part("test"))
+    np.testing.assert_array_equal(np.concatenate([view.train.times[0], ahead.times[0]]), times)
 
 
 def test_a_spec_is_that_of_the_rows_to_learn_from_without_their_padding():
@@ -78,7 +80,7 @@ def test_a_spec_is_that_of_the_rows_to_learn_from_without_their_padding():
     record = TrajectoryFiles.from_arrays(times, states, split={"train": 1.0})
     spec = WholeTrajectoriesView(record).spec
     assert spec.mean[0] == pytest.approx(40 / 43)
-    assert (spec.time_step, spec.n_trajectories, spec.lengths, spec.dim) == (5, 2, (3, 40), 1)
+    assert (spec.time_step, spec.lengths, spec.dim) == (5, (3, 40), 1)
 
 
 def test_dynamics_are_learned_from_at_least_two_rows():
@@ -109,7 +111,41 @@ def test_impossible_batches_are_named(batch_size, message):
         view_of(5, 5, batch_size=batch_size)
 
 
-def test_images_do_not_fit_a_method_that_solves_along_trajectories():
-    record = TrajectoryFiles.from_arrays(None, np.random.default_rng(0).normal(size=(2, 9, 4, 4)))
-    with pytest.raises(ConfigurationError, match=r"vectors; those of the data have the shape \(4, 4\)"):
-        WholeTrajectoriesView(record)
+def test_states_of_another_shape_are_read_as_vectors_with_a_name_and_a_scale_for_every_number():
+    positions = np.random.default_rng(0).normal(size=(2, 9, 2, 3)) * [1.0, 2.0, 3.0]
+    bodies = Trajectories(tuple(positions), component_names=("x", "y", "z"), facts={"body_names": ("sun", "moon")})
+    spec, padded = RecordSpec.of(bodies).of_vectors, PaddedTrajectories.of(bodies)
+    np.testing.assert_array_equal(padded.states, positions.reshape(2, 9, 6))
+    assert spec.component_names == ("sun_x", "sun_y", "sun_z", "moon_x", "moon_y", "moon_z")
+    assert (spec.dim, spec.body_names, spec.origin.state_shape) == (6, None, (2, 3))
+    np.testing.assert_allclose(spec.mean, padded.states.mean(axis=(0, 1)), rtol=1e-12)
+    np.testing.assert_allclose(spec.deviation, padded.states.std(axis=(0, 1)), rtol=1e-12)
+    vectors = RecordSpec.of(Trajectories((positions[0, :, 0],)))
+    assert vectors.of_vectors is vectors
+
+
+def test_long_trajectories_are_cut_into_pieces_of_nearly_one_length_that_miss_no_row():
+    given = made_up((25, 7, 10))
+    pieces = pieces_of(given, rows_per_piece=10)
+    assert pieces.lengths == (8, 9, 8, 7, 10)
+    np.testing.assert_array_equal(np.concatenate(pieces.states), np.concatenate(given.states))
+    np.testing.assert_array_equal(np.concatenate(pieces.times), np.concatenate(given.times))
+    np.testing.assert_array_equal(np.concatenate(pieces.clean), np.concatenate(given.clean))
+    assert pieces_of(given).lengths == given.lengths
+
+
+def test_pieces_to_learn_from_lie_evenly_among_all():
+    few = pieces_of(made_up((100,)), rows_per_piece=10, n_pieces=4)
+    assert [part[0, 0] for part in few.states] == [made_up((100,)).states[0][row, 0] for row in (0, 30, 60, 90)]
+    assert pieces_of(made_up((9, 9)), n_pieces=5).n_trajectories == 2
+    record = TrajectoryFiles.from_arrays(None, np.arange(40.0)[:, None], split={"train": 1.0})
+    view = WholeTrajectoriesView(record, rows_per_piece=10, n_pieces=2)
+    assert view.train.states[:, 0, 0].tolist() == [0, 30]
+    assert (view.spec.lengths, view.spec.mean.tolist(), view.batch_size) == ((10, 10), [19.5], 2)
+    assert view.train.times[1].tolist() == [30, 31, 32, 33, 34, 35, 36, 37, 38, 39]
+
+
+@pytest.mark.parametrize(("name", "value"), [("rows_per_piece", 9), ("n_pieces", 0)])
+def test_impossible_pieces_are_named(name, value):
+    with pytest.raises(ConfigurationError, match=rf"training\.view\.{name}={value}"):
+        pieces_of(made_up((20,)), **{name: value})

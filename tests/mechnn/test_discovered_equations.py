@@ -92,5 +92,5 @@ def test_a_motion_that_breaks_down_says_why_and_leaves_the_others_alone():
 
 
 def test_other_states_are_refused():
-    with pytest.raises(DataError, match=r"states of the shape \(3,\), but the equations are about \(2,\)"):
+    with pytest.raises(DataError, match=r"4 states of the shape \(3,\); what was .* at least 1 of the shape \(2,\)"):
         EQUATIONS.forecast(Trajectories((np.zeros((4, 3)),), time_step=0.1), 1)

@@ -50,3 +50,20 @@ def test_every_picture_is_drawn_whatever_parts_there_are(split, scored):
         "discovered_trajectories",
         "simulated_phase_portrait",
     }
+
+
+def test_equations_that_leave_every_bound_are_scored_by_what_is_left():
+    """x′ = 50 x² is infinite within a tenth of one; equations, noise and pictures are there all the same."""
+    rows = 1 + 0.1 * np.sin(np.arange(20))[:, None]
+    record = TrajectoryFiles.from_arrays(
+        0.1 * np.arange(20), rows, component_names=["x"], split={"train": 15, "test": 5}
+    )
+    record.setup()
+    terms = library(1, 2)
+    learned = DiscoveredEquations(terms, support_of(terms, {("x^2", 0): 50.0})[0], stiffness=10.0)
+    results = EquationEvaluation()(learned, record)
+    assert results.metrics["n_terms"] == 1
+    assert results.metrics["one_step_residual"] == results.metrics["forecast_mse"] == np.inf
+    assert np.isnan(results.arrays["forecast"]).all()
+    assert np.abs(results.arrays["denoised"][0, :15] - rows[:15]).max() < 0.1
+    assert "coefficients" in pictures_of(results.stored_arrays)

@@ -7,7 +7,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.learned_file import read_learned, write_learned
 from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.capabilities import Forecaster
-from sciml_bench.node import AdaptiveSolver, CompiledSolver, FixedStepSolver, LearnedField, VanillaTraining
+from sciml_bench.node import AdaptiveSolver, Blackbox, CompiledSolver, FixedStepSolver, LearnedField, VanillaTraining
 
 SOLVER = CompiledSolver(max_step=0.02)
 
@@ -41,7 +41,7 @@ def test_it_is_a_forecaster_that_needs_one_row_and_more_to_smooth():
     assert isinstance(learned_field(record), Forecaster)
     assert learned_field(record).past_length == 1
     smoothing = learned_field(record, smoothing=0.1, forecast_start="smoothed")
-    with pytest.raises(DataError, match="past: 3 rows, but 5 are needed to smooth it"):
+    with pytest.raises(DataError, match=r"past: 3 states of the shape \(2,\); what was learned needs at least 5"):
         smoothing.forecast(record.splits["train"].select(time=slice(0, 3)), 2)
 
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_forecast_is_refused():
     learned = learned_field(record)
     with pytest.raises(ConfigurationError, match="horizon=-3: what this run has learned goes ahead only"):
         learned.forecast(record.splits["train"], -3)
-    with pytest.raises(DataError, match=r"states of the shape \(3,\), but the vector field has 2"):
+    with pytest.raises(DataError, match=r"states of the shape \(3,\); what was learned .* 1 of the shape \(2,\)"):
         learned.forecast(observed(dim=3).splits["train"], 2)
     with pytest.raises(ConfigurationError, match="takes none"):
         learned.forecast(record.splits["train"], 2, inputs=np.ones(2))
@@ -101,3 +101,19 @@ def test_a_method_keeps_as_much_of_the_end_of_its_record_as_a_forecast_uses(fore
     for number, (times, states) in enumerate(rows(record, "test")):
         assert method.learned().past.times_of(number)[-1] == times[-1]
         np.testing.assert_array_equal(method.learned().past.states[number][-1], states[-1])
+
+
+@pytest.mark.parametrize("forecast_start", ["observed", "smoothed", "predicted"])
+def test_states_of_another_shape_come_back_in_it(forecast_start, tmp_path):
+    """Bodies are learned from as one vector, by the dynamics of which their forecast goes on."""
+    times, vectors = 0.1 * np.arange(12), np.random.default_rng(0).uniform(0.3, 1.5, (2, 12, 4))
+    record = record_of([times, times], list(vectors.reshape(2, 12, 2, 2)))
+    field = Blackbox(record.spec.of_vectors, standardize=True)
+    options = {"solver": SOLVER, "smoothing": 0.1, "forecast_start": forecast_start}
+    write_learned(tmp_path / "learned.ckpt", VanillaTraining(field, WholeTrajectoriesView(record), **options).learned())
+    learned = read_learned(tmp_path / "learned.ckpt")
+    assert learned.spec.state_shape == learned.past.state_shape == (2, 2)
+    flat = LearnedField(field, SOLVER, record.spec.of_vectors, 0.1, forecast_start)
+    as_vectors = record_of([times, times], list(vectors)).splits["train"]
+    found, expected = learned.forecast(record.splits["train"], 3), flat.forecast(as_vectors, 3)
+    np.testing.assert_array_equal(found.states, expected.states.reshape(2, 3, 2, 2))

@@ -115,3 +115,26 @@ def test_trained_initial_states_are_those_of_the_training_trajectories_alone():
     np.testing.assert_array_equal(arrays["prediction"][:, 0], starts[0])
     with pytest.raises(ConfigurationError, match="no initial states of these trajectories were learned"):
         Evaluation("trained")(field, observed((15,), 11))
+
+
+def test_where_the_record_was_cut_a_prediction_starts_at_every_piece():
+    """Chaos or noise makes one from the start say nothing; the forecast of the test part is scored as ever."""
+    record, field = observed((24, 24), 20), field_of("blackbox")
+    results = Evaluation(rows_per_piece=10, n_pieces=3)(learned_field(record, field), record)
+    equations, errors = right_hand_side("blackbox", field), []
+    for row, (number, first) in enumerate([(0, 0), (1, 0), (1, 10)]):
+        t, y = (part[first : first + 10] for part in rows(record)[number])
+        np.testing.assert_array_equal(results.arrays["observed"][row], y)
+        errors.append(reference(equations, y[0], t) - y)
+    assert results.metrics["interpolation_mse"] == pytest.approx(mean_square(errors), rel=1e-6)
+    assert "extrapolation_mse" not in results.metrics
+    whole = Evaluation()(learned_field(record, field), record).metrics
+    assert results.metrics["forecast_mse"] == whole["forecast_mse"]
+    assert set(pictures_of(results.stored_arrays)) == {"trajectories", "phase_portrait"}
+
+
+def test_trained_starts_are_those_of_the_pieces():
+    record = observed((24,), 20)
+    field = learned_field(record, initial_states=np.ones((1, 2, 2)))
+    arrays = Evaluation("trained", rows_per_piece=10)(field, record).arrays
+    np.testing.assert_array_equal(arrays["prediction"][:, 0], np.ones((2, 2)))

@@ -85,7 +85,7 @@ def test_exact_initial_states_need_a_record_that_knows_the_truth():
 
 
 def test_only_states_that_are_vectors_can_be_learned():
-    with pytest.raises(NotApplicableError, match=r"states that are vectors, and these have the shape \(1, 28, 28\)"):
+    with pytest.raises(NotApplicableError, match=r"at most 20 numbers; these have the shape \(1, 28, 28\)"):
         VanillaTraining.require_states((1, 28, 28))
 
 

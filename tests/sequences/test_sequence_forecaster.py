@@ -75,7 +75,7 @@ def test_a_trajectory_that_leaves_every_bound_says_so_and_the_others_do_not():
 
 @pytest.mark.parametrize("horizon", [0, -1])
 def test_it_goes_ahead_only(horizon):
-    with pytest.raises(ConfigurationError, match=f"horizon={horizon}: this model goes ahead only"):
+    with pytest.raises(ConfigurationError, match=f"horizon={horizon}: what this run has learned goes ahead only"):
         SequenceForecaster(Straight(), spec()).forecast(PAST, horizon)
 
 

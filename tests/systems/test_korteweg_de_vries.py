@@ -91,5 +91,5 @@ def test_times_must_increase_and_fields_must_fit():
     field = np.zeros((1, 64))
     with pytest.raises(ConfigurationError, match="increasing"):
         equation.solve(field, np.array([1.0, 0.5]))
-    with pytest.raises(ConfigurationError, match="64 points"):
+    with pytest.raises(ConfigurationError, match="give 64 finite values"):
         equation.solve(np.zeros((1, 32)), np.array([1.0]))

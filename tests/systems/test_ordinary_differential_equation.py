@@ -163,7 +163,7 @@ def test_a_stiff_system_is_integrated_and_sampled_as_accurately_as_its_closed_fo
 @pytest.mark.parametrize(
     ("start", "times", "message"),
     [
-        ([1.0, 2.0], [0.0, 1.0], "last axis must have the 3 components"),
+        ([1.0, 2.0], [0.0, 1.0], r"x0 has shape \(2,\): give \(..., 3\)"),
         ([1.0, np.nan, 2.0], [0.0, 1.0], "x0 holds NaN or infinity"),
         ([1.0, 1.0, 1.0], [1.0, 0.0], "increasing times"),
         ([1.0, 1.0, 1.0], [0.0, np.inf], "increasing times"),

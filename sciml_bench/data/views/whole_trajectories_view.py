@@ -1,7 +1,8 @@
 """How a method that solves along a trajectory reads a record: whole trajectories on their own clocks, in one array."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -14,10 +15,13 @@ from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 
+MOST_FLATTENED = 20
+"""Numbers of a state that is no vector and is taken for one."""
+
 
 @dataclass(frozen=True, eq=False)
 class PaddedTrajectories:
-    """One or several trajectories of vectors, each on its own clock; shorter ones are padded at their end.
+    """One or several trajectories, each on its own clock, with states as vectors; shorter ones are padded at the end.
 
     Args:
         times: of each row, strictly increasing along every trajectory, also in the padding.
@@ -36,17 +40,11 @@ class PaddedTrajectories:
         """Put trajectories of any length into one array, in float64.
 
         Args:
-            trajectories: of vectors, at least two rows each; they are read into memory.
+            trajectories: at least two rows each; they are read into memory.
 
         Raises:
-            ConfigurationError: states are no vectors.
             DataError: a trajectory has a single row.
         """
-        if len(trajectories.state_shape) != 1:
-            raise ConfigurationError(
-                "a method that solves along whole trajectories needs states that are vectors; those of the data have "
-                f"the shape {trajectories.state_shape}."
-            )
         lengths = np.array(trajectories.lengths)
         if lengths.min() < 2:
             name = trajectories.name(int(lengths.argmin()))
@@ -54,7 +52,7 @@ class PaddedTrajectories:
         numbers = np.arange(lengths.max())
 
         def padded(parts: tuple[StateArray, ...]) -> np.ndarray:
-            read = map(read_block, parts)
+            read = (read_block(part).reshape(part.shape[0], -1) for part in parts)
             return np.stack([part[np.minimum(numbers, len(part) - 1)].astype(np.float64) for part in read])
 
         grids = [trajectories.times_of(number) for number in range(trajectories.n_trajectories)]
@@ -90,21 +88,29 @@ class WholeTrajectoriesView:
         record: what was observed.
         batch_size: trajectories per step of the optimiser and process; all of them by default.
         shuffle: whether batches that are not the whole come in a new order every epoch.
+        rows_per_piece, n_pieces: of the train part, as in `pieces_of`.
 
     Attributes:
-        spec: the record's.
-        train: the trajectories to learn from.
+        spec: the record's, with states as vectors.
+        train: the trajectories to learn from, or pieces of them.
 
     Raises:
-        ConfigurationError: states are no vectors, or the batch is larger than the data.
+        ConfigurationError: a value is out of range, or the batch is larger than the data.
         DataError: a trajectory is too short to learn from.
     """
 
-    def __init__(self, record: Record, batch_size: ConfiguredInteger | None = None, shuffle: bool = True) -> None:
+    def __init__(
+        self,
+        record: Record,
+        batch_size: ConfiguredInteger | None = None,
+        shuffle: bool = True,
+        rows_per_piece: ConfiguredInteger | None = None,
+        n_pieces: ConfiguredInteger | None = None,
+    ) -> None:
         record.setup()
-        self.record, self.spec, self.shuffle = record, record.spec, shuffle
-        self._padded: dict[str, PaddedTrajectories] = {}
-        self.train = self.part("train")
+        pieces = pieces_of(record.part("train"), rows_per_piece, n_pieces)
+        self.record, self.spec, self.shuffle = record, replace(record.spec.of_vectors, lengths=pieces.lengths), shuffle
+        self.train = PaddedTrajectories.of(pieces)
         asked = self.train.n_trajectories if batch_size is None else batch_size
         self.batch_size = require_integer("training.view.batch_size", asked, 1, "a batch needs at least 1 trajectory")
         if self.batch_size > self.train.n_trajectories:
@@ -112,12 +118,6 @@ class WholeTrajectoriesView:
                 f"training.view.batch_size={batch_size} is larger than the {self.train.n_trajectories} training "
                 "trajectories: choose a smaller batch."
             )
-
-    def part(self, name: str) -> PaddedTrajectories:
-        """A part of the record, named as for `Record.part`, padded; made once."""
-        if name not in self._padded:
-            self._padded[name] = PaddedTrajectories.of(self.record.part(name))
-        return self._padded[name]
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrajectoryNumbers":
         """Batches of numbers of training trajectories, which index the arrays of `train`.
@@ -132,6 +132,31 @@ class WholeTrajectoriesView:
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: a method solves along the validation part at once, if it needs it."""
+
+
+def pieces_of(
+    trajectories: Trajectories,
+    rows_per_piece: ConfiguredInteger | None = None,
+    n_pieces: ConfiguredInteger | None = None,
+) -> Trajectories:
+    """Trajectories that are too long, or too many, to be followed as they are: pieces, each with a start of its own.
+
+    Args:
+        trajectories: left as they are by default.
+        rows_per_piece: of every piece, at most, and nearly the same of all; null cuts nothing.
+        n_pieces: at most, chosen evenly among all; null keeps all.
+    """
+    for name, value, least in (("rows_per_piece", rows_per_piece, 10), ("n_pieces", n_pieces, 1)):
+        if value is not None:
+            require_integer(f"training.view.{name}", value, least, f"give at least {least}, or null")
+    spans: list[tuple[int, slice]] = []
+    for number, length in enumerate(trajectories.lengths):
+        count = -(-length // (rows_per_piece or length))
+        borders = np.linspace(0, length, count + 1).round().astype(int).tolist()
+        spans += [(number, slice(*span)) for span in pairwise(borders)]
+    places = np.linspace(0, len(spans) - 1, min(len(spans), n_pieces or len(spans))).round().astype(int)
+    spans = [spans[place] for place in places]
+    return trajectories.select(trajectories=[number for number, _ in spans], time=[span for _, span in spans])
 
 
 class TrajectoryNumbers(EpochBatches):

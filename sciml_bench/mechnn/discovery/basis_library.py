@@ -4,9 +4,11 @@ Brunton, Proctor, Kutz, Discovering governing equations from data by sparse iden
 systems (PNAS 2016); the library of Pervez et al. (ICML 2024) holds polynomials to order 5 and sin, cos of 1 to 10 x.
 """
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations_with_replacement
+from itertools import chain, combinations_with_replacement
 
 import numpy as np
 import torch
@@ -16,6 +18,8 @@ from torch import Tensor
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.spec import RecordSpec
+
+log = logging.getLogger(__name__)
 
 HIGHEST_DEGREE = 5
 HIGHEST_FREQUENCY = 10
@@ -29,6 +33,7 @@ class BasisLibrary:
         spec: of the data; their components are the variables.
         degree: of the monomials, 0 to 5; the constant is one of them.
         frequencies: sin(m x) and cos(m x) for m = 1 … frequencies, 0 to 10, in radians per unit of the component.
+        left_out: places of the monomials that are no candidates, as `distinct_terms` finds them.
 
     Raises:
         ConfigurationError: a number is out of range, or there is no term at all.
@@ -37,6 +42,7 @@ class BasisLibrary:
     spec: RecordSpec
     degree: int = 2
     frequencies: int = 0
+    left_out: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         """Check the choices."""
@@ -50,11 +56,8 @@ class BasisLibrary:
     def exponents(self) -> tuple[tuple[int, ...], ...]:
         """Which components are multiplied in every monomial; () is the constant."""
         components = range(self.spec.dim)
-        return tuple(
-            product
-            for degree in range(self.degree + 1)
-            for product in combinations_with_replacement(components, degree)
-        )
+        products = (combinations_with_replacement(components, degree) for degree in range(self.degree + 1))
+        return tuple(each for place, each in enumerate(chain(*products)) if place not in self.left_out)
 
     @property
     def n_terms(self) -> int:
@@ -110,6 +113,17 @@ class BasisLibrary:
 
     def _multiples(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "frequencies 1"]:
         return torch.arange(1, self.frequencies + 1, dtype=states.dtype, device=states.device)[:, None]
+
+
+def distinct_terms(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> BasisLibrary:
+    """The library without the monomials that those before them determine, by values in as many rows as terms."""
+    triangle = np.linalg.qr(values)[1][:, : len(library.exponents)]
+    determined = np.abs(np.diag(triangle)) <= 1e-10 * np.linalg.norm(triangle, axis=0)
+    left_out = np.flatnonzero(determined).tolist()
+    if left_out:
+        names = ", ".join(library.names[place] for place in left_out)
+        log.warning("left out, for the data cannot tell these terms from those before them: %s", names)
+    return replace(library, left_out=left_out)
 
 
 def require_full_rank(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> None:

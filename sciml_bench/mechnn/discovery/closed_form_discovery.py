@@ -7,11 +7,13 @@
 """
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import nn
 
@@ -20,7 +22,8 @@ from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicable
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, require_full_rank
+from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, distinct_terms, require_full_rank
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of, windows_of
@@ -31,7 +34,6 @@ from sciml_bench.mechnn.linear_ode.integral import integrated
 
 log = logging.getLogger(__name__)
 
-MOST_COMPONENTS = 20
 REFINEMENTS = ("auto", "always", "never")
 SMOOTHINGS = ("auto", "none")
 _HIGHEST_ORDER = 8
@@ -158,11 +160,11 @@ class FewComponents:
         """Stop at states whose candidate terms would be too many.
 
         Raises:
-            NotApplicableError: images, fields, bodies or more than twenty components.
+            NotApplicableError: images, fields or more than twenty components.
         """
-        if len(state_shape) != 1 or state_shape[0] > MOST_COMPONENTS:
+        if math.prod(state_shape) > MOST_FLATTENED:
             raise NotApplicableError(
-                f"equations are discovered for vectors of at most {MOST_COMPONENTS} components; these states have the "
+                f"equations are discovered for states of at most {MOST_FLATTENED} components; these states have the "
                 f"shape {tuple(state_shape)}: training=sequence learns from fields and bodies, train_koopman.py from "
                 "any"
             )
@@ -202,6 +204,9 @@ class EquationDiscovery(FewComponents, DirectMethod):
         Raises:
             ConfigurationError, DataError, TrainingError, SolverError: as in `ClosedFormDiscovery`.
         """
+        states = torch.from_numpy(self.view.train.states[self.view.train.rows])
+        if len(states) >= self.library.n_terms:
+            self.library = distinct_terms(self.library, self.library(states).numpy())
         self.discovery = self.recipe(self.library, self.view.train)
 
     def learned(self) -> DiscoveredEquations:

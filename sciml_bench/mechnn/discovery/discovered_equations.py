@@ -1,5 +1,6 @@
 """Equations that were found, as a plain object: to read, to integrate, to forecast with, and to denoise by."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.errors import DataError, SolverError
+from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead
+from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead, require_past
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -55,7 +56,7 @@ class DiscoveredEquations:
     @property
     def spec(self) -> RecordSpec:
         """Of the record."""
-        return self.library.spec
+        return self.library.spec.origin or self.library.spec
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights of the network; everything else is a setting."""
@@ -91,8 +92,8 @@ class DiscoveredEquations:
             times: of the rows.
             states: noise included.
 
-        Raises:
-            SolverError: the equations leave every bound within one interval.
+        Returns:
+            those of the block alone where the equations leave every bound within one interval.
         """
         if self.network is not None:
             return self.network.smoothed_rows(times, states)
@@ -101,8 +102,9 @@ class DiscoveredEquations:
         start, coefficients = block_smoothed(states, np.diff(times))[0], np.asarray(self.coefficients)
         record = integration_record(self.library, [(times, states)], start, coefficients)
         estimate = JointEstimate(start, coefficients, np.zeros_like(coefficients, dtype=bool))
-        for value in sorted({min(_FIRST_STIFFNESS, self.stiffness), self.stiffness}):
-            estimate = improve(record, replace(estimate, stiffness=value, mean_square=np.inf))
+        with contextlib.suppress(SolverError):
+            for value in sorted({min(_FIRST_STIFFNESS, self.stiffness), self.stiffness}):
+                estimate = improve(record, replace(estimate, stiffness=value, mean_square=np.inf))
         return estimate.states
 
     def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
@@ -113,24 +115,22 @@ class DiscoveredEquations:
             ConfigurationError: steps back, or times that do not increase.
         """
         require_ahead(horizon)
-        if past.state_shape != self.spec.state_shape:
-            raise DataError(
-                f"past: states of the shape {past.state_shape}, but the equations are about {self.spec.state_shape}"
-            )
+        require_past(past, self.spec, self.past_length, any_clock=True)
         started = time.perf_counter()
         grids = horizon_times(past, horizon)
         n_times = max(len(grid) for grid in grids)
-        states, status = np.full((len(grids), n_times, self.spec.dim), np.nan), []
+        states, status = np.full((len(grids), n_times, self.library.spec.dim), np.nan), []
         for row, grid in enumerate(grids):
             states[row, : len(grid)], word = self._continued(past, row, grid)
             status.append(word)
         times = np.stack([np.pad(grid, (0, n_times - len(grid)), mode="edge") for grid in grids])
+        states = states.reshape(*times.shape, *past.state_shape)
         return Forecast(states, times, "path", tuple(status), {"seconds": time.perf_counter() - started})
 
     def _continued(self, past: Trajectories, number: int, grid: np.ndarray) -> tuple[np.ndarray, str]:
         whole = past.states[number]
         first = max(0, whole.shape[0] - self.longest_past)
-        observed = read_block(whole, first, whole.shape[0]).astype(np.float64)
+        observed = read_block(whole, first).astype(np.float64).reshape(whole.shape[0] - first, -1)
         times = past.times_of(number)[first:]
         try:
             start = self.denoised(times, observed)[-1]

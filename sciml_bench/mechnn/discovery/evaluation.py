@@ -31,12 +31,13 @@ class EquationEvaluation:
         train = PaddedTrajectories.of(record.splits["train"])
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
         denoised = [learned.denoised(*piece) for piece in pieces]
-        together, system = np.concatenate(denoised), record.spec.system
+        together, system = np.concatenate(denoised), record.spec.of_vectors.system
         is_known = isinstance(system, OrdinaryDifferentialEquation)
         truth = exact_coefficients(learned.library, system) if is_known else None
         rows = integration_record(learned.library, pieces, together, coefficients)
         metrics = equation_scores(coefficients, truth)
-        metrics["one_step_residual"] = one_step_residual(rows, together, coefficients)
+        residual = one_step_residual(rows, together, coefficients)
+        metrics["one_step_residual"] = residual if np.isfinite(residual) else float("inf")
         metrics["noise_deviation"] = float(np.sqrt(np.mean((rows.observed - together) ** 2)))
         if train.clean is not None:
             true = train.clean[train.rows]
@@ -57,7 +58,7 @@ class EquationEvaluation:
             metrics |= forecast_scores(forecast, asked[1], record.spec.mean)
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
-                arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows]
+                arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
         for row, states in enumerate(denoised):
             arrays["denoised"][row, : len(states)] = states
             times = arrays["times"][row, : int((window[row] > 0).sum())]

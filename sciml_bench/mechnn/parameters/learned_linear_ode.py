@@ -54,7 +54,7 @@ class LearnedLinearODE(nn.Module):
         if not 0 < initial_step < 1:
             raise ConfigurationError(f"model.initial_step={initial_step}: steps lie between 0 and 1")
         self.spec, self.taylor_order = spec, highest
-        n_equations, n_rows = spec.n_trajectories * spec.dim, max(spec.lengths)
+        n_equations, n_rows = len(spec.lengths) * spec.dim, max(spec.lengths)
         self.coefficients = nn.Parameter(torch.rand(n_equations, 1, n_rows, 1, order + 1))
         logit = math.log(initial_step / (1 - initial_step))
         self.step_logits = nn.Parameter(torch.full((n_equations, n_rows - 1, 1), logit))
@@ -75,5 +75,5 @@ class LearnedLinearODE(nn.Module):
         right_side = coefficients.new_ones(1, 1, coefficients.shape[2])
         no_initial_values = coefficients.new_zeros(1, 0, 1, 0)
         solution = solve_linear_ode(coefficients, right_side, no_initial_values, self.step_sizes)
-        states = solution.states[:, :, 0, 0].unflatten(0, (self.spec.n_trajectories, self.spec.dim))
+        states = solution.states[:, :, 0, 0].unflatten(0, (len(self.spec.lengths), self.spec.dim))
         return self.mean + self.deviation * states.transpose(1, 2)

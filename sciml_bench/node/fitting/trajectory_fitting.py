@@ -6,6 +6,7 @@ graph is kept for the next step, so the honesty costs nothing.
 """
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
@@ -19,6 +20,7 @@ from sciml_bench.core.errors import ConfigurationError, NotApplicableError, Solv
 from sciml_bench.core.method import Method
 from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.held_out import end_of
+from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import checked_smoothing
 from sciml_bench.node.fitting.trajectory_batch import (
@@ -110,14 +112,15 @@ class TrajectoryFitting(Method):
 
     @classmethod
     def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """A vector field is one of vectors.
+        """A vector field is one of vectors, and states of a few numbers are taken for such.
 
         Raises:
-            NotApplicableError: states are fields, images or bodies.
+            NotApplicableError: states are images, or many bodies.
         """
-        if len(state_shape) != 1:
+        if len(state_shape) != 1 and math.prod(state_shape) > MOST_FLATTENED:
             raise NotApplicableError(
-                f"a NeuralODE learns from states that are vectors, and these have the shape {tuple(state_shape)}"
+                f"a NeuralODE learns from vectors, or states of at most {MOST_FLATTENED} numbers; these have the shape "
+                f"{tuple(state_shape)}"
             )
 
     # ---- what a training method defines ---------------------------------------------------------------------------
@@ -282,7 +285,7 @@ class TrajectoryFitting(Method):
         """The field with its solver, and the rows after which the record's future begins."""
         field = copy.deepcopy(self.model).requires_grad_(False)
         starts = self.initial_states().detach().double().numpy() if self.initial_state == "trained" else None
-        learned = LearnedField(field, self.solver, self.view.spec, self.smoothing, self.forecast_start, starts)
+        learned = LearnedField(field, self.solver, self.view.record.spec, self.smoothing, self.forecast_start, starts)
         learned.keep(end_of(self.view.record, learned.rows_of_past))
         return learned
 

@@ -82,7 +82,7 @@ class Poisson(PartialDifferentialEquation):
             return _with_boundary(sources, n_points)
         means = np.abs(sources.mean(axis=(1, 2)))
         if np.any(means > LARGEST_MEAN * np.abs(sources).max(axis=(1, 2))):
-            raise DataError(f"Poisson: periodic sources of mean up to {means.max():.3g} have no solution; subtract it")
+            raise DataError(f"Poisson: no periodic solution for sources of mean {means.max():.3g}; subtract their mean")
         return interpolate_periodic(_periodic(sources), n_points, 2)
 
 
