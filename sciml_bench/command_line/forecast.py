@@ -45,7 +45,7 @@ def answer(asked: argparse.Namespace) -> None:
     require_ending(asked.output)
     if asked.horizon == 0:
         raise ConfigurationError("horizon=0: ask for at least one step")
-    if asked.past is not None and asked.output.exists() and asked.output.samefile(asked.past):
+    if asked.past is not None and asked.output.resolve() == Path(asked.past).resolve():
         raise ConfigurationError(f"output={asked.output}: this file holds the past; give another name")
     run = restore(asked.run, asked.trust)
     if not isinstance(run.learned, Forecaster) or not isinstance(run.learned, KnowsRecord):

@@ -113,8 +113,8 @@ class EquationDiscoverer(Protocol):
         """One per component, as a person reads them."""
         ...
 
-    def coefficients(self) -> Mapping[str, Float[np.ndarray, " components"]]:
-        """Of every candidate term, per component."""
+    def coefficient_table(self) -> Mapping[str, Float[np.ndarray, " components"]]:
+        """The coefficients of every candidate term, per component."""
         ...
 
     def system(self) -> Any:

@@ -122,6 +122,9 @@ def _scored_now(
                 f"{file['path']} has changed since the run learned from it, and its scores would be those of other "
                 f"data; `sciml-bench evaluate <run folder> --data {file['path']}` scores it as such"
             )
+    known = (learned.spec.origin or learned.spec).state_shape if isinstance(learned, KnowsRecord) else None
+    if known is not None and record.spec.state_shape != known:
+        raise DataError(f"states of the shape {record.spec.state_shape}, but what the run learned has {known}")
     return scored(configuration, learned, record, fit_metrics)
 
 

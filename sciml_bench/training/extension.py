@@ -64,7 +64,8 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
     old = RunFolder(config.extend)
     earlier = old.configuration
     if earlier is None or old.status != FINISHED:
-        raise ConfigurationError(f"extend={config.extend} holds no finished run; let it finish first")
+        what = "holds no finished run; let it finish first" if old.path.exists() else "does not exist"
+        raise ConfigurationError(f"extend={config.extend} {what}")
     if old.record.get("ensemble") is not None or not old.last_checkpoint.exists():
         raise ConfigurationError(
             f"extend={config.extend} has no checkpoint to go on from: a method without epochs cannot be extended, nor "

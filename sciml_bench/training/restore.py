@@ -105,7 +105,8 @@ def _opened(path: PathType) -> tuple[RunFolder, list[RunFolder]]:
     folder = RunFolder(path)
     record = folder.record
     if not record:
-        raise DataError(f"{folder.path} holds no run: record.json is missing")
+        what = "holds no run: record.json is missing" if folder.path.exists() else "does not exist"
+        raise DataError(f"{folder.path} {what}; give the folder of a run, in which record.json lies")
     asked = record.get("ensemble") if isinstance(record.get("ensemble"), list | int) else None  # a member's: a mapping
     ensemble = Ensemble.of({"seed": record.get("seed"), "ensemble": asked}, folder)
     return folder, [folder] if ensemble is None else ensemble.folders

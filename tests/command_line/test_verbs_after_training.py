@@ -169,7 +169,7 @@ def test_a_file_that_has_changed_is_not_taken_for_the_runs_own(tmp_path, capsys)
 def test_what_cannot_be_scored_is_told_in_one_sentence(finished, tmp_path, capsys):
     folder = finished("closed form")
     assert "name the runs" in refused(capsys, "evaluate", "evaluation.forecast_steps=2")
-    assert "no run" in refused(capsys, "evaluate", tmp_path / "nothing")
+    assert "does not exist" in refused(capsys, "evaluate", tmp_path / "nothing")
     assert "no such file" in refused(capsys, "evaluate", folder, "--data", tmp_path / "nothing.csv")
     assert "there is no file" in refused(capsys, "evaluate", folder, "--checkpoint", "last")
     assert "evaluation.<key>" in refused(capsys, "evaluate", folder, "training.view.lag=2")
@@ -231,6 +231,20 @@ BROKEN_CHECKPOINTS = {
     "without settings": {"format": 1, "kind": "koopman.KoopmanModel", "settings": {}, "tensors": {}},
     "of another format": {"format": 99, "kind": "koopman.KoopmanModel", "settings": {}, "tensors": {}},
 }
+
+
+@pytest.mark.parametrize("name", ["closed form", "gradient steps"])
+def test_data_of_another_shape_are_refused(name, finished, tmp_path, capsys):
+    np.save(tmp_path / "wide.npy", np.random.default_rng(0).normal(size=(60, 7)))
+    said = refused(capsys, "evaluate", finished(name), "--data", tmp_path / "wide.npy")
+    assert "states of the shape (7,), but what the run learned has (" in said
+
+
+def test_a_run_that_is_not_there_is_named(tmp_path, capsys):
+    assert "does not exist" in refused(capsys, "evaluate", tmp_path / "nope")
+    past = ["--past", tmp_path / "no.csv", "--horizon", "2", "--output", tmp_path / "out.csv"]
+    (tmp_path / "out.csv").write_text("x")
+    assert "does not exist" in refused(capsys, "forecast", tmp_path / "nope", *past)
 
 
 @pytest.fixture

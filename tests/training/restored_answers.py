@@ -19,10 +19,7 @@ def answers(learned):
         found |= {"eigenfunctions": learned.eigenfunctions(np.asarray(past.states[0]))}
     if hasattr(learned, "equations"):
         found |= {"equations": np.array(learned.equations())}
-        found |= {
-            f"coefficients of {name}": row
-            for name, row in zip(learned.library.names, np.asarray(learned.coefficients), strict=True)
-        }
+        found |= {f"coefficients of {name}": row for name, row in learned.coefficient_table().items()}
     if hasattr(learned, "solve"):
         sources = np.random.default_rng(0).standard_normal((2, 8, 8))
         sources -= sources.mean(axis=(1, 2), keepdims=True)

@@ -116,7 +116,7 @@ def test_an_extended_run_is_the_same_however_the_folder_is_written(
 
 def test_what_is_not_finished_or_has_no_epochs_cannot_be_extended(tmp_path: Path) -> None:
     cases = (("ToyDirectMethod", {}, "without epochs"), ("ToyPlanned", {"ensemble": 2}, "an ensemble"))
-    for target, more, message in (*cases, (None, {}, "no finished run")):
+    for target, more, message in (*cases, (None, {}, "does not exist")):
         folder = tmp_path / str(target)
         if target:
             run(toy(folder, target) | more)

@@ -171,7 +171,7 @@ def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
             f"trainer.max_epochs=null leaves the number of epochs to the method, and {type(method).__name__} plans "
             "none; give trainer.max_epochs=<number>"
         )
-    return require_integer("trainer.max_epochs", epochs, 1, "train at least 1 epoch")
+    return require_integer("trainer.max_epochs", epochs, 1, "give a whole number of at least 1")
 
 
 def _early_stopping(settings: Mapping[str, Any], method: Method, alone: bool) -> EarlyStoppingAfterMethod | None:
