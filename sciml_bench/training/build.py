@@ -1,7 +1,7 @@
 """From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
 import lightning.pytorch as pl
 
@@ -10,6 +10,7 @@ from sciml_bench.core.instantiate import instantiate
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
+from sciml_bench.core.stored.learned_file import Learned
 
 
 def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
@@ -62,6 +63,31 @@ def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:
 def build_evaluation(configuration: Mapping[str, Any]) -> Any:
     """What scores a learned object on a record; it finds nothing where the configuration has none."""
     return optional(configuration, "evaluation") or (lambda learned, record: Results())
+
+
+def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
+    """Stop before a fit whose outcome the evaluation could not score.
+
+    What an evaluation takes and a method gives, they say by their annotations; what else it needs, in `require_record`.
+
+    Args:
+        evaluation: as `build_evaluation` gives it.
+        method: not fitted yet.
+        record: loaded.
+
+    Raises:
+        ConfigurationError: they do not go together.
+        DataError: the record lacks something.
+    """
+    asked = get_type_hints(type(evaluation).__call__).get("learned")
+    given = get_type_hints(type(method).learned).get("return")
+    if isinstance(asked, type) and isinstance(given, type) and given is not Learned and not issubclass(given, asked):
+        raise ConfigurationError(
+            f"evaluation={type(evaluation).__name__} scores {asked.__name__}, but {type(method).__name__} learns "
+            f"{given.__name__}; leave evaluation out, or choose evaluation=forecast"
+        )
+    if hasattr(evaluation, "require_record"):
+        evaluation.require_record(record, method)
 
 
 def build_callbacks(configuration: Mapping[str, Any]) -> list[pl.Callback]:

@@ -61,6 +61,8 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigurationError: there is no finished run of epochs by one seed in that folder, or nothing to go on for.
     """
+    if not isinstance(config.extend, str):
+        raise ConfigurationError(f"extend={config.extend}: give the folder of a finished run")
     old = RunFolder(config.extend)
     earlier = old.configuration
     if earlier is None or old.status != FINISHED:

@@ -8,11 +8,13 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
 import hydra
 import yaml
+from hydra.conf import HydraConf
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
@@ -23,10 +25,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError
+from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError, in_a_sentence
 from sciml_bench.training.identity import name_of_overrides
 
-EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, FileNotFoundError)
+EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, OSError, MemoryError)
 """Errors whose message tells a person what to do; anything else is a defect of ours and shows its traceback."""
 
 GROUPS = (
@@ -35,6 +37,7 @@ GROUPS = (
 )
 """What may be chosen by name on the command line."""
 
+_SCORING = ("training", "evaluation")
 _SETTINGS = "settings"
 _FITTING = "fitting"
 
@@ -118,6 +121,10 @@ def main(paradigm: str) -> None:
             if show_tracebacks:
                 raise
             _stop(explain(error, paradigm, root))
+        except OSError as error:  # Hydra makes the run's folder
+            if show_tracebacks:
+                raise
+            _stop(in_a_sentence(error))
     failures.report()
 
 
@@ -168,7 +175,11 @@ def _job(config: DictConfig) -> float | None:
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
-        if config.get("extend"):
+        _require_known([*HydraConfig.get().overrides.task, *HydraConfig.get().overrides.hydra])
+        _require_objective(config)
+        if not (multirun or HydraConfig.get().run.dir):
+            raise ConfigurationError("hydra.run.dir='': give a folder, or leave it out")
+        if config.get("extend") is not None:
             from sciml_bench.training.extension import extended
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
@@ -178,13 +189,50 @@ def _job(config: DictConfig) -> float | None:
         if os.environ.get(_TRACEBACK) == "1" if expected else not multirun:
             raise
         if not multirun:
-            _stop(str(error))
+            _stop(in_a_sentence(error))
         if not expected:
             traceback.print_exc()
-        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        reason = in_a_sentence(error) if expected else f"{type(error).__name__}: {error}"
         _SweepFailures.note(config.run_folder, reason)
         print(f"this job failed: {reason}", file=sys.stderr)
     return None
+
+
+def _require_known(overrides: Sequence[str]) -> None:
+    """Stop at a new key that nothing would read; those within what is built, its class knows."""
+    for override in overrides:
+        key = override.lstrip("+~").partition("=")[0]
+        root = re.split(r"[./@]", key, maxsplit=1)[0]
+        if root == _FITTING:
+            group = key.rpartition(".")[2]
+            raise ConfigurationError(f"{override}: this only says what suits a record; choose with {group}=<choice>")
+        unread = override.startswith("+") and root not in GROUPS
+        if unread and root == "hydra" and "." in key:
+            root, known = key.split(".")[1].partition("@")[0], sorted(field.name for field in fields(HydraConf))
+            if root.partition("/")[0] not in known:
+                raise ConfigurationError(f"{override}: Hydra has no such key; choose among {', '.join(known)}")
+        elif unread and root != "hydra":
+            folder = configuration_root()
+            own = (folder / os.environ[_PARADIGM] / "config.yaml", folder / "shared" / "run.yaml")
+            known = sorted({str(name) for path in own for name in yaml.safe_load(path.read_text())} - {"defaults"})
+            if root not in known:
+                raise ConfigurationError(
+                    f"{override}: there is no configuration key {key!r}, and nothing would read it; remove it, or "
+                    f"choose among {', '.join(known)}"
+                )
+
+
+def _require_objective(config: DictConfig) -> None:
+    """Stop at the name of a metric that no method of ours has; a person's own may have others."""
+    from sciml_bench.scores.catalogue import find_score
+
+    name, targets = config.get("objective"), [(config.get(node) or {}).get("_target_", "") for node in _SCORING]
+    if name is None or not all(str(target).startswith("sciml_bench.") for target in targets):
+        return
+    if not isinstance(name, str) or find_score(name) is None:
+        raise ConfigurationError(
+            f"objective={name}: there is no such metric; give a name of metrics.json, as `sciml-bench show` lists them"
+        )
 
 
 def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
