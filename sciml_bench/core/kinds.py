@@ -32,7 +32,7 @@ def require_arguments(target: Any, given: Mapping[str, Any], key: str) -> None:
     Raises:
         ConfigurationError: naming the key, the value and the remedy.
     """
-    known, takes_others = _parameters(target)
+    known, takes_others = annotations_of(target)
     for name, value in given.items():
         if name not in known:
             if not takes_others:
@@ -48,6 +48,33 @@ def require_arguments(target: Any, given: Mapping[str, Any], key: str) -> None:
             require_boolean(f"{key}.{name}", value)
         if fits(value, asked) is False:
             raise ConfigurationError(f"{key}.{name}={value}: give {_in_words(asked)}.")
+
+
+def annotations_of(target: Any) -> tuple[dict[str, Any], bool]:
+    """What a class or function asks for, by name, its bases included where it hands on what it does not know itself.
+
+    Args:
+        target: the class or function.
+
+    Returns:
+        the annotations, and whether others than these names may be taken as well.
+    """
+    found: dict[str, Any] = {}
+    is_class = isinstance(target, type)
+    bases = target.__mro__ if is_class else ()
+    hands_on = False
+    for maker in [base.__dict__["__init__"] for base in bases if "__init__" in base.__dict__] or [target]:
+        try:
+            parameters = list(inspect.signature(maker, eval_str=True).parameters.values())
+        except (TypeError, ValueError, NameError):  # a builtin does not tell what it takes
+            return found, True
+        named = [each for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+        for each in named[1:] if is_class else named:
+            found.setdefault(each.name, each.annotation)
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+            break
+        hands_on = True  # to a base, or to a part
+    return found, hands_on
 
 
 def fits(value: Any, asked: Any) -> bool | None:
@@ -83,24 +110,6 @@ def fits(value: Any, asked: Any) -> bool | None:
         return False if False in elements else True
     is_foreign = kind.__module__.startswith(_BUILT_ELSEWHERE) or issubclass(kind, Mapping | Callable)
     return False if is_foreign or kind is os.PathLike else None
-
-
-def _parameters(target: Any) -> tuple[dict[str, Any], bool]:
-    """Annotations by name, those that a class hands on to its bases included; and whether others are taken as well."""
-    found: dict[str, Any] = {}
-    is_class = isinstance(target, type)
-    bases = target.__mro__ if is_class else ()
-    for maker in [base.__dict__["__init__"] for base in bases if "__init__" in base.__dict__] or [target]:
-        try:
-            parameters = list(inspect.signature(maker, eval_str=True).parameters.values())
-        except (TypeError, ValueError, NameError):  # a builtin does not tell what it takes
-            return found, True
-        named = [each for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
-        for each in named[1:] if is_class else named:
-            found.setdefault(each.name, each.annotation)
-        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
-            return found, False
-    return found, True
 
 
 def _in_words(asked: Any) -> str:

@@ -1,12 +1,13 @@
 """From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
 from collections.abc import Mapping
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import lightning.pytorch as pl
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import instantiate
+from sciml_bench.core.kinds import annotations_of
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
@@ -38,6 +39,7 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         record.setup()
         make_method.func.require_states(record.spec.state_shape)
     view = record.sampling if make_view is None else _called(make_view, "training.view", record)
+    _require_spec(make_model.func, view)
     model = _called(make_model, "model", view.spec)
     method = _called(make_method, "training", model, view)
     if known_beforehand:
@@ -115,6 +117,18 @@ def optional(configuration: Mapping[str, Any], node: str) -> Any:
 
 def _factory(node: Mapping[str, Any], role: str, packages: tuple[str, ...]) -> Any:
     return instantiate({**node, "_partial_": True}, role=role, trusted_packages=packages)
+
+
+def _require_spec(model: Any, view: Any) -> None:
+    """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
+    asked = next(iter(annotations_of(model)[0].values()), Any)
+    kinds = get_args(asked) or (asked,)
+    if all(isinstance(kind, type) for kind in kinds) and not isinstance(view.spec, kinds):
+        raise ConfigurationError(
+            f"model={getattr(model, '__name__', model)} needs a {' or '.join(kind.__name__ for kind in kinds)}, but "
+            f"{type(view).__name__} of this training gives a {type(view.spec).__name__}; choose another model, or another "
+            "training"
+        )
 
 
 def _called(factory: Any, node: str, *args: Any) -> Any:

@@ -21,6 +21,7 @@ OURS = ("threads", "early_stopping", "seconds_between_checkpoints")
 
 PRECISIONS = ("16", "16-mixed", "16-true", "32", "32-true", "64", "64-true", "bf16", "bf16-mixed", "bf16-true")
 PROFILERS = ("simple", "advanced", "pytorch")
+_NEEDED = ("max_epochs", "max_steps", "gradient_clip_val", "limit_val_batches", *OURS)
 _NO_OTHER = "none"
 _COUNTED = {
     "max_epochs": None,
@@ -44,6 +45,9 @@ def require_trainer(settings: Mapping[str, Any]) -> None:
         ConfigurationError: naming the key, the value and the remedy.
     """
 
+    for name in _NEEDED:
+        if name not in settings:
+            raise ConfigurationError(f"trainer.{name} is missing; choose one of trainer=auto, cpu, gpu and ddp.")
     for name, other in _COUNTED.items():
         if name in settings and settings[name] != other:
             words = "" if other == _NO_OTHER else f", or {'null' if other is None else other}"
