@@ -55,7 +55,7 @@ class RolloutEvaluation:
     """
 
     rollout_steps: Sequence[int] = (100,)
-    thresholds: Sequence[float] = (0.01, 0.1)
+    thresholds: Sequence[float | int] = (0.01, 0.1)
     batch_size: ConfiguredInteger = 32
 
     def __post_init__(self) -> None:

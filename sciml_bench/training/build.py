@@ -6,12 +6,13 @@ from typing import Any, get_args, get_type_hints
 import lightning.pytorch as pl
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.instantiate import instantiate
+from sciml_bench.core.instantiate import PACKAGE, instantiate
 from sciml_bench.core.kinds import annotations_of
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
 from sciml_bench.core.stored.learned_file import Learned
+from sciml_bench.data.spec import WindowsSpec
 
 
 def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
@@ -83,7 +84,8 @@ def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
     """
     asked = get_type_hints(type(evaluation).__call__).get("learned")
     given = get_type_hints(type(method).learned).get("return")
-    if isinstance(asked, type) and isinstance(given, type) and given is not Learned and not issubclass(given, asked):
+    told = all(isinstance(each, type) and each not in (Any, Learned) for each in (asked, given))
+    if told and not issubclass(given, asked):
         raise ConfigurationError(
             f"evaluation={type(evaluation).__name__} scores {asked.__name__}, but {type(method).__name__} learns "
             f"{given.__name__}; leave evaluation out, or choose evaluation=forecast"
@@ -123,7 +125,10 @@ def _require_spec(model: Any, view: Any) -> None:
     """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
     asked = next(iter(annotations_of(model)[0].values()), Any)
     kinds = get_args(asked) or (asked,)
-    if all(isinstance(kind, type) for kind in kinds) and not isinstance(view.spec, kinds):
+    if Any in kinds or not all(isinstance(kind, type) for kind in kinds):
+        return
+    of_windows = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
+    if not isinstance(view.spec, kinds) or (of_windows and WindowsSpec not in kinds):
         raise ConfigurationError(
             f"model={getattr(model, '__name__', model)} needs a {' or '.join(kind.__name__ for kind in kinds)}, but "
             f"{type(view).__name__} of this training gives a {type(view.spec).__name__}; choose another model, or another "

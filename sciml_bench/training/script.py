@@ -41,6 +41,8 @@ _SCORING = ("training", "evaluation")
 _SETTINGS = "settings"
 _FITTING = "fitting"
 
+_CHOICE = re.compile(r"=[A-Za-z_]\w*$(?<!=null)(?<!=true)(?<!=false)")
+
 _SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
 _TRACEBACK = "SCIML_BENCH_TRACEBACK"
 _PARADIGM = "SCIML_BENCH_PARADIGM"
@@ -137,10 +139,11 @@ def _send_extension_below_its_run() -> None:
         if {"-m", "--multirun"} & set(sys.argv):
             raise ConfigurationError("extend= goes on with one run; repeat the command for each, without --multirun")
         run = overrides["extend"].strip("'\"")
+        choices = earlier_choices(run)
         if "hydra.run.dir" not in overrides:
             given = [argument for argument in sys.argv[1:] if "=" in argument or argument.startswith("~")]
             sys.argv.append(f"hydra.run.dir={extension_folder(run, given)}")
-        sys.argv += [f"{key}={choice}" for key, choice in earlier_choices(run).items() if key not in overrides]
+        sys.argv += [f"{key}={choice}" for key, choice in choices.items() if key not in overrides]
 
 
 def _quoted(argument: str) -> str:
@@ -288,12 +291,21 @@ def explain(error: Exception, paradigm: str, root: Path) -> str:
     for link in chain:
         if isinstance(link, MissingConfigException) and link.missing_cfg_file:
             return _explain_missing_choice(link, paradigm, root)
+        if str(link).startswith("Config group override must be"):
+            odd = [word for word in sys.argv[1:] if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)]
+            return f"{' '.join(odd)} cannot be read: choose by name, as in model=<choice>"
         if isinstance(link, OverrideParseException):
             reason = str(link).splitlines()[0]
             return f"the argument {link.override!r} cannot be read ({reason}); put quotes around special characters"
     text = "\n".join(str(link) for link in chain)
     misspelt = re.search(r"Could not override '([^']+)'", text) or re.search(r"Could not append.*'([^']+)'", text)
-    return _explain_misspelt_key(misspelt.group(1), paradigm) if misspelt else str(error).splitlines()[0]
+    if misspelt is None:
+        return str(error).splitlines()[0]
+    within = re.search(r"Key '([^']+)' is not in struct", text)
+    key = misspelt.group(1)
+    if within is not None and within.group(1) != key.rpartition(".")[2] and within.group(1) not in key.split("."):
+        key = f"{key}.{within.group(1)}"  # of a mapping that was given whole
+    return _explain_misspelt_key(key, paradigm)
 
 
 def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: Path) -> str:
@@ -315,7 +327,10 @@ def _explain_misspelt_key(key: str, paradigm: str) -> str:
     parent, _, last = key.rpartition(".")
     try:
         with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-            node = OmegaConf.select(compose("config", overrides=choices), parent) if parent else compose("config")
+            whole = compose("config", overrides=choices)
+        while parent and not OmegaConf.is_dict(OmegaConf.select(whole, parent)):
+            parent, _, last = parent.rpartition(".")
+        node = OmegaConf.select(whole, parent) if parent else whole
         known = sorted(str(name) for name in node)
     except (HydraException, OmegaConfBaseException, TypeError):
         return f"there is no configuration key {key!r}"

@@ -113,6 +113,7 @@ ALLOWED = {
     ("trainer.threads", "null"),
     ("trainer.gradient_clip_val", "null"),
     ("max_step", "null"),
+    ("training.coupling_strength", "[1]"),  # one number for all
 }
 """What means something there."""
 
@@ -249,7 +250,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "one_back.csv": ("one_back.csv", "the time is 1 at row 2"),
     "falling_times.csv": ("falling_times.csv", "the clock t", "decrease"),
     "repeated_times.csv": ("repeated_times.csv", "the clock t", "repeat"),
-    "falling_times.csv data.time_column=t": ("the time is 99 at row 1", "increase"),
+    "falling_times.csv data.time_column=t": ("the time is 98 at row 1", "increase"),
     "repeated_times.csv data.time_column=t": ("the time is 0 at row 1", "increase"),
     "clocked.npz data.key=states data.times_key=t": ("clocked.npz", "the time is 0 at row 50"),
     "good.csv data.key=nothing": ("data.key=nothing",),
@@ -290,7 +291,8 @@ MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
     (*BODIES, "evaluation.thresholds=[]"): ("evaluation.thresholds",),
     (*BODIES, "evaluation.thresholds=[-1]"): ("evaluation.thresholds",),
     (*BODIES, "model.taylor_order=1"): ("model.taylor_order=1",),
-    (*BODIES, "training.validation_steps=100000"): ("validation_steps",),
+    (*GROWTH, "training=sequence"): ("model=LogisticNetwork", "WindowsSpec"),
+    ("data=kdv", *SMALL["kdv"], "training=logistic_closed_form"): ("model=FieldSequenceModel", "WindowsSpec"),
     (*BODIES, "training.view.n_inputs=1000"): ("n_inputs",),
     ("data=noisy_damped_sine", "evaluation=forecast"): ("does not forecast",),
 }
@@ -313,14 +315,14 @@ VERBS: dict[tuple[str, ...], tuple[str | tuple[str, ...], int]] = {
     ("forecast", "RUN", "--horizon", "3", "--output", "x.txt"): ("x.txt", 1),
     ("forecast", "RUN", "--horizon", "3", "--output", "good.csv/x.npz"): ("good.csv", 1),
     ("forecast", "RUN", "--horizon", "3", "--output", "x.npz", "--past", "nowhere.csv"): ("nowhere.csv", 1),
-    ("forecast", "RUN", "--horizon", "3", "--output", "x.npz", "--past", "good.csv"): ("good.csv", 1),
+    ("forecast", "RUN", "--horizon", "3", "--output", "x.npz", "--past", "words.npy"): ("words.npy", 1),
     ("forecast", "RUN", "--horizon", "few", "--output", "x.npz"): ("horizon", 2),
     ("forecast", "RUN", "--output", "x.npz"): ("horizon", 2),
     ("solve", "RUN", "good.csv"): ("solves no equation", 1),
     ("solve", "RUN", "good.csv", "--output", "x.txt"): ("x.txt", 1),
     ("solve", "RUN"): ("PARAMETERS", 2),
     ("compare", "nowhere"): ("nowhere", 1),
-    ("compare", "empty"): ("empty", 1),
+    ("compare", "empty"): ("no finished run", 1),
     ("compare", "RUN", "--metrics", "nothing"): ("nothing", 1),
     ("table5", "nowhere"): ("nowhere", 1),
     ("list", "nothing"): ("nothing", 2),

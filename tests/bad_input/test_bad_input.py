@@ -119,6 +119,7 @@ def test_what_is_wrong_is_told_in_one_sentence_before_training(
     for name in left:
         if name.endswith("record.json"):
             assert json.loads((workplace / name).read_text())["status"] in ("failed", "not_applicable")
+    assert not (workplace / "nowhere").exists()
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == finished
 
 

@@ -66,7 +66,7 @@ class TrajectoryFiles(Record):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if path is None or not path:
+        if path is None or path in ("", []):
             given = "null" if path is None else path
             raise ConfigurationError(
                 f"data.path={given}: give a file, folder or pattern such as data.path='runs/*.csv'."
