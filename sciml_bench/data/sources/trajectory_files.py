@@ -137,7 +137,7 @@ class TrajectoryFiles(Record):
             ConfigurationError: an unknown suffix, key, layout or column, or rows that do not exist.
             DataError: a file or a trajectory cannot be used.
         """
-        self._files_read = [] if self._given is not None else find_files(self.path)
+        self._files_read = self.find_files()
         found = self._given or [part for path in self._files_read for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
         n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
@@ -166,6 +166,14 @@ class TrajectoryFiles(Record):
         notes = dict.fromkeys(note for part in found for note in part.notes)
         self._reading = "; ".join([described(trajectories), *notes])
         return trajectories
+
+    def find_files(self) -> list[Path]:
+        """The files that are there now; none where arrays were given.
+
+        Raises:
+            FileNotFoundError: there are none.
+        """
+        return [] if self._given is not None else find_files(self.path)
 
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
