@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sciml_bench.core.budget import require_memory, weigh_time
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import DirectMethod, Method
@@ -26,12 +27,18 @@ from sciml_bench.training.record import closed_record, n_trainable_parameters
 from sciml_bench.training.scoring import conclude, with_history, write_results
 
 MEMBERS = "members"
+_COPIES = 5
+"""Of the weights: those of the member, of the joined method, their gradients and two moments."""
 
 SHARED_SECONDS = (
     *("fit_wall_seconds", "fit_cpu_seconds"),
     *("cpu_seconds_per_epoch", "cpu_seconds_per_step", "wall_seconds_per_epoch"),
 )
 """Entries of a fit's cost of which every member bears its part."""
+
+
+_SECONDS_PER_MEMBER = 1.0
+"""Beside the common fit, at least [measured: 1.2 s for a small NeuralODE, most of it pictures]."""
 
 
 def ensemble_seeds(configuration: Mapping[str, Any]) -> list[int] | None:
@@ -45,6 +52,8 @@ def ensemble_seeds(configuration: Mapping[str, Any]) -> list[int] | None:
         return None
     if not isinstance(ensemble, list | tuple):
         require_integer("ensemble", ensemble, 1, "give the number of seeds, or their list: ensemble=[10,20,30]")
+        seconds = ensemble * _SECONDS_PER_MEMBER
+        weigh_time(f"ensemble={ensemble}: to build, score and draw so many members", seconds, "ask for fewer")
         return [configuration["seed"] + offset for offset in range(ensemble)]
     if not ensemble:
         raise ConfigurationError("ensemble=[] names no seed; give at least one, or ensemble=null for a single run")
@@ -102,6 +111,10 @@ class Ensemble:
         for configuration in self.member_configurations():
             seed_everything(configuration["seed"], "build")
             built.append(build(configuration))
+            if len(built) == 1:
+                weights = sum(weight.numel() * weight.element_size() for weight in built[0][1].parameters())
+                asked = f"ensemble: {len(self.seeds)} members with {weights / 2**20:.3g} MiB of weights each"
+                require_memory(asked, _COPIES * weights * len(self.seeds), "ask for fewer, or smaller networks")
         self.methods = [method for _, method in built]
         if isinstance(self.methods[0], DirectMethod):
             raise ConfigurationError(

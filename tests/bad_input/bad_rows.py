@@ -297,6 +297,21 @@ MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
     ("data=noisy_damped_sine", "evaluation=forecast"): ("does not forecast",),
 }
 
+BURGERS = ("pde=burgers", "pde.n_validation=2", "pde.n_test=2", "pde.test_resolutions=[16]")
+SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("node_homotopy", *FIELD, "ensemble=100000"): ("ensemble=100000", "hours", "ask for fewer"),
+    ("node_homotopy", *FIELD, "ensemble=1000000000000"): ("ensemble=1000000000000", "hours"),
+    ("node_homotopy", *FIELD, "max_step=1e-9"): ("solver.max_step=1e-09", "steps", "GiB"),
+    ("node_homotopy", *FIELD, "data.time_step=1e-12"): ("data.time_step=1e-12", "rows", "GiB"),
+    ("koopman", *PROCESS, "data.n_steps=1000000000000"): ("data.n_steps=1000000000000", "1e+12", "GiB"),
+    ("nsm", *POISSON, "pde.test_resolutions=[16,10000000]"): ("pde.test_resolutions=10000000", "GiB"),
+    ("nsm", *POISSON, "training=grid", "training.resolution=10000000"): ("training.resolution=10000000", "GiB"),
+    ("nsm", *POISSON, "training=supervised", "training.n_training=1000000000"): ("1000000000 solutions", "GiB"),
+    ("nsm", *BURGERS, "pde.solver_step=1e-9"): ("pde.solver_step", "hours", "longer steps"),
+    ("koopman", *FILES, "data.path=endless.zarr"): ("data.path=endless.zarr", "1e+12 rows", "data.n_rows"),
+}
+"""What fits into no machine, or into no night."""
+
 VERBS: dict[tuple[str, ...], tuple[str | tuple[str, ...], int]] = {
     ("show", "nowhere"): ("no run in nowhere", 1),
     ("show", "empty"): ("record.json", 1),
@@ -336,5 +351,6 @@ def table() -> list[Row]:
     rows = of_kinds() + of_runs() + of_files()
     rows += [row("koopman", *PROCESS, *words.split(), says=says) for words, says in KOOPMAN.items()]
     rows += [row("mechnn", *words, says=says) for words, says in MECHNN.items()]
+    rows += [row(*words, says=says) for words, says in SIZES.items()]
     rows += [row("verb", *words, says=says, code=code) for words, (says, code) in VERBS.items()]
     return rows

@@ -8,6 +8,7 @@ from pathlib import Path
 import lightning.pytorch as pl
 import numpy as np
 import pytest
+import zarr
 from bad_rows import Row, table
 from scripts import command_line
 
@@ -60,6 +61,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(folder / "complex.npy", rng.standard_normal((50, 2)) * 1j)
     np.save(folder / "words.npy", np.array(["a", "b"]))
     np.save(folder / "huge.npy", np.full((100, 2), 1e300) * rng.standard_normal((100, 2)))
+    zarr.create_array(folder / "endless.zarr", shape=(10**12, 2), chunks=(10**6, 2), dtype="f4")
     np.savez(folder / "clocked.npz", states=rng.standard_normal((100, 2)), t=np.tile(np.arange(50.0), 2))
     return folder
 

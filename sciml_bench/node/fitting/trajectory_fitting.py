@@ -31,6 +31,8 @@ from sciml_bench.node.fitting.trajectory_batch import (
 )
 from sciml_bench.node.learned_field import FORECAST_STARTS, OBSERVED, LearnedField
 from sciml_bench.node.solvers.compiled_solver import CompiledSolver
+from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
+from sciml_bench.node.solvers.runge_kutta import TimeSteps
 from sciml_bench.node.solvers.solution import Solution
 from sciml_bench.node.solvers.solve import Solver
 
@@ -100,6 +102,8 @@ class TrajectoryFitting(Method):
         self.splines = splines_through(view.train, smoothing)
         starts = initial_states_of(view.train, initial_state, self.splines, "training.initial_state")
         self.batch = TrajectoryBatch.of(view.train, starts, self.dtype_of_states)
+        if isinstance(self.solver, FixedStepSolver):  # so many steps are told now
+            TimeSteps.no_longer_than(self.solver.max_step, view.train.times)
         self.function_evaluations = 0
         self.broken_down: dict[int, str] = {}
         if initial_state == "trained":
