@@ -84,6 +84,8 @@ def fits(value: Any, asked: Any) -> bool | None:
         value: of a configuration; a mapping may stand for an object that is built of it.
         asked: an annotation.
     """
+    if isinstance(value, Mapping) and TARGET in value:
+        return None
     origin, parts = get_origin(asked), get_args(asked)
     if origin is Annotated:
         return fits(value, asked.__metadata__[0])
@@ -99,7 +101,7 @@ def fits(value: Any, asked: Any) -> bool | None:
     if asked in (str, type(None)):
         return isinstance(value, asked) and value != ""
     kind = origin or asked
-    if not isinstance(kind, type) or (isinstance(value, Mapping) and TARGET in value):
+    if not isinstance(kind, type):
         return None
     if isinstance(value, Mapping) and issubclass(kind, Mapping):
         return True

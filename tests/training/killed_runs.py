@@ -48,10 +48,13 @@ def watch(when, file, count, number):
         concerned = when == "half_written" and being_written == f"{file}."
         seen += concerned
         if concerned and seen == count:
-            opened.write(buffer.getvalue()[: len(buffer.getvalue()) // 2])
+            half = len(buffer.getvalue()) // 2
+            opened.write(buffer.getvalue()[:half])
             opened.flush()
             os.fsync(opened.fileno())
-            kill_now()
+            kill_now()  # a signal that can wait does so
+            opened.write(buffer.getvalue()[half:])
+            return
         opened.write(buffer.getvalue())
 
     os.replace, torch.save, tempfile.mkstemp = watched_replace, watched_save, watched_mkstemp

@@ -81,9 +81,12 @@ def test_a_run_that_was_killed_does_not_go_on_with_another_file(
 ) -> None:
     from sciml_bench.node import VanillaTraining
 
+    after_step = VanillaTraining.after_step
+
     def killed(self: VanillaTraining) -> None:
         if self.progress.epoch == 1:
             raise KeyboardInterrupt
+        after_step(self)
 
     with monkeypatch.context() as patch:
         patch.setattr(VanillaTraining, "after_step", killed)
