@@ -89,7 +89,7 @@ class Evaluation:
         if parts is not None:
             past, future = parts
             told = forecast_of(learned, past, future)
-            metrics |= forecast_scores(told, future, record.spec.mean)
+            metrics |= forecast_scores(told, past, future, record.spec)
             if (window == _AHEAD).any():
                 for row, rows in enumerate(window == _AHEAD):
                     forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)

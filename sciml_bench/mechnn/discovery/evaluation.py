@@ -55,7 +55,7 @@ class EquationEvaluation:
         arrays |= {name: np.full(shape, np.nan) for name in ("forecast", "denoised", "simulation")}
         if asked is not None:
             forecast = forecast_of(learned, *asked)
-            metrics |= forecast_scores(forecast, asked[1], record.spec.mean)
+            metrics |= forecast_scores(forecast, *asked, record.spec)
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
                 arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
