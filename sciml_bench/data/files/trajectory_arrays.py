@@ -91,6 +91,10 @@ def read_trajectories(
         DataError: the file cannot be used.
     """
     if path.suffix.lower() in TABLE_SUFFIXES:
+        if key is not None:
+            raise ConfigurationError(
+                f"data.key={key}: {path} is a table, not several arrays; leave it out, and choose columns by their names"
+            )
         table = read_csv(path, time_column)
         facts = {"time_unit": table.time_unit, "component_names": table.names or None, "notes": table.notes}
         units = table.units if table.names else None

@@ -66,8 +66,11 @@ class TrajectoryFiles(Record):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if path is None:
-            raise ConfigurationError("data.path=null: give a file, folder or pattern such as data.path='runs/*.csv'.")
+        if path is None or path in ("", []):
+            given = "null" if path is None else path
+            raise ConfigurationError(
+                f"data.path={given}: give a file, folder or pattern such as data.path='runs/*.csv'."
+            )
         self.path, self.key = path, key
         self.layout = require_choice("data.layout", layout, LAYOUTS)
         if times_key is not None and time_column is not None:
@@ -88,7 +91,7 @@ class TrajectoryFiles(Record):
         self.n_rows = n_rows
         if n_rows is not None:
             self.n_rows = require_integer("data.n_rows", n_rows, 2, "use at least 2 rows of each trajectory")
-        if isinstance(component_names, str):
+        if isinstance(component_names, str) or (component_names is not None and not component_names):
             raise ConfigurationError(f"data.component_names={component_names}: give a list of names.")
         self.component_names = None if component_names is None else tuple(component_names)
         self.in_memory_gigabytes = require_number(
