@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.readers import open_zarr
+from sciml_bench.data.files.formats.zarr_stores import read_zarr
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
@@ -50,14 +50,14 @@ def test_large_arrays_stay_on_disk_and_give_the_same_pairs(tmp_path, zarr, layou
 
 def test_without_the_package_the_message_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zarr", None)
-    with pytest.raises(DataError, match=r"pip install sciml-bench\[files\]"):
-        open_zarr(tmp_path)
+    with pytest.raises(DataError, match=r"pip install 'sciml-bench\[files\]"):
+        read_zarr(tmp_path)
 
 
 def test_a_folder_that_is_not_zarr_is_refused(tmp_path, zarr):
     (tmp_path / "x.zarr").mkdir()
     with pytest.raises(DataError, match=r"x.zarr"):
-        open_zarr(tmp_path / "x.zarr")
+        read_zarr(tmp_path / "x.zarr")
 
 
 @pytest.mark.parametrize("dtype", ["|O", "<f8"])
