@@ -54,7 +54,7 @@ def read_netcdf(path: Path) -> Fields:
     return fields_of_groups(groups, NEVER_WRITTEN)
 
 
-def fields_of_groups(groups: Mapping[str, Any], never_written: Mapping[str, float]) -> Fields:
+def fields_of_groups(groups: Mapping[str, Any], never_written: Mapping[str, int | float]) -> Fields:
     """The fields and coordinates of datasets of xarray that are not decoded yet.
 
     Args:
@@ -85,7 +85,7 @@ def fields_of_groups(groups: Mapping[str, Any], never_written: Mapping[str, floa
     return found
 
 
-def field_of(variable: Any, never_written: Mapping[str, float]) -> Field:
+def field_of(variable: Any, never_written: Mapping[str, int | float]) -> Field:
     """A variable that is unpacked where it is read, with missing values that are not a number.
 
     Args:
@@ -99,7 +99,7 @@ def field_of(variable: Any, never_written: Mapping[str, float]) -> Field:
         attributes["_FillValue"] = np.dtype(variable.dtype).type(never_written[code])
     limits = _limits(attributes, variable.dtype)
     raw = variable.copy(deep=False)
-    raw.attrs = attributes
+    raw.attrs, raw.encoding = dict(attributes), {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of several fill values, which all count
         decoded = decode_cf_variable("states", raw, decode_times=False, decode_timedelta=False)
