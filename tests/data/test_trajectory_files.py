@@ -342,7 +342,7 @@ def test_every_component_of_a_file_needs_one_name(tmp_path, names):
         ({"layout": "batch"}, "data.layout=batch: choose one of auto, many, single"),
         ({"time_step": 0}, "data.time_step=0"),
         ({"times_key": "t", "time_column": "t"}, "data.times_key=t and data.time_column=t: give only one"),
-        ({"times_key": "t"}, "data.times_key=t: .*data.key"),
+        ({"times_key": "t"}, "data.times_key=t: .* no array of this name"),
         ({"in_memory_gigabytes": -1}, "data.in_memory_gigabytes=-1"),
         ({"first_row": -1}, "data.first_row=-1"),
         ({"first_row": 20}, r"data.first_row=20: .*x\.npy has only 20 rows"),

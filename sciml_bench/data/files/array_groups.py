@@ -39,16 +39,19 @@ def trajectories_of_arrays(
     for name in chosen:
         groups.setdefault(content.group_of(name), []).append(name)
     found: list[NamedTrajectory] = []
+    spare: list[str] = []  # of groups that hold no trajectory
     for group, names in groups.items():
         if len(groups) > 1 and all(_is_named_clock(content, name) for name in names):
             continue  # the clock of the groups in it
-        found += _Group(path, content, group, names, bool(keys)).trajectories(layout, times_key)
+        taken = _Group(path, content, group, names, bool(keys))
+        parts = taken.trajectories(layout, times_key)
+        found, spare = [*found, *parts], [*spare, *([] if parts else taken.notes)]
     if len({part.states.shape[1:] for part in found}) > 1:
         shapes = ", ".join(f"{name} {tuple(content.arrays[name].shape)}" for name in chosen)
         raise DataError(f"data.path={path}: the arrays differ in shape ({shapes}); choose one with data.key=<name>.")
     if not found:
         raise DataError(f"data.path={path}: the file holds no array of states.")
-    return found
+    return [replace(found[0], notes=(*found[0].notes, *spare)), *found[1:]]
 
 
 def _is_named_clock(content: Arrays, name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Real, Shaped
 
 TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime")
 """What a clock is called whatever its unit; upper case counts as lower case."""
@@ -44,9 +44,9 @@ def unit_of_name(name: str) -> str | None:
     return UNIT_NAMES.get(lower) or (None if found is None else UNIT_NAMES.get(found[1], found[1]))
 
 
-def rises(values: Float[np.ndarray, " time"]) -> bool:
+def rises(values: Real[np.ndarray, " time"]) -> bool:
     """Whether numbers increase, but for a fault here and there, which the record then names."""
-    steps = np.diff(values)
+    steps = np.diff(np.asarray(values, dtype=np.float64))
     return len(steps) > 0 and bool(np.mean(steps > 0) > 0.9)
 
 

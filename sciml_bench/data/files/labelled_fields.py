@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -70,10 +71,10 @@ def trajectories_of_fields(
         )
     counting = [axis for axis in axes if axis != time_axis and _counts(axis, axes, layout)]
     state = [axis for axis in axes if axis != time_axis and axis not in counting]
-    facts = _components(fields, state, content)
     notes += [f"{clock} is the time"] if clock is not None else []
-    facts |= {"time_step": content.time_step, "notes": tuple(notes)}
     lengths = dict(zip(axes, next(iter(fields.values())).values.shape, strict=True))
+    facts = _components(fields, {axis: lengths[axis] for axis in state}, content)
+    facts |= {"time_step": content.time_step, "notes": tuple(notes)}
     found = []
     for numbers in np.ndindex(*(lengths[axis] for axis in counting)):
         place = dict(zip(counting, numbers, strict=True))
@@ -155,35 +156,38 @@ def _counts(axis: str, axes: tuple[str, ...], layout: str) -> bool:
     return name in TRAJECTORY_AXES or name.removesuffix("s") in TRAJECTORY_AXES or name == "trajectories"
 
 
-def _components(fields: dict[str, Field], state: list[str], content: Fields) -> dict:
+def _components(fields: dict[str, Field], state: dict[str, int], content: Fields) -> dict[str, Any]:
     """Names and units of the components of a state, the grid of a field and the names of bodies."""
     leaves = [name.split("/")[-1] for name in fields]
     names = tuple(leaves if len(set(leaves)) == len(leaves) else fields)
     units = tuple(one.unit for one in fields.values())
     if not state or len(fields) > 1:
         return {"component_names": names, "component_units": units}
-    last = content.coordinates.get(state[-1])
-    labels = None if last is None else last.values
-    if len(state) == 1 and labels is not None and labels.dtype.kind in "iuf" and _is_space(state[0], labels, last):
-        return {"component_names": names, "component_units": units, "grid": tuple(labels.astype(float).tolist())}
-    if labels is None or labels.dtype.kind not in "iuUO":
-        return {}
-    text = [str(label) for label in labels]
-    named = text if labels.dtype.kind in "UO" else [f"{names[0]}_{label}" for label in text]
-    if len(set(named)) < len(named):
-        return {}
-    facts: dict = {"component_names": tuple(named), "component_units": units * len(named)}
-    bodies = content.coordinates.get(state[0]) if len(state) == 2 else None
-    if bodies is not None and bodies.values.dtype.kind in "UO":
-        facts["body_names"] = tuple(map(str, bodies.values))
+    *others, axis = state
+    along = content.coordinates.get(axis)
+    if along is not None and not others and _is_space(axis, along):
+        grid = tuple(along.values.astype(float).tolist())
+        return {"component_names": names, "component_units": units, "grid": grid}
+    labels = [] if along is None or along.values.dtype.kind not in "iuUO" else list(map(str, along.values))
+    if labels and along is not None and along.values.dtype.kind in "iu":
+        labels = [f"{names[0]}_{label}" for label in labels]
+    facts: dict[str, Any] = {"component_units": units * state[axis]}
+    if labels and len(set(labels)) == len(labels):
+        facts["component_names"] = tuple(labels)
+        bodies = content.coordinates.get(others[0]) if len(others) == 1 else None
+        if bodies is not None and bodies.values.dtype.kind in "UO":
+            facts["body_names"] = tuple(map(str, bodies.values))
     return facts
 
 
-def _is_space(axis: str, labels: np.ndarray, coordinate: Coordinate | None) -> bool:
+def _is_space(axis: str, along: Coordinate) -> bool:
     """Whether a state is a field along this axis: by its name, its unit, or because its numbers are no counters."""
-    name, unit = axis.split("/")[-1].lower(), None if coordinate is None else coordinate.unit
-    ordered = len(labels) > 1 and bool((np.diff(labels) > 0).all() or (np.diff(labels) < 0).all())
-    return ordered and (name in SPACE_AXES or unit is not None or labels.dtype.kind == "f")
+    values = along.values
+    if values.dtype.kind not in "iuf" or len(values) < 2:
+        return False
+    ordered = bool((np.diff(values) > 0).all() or (np.diff(values) < 0).all())
+    named = axis.split("/")[-1].lower() in SPACE_AXES
+    return ordered and (named or along.unit is not None or values.dtype.kind == "f")
 
 
 def _label(content: Fields, axis: str, number: int) -> str:

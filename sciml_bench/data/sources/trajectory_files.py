@@ -12,7 +12,6 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.formats.signal_files import parts_of
 from sciml_bench.data.files.missing_values import MISSING_CHOICES, REFUSE, without_missing
-from sciml_bench.data.files.text_tables import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
 from sciml_bench.data.lazy_states import window
 from sciml_bench.data.reading import described
@@ -81,8 +80,6 @@ class TrajectoryFiles(Record):
                 f"data.times_key={times_key} and data.time_column={time_column}: give only one, they both say when a "
                 "row was observed."
             )
-        if times_key not in (None, NO_COLUMN) and key is None:
-            raise ConfigurationError(f"data.times_key={times_key}: say with data.key which array holds the states.")
         self.times_key, self.time_column = times_key, time_column
         self.time_step = time_step
         if time_step is not None:

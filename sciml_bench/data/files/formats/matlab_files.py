@@ -17,8 +17,6 @@ from sciml_bench.data.files.formats.hdf5_files import opened_hdf5
 from sciml_bench.data.files.formats.numpy_files import unreadable
 
 HDF5_SIGNATURE = b"\x89HDF"
-DEEPEST = 16
-"""Structures within structures; deeper ones are a loop."""
 
 
 def read_mat(path: Path) -> Arrays:
@@ -92,16 +90,18 @@ def _keep_several(found: Arrays, name: str, entries: Sequence[Any], brackets: st
         keep(found, name if single else f"{name}{brackets[0]}{number}{brackets[1]}", entry)
 
 
-def _keep_stored(found: Arrays, file: Any, name: str, value: Any, depth: int = 0) -> None:
+def _keep_stored(found: Arrays, file: Any, name: str, value: Any, around: tuple[str, ...] = ()) -> None:
     """A variable of an HDF5 file, taken apart."""
-    kind = _kind(value)
-    if depth > DEEPEST or kind in ("function_handle", "opaque") or "MATLAB_object_decode" in value.attrs:
+    kind, inner = _kind(value), (*around, value.name)
+    if value.name in around:
+        _leave_out(found, name, "loop")
+    elif kind in ("function_handle", "opaque") or "MATLAB_object_decode" in value.attrs:
         _leave_out(found, name, "object")
     elif hasattr(value, "keys"):
         if "MATLAB_sparse" in value.attrs:
             found.arrays[name] = _sparse(value)
             return
-        _keep_structure(found, file, name, value, depth)
+        _keep_structure(found, file, name, value, inner)
     elif value.attrs.get("MATLAB_empty", 0):
         _leave_out(found, name, "empty array")
     elif kind == "cell" or value.dtype.kind == "O":
@@ -111,7 +111,7 @@ def _keep_stored(found: Arrays, file: Any, name: str, value: Any, depth: int = 0
             _entries(file, value),
             "{}",
             _text_stored,
-            lambda content, where, entry: _keep_stored(content, file, where, entry, depth + 1),
+            lambda content, where, entry: _keep_stored(content, file, where, entry, inner),
         )
     elif kind == "char":
         found.texts[name] = tuple(row.rstrip() for row in _characters(value))
@@ -122,7 +122,7 @@ def _keep_stored(found: Arrays, file: Any, name: str, value: Any, depth: int = 0
         found.arrays[name] = value  # complex numbers, which are refused with their name
 
 
-def _keep_structure(found: Arrays, file: Any, name: str, group: Any, depth: int) -> None:
+def _keep_structure(found: Arrays, file: Any, name: str, group: Any, around: tuple[str, ...]) -> None:
     """A structure, or an array of them, whose fields are arrays of references."""
     fields = list(group)
     arrays = [field for field in fields if not hasattr(group[field], "keys")]
@@ -131,9 +131,9 @@ def _keep_structure(found: Arrays, file: Any, name: str, group: Any, depth: int)
     for field in fields:
         if several and field in several and length > 1:
             for number, entry in enumerate(_entries(file, group[field]), start=1):
-                _keep_stored(found, file, f"{name}({number}).{field}", entry, depth + 1)
+                _keep_stored(found, file, f"{name}({number}).{field}", entry, around)
         else:
-            _keep_stored(found, file, f"{name}.{field}", group[field], depth + 1)
+            _keep_stored(found, file, f"{name}.{field}", group[field], around)
 
 
 def _kind(value: Any) -> str:
@@ -189,4 +189,4 @@ def _vector(value: np.ndarray) -> np.ndarray:
 
 
 def _leave_out(found: Arrays, name: str, what: str) -> None:
-    found.notes.append(f"{name}, an {what}, is left out")
+    found.notes.append(f"{name}, {'an' if what[0] in 'aeo' else 'a'} {what}, is left out")

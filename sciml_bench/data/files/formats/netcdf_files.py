@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Coordinate, Field, Fields
 from sciml_bench.data.files.formats.numpy_files import unreadable
 from sciml_bench.data.files.packages import imported
@@ -28,7 +29,16 @@ NEVER_WRITTEN = {
 }
 """NetCDF's own fill values of the types in which they are no honest number."""
 
-CLOCKS = ("time",)
+UNDECODED = {
+    "mask_and_scale": False,
+    "decode_times": False,
+    "decode_timedelta": False,
+    "concat_characters": True,
+    "decode_coords": False,
+    "cache": False,
+}
+"""Options with which xarray leaves variables as they are stored; its `open_groups` passes over `decode_cf=False`."""
+
 BOUNDS = ("bounds", "climatology")
 
 
@@ -43,12 +53,11 @@ def read_netcdf(path: Path) -> Fields:
         engine = ENGINES.get(file.read(4), "netcdf4")
     module = {"scipy": "scipy.io", "netcdf4": "netCDF4"}.get(engine, engine)
     imported(path, module, "files")
-    options = {"engine": engine, "decode_cf": False, "cache": False}
     try:
         if engine == "scipy":
-            groups = {"/": xarray.open_dataset(path, **options)}
+            groups = {"/": xarray.open_dataset(path, engine=engine, **UNDECODED)}
         else:
-            groups = xarray.open_groups(path, **options)
+            groups = xarray.open_groups(path, engine=engine, **UNDECODED)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise unreadable(path, error) from error
     return fields_of_groups(groups, NEVER_WRITTEN)
@@ -118,9 +127,9 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
 
     attributes, dims = variable.attrs, tuple(map(str, variable.dims))
     since = " since " in str(attributes.get("units", ""))
-    is_clock = since or attributes.get("standard_name") in CLOCKS or attributes.get("axis") == "T"
+    is_clock = since or attributes.get("standard_name") == "time" or attributes.get("axis") == "T"
     labels = variable.dtype.kind in "OSU" and len(dims) <= 2
-    if not (dims == (name,) or is_clock or labels or (len(dims) == 1 and _is_named_clock(name))):
+    if not (dims == (name,) or is_clock or labels or (len(dims) == 1 and is_time_name(name))):
         return None
     decoded = decode_cf_variable(name, variable, decode_times=since, decode_timedelta=False)
     values = np.asarray(decoded.values)
@@ -128,12 +137,6 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
         values, dims = np.array([_text(value) for value in values.ravel()]).reshape(values.shape), decoded.dims
     unit = None if since or labels else attributes.get("units")
     return Coordinate(values, tuple(map(str, dims)), None if unit is None else str(unit), is_clock)
-
-
-def _is_named_clock(name: str) -> bool:
-    from sciml_bench.data.files.clocks import is_time_name
-
-    return is_time_name(name)
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.contents import Arrays, Fields
-from sciml_bench.data.files.formats.netcdf_files import fields_of_groups
+from sciml_bench.data.files.formats.netcdf_files import UNDECODED, fields_of_groups
 from sciml_bench.data.files.packages import imported
 
 AXES_OF_FORMAT_2 = "_ARRAY_DIMENSIONS"
@@ -76,7 +76,7 @@ def _notes(name: str, array: Any) -> list[str]:
 def _fields(path: Path, store: Any, notes: list[str]) -> Fields:
     xarray = imported(path, "xarray", "files")
     try:
-        groups = xarray.open_groups(store, engine="zarr", decode_cf=False, cache=False, chunks=None)
+        groups = xarray.open_groups(store, engine="zarr", chunks=None, **UNDECODED)
     except (ValueError, KeyError, OSError, TypeError) as error:
         raise DataError(f"data.path={path} cannot be read as a zarr group: {error}.") from error
     for raw in groups.values():
