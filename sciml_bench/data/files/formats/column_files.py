@@ -59,6 +59,8 @@ def _table(path: Path, read: Any, time_column: str | int | None, chosen: Sequenc
         found = _values(values)
         columns.append(np.full(len(frame), np.nan) if found is None else found)
         text |= {name: str(values.dtype)} if found is None else {}
+        if getattr(values.dtype, "kind", "O") == "m":
+            units[name] = "s"
     # a column of text may be the dates of the clock, and is in nobody's way where others are chosen
     wanted = [name for name in text if not chosen or name in chosen]
     if wanted:

@@ -33,7 +33,7 @@ UNDECODED = {
     "mask_and_scale": False,
     "decode_times": False,
     "decode_timedelta": False,
-    "concat_characters": True,
+    "concat_characters": False,
     "decode_coords": False,
     "cache": False,
 }
@@ -131,7 +131,9 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
     labels = variable.dtype.kind in "OSU" and len(dims) <= 2
     if not (dims == (name,) or is_clock or labels or (len(dims) == 1 and is_time_name(name))):
         return None
-    decoded = decode_cf_variable(name, variable, decode_times=since, decode_timedelta=False)
+    decoded = decode_cf_variable(
+        name, variable, concat_characters=len(dims) > 1, decode_times=since, decode_timedelta=False
+    )
     values = np.asarray(decoded.values)
     if labels and values.ndim == len(decoded.dims):
         values, dims = np.array([_text(value) for value in values.ravel()]).reshape(values.shape), decoded.dims

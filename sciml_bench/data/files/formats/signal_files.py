@@ -6,16 +6,22 @@ All signals of a record must have one rate: neither thinned out nor averaged.
 import contextlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.packages import imported
 
 WFDB_HEADER, WFDB_SAMPLES = ".hea", ".dat"
+FEWEST_FILLED = 3
+"""Rows of zeros in all signals at the end of the last block that no recording has by itself."""
+FEW_AT_END = 2
+"""Samples at the two ends of its range that a signal has which is scaled to fill it."""
 
 
 def header_of(path: Path) -> Path | None:
@@ -69,7 +75,7 @@ def read_wfdb(path: Path, chosen: Sequence[str] = ()) -> list[NamedTrajectory]:
             f"data.path={path}: the samples of {', '.join(wrong)} do not have the checksum of the header; the record "
             "is damaged or incomplete: fetch it again."
         )
-    rates = [record.fs * count for count in record.samps_per_frame]
+    rates = [float(record.fs * count) for count in record.samps_per_frame]
     units = [None if unit in (None, "", "NU") else str(unit) for unit in record.units]
     notes = []
     uncalibrated = [name for name, gain in zip(names, record.adc_gain, strict=True) if not gain]
@@ -80,6 +86,9 @@ def read_wfdb(path: Path, chosen: Sequence[str] = ()) -> list[NamedTrajectory]:
 
 def read_edf(path: Path, chosen: Sequence[str] = ()) -> list[NamedTrajectory]:
     """A record in its physical units.
+
+    The last block is filled up with zeros where a recording ends within it; these rows are left out. Samples at the end
+    of a signal's range are told, as they may be clipped or stand for missing ones.
 
     Args:
         path: the file.
@@ -95,12 +104,34 @@ def read_edf(path: Path, chosen: Sequence[str] = ()) -> list[NamedTrajectory]:
             count = file.signals_in_file
             names = [file.getLabel(number).strip() for number in range(count)]
             wanted = [number for number, name in enumerate(names) if not chosen or name in chosen]
+            digits = [file.readSignal(number, digital=True) for number in wanted]
             signals = [file.readSignal(number) if number in wanted else np.empty(0) for number in range(count)]
+            ranges = [(file.getDigitalMinimum(number), file.getDigitalMaximum(number)) for number in wanted]
+            physical = [(file.getPhysicalMinimum(number), file.getPhysicalMaximum(number)) for number in wanted]
+            per_block = [int(file.smp_per_record(number)) for number in wanted]
             units = [file.getPhysicalDimension(number).strip() or None for number in range(count)]
-            rates = [file.getSampleFrequency(number) for number in range(count)]
+            rates = [float(file.getSampleFrequency(number)) for number in range(count)]
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise DataError(f"data.path={path} cannot be read as EDF or BDF ({str(error).strip()}).") from error
-    return [_signals(path, names, signals, units, rates, chosen, [])]
+    notes = []
+    for number, values, (low, high) in zip(wanted, digits, ranges, strict=True):
+        at_end = int(((values <= low) | (values >= high)).sum())
+        notes += [f"{at_end} samples of {names[number]} lie at the end of its range"] if at_end > FEW_AT_END else []
+    found = _signals(path, names, signals, units, rates, chosen, notes)
+    zeros = [np.interp(0.0, ends, digital) for ends, digital in zip(physical, ranges, strict=True)]
+    last = [values[-n:] for values, n in zip(digits, per_block, strict=True)]
+    filled = min((_filled(block, float(zero)) for block, zero in zip(last, zeros, strict=True)), default=0)
+    if filled < FEWEST_FILLED:
+        return [found]
+    note = f"the last {filled} rows, zeros that fill up the last block, are left out"
+    return [replace(found, states=found.states[:-filled], notes=(*found.notes, note))]
+
+
+def _filled(digits: Int[np.ndarray, " time"], zero: float) -> int:
+    """How many equal samples at the end of a block are zeros, in digits or in the physical unit."""
+    other = np.flatnonzero(digits != digits[-1])
+    is_zero = digits[-1] == 0 or abs(digits[-1] - zero) <= 1
+    return len(digits) - (int(other[-1]) + 1 if len(other) else 0) if is_zero else 0
 
 
 def _signals(
