@@ -1,7 +1,8 @@
 """The past from which a forecast begins, out of a person's file."""
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.clocks import is_time_name
-from sciml_bench.data.files.readers import TABLE_SUFFIXES, read_arrays
+from sciml_bench.data.files.contents import Arrays
+from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
 from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS
@@ -38,7 +40,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         ConfigurationError: the file is of an unknown kind.
     """
     first = find_files(path)[0]
-    if first.suffix.lower() in TABLE_SUFFIXES and _header(first)[:2] == list(FIRST_COLUMNS):
+    if first.suffix.lower() in TEXT_SUFFIXES and is_table(first) and _header(first)[:2] == list(FIRST_COLUMNS):
         past = _forecast_table(first, spec)
     else:
         options = reading_options(path, spec, names)
@@ -48,8 +50,9 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
         )
-    # single rows have no interval from which the clock could be told
-    return past if max(past.lengths) > 1 else past.unchecked(time_step=spec.time_step)
+    # single rows have no interval from which the clock could be told, and some files have no clock
+    untold = max(past.lengths) < 2 or (past.times is None and past.time_step == 1)
+    return past.unchecked(time_step=spec.time_step) if untold else past
 
 
 def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -66,7 +69,11 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
         ConfigurationError: the file is of an unknown kind.
     """
     first, names = find_files(path)[0], dict(names or {})
-    of_table = first.suffix.lower() in TABLE_SUFFIXES
+    of_table = is_table(first)
+    if not of_table and not isinstance(read_content(first, topology=names.get("topology")), Arrays):
+        # the file itself tells its axes and its clock
+        kept = {name: names[name] for name in ("key", "times_key", "topology") if names.get(name) is not None}
+        return kept | {"time_unit": spec.time_unit}
     found = _of_table(first, spec, names) if of_table else _of_arrays(first, spec, names)
     if not {"time_column", "times_key"} & found.keys():
         found |= {"time_step": spec.time_step, "time_column" if of_table else "times_key": NO_COLUMN}
@@ -87,7 +94,7 @@ def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
 
 def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> None:
     """Stop at a table whose columns have the names of the components in another order."""
-    if path.suffix.lower() not in TABLE_SUFFIXES:
+    if not is_table(path):
         return
     columns = [name for name in _header(path) if name != options.get("time_column")]
     if set(columns) == set(spec.component_names) and columns != list(spec.component_names):
@@ -102,6 +109,8 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     if asked is not None and (isinstance(asked, int) or asked in header):
         return {"time_column": asked}
     named = [name for name in header if is_time_name(name)]
+    if named and len(header) == spec.state_shape[-1]:
+        warnings.warn(f"{path}: the column {named[0]!r} is used as a component of the state", stacklevel=2)
     return {"time_column": named[0]} if named and len(header) == spec.state_shape[-1] + 1 else {}
 
 
@@ -119,13 +128,18 @@ def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[s
     return found | {"key": key} | ({} if times is None else {"times_key": times})
 
 
-def _array(path: Path, name: str | None) -> Any:
+def _array(path: Path, name: str | Sequence[str] | None) -> Any:
     try:
-        return None if name is None else read_arrays(path, name)[name]
+        return (
+            None if name is None else next(iter(read_arrays(path, name if isinstance(name, str) else name[0]).values()))
+        )
     except ConfigurationError:  # the file has no array of this name
         return None
 
 
 def _header(path: Path) -> list[str]:
+    if path.suffix.lower() not in TEXT_SUFFIXES:
+        table = read_table(path, NO_COLUMN)
+        return [*table.names]
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         return [cell.strip(' "\n') for cell in re.split(r"[,;\t ]+", file.readline().lstrip("#% "))]
