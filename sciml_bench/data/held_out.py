@@ -65,16 +65,19 @@ def end_of(record: Record, n_rows: int) -> Trajectories:
 def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, np.ndarray]:
     """What pictures of trajectories begin with: `times`, `observed`, `window`, `clean` where known, and labels.
 
-    The arrays have the axes (batch, time, …); shorter trajectories end in padding. `window` is 1 for rows of the past,
-    which was learned from, 2 for rows of the future, if there are any, 0 for padding.
+    `component_units` are there where they are known. The arrays have the axes (batch, time, …); shorter trajectories
+    end in padding. `window` is 1 for rows of the past, which was learned from, 2 for rows of the future, if there are
+    any, 0 for padding.
     """
+    spec = RecordSpec.of(past)
     whole = PaddedTrajectories.of(past if future is None else past.joined_in_time(future))
     learned = np.arange(whole.times.shape[1]) < np.array(past.lengths)[:, None]
     arrays = {
         "times": whole.times,
         "observed": whole.states,
         "window": np.where(whole.rows, np.where(learned, 1, 2), 0),
-        "component_names": np.array(RecordSpec.of(past).column_names),
+        "component_names": np.array(spec.column_names),
         "time_unit": np.array(past.time_unit),
+        **spec.unit_arrays,
     }
     return arrays if whole.clean is None else {**arrays, "clean": whole.clean}

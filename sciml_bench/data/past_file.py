@@ -1,5 +1,6 @@
 """The past from which a forecast begins, out of a person's file."""
 
+import contextlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,6 @@ import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.readers import TABLE_SUFFIXES, read_arrays
 from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
@@ -22,7 +22,9 @@ STATES, TIMES = "states", "times"
 
 
 def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> Trajectories:
-    """The trajectories of a file, in the states and on the clock of a record.
+    """The trajectories of a file, in the person's components and on the clock of a record.
+
+    Where components or a clock were chosen, the file may be like the record's own, or hold what was chosen.
 
     Args:
         path: as `TrajectoryFiles` takes it, or a forecast as `write_forecast` writes it. One column more than a state
@@ -38,6 +40,12 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         ConfigurationError: the file is of an unknown kind.
     """
     first = find_files(path)[0]
+    if spec.transforms is not None and spec.as_read is not None:
+        of_forecast = first.suffix.lower() in TABLE_SUFFIXES and _header(first)[:2] == list(FIRST_COLUMNS)
+        with contextlib.suppress(DataError):  # of other states: perhaps of those that were chosen
+            if not of_forecast:
+                return spec.transforms.chosen(read_past(path, spec.as_read, names))
+        return read_past(path, spec.as_observed, names)
     if first.suffix.lower() in TABLE_SUFFIXES and _header(first)[:2] == list(FIRST_COLUMNS):
         past = _forecast_table(first, spec)
     else:
@@ -89,7 +97,7 @@ def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> 
     """Stop at a table whose columns have the names of the components in another order."""
     if path.suffix.lower() not in TABLE_SUFFIXES:
         return
-    columns = [name for name in _header(path) if name != options.get("time_column")]
+    columns = list(read_csv(path, options.get("time_column")).names)
     if set(columns) == set(spec.component_names) and columns != list(spec.component_names):
         raise DataError(
             f"{path} has the columns {', '.join(columns)}; put them in the order of the run's record, "
@@ -101,8 +109,8 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     header, asked = _header(path), names.get("time_column")
     if asked is not None and (isinstance(asked, int) or asked in header):
         return {"time_column": asked}
-    named = [name for name in header if is_time_name(name)]
-    return {"time_column": named[0]} if named and len(header) == spec.state_shape[-1] + 1 else {}
+    table = read_csv(path)
+    return {"time_column": None} if table.times is not None and table.states.shape[1] == spec.state_shape[-1] else {}
 
 
 def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import StateArray, is_on_disk, iterate_blocks, joined, mapped, read_block, window
@@ -41,6 +41,8 @@ class Trajectories:
         facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field, or
             `body_names` of states (bodies, axes).
         system: the system that was simulated; None for observed data.
+        observed: the same rows in the person's own components, where these are coordinates made of them, such as
+            logarithms or delays.
 
     Raises:
         DataError: no states, no common shape, values that are not real finite numbers.
@@ -60,6 +62,7 @@ class Trajectories:
     weights: tuple[np.ndarray, ...] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     system: System | None = None
+    observed: "Trajectories | None" = None
 
     def __post_init__(self) -> None:
         self._require_structure()
@@ -94,6 +97,16 @@ class Trajectories:
     def named_components(self) -> tuple[str, ...]:
         """What the components are called; x1, x2, … where nobody said."""
         return self.component_names or tuple(f"x{number}" for number in range(1, self.state_shape[-1] + 1))
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """What every number of a state is called; see `column_names`."""
+        return column_names(self.state_shape, self.named_components, tuple(self.facts.get("body_names", ())) or None)
+
+    @property
+    def as_observed(self) -> "Trajectories":
+        """In the person's own components; itself where these are what is learned from."""
+        return self if self.observed is None else self.observed
 
     @property
     def on_disk(self) -> bool:
@@ -184,7 +197,26 @@ class Trajectories:
             changes["first_rows"] = tuple(self.first_row(number) + start for number, (start, _) in cuts)
         if self.parameters is not None:
             changes["parameters"] = {name: values[numbers] for name, values in self.parameters.items()}
+        if self.observed is not None:
+            changes["observed"] = self.observed.select(trajectories=numbers, time=[slice(*row) for _, row in cuts])
         return self.unchecked(**changes)
+
+    def picked(self, rows: Sequence[Int[np.ndarray, " row"]]) -> "Trajectories":
+        """Some rows of every trajectory, in memory, with their times.
+
+        Args:
+            rows: increasing numbers, one array for each trajectory.
+        """
+        changes: dict[str, Any] = {
+            name: tuple(read_block(part)[kept] for part, kept in zip(series, rows, strict=True))
+            for name in _SERIES
+            if (series := getattr(self, name)) is not None
+        }
+        if self.clean is self.states:
+            changes["clean"] = changes["states"]
+        changes["times"] = tuple(self.times_of(number)[kept] for number, kept in enumerate(rows))
+        observed = None if self.observed is None else self.observed.picked(rows)
+        return self.unchecked(**changes, first_rows=None, observed=observed)
 
     def joined_in_time(self, later: "Trajectories") -> "Trajectories":
         """The same trajectories with the rows of `later` after their own; the clock may have a gap in between.
@@ -208,6 +240,8 @@ class Trajectories:
         }
         if self.clean is self.states and later.clean is later.states:
             changes["clean"] = changes["states"]
+        if self.observed is not None and later.observed is not None:
+            changes["observed"] = self.observed.joined_in_time(later.observed)
         follows = all(self.first_row(n) + self.lengths[n] == later.first_row(n) for n in numbers)
         if self.times is not None or later.times is not None or not follows:
             changes["times"] = tuple(np.concatenate([self.times_of(n), later.times_of(n)]) for n in numbers)
@@ -221,7 +255,9 @@ class Trajectories:
         """The last `n_rows` or all there are, in memory: what a forecast begins with, without truth and labels."""
         last = self.select(time=[slice(max(0, length - n_rows), length) for length in self.lengths])
         states = tuple(np.array(read_block(part)) for part in last.states)
-        return last.unchecked(states=states, clean=None, labels=None, weights=None, parameters=None, names=None)
+        observed = None if self.observed is None else self.observed.tail(n_rows)
+        without = dict.fromkeys(("clean", "labels", "weights", "parameters", "names"))
+        return last.unchecked(states=states, observed=observed, **without)
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":
         """The same function of the states and of the truth, which stay one where they are one; see `MappedRows`."""
@@ -330,3 +366,21 @@ class Trajectories:
                 f"component {tuple(component)}; values must be finite and below {LARGEST_VALUE:g}: "
                 "remove, interpolate or rescale them."
             )
+
+
+def column_names(
+    state_shape: tuple[int, ...], component_names: tuple[str, ...], body_names: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """What every number of a state is called: its component, with body or place where there are such.
+
+    Args:
+        state_shape: of one state.
+        component_names: one per entry of the last axis, one for a field.
+        body_names: of the bodies where states are (bodies, axes).
+    """
+    if len(state_shape) == 1 and len(component_names) == state_shape[0]:
+        return component_names
+    if body_names is not None:
+        return tuple(f"{body}_{name}" for body in body_names for name in component_names)
+    name = component_names[0] if len(component_names) == 1 else "x"
+    return tuple("_".join([name, *map(str, place)]) for place in np.ndindex(*state_shape))

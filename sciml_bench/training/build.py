@@ -10,6 +10,7 @@ from sciml_bench.core.instantiate import instantiate
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
+from sciml_bench.data.transforms.record_transforms import OPTIONS
 
 
 def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
@@ -50,8 +51,13 @@ def build_record(configuration: Mapping[str, Any]) -> Any:
     Raises:
         ConfigurationError: a choice is wrong.
     """
-    node = "pde" if "pde" in configuration else "data"
-    return instantiate(configuration[node], role=node, trusted_packages=trusted(configuration))
+    packages = trusted(configuration)
+    if "pde" in configuration:
+        return instantiate(configuration["pde"], role="pde", trusted_packages=packages)
+    node = dict(configuration["data"])
+    asked = {name: value for name in OPTIONS if (value := node.pop(name, None)) is not None}
+    record = instantiate(node, role="data", trusted_packages=packages)
+    return record.transform(**asked) if asked else record
 
 
 def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:

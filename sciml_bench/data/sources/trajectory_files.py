@@ -156,7 +156,7 @@ class TrajectoryFiles(Record):
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
                 component_names=self.component_names or names,
-                facts={} if self.component_names or not any(units or ()) else {"component_units": units},
+                facts={} if not any(units or ()) else {"component_units": units},
             )
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
