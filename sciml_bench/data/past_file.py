@@ -41,9 +41,8 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     """
     first = find_files(path)[0]
     if spec.transforms is not None and spec.as_read is not None:
-        of_forecast = first.suffix.lower() in TABLE_SUFFIXES and _header(first)[:2] == list(FIRST_COLUMNS)
-        with contextlib.suppress(DataError):  # of other states: perhaps of those that were chosen
-            if not of_forecast:
+        if not _holds_what_was_chosen(first, spec):
+            with contextlib.suppress(DataError):  # of other states: perhaps of those that were chosen
                 return spec.transforms.chosen(read_past(path, spec.as_read, names))
         return read_past(path, spec.as_observed, names)
     if first.suffix.lower() in TABLE_SUFFIXES and _header(first)[:2] == list(FIRST_COLUMNS):
@@ -58,6 +57,15 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         )
     # single rows have no interval from which the clock could be told
     return past if max(past.lengths) > 1 else past.unchecked(time_step=spec.time_step)
+
+
+def _holds_what_was_chosen(path: Path, spec: RecordSpec) -> bool:
+    """Whether a table is a forecast, or has the names of the chosen components alone."""
+    if path.suffix.lower() not in TABLE_SUFFIXES or spec.as_read is None:
+        return False
+    named = set(read_csv(path).names)
+    own, whole = (set(each.component_names) for each in (spec.as_observed, spec.as_read))
+    return _header(path)[:2] == list(FIRST_COLUMNS) or named == own != whole
 
 
 def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -147,10 +147,10 @@ class RecordTransforms:
 
     def undone(
         self,
-        states: Float[np.ndarray, "*axes time components"],
-        before: Float[np.ndarray, "*#axes components"],
+        states: Float[np.ndarray, "*axes time dim"],
+        before: Float[np.ndarray, "*batch own_dim"],
         names: Sequence[str],
-    ) -> Float[np.ndarray, "*axes time own_components"]:
+    ) -> Float[np.ndarray, "*axes time own_dim"]:
         """Rows in the person's components: the newest copy, summed up, exponentiated.
 
         Args:
