@@ -28,12 +28,12 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
     test = parts["test"]
     if record.split_by == TIME:
         past = functools.reduce(Trajectories.joined_in_time, [part for part in parts.values() if part is not test])
-        return (past, test) if min(past.lengths) >= past_length else None
+        return (past.filled(), test) if min(past.lengths) >= past_length else None
     long_enough = [number for number, length in enumerate(test.lengths) if length > past_length]
     if not long_enough:
         return None
     chosen = test.select(trajectories=long_enough)
-    return chosen.select(time=slice(0, past_length)), chosen.select(time=slice(past_length, None))
+    return chosen.select(time=slice(0, past_length)).filled(), chosen.select(time=slice(past_length, None))
 
 
 def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Trajectories | None:
@@ -59,7 +59,7 @@ def end_of(record: Record, n_rows: int) -> Trajectories:
     """
     parts = list(record.splits.values())
     whole = functools.reduce(Trajectories.joined_in_time, parts) if record.split_by == TIME else parts[-1]
-    return whole.tail(n_rows)
+    return whole.filled().tail(n_rows)
 
 
 def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, np.ndarray]:

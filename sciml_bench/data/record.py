@@ -133,6 +133,21 @@ class Record:
         return own
 
     @property
+    def complete(self) -> "Record":
+        """Without the rows that have missing values, for a method on any clock; itself where none may be missing.
+
+        Raises:
+            DataError: a trajectory has fewer than two rows with all their values.
+        """
+        splits, spec = self._after_setup()
+        if not any(part.masked for part in splits.values()):
+            return self
+        own = copy.copy(self)
+        parts = {name: part.without_missing_rows() for name, part in splits.items()}
+        own._loaded = parts, replace(spec, lengths=parts["train"].lengths)
+        return own
+
+    @property
     def reading(self) -> str:
         """What the record is and how it was read, in a line."""
         splits = self.splits

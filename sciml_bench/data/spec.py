@@ -174,6 +174,7 @@ def scale_of(trajectories: Trajectories) -> Scale:
 
     Both are in float64, and the deviation is 1 for what is constant. States on disk are read in blocks.
     """
+    trajectories = trajectories.without_missing_rows()
     if trajectories.on_disk:
         scale = Standardization.fit(trajectories)
         return scale.mean, scale.deviation

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import StateArray, is_on_disk, iterate_blocks, joined, mapped, read_block, window
@@ -16,6 +16,8 @@ from sciml_bench.systems import System
 LARGEST_VALUE = np.float32(1e30)
 """Networks work in single precision, whose squares overflow beyond this."""
 
+FEWEST_COMPLETE_ROWS = 2
+"""Of a trajectory from which rows with missing values are left out."""
 
 _SERIES = ("states", "labels", "times", "clean", "inputs", "weights")
 """Fields with one array per trajectory, whose first axis is time."""
@@ -41,6 +43,7 @@ class Trajectories:
         facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field, or
             `body_names` of states (bodies, axes).
         system: the system that was simulated; None for observed data.
+        masked: whether rows may have values that are missing (not a number), which a method leaves out.
         observed: the same rows in the person's own components, where these are coordinates made of them, such as
             logarithms or delays.
 
@@ -62,6 +65,7 @@ class Trajectories:
     weights: tuple[np.ndarray, ...] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     system: System | None = None
+    masked: bool = False
     observed: "Trajectories | None" = None
 
     def __post_init__(self) -> None:
@@ -121,12 +125,14 @@ class Trajectories:
     def between_gaps(self, fewest_rows: int = 1) -> "Trajectories":
         """The pieces between missing rows, each regular and a trajectory of its own; all of it where none are missing.
 
-        A row is missing where an interval is a whole number of time steps; what is on no clock, or on another, stays
-        as it is.
+        A row is missing where an interval is several time steps, or where it is there without a value; what is on no
+        clock, or on another, stays as it is.
 
         Args:
             fewest_rows: shorter pieces are left out.
         """
+        if self.masked:
+            return self.without_missing_rows().between_gaps(fewest_rows)
         if self.is_regular or self.times is None:
             return self
         pieces = []
@@ -141,6 +147,49 @@ class Trajectories:
                 return self
             pieces += long_enough
         return self.select(trajectories=[number for number, _ in pieces], time=[piece for _, piece in pieces])
+
+    def complete_rows(self, number: int) -> Bool[np.ndarray, " time"]:
+        """Which rows of a trajectory have all their values."""
+        states = read_block(self.states[number]) if self.masked else np.empty((self.lengths[number], 0))
+        return ~np.isnan(states.reshape(len(states), -1)).any(axis=1)
+
+    def without_missing_rows(self) -> "Trajectories":
+        """The rows that have all their values, on a clock with gaps; itself where nothing may be missing.
+
+        Raises:
+            DataError: a trajectory has fewer than two such rows.
+        """
+        if not self.masked:
+            return self
+        rows = [np.flatnonzero(self.complete_rows(number)) for number in range(self.n_trajectories)]
+        shortest = min(range(len(rows)), key=lambda number: len(rows[number]))
+        if len(rows[shortest]) < FEWEST_COMPLETE_ROWS:
+            raise DataError(
+                f"data.missing=mask: of {self.lengths[shortest]} rows of {self.name(shortest)} only "
+                f"{len(rows[shortest])} have all their values; use data.missing=interpolate, fewer components "
+                "(data.observe) or more rows."
+            )
+        kept = self.picked(rows)
+        observed = None if kept.observed is None else kept.observed.unchecked(masked=False)
+        return kept.unchecked(masked=False, observed=observed)
+
+    def filled(self) -> "Trajectories":
+        """Straight lines in time where values are missing, and the nearest value before the first and after the last.
+
+        A forecast that needs a past without gaps begins with it. Of a split nothing of a later part is used.
+        """
+        if not self.masked:
+            return self
+        parts = []
+        for number, states in enumerate(self.states):
+            rows = read_block(states).reshape(self.lengths[number], -1).copy()
+            times = self.times_of(number)
+            for column in rows.T:
+                known = ~np.isnan(column)
+                column[~known] = np.interp(times[~known], times[known], column[known]) if known.any() else 0.0
+            parts.append(rows.reshape(states.shape))
+        observed = None if self.observed is None else self.observed.filled()
+        return self.unchecked(states=tuple(parts), masked=False, observed=observed)
 
     @property
     def flattened(self) -> Shaped[np.ndarray, "n_states n_state"]:
@@ -358,6 +407,8 @@ class Trajectories:
             if block.dtype.kind != "f":
                 return
             fine = np.abs(block) < LARGEST_VALUE  # False for nan as well
+            if self.masked:
+                fine |= np.isnan(block)
             if fine.all():
                 continue
             row, *component = (int(axis) for axis in np.argwhere(~fine)[0])

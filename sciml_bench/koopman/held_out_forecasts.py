@@ -51,6 +51,7 @@ def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tr
     if record.split_by != TIME or "test" not in record.splits:
         return past_and_future(record, past_length)
     before = record.splits.get("validation", record.splits["train"])
+    before = before.filled()
     return before.select(time=[slice(n - past_length, n) for n in before.lengths]), record.splits["test"]
 
 

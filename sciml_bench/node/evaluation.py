@@ -70,6 +70,7 @@ class Evaluation:
             SolverError: the integration broke down inside the train part.
             ConfigurationError: the record knows no such initial states.
         """
+        record = record.complete
         pieces = pieces_of(record.part("train"), self.rows_per_piece, self.n_pieces)
         joined, window = _windows(record, pieces)
         train, whole = (PaddedTrajectories.of(part) for part in (pieces, joined))

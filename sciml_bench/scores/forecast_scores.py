@@ -74,6 +74,9 @@ def errors_of(predicted: Rows, truth: Rows, mean: Float[np.ndarray, "*#state"]) 
         np.ascontiguousarray(np.concatenate([rows.reshape(len(rows), -1) for rows in parts]))
         for parts in (predicted, truth)
     )
+    there = ~np.isnan(true).any(axis=1)  # rows with missing values (data.missing=mask) are not scored
+    if there.any() and not there.all():
+        found, true = found[there], true[there]
     difference, size = _difference(found, true), float(np.linalg.norm(true))
     errors = {"forecast_mse": float(np.mean(difference**2))}
     if size > 0:

@@ -71,7 +71,7 @@ def test_sums_count_the_steps_that_nobody_asked_for():
     assert_allclose(told.states[0], GROWING[[31, 32, 37]], rtol=1e-9)
     with pytest.raises(ConfigurationError, match=r"horizon: data\.difference=1 sums up steps of 1 time"):
         forecaster.forecast(past, np.array([31.5]))
-    with pytest.raises(ConfigurationError, match="horizon=-2: data.difference=1 sums up what comes"):
+    with pytest.raises(ConfigurationError, match=r"horizon=-2: data\.difference=1 sums up what comes"):
         forecaster.forecast(past, -2)
 
 

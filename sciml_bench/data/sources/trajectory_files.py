@@ -10,10 +10,10 @@ import numpy as np
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.missing_values import MISSING_CHOICES, REFUSE, without_missing
+from sciml_bench.data.files.missing_values import MASK, MISSING_CHOICES, REFUSE, without_missing
 from sciml_bench.data.files.text_tables import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
-from sciml_bench.data.lazy_states import window
+from sciml_bench.data.lazy_states import has_missing, window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
@@ -40,7 +40,8 @@ class TrajectoryFiles(Record):
         n_rows: rows of each trajectory to use, from there on; all by default.
         component_names: what the components of a state are called; by default what the files say, else x1, x2, ….
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
-            trajectory there, or "interpolate" between the rows before and after.
+            trajectory there, "interpolate" between the rows before and after, or "mask": rows stay, and a method leaves
+            out what is not there.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
         **options: split, split_by, transforms as in `Record`.
@@ -156,6 +157,7 @@ class TrajectoryFiles(Record):
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
                 component_names=self.component_names or names,
+                masked=self.missing == MASK and any(has_missing(part.states) for part in found),
                 facts={} if not any(units or ()) else {"component_units": units},
             )
         except DataError as error:

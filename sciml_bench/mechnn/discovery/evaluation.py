@@ -29,6 +29,7 @@ class EquationEvaluation:
 
     def __call__(self, learned: DiscoveredEquations, record: Record) -> Results:
         """Score equations on a record."""
+        record = record.complete
         train = PaddedTrajectories.of(record.splits["train"])
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
         denoised = [learned.denoised(*piece) for piece in pieces]

@@ -162,6 +162,7 @@ class SmoothingEvaluation:
         Raises:
             DataError: the record is not the one that was learned from.
         """
+        record = record.complete
         train, smoothed = PaddedTrajectories.of(record.splits["train"]), learned.smoothed()
         if _fingerprint(train.states) != learned.fingerprint:
             raise DataError("these are not the trajectories that were fitted: a trajectory fit tells nothing of others")
