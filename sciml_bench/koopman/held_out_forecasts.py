@@ -43,7 +43,7 @@ def whole_forecast_scores(learned: KoopmanModel, record: Record) -> Metrics:
     if reached is None:
         return {}
     future = reached.select(time=[slice(0, min(n_rows, length)) for length in reached.lengths])
-    return forecast_scores(forecast_of(forecaster, past, future), future, record.spec.mean)
+    return forecast_scores(forecast_of(forecaster, past, future), past, future, record.spec)
 
 
 def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
@@ -72,7 +72,7 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     steps = [step for step in range(1, n_steps + 1) if step * lag < longest - 1]
     if not steps:
         return Results()
-    found, truth, clean = ([[] for _ in steps] for _ in range(3))
+    found, truth, clean, given = ([[] for _ in steps] for _ in range(4))
     each = np.full((part.n_trajectories, len(steps)), np.nan)
     shown = part.lengths.index(longest)
     shown_states = np.empty((2, len(steps), len(mean)))
@@ -89,6 +89,7 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
             later = slice(ahead, ahead + min(most, n_rows - max(common, ahead)))
             truth[place].append(_newest(rows[later], mean))
             found[place].append(_newest(expected, mean)[: len(truth[place][-1])])
+            given[place].append(_newest(rows[: len(truth[place][-1])], mean))
             error = error_over_mean(found[place][-1], truth[place][-1], mean)
             each[number, place] = np.nan if error is None else error
             if number == shown:
@@ -103,6 +104,9 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
             error = error_over_mean(np.concatenate(found[place]), np.concatenate(parts[place]), mean)
             if error is not None:
                 metrics[f"forecast_error_over_mean_step_{step}{suffix}"] = error
+        error = error_over_mean(np.concatenate(given[place]), np.concatenate(truth[place]), mean)
+        if error is not None:
+            metrics[f"persistence_error_over_mean_step_{step}"] = error
     arrays = {
         "forecast_times": np.array(steps) * learned.spec.lag_time,
         "forecast_states": shown_states[0],

@@ -94,7 +94,7 @@ class Evaluation:
         if parts is not None:
             past, future = parts
             told = forecast_of(forecaster, past, future)
-            metrics |= forecast_scores(told, future, own.spec.mean)
+            metrics |= forecast_scores(told, past, future, own.spec)
             if (window == _AHEAD).any():
                 for row, rows in enumerate(window == _AHEAD):
                     forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)

@@ -57,4 +57,4 @@ class ForecastEvaluation:
         }
         if len(arrays["component_names"]) != len(arrays["training_mean"]):
             del arrays["component_names"]
-        return Results(forecast_scores(forecast, future, record.spec.mean), arrays, ("forecast",))
+        return Results(forecast_scores(forecast, past, future, record.spec), arrays, ("forecast",))

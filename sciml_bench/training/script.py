@@ -301,4 +301,5 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
     if folder is None:
         folder = Path("outputs") / job / _run_path(choices, overrides) / f"seed={config.seed}"
     config.run_folder, config.script, config.choices = str(folder), str(job), dict(choices)
+    config.given = typed
     return config if run == "null" else OmegaConf.create(extended(config, typed))

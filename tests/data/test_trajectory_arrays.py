@@ -87,7 +87,9 @@ def test_a_time_column_is_taken_out_of_the_states(tmp_path):
     np.testing.assert_array_equal(found.states, [[1, 2], [3, 4]])
     np.testing.assert_array_equal(found.times, [0.5, 0.7])
     np.save(tmp_path / "x.npy", np.zeros((3, 2)))
-    with pytest.raises(ConfigurationError, match=r"data\.time_column=t: only text files .* give data\.time_step"):
+    with pytest.raises(
+        ConfigurationError, match=r"data\.time_column=t: only text files .* give data\.times_key or data\.time_step"
+    ):
         read_trajectories(tmp_path / "x.npy", None, "auto", "t")
 
 

@@ -59,7 +59,7 @@ class EquationEvaluation:
         explained = {name: np.full(learned_shape, np.nan) for name in ("denoised", "simulation")}
         if asked is not None:
             forecast = forecast_of(forecaster, *asked)
-            metrics |= forecast_scores(forecast, asked[1], own.spec.mean)
+            metrics |= forecast_scores(forecast, *asked, own.spec)
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
                 arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
