@@ -39,8 +39,8 @@ def forecast_scores(forecast: Forecast, past: Trajectories, future: Trajectories
 
     `forecast_mse`, in squared units of the state; `forecast_relative_error`, ‖p − y‖/‖y‖; `forecast_error_over_mean`,
     root mean square error over that of the training mean; all of them with `_clean` against the truth, where it is
-    known. A forecast that leaves every bound has infinite errors; rows with missing values are left out. Beside them what it has to beat, of
-    `scores.references`.
+    known. A forecast that leaves every bound has infinite errors; rows with missing values are left out. Beside them
+    what it has to beat, of `scores.references`.
 
     Args:
         forecast: at the times of the future.

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from sciml_bench.core.errors import DataError
 from sciml_bench.data.record import Record
 from sciml_bench.data.split import DEFAULT_SPLIT, TIME
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 PAIRS_PER_MODE, FEWEST_MODES = 5, 3
 FEWEST_ROWS = 3
 """Of a part that is held out, for a pair to be compared with another; with less there is no validation part."""
+
+FEWEST_LEARNED = 5
+"""Rows to learn from, of all trajectories together; a smoothing spline needs as many."""
 
 WITHOUT_VALIDATION = {"train": 0.75, "test": 0.25}
 
@@ -27,16 +31,25 @@ def adapted(configuration: Mapping[str, Any], record: Record) -> dict[str, Any]:
         configuration: composed; `given` holds what was typed.
         record: loaded.
 
+    Raises:
+        DataError: too few rows for any method.
+
     Returns:
         the same values where nothing has to change. `data.split` changes for a record that is built again.
     """
     changes = {**_parts(configuration, record), **_pairs(configuration, record), **_windows(configuration, record)}
     typed = [str(override).lstrip("+").partition("=")[0] for override in configuration.get("given") or ()]
     found = {key: values for key, values in changes.items() if not any(_is_typed(key, name) for name in typed)}
+    n_rows = record.splits["train"].n_states
+    if n_rows < FEWEST_LEARNED and "data.split" not in found:
+        raise DataError(
+            f"data: {n_rows} rows to learn from are too few for any method; give a longer record, or a larger "
+            f"data.split.train: at least {FEWEST_LEARNED} rows."
+        )
     if not found:
         return dict(configuration)
     said = ", ".join(f"{key}={now} (default {was})" for key, (was, now) in found.items())
-    log.info("short record, %d rows to learn from: %s", record.splits["train"].n_states, said)
+    log.info("short record, %d rows to learn from: %s", n_rows, said)
     result = dict(configuration)
     for key, (_, value) in found.items():
         result = _with(result, key.split("."), value)

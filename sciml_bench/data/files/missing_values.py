@@ -1,4 +1,4 @@
-"""Values that are missing from a person's files: refused with their number, cut out, interpolated, or left out later."""
+"""Values that are missing from a person's files: refused with their number, cut out, interpolated or masked."""
 
 from collections.abc import Sequence
 from dataclasses import replace

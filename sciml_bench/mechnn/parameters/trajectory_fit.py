@@ -134,7 +134,10 @@ class TrajectoryFit(FewComponents, Method):
         if self.validation_fraction == 0:
             return np.zeros_like(inner)
         rng = np.random.default_rng(derived_seed(self.progress.seed, "held-out rows"))
-        held_out = inner & (rng.random(inner.shape) < self.validation_fraction)
+        drawn = np.where(inner, rng.random(inner.shape), np.inf)
+        held_out = drawn < self.validation_fraction
+        if not held_out.any() and self.validation_fraction * inner.sum() >= 1:  # by bad luck, of few rows
+            held_out = drawn == drawn.min()
         if not held_out.any():
             raise DataError(
                 f"training.validation_fraction={self.validation_fraction:g} holds out none of {int(inner.sum())} rows: "
