@@ -39,8 +39,8 @@ def forecast_scores(forecast: Forecast, past: Trajectories, future: Trajectories
 
     `forecast_mse`, in squared units of the state; `forecast_relative_error`, ‖p − y‖/‖y‖; `forecast_error_over_mean`,
     root mean square error over that of the training mean; all of them with `_clean` against the truth, where it is
-    known. A forecast that leaves every bound has infinite errors. Beside them what it has to beat, of
-    `scores.references`.
+    known. A forecast that leaves every bound has infinite errors; rows with missing values are left out. Beside them
+    what it has to beat, of `scores.references`.
 
     Args:
         forecast: at the times of the future.
@@ -52,6 +52,12 @@ def forecast_scores(forecast: Forecast, past: Trajectories, future: Trajectories
         DataError: the forecast has other states, or fewer.
     """
     predicted = [states[:length] for states, length in zip(forecast.states, future.lengths, strict=True)]
+    if future.masked:
+        rows = [np.flatnonzero(future.complete_rows(number)) for number in range(future.n_trajectories)]
+        if not sum(map(len, rows)):
+            return {}
+        predicted = [states[kept] for states, kept in zip(predicted, rows, strict=True)]
+        future = future.picked(rows)
     metrics: Metrics = {}
     for suffix, parts in {"": future.states, "_clean": future.clean}.items():
         if parts is not None:
