@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.networks import StackedPerceptrons
+from sciml_bench.node.fields.field_network import FieldNetwork
 
 Instant: TypeAlias = float | Float[Tensor, ""] | Float[Tensor, " batch"]
 """A time, one for all trajectories or one for each."""
@@ -115,6 +116,16 @@ class VectorField(nn.Module):
         for module in self.modules():
             if isinstance(module, VectorField | StackedPerceptrons):
                 object.__setattr__(module, "n_members", n_members)
+
+    def set_time_unit(self, time: float) -> None:
+        """Let a network that sees standardised states answer in deviations per this time; other fields have no unit.
+
+        Args:
+            time: in which states change by about a deviation.
+        """
+        for module in self.modules():
+            if isinstance(module, FieldNetwork):
+                module.set_time_unit(time)
 
     def member(self, number: int) -> "VectorField":
         """One member as a field of its own, whose parameters are parts of these: gradients arrive at them.
