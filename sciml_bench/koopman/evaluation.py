@@ -91,10 +91,10 @@ class Evaluation:
             )
         spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
         arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
-        told = (spectrum["eigenvalues"], learned.spec.lag_time)
+        unit = record.spec.time_unit
         notes = (
-            told_modes(*told, record.spec.time_unit),
-            told_drift(*told, record.splits["train"], record.spec.time_unit),
+            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit),
+            told_drift(record.splits["train"], unit),
         )
         said = tuple(note for note in notes if note is not None)
         results = Results(_held_out_scores(learned, record), arrays, ("spectrum",), said)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.koopman.operator import KoopmanOperator
 from sciml_bench.koopman.told_modes import told_drift, told_modes
 
 
@@ -22,28 +22,29 @@ def test_modes_that_do_not_decay_or_grow_are_told_as_such_and_the_constant_is_no
     assert told_modes(np.array([1.0 + 0j]), 1.0, "s") is None
 
 
-def eigenvalues_of(states: np.ndarray) -> np.ndarray:
-    return KoopmanOperator("ridge", add_constant=True).fit(states[:-1], states[1:]).eigenvalues_
+def one(states: np.ndarray) -> Trajectories:
+    return Trajectories((states,), time_step=0.1, time_unit="ps")
+
+
+def decaying(decay: float, noise: np.ndarray) -> np.ndarray:
+    return lfilter([1.0], [1.0, -np.exp(-1 / decay)], noise, axis=0)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_random_walk_drifts_and_a_process_that_returns_does_not(seed):
-    noise = np.random.default_rng(seed).standard_normal((2000, 1))
-    returning = np.zeros((2000, 1))
-    for row in range(1, 2000):
-        returning[row] = 0.9 * returning[row - 1] + noise[row]
-    for states, drifts in ((np.cumsum(noise, axis=0), True), (returning, False)):
-        told = told_drift(eigenvalues_of(states), 0.1, Trajectories((states,), time_step=0.1), "ps")
-        assert (told is not None) == drifts
-        assert told is None or "the training data last only 199.9 ps: the states drift" in told
+def test_what_drifts_is_named_and_what_returns_is_not(seed):
+    noise = np.random.default_rng(seed).standard_normal((2000, 3))
+    returning, wave = decaying(40.0, noise), np.sin(2 * np.pi * np.arange(2000) / 400)[:, None]
+    assert told_drift(one(np.hstack([returning, wave + 0.1 * noise])), "ps") is None
+    walk = np.cumsum(noise[:, :1], axis=0)
+    told = told_drift(one(np.hstack([returning, walk, walk + returning])), "ps")
+    assert told is not None
+    assert told.startswith("x4")
+    assert "of the 199.9 ps of the training data" in told
 
 
-def test_many_short_trajectories_count_together():
-    # 200 trajectories of 11 rows each show a decay over 5 steps although none is long
-    rng = np.random.default_rng(1)
-    short = rng.standard_normal((200, 1, 1)) / np.sqrt(1 - 0.8**2)
-    for _ in range(10):
-        short = np.concatenate([short, 0.8 * short[:, -1:] + rng.standard_normal((200, 1, 1))], axis=1)
-    train = Trajectories(tuple(short), time_step=1.0)
-    assert told_drift(np.array([1, 0.8], dtype=complex), 1.0, train, "step") is None
-    assert told_drift(np.array([1, 0.8], dtype=complex), 1.0, train.select(trajectories=[0]), "step") is not None
+def test_a_trend_is_a_drift_and_many_trajectories_may_start_anywhere():
+    rng = np.random.default_rng(0)
+    trend = np.arange(300.0)[:, None] + rng.standard_normal((300, 1))
+    assert told_drift(one(trend), "ps") is not None
+    starts = tuple(np.cumsum(rng.standard_normal((300, 1)), axis=0) for _ in range(20))
+    assert told_drift(Trajectories(starts, time_step=1.0), "step") is None
