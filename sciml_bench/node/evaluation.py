@@ -21,6 +21,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import PaddedTrajectories, Record, Trajectories
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
+from sciml_bench.data.own_components import in_own_components, own_rows
 from sciml_bench.data.views.whole_trajectories_view import pieces_of
 from sciml_bench.node.fitting.trajectory_batch import (
     INITIAL_STATES,
@@ -93,6 +94,7 @@ class Evaluation:
             SolverError: the integration broke down inside the train part.
             ConfigurationError: the record knows no such initial states.
         """
+        record = record.complete
         pieces = self._pieces(record)
         joined, window = _windows(record, pieces)
         train, whole = (PaddedTrajectories.of(part) for part in (pieces, joined))
@@ -106,21 +108,24 @@ class Evaluation:
             prediction[:] = learned.solver(learned.field, x0, whole.times).states[0].double().numpy()
         prediction[:, : train.rows.shape[1]][train.rows] = inside.states[0].double().numpy()[train.rows]
         metrics = window_errors(prediction, whole, window)
-        smoothed, forecast = np.full((2, *whole.states.shape), np.nan)
+        smoothed = np.full(whole.states.shape, np.nan)
         for row, (spline, rows) in enumerate(zip(splines, train.rows, strict=True)):
             smoothed[row, : len(rows)][rows] = spline(train.times[row, rows])
-        parts = past_and_future(record, learned.past_length)
+        forecaster, own = in_own_components(learned), record.as_observed
+        parts = past_and_future(own, forecaster.past_length)
+        smoothed, prediction = (own_rows(states, joined, record.spec) for states in (smoothed, prediction))
+        forecast = np.full(smoothed.shape, np.nan)
         if parts is not None:
             past, future = parts
-            told = forecast_of(learned, past, future)
-            metrics |= forecast_scores(told, future, record.spec.mean)
+            told = forecast_of(forecaster, past, future)
+            metrics |= forecast_scores(told, past, future, own.spec)
             if (window == _AHEAD).any():
                 for row, rows in enumerate(window == _AHEAD):
                     forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)
         error = inside.error_estimate
         metrics |= {} if error is None else {"integration_error": float(error)}
         found = {"window": window, "smoothed": smoothed, "prediction": prediction, "forecast": forecast}
-        return Results(metrics, shown_arrays(joined, None) | found, ("trajectories", "phase_portrait"))
+        return Results(metrics, shown_arrays(joined.as_observed, None) | found, ("trajectories", "phase_portrait"))
 
     def _initial_states(self, learned: LearnedField, train: PaddedTrajectories, splines: Any) -> Tensor:
         """Of every member."""

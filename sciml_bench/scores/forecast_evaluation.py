@@ -12,6 +12,7 @@ from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 
@@ -51,6 +52,7 @@ class ForecastEvaluation:
         """
         if not isinstance(learned, Forecaster):
             raise DataError(f"{type(learned).__name__} does not forecast; choose another evaluation")
+        learned, record = in_own_components(learned), record.as_observed
         asked = past_and_future(record, learned.past_length)
         if asked is None:
             raise DataError(
@@ -71,8 +73,9 @@ class ForecastEvaluation:
             "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
             "training_mean": np.broadcast_to(record.spec.mean, future.state_shape).ravel(),
             "component_names": np.array(record.spec.component_names),
+            **record.spec.unit_arrays,
             "time_unit": np.array(record.spec.time_unit),
         }
         if len(arrays["component_names"]) != len(arrays["training_mean"]):
             del arrays["component_names"]
-        return Results(forecast_scores(forecast, future, record.spec.mean), arrays, ("forecast",))
+        return Results(forecast_scores(forecast, past, future, record.spec), arrays, ("forecast",))

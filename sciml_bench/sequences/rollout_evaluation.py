@@ -118,7 +118,7 @@ class RolloutEvaluation:
         metrics |= horizons(errors["rollout"], times, self.thresholds)
         metrics |= _own_scores(prediction, reference, spec)
         ahead = np.broadcast_to(spec.time_step * np.arange(1, whole.shape[1] + 1), whole.shape[:2])
-        metrics |= forecast_scores(Forecast(whole.astype(np.float64), ahead), reached, record.spec.mean)
+        metrics |= forecast_scores(Forecast(whole.astype(np.float64), ahead), past, reached, record.spec)
         arrays: dict[str, Any] = {
             "times": times,
             "errors": errors["rollout"],

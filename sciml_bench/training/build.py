@@ -13,12 +13,15 @@ from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.spec import WindowsSpec
+from sciml_bench.data.transforms.record_transforms import OPTIONS
+from sciml_bench.training.short_records import adapted
 
 
 def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
     """The record, loaded, and the method with its model, from a composed configuration.
 
     The initial weights follow from the global random state, which a run makes a function of its seed before it builds.
+    For a short record, values that nobody typed may be smaller than composed: see `short_records`.
 
     Returns:
         the record (of train_nsm.py: the equation) and the method.
@@ -27,25 +30,36 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         ConfigurationError: a choice is wrong.
         DataError: the data cannot be used.
     """
-    packages = trusted(configuration)
-    training = dict(configuration["training"])
-    make_view = _factory(training.pop("view"), "view", packages) if "view" in training else None
-    make_model = _factory(configuration["model"], "model", packages)
-    make_method = _factory(training, "training", packages)
+    make_view, make_model, make_method = _factories(configuration)  # a wrong choice is told before anything is loaded
     record = build_record(configuration)
     if record.state_shape is not None:
         make_method.func.require_states(record.state_shape)
-    known_beforehand = make_view is None  # an equation: a wrong choice is told before its solutions are computed
-    if not known_beforehand:
+    if make_view is None:  # an equation: a wrong choice is told before its solutions are computed
+        view = record.sampling
+    else:
         record.setup()
         make_method.func.require_states(record.spec.state_shape)
-    view = record.sampling if make_view is None else _called(make_view, "training.view", record)
+        fitting = adapted(configuration, record)
+        if fitting["data"] != configuration["data"]:
+            record = build_record(fitting)
+            record.setup()
+            fitting = adapted(fitting, record)
+        if fitting != dict(configuration):
+            make_view, make_model, make_method = _factories(fitting)
+        view = _called(make_view, "training.view", record)
     _require_spec(make_model.func, view)
     model = _called(make_model, "model", view.spec)
     method = _called(make_method, "training", model, view)
-    if known_beforehand:
-        record.setup()
+    record.setup()
     return record, method
+
+
+def _factories(configuration: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """What makes the view, where the training has one, the model and the method."""
+    packages, training = trusted(configuration), dict(configuration["training"])
+    make_view = _factory(training.pop("view"), "view", packages) if "view" in training else None
+    make_model = _factory(configuration["model"], "model", packages)
+    return make_view, make_model, _factory(training, "training", packages)
 
 
 def build_record(configuration: Mapping[str, Any]) -> Any:
@@ -54,8 +68,13 @@ def build_record(configuration: Mapping[str, Any]) -> Any:
     Raises:
         ConfigurationError: a choice is wrong.
     """
-    node = "pde" if "pde" in configuration else "data"
-    return instantiate(configuration[node], role=node, trusted_packages=trusted(configuration))
+    packages = trusted(configuration)
+    if "pde" in configuration:
+        return instantiate(configuration["pde"], role="pde", trusted_packages=packages)
+    node = dict(configuration["data"])
+    asked = {name: value for name in OPTIONS if (value := node.pop(name, None)) is not None}
+    record = instantiate(node, role="data", trusted_packages=packages)
+    return record.transform(**asked) if asked else record
 
 
 def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:

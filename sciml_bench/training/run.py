@@ -67,10 +67,12 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
                 log.info("scored again with other settings of the evaluation: %s", _shown_path(folder))
                 return score_again(configuration, folder)
             log.info("already finished: %s (force=true starts over)", _shown_path(folder))
+            _judge(folder)
             return folder.metrics
         with _recorded(configuration, folder) as record:
             metrics = _train(configuration, folder, record)
         log.info("finished: %s", _shown_path(folder))
+        _judge(folder)
         return metrics
 
 
@@ -103,6 +105,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     require_scorable(evaluation, method, observed)
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
+        record["time_unit"] = observed.spec.time_unit
     record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     if record.get("status"):  # now: whoever goes on after a kill has to know
@@ -203,6 +206,15 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
         raise
     finally:
         folder.write_record(closed_record(record, clock, status, reason))
+
+
+def _judge(folder: RunFolder) -> None:
+    """Say in the last line whether the forecast is better than persistence and the mean."""
+    from sciml_bench.scores.references import judgement
+
+    said = judgement(folder.metrics, folder.record.get("time_unit") or "time")
+    if said is not None:
+        log.info("%s", said)
 
 
 def _shown_path(folder: RunFolder) -> str:

@@ -301,7 +301,9 @@ def explain(error: Exception, paradigm: str, root: Path) -> str:
         if isinstance(link, MissingConfigException) and link.missing_cfg_file:
             return _explain_missing_choice(link, paradigm, root)
         if str(link).startswith("Config group override must be"):
-            odd = [word for word in sys.argv[1:] if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)]
+            odd = [
+                word for word in sys.argv[1:] if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)
+            ]
             return f"{' '.join(odd)} cannot be read: choose by name, as in model=<choice>"
         if isinstance(link, OverrideParseException):
             reason = str(link).splitlines()[0]
@@ -373,4 +375,5 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
     if folder is None:
         folder = Path("outputs") / job / _run_path(choices, overrides) / f"seed={config.seed}"
     config.run_folder, config.script, config.choices = str(folder), str(job), dict(choices)
+    config.given = typed
     return config if run == "null" else OmegaConf.create(extended(config, typed))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from scripts import SMALL, options
+from scripts import SMALL
 
 COUNT = ("nan", "-1", "0", "1.5", "abc", "[1]", "true", "null", "inf")
 """What is no whole number of at least 1."""
@@ -271,9 +271,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
 
 
 def of_files() -> list[Row]:
-    rows = [
-        row("koopman", *FILES, *f"data.path={path}".split(), says=says) for path, says in PATHS.items()
-    ]
+    rows = [row("koopman", *FILES, *f"data.path={path}".split(), says=says) for path, says in PATHS.items()]
     for script in ("mechnn", "node_homotopy"):
         for path in ("''", "nowhere.csv", "empty.csv", "nan_times.csv", "falling_times.csv"):
             rows.append(row(script, "data=trajectories", f"data.path={path}", says=PATHS[path]))

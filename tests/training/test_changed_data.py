@@ -106,9 +106,7 @@ def test_a_run_that_was_killed_does_not_go_on_with_another_file(
     assert command_line(monkeypatch, "node_homotopy", *WORDS, "force=true") == 0
 
 
-def test_the_record_names_the_files_while_a_run_is_under_way(
-    at_work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_record_names_the_files_while_a_run_is_under_way(at_work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def looked_at(*_: object, **__: object) -> None:

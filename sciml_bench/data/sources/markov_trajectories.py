@@ -8,7 +8,6 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems import MarkovProcess
 
-
 _BYTES_PER_NUMBER = 24
 """Of a state: as simulated, as kept, and as a method reads it."""
 

@@ -108,6 +108,7 @@ class WholeTrajectoriesView:
         n_pieces: ConfiguredInteger | None = None,
     ) -> None:
         record.setup()
+        record = record.complete
         pieces = pieces_of(record.part("train"), rows_per_piece, n_pieces)
         self.record, self.spec, self.shuffle = record, replace(record.spec.of_vectors, lengths=pieces.lengths), shuffle
         self.train = PaddedTrajectories.of(pieces)

@@ -78,6 +78,7 @@ class OperatorFit(BaseEstimator):
         observable = observable_now, observable_next
         data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, reset=True)
         self._accept(self._moments_of(data))
+        self._warn_of_cutoff()
         self._solution()
         return self
 
@@ -136,7 +137,6 @@ class OperatorFit(BaseEstimator):
         if self._solved is None:
             coordinates = self.moments_.coordinates(self.add_constant)
             moments = self.moments_.in_coordinates(coordinates)
-            self._warn_of_cutoff(moments)
             if self.method == "cca":
                 solved = solve_cca(moments, self.rank, self.relative_cutoff)
             else:
@@ -147,8 +147,12 @@ class OperatorFit(BaseEstimator):
             self._solved = solved.of_features(coordinates)
         return self._solved
 
-    def _warn_of_cutoff(self, moments: LaggedMoments) -> None:
-        """Say which features depend on the others so closely that directions of theirs are left out."""
+    def _warn_of_cutoff(self) -> None:
+        """Say which features depend on the others so closely that directions of theirs are left out.
+
+        Of features that arrive in chunks, or as moments, nothing is said: networks' own always depend a little.
+        """
+        moments = self.moments_.in_coordinates(self.moments_.coordinates(self.add_constant))
         metric = moments.correlation("f", 0, "f", 0)
         varying = np.flatnonzero(np.diagonal(metric) > 0)
         metric = metric[np.ix_(varying, varying)]

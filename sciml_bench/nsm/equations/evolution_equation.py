@@ -16,7 +16,6 @@ from sciml_bench.systems.partial.periodic_evolution import (
     StructuresTooFine,
 )
 
-
 _SECONDS_PER_STEP, _SECONDS_PER_POINT = 1e-4, 1e-7
 """Of the reference solver [measured]."""
 

@@ -14,7 +14,6 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
-from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.interruption import Interrupted
 from sciml_bench.core.method import DirectMethod, Method
