@@ -1,4 +1,4 @@
-"""What a class asks for, read from its annotations, beside what a configuration gives: told by the key, before it is built.
+"""What a class asks for, by its annotations, beside what a configuration gives: told by the key, before it is built.
 
 Annotations are `int`, `float | int`, `Sequence[int] | None` and their like; what else a class asks for, it checks.
 """
@@ -109,7 +109,7 @@ def fits(value: Any, asked: Any) -> bool | None:
         if not isinstance(value, list | tuple):
             return False
         elements = [fits(each, parts[0]) for each in value] if parts else []
-        return False if False in elements else True
+        return False not in elements
     is_foreign = kind.__module__.startswith(_BUILT_ELSEWHERE) or issubclass(kind, Mapping | Callable)
     return False if is_foreign or kind is os.PathLike else None
 

@@ -109,8 +109,8 @@ class WeightsAndBiasesLogging(Logging):
             _ = logger.experiment  # signs in now, and not in the middle of a fit
         except wandb.Error as error:
             raise ConfigurationError(
-                f"logger=wandb cannot begin ({' '.join(str(error).split())}); sign in with `wandb login`, or work without "
-                "an account by WANDB_MODE=offline or logger.offline=true"
+                f"logger=wandb cannot begin ({' '.join(str(error).split())}); sign in with `wandb login`, or work "
+                "without an account by WANDB_MODE=offline or logger.offline=true"
             ) from None
         return logger
 

@@ -88,8 +88,8 @@ class Run:
         configuration = {**self.configuration, "trusted_packages": self.trusted_packages}
         if not changed and (change := changed_data(self.folder, configuration)):
             raise DataError(
-                f"{self.folder.path} has learned from other data, since {change}; put the old file back, or take what is "
-                "there now with data(changed=True)"
+                f"{self.folder.path} has learned from other data, since {change}; put the old file back, or take what "
+                "is there now with data(changed=True)"
             )
         record = build_record(configuration)
         record.setup()

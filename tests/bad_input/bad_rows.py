@@ -130,7 +130,7 @@ def of_kinds(per_key: int = 2) -> list[Row]:
     return rows
 
 
-# ---- what a run needs, and what nothing reads -------------------------------------------------------------------------
+# ---- what a run needs, and what nothing reads -----------------------------------------------------------------------
 
 
 def of_runs() -> list[Row]:
@@ -221,7 +221,7 @@ KOOPMAN: dict[str, str | tuple[str, ...]] = {
     "evaluation.forecast_steps=many": ("evaluation.forecast_steps=many", "a whole number"),
 }
 
-# ---- files --------------------------------------------------------------------------------------------------------------
+# ---- files ----------------------------------------------------------------------------------------------------------
 
 PATHS: dict[str, str | tuple[str, ...]] = {
     "''": ("data.path=", "give a"),
@@ -278,7 +278,7 @@ def of_files() -> list[Row]:
     return rows
 
 
-# ---- what does not go together ------------------------------------------------------------------------------------------
+# ---- what does not go together --------------------------------------------------------------------------------------
 
 MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
     (*LORENZ, "evaluation=rollouts"): ("RolloutEvaluation", "DiscoveredEquations"),

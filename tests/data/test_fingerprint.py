@@ -70,7 +70,7 @@ def test_what_has_become_of_a_file_is_told(tmp_path, small_blocks):
     known = fingerprint(path)
     assert what_changed(known) is None
     os.utime(path, (0, 2000))
-    assert what_changed(known).startswith(f"{path} was written again (")
+    assert f"{path} was written again (" in str(what_changed(known))
     path.write_bytes(b"0123456789Ab")
     assert what_changed(known) == f"{path} was replaced by another file of its size"
     path.write_bytes(b"0123456789ABC")

@@ -2,8 +2,9 @@
 
 The packages are imported once; every run is a child of its own (fork), in which the file system is watched. A plan is
 one line on stdin, a JSON list of `{"arguments": [...], "kill": null | {"when", "file", "count"} | {"after_seconds"}}`,
-with `script` where it is not train_koopman.py and `signal` in `kill` where it is not SIGKILL; the answer is one line on stdout, the list of how the children ended: an exit code, or minus the signal. Figures, which
-take longer than everything else here, are written without being drawn.
+with `script` where it is not train_koopman.py and `signal` in `kill` where it is not SIGKILL; the answer is one line on
+stdout, the list of how the children ended: an exit code, or minus the signal. Figures, which take longer than
+everything else here, are written without being drawn.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""A disk that is full, or a folder that may not be written to: one sentence, and what was there before is still there."""
+"""A disk that is full, or a folder that may not be written to: one sentence, and what was there before still is."""
 
 import errno
 import os
@@ -74,9 +74,10 @@ def test_a_run_on_a_full_disk_goes_on_from_its_last_checkpoint_when_there_is_roo
     whole, broken = toy(tmp_path / "whole"), toy(tmp_path / "broken")
     run(whole)
     size = RunFolder(tmp_path / "whole").last_checkpoint.stat().st_size
-    with monkeypatch.context() as patch, pytest.raises(StorageError, match="disk is full"):
+    with monkeypatch.context() as patch:
         Full(patch, room=int(2.5 * size))
-        run(broken)
+        with pytest.raises(StorageError, match="disk is full"):
+            run(broken)
     folder = RunFolder(tmp_path / "broken")
     assert folder.last_checkpoint.exists()
     assert not list(folder.path.rglob("*.incomplete"))
