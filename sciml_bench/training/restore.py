@@ -49,6 +49,29 @@ class Run:
         """The content of arrays.npz."""
         return self.folder.arrays
 
+    def forecast(self, horizon: Any, past: Any = None) -> Any:
+        """What comes next, in the components of the person's file, whatever was learned from.
+
+        Args:
+            horizon: steps of the record's clock, or times.
+            past: `Trajectories` to go on from, in these components; by default the end of the record.
+
+        Raises:
+            DataError: the run has learned nothing that forecasts, has not kept the end of its record, or the past does
+                not fit.
+            ConfigurationError: a horizon that the method cannot reach.
+        """
+        from sciml_bench.data.capabilities import Forecaster
+        from sciml_bench.data.own_components import in_own_components
+
+        learned = in_own_components(self.learned)
+        if not isinstance(learned, Forecaster):
+            raise DataError(f"{self.folder.path} has learned {type(self.learned).__name__}, which does not forecast")
+        given = getattr(learned, "past", None) if past is None else past
+        if given is None:
+            raise DataError(f"{self.folder.path} has not kept the end of its record; give a past")
+        return learned.forecast(given, horizon)
+
     def data(self) -> Any:
         """The record that was learned from, loaded now (of train_nsm.py: the equation).
 

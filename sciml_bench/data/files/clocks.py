@@ -50,6 +50,16 @@ def rises(values: Real[np.ndarray, " time"]) -> bool:
     return len(steps) > 0 and bool(np.mean(steps > 0) > 0.9)
 
 
+def is_faulty(values: Float[np.ndarray, " time"]) -> str | None:
+    """What is wrong with numbers of the name of a clock that do not rise; None where they are no clock at all."""
+    steps = np.diff(values)
+    if not len(steps):
+        return None
+    if np.mean(steps < 0) > 0.9:
+        return "decrease"
+    return "repeat" if np.mean(steps >= 0) > 0.9 else None
+
+
 def rises_evenly(values: Float[np.ndarray, " time"]) -> bool:
     """Whether numbers without a name are a clock: three or more, all one step apart."""
     if len(values) < 3 or not np.isfinite(values).all() or values[-1] <= values[0]:

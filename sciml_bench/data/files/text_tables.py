@@ -17,6 +17,7 @@ from jaxtyping import Float, Shaped
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.clocks import (
+    is_faulty,
     is_time_name,
     rises,
     rises_evenly,
@@ -311,6 +312,11 @@ def _table(
         number, times = 0, values[0]
         notes.append("the first column rises evenly and is taken for the time (data.time_column=none: it is a state)")
     elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
+        if len(values) > 1 and (fault := is_faulty(np.asarray(times))):
+            raise DataError(
+                f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove those "
+                "with a repeated time, or take it for a state with data.time_column=none"
+            )
         reason = "is the only one" if len(values) == 1 else "does not increase"
         notes.append(f"the column {names[number]} {reason}, and is taken for a state")
         number = times = None

@@ -11,9 +11,9 @@ from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.formats.signal_files import parts_of
-from sciml_bench.data.files.missing_values import MISSING_CHOICES, REFUSE, without_missing
+from sciml_bench.data.files.missing_values import MASK, MISSING_CHOICES, REFUSE, without_missing
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
-from sciml_bench.data.lazy_states import window
+from sciml_bench.data.lazy_states import has_missing, window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
@@ -42,7 +42,8 @@ class TrajectoryFiles(Record):
         n_rows: rows of each trajectory to use, from there on; all by default.
         component_names: what the components of a state are called; by default what the files say, else x1, x2, ….
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
-            trajectory there, or "interpolate" between the rows before and after.
+            trajectory there, "interpolate" between the rows before and after, or "mask": rows stay, and a method leaves
+            out what is not there.
         topology: file with the names of the atoms (.pdb, …) for the trajectory of a molecule.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
@@ -70,8 +71,11 @@ class TrajectoryFiles(Record):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if path is None:
-            raise ConfigurationError("data.path=null: give a file, folder or pattern such as data.path='runs/*.csv'.")
+        if path is None or path in ("", []):
+            given = "null" if path is None else path
+            raise ConfigurationError(
+                f"data.path={given}: give a file, folder or pattern such as data.path='runs/*.csv'."
+            )
         self.path, self.topology = path, topology
         self.key = key if key is None or isinstance(key, str) else tuple(key)
         self.layout = require_choice("data.layout", layout, LAYOUTS)
@@ -91,7 +95,7 @@ class TrajectoryFiles(Record):
         self.n_rows = n_rows
         if n_rows is not None:
             self.n_rows = require_integer("data.n_rows", n_rows, 2, "use at least 2 rows of each trajectory")
-        if isinstance(component_names, str):
+        if isinstance(component_names, str) or (component_names is not None and not component_names):
             raise ConfigurationError(f"data.component_names={component_names}: give a list of names.")
         self.component_names = None if component_names is None else tuple(component_names)
         self.in_memory_gigabytes = require_number(
@@ -152,7 +156,7 @@ class TrajectoryFiles(Record):
             times = ()
         unit = "step" if given_step is None and not times else "time"
         names, units = _agreed(found, "component_names"), _agreed(found, "component_units")
-        facts: dict[str, Any] = {} if self.component_names or not any(units or ()) else {"component_units": units}
+        facts: dict[str, Any] = {"component_units": units} if any(units or ()) else {}
         facts |= {fact: value for fact in ("grid", "body_names") if (value := _agreed(found, fact)) is not None}
         if "grid" in facts:
             facts["grid"] = np.array(facts["grid"])
@@ -165,6 +169,7 @@ class TrajectoryFiles(Record):
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
                 component_names=self.component_names or names,
+                masked=self.missing == MASK and any(has_missing(part.states) for part in found),
                 facts=facts,
             )
         except DataError as error:
