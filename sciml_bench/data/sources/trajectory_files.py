@@ -150,6 +150,11 @@ class TrajectoryFiles(Record):
         if n_bytes <= self.in_memory_gigabytes * 2**30:
             found = [replace(part, states=in_memory(part.states)) for part in found]
             found = without_missing(found, self.missing)
+        elif self.missing != REFUSE:
+            raise ConfigurationError(
+                f"data.missing={self.missing}: only a record in memory is looked through for missing values; raise "
+                f"data.in_memory_gigabytes above {n_bytes / 2**30:.3g}, or fill them in the file."
+            )
         times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
         given_step = self.time_step or _agreed(found, "time_step")
         if self.time_step is not None:
