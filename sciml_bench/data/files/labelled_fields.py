@@ -198,6 +198,6 @@ def _times(name: str, coordinate: Coordinate, place: dict[str, int]) -> tuple[Fl
     """The clock of one trajectory and its unit."""
     values = coordinate.values[tuple(place[axis] for axis in coordinate.axes[:-1])]
     if values.dtype.kind in "MO":
-        return times_of_moments(values)
+        return times_of_moments(values, None if coordinate.unit is None else clock_unit(coordinate.unit))
     unit = unit_of_name(name.split("/")[-1]) if coordinate.unit is None else clock_unit(coordinate.unit)
     return values.astype(np.float64), unit

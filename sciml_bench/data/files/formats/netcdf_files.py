@@ -137,7 +137,7 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
     values = np.asarray(decoded.values)
     if labels and values.ndim == len(decoded.dims):
         values, dims = np.array([_text(value) for value in values.ravel()]).reshape(values.shape), decoded.dims
-    unit = None if since or labels else attributes.get("units")
+    unit = None if labels else attributes.get("units")
     return Coordinate(values, tuple(map(str, dims)), None if unit is None else str(unit), is_clock)
 
 
