@@ -314,8 +314,8 @@ def _table(
     elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
         if len(values) > 1 and (fault := is_faulty(np.asarray(times))):
             raise DataError(
-                f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove those "
-                "with a repeated time, or take it for a state with data.time_column=none"
+                f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove "
+                "those with a repeated time, or take it for a state with data.time_column=none"
             )
         reason = "is the only one" if len(values) == 1 else "does not increase"
         notes.append(f"the column {names[number]} {reason}, and is taken for a state")

@@ -148,8 +148,7 @@ class TrajectoryFiles(Record):
         found = [self._cut(part) for part in found]
         n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
         if n_bytes <= self.in_memory_gigabytes * 2**30:
-            found = [replace(part, states=in_memory(part.states)) for part in found]
-            found = without_missing(found, self.missing)
+            found = without_missing(in_memory(found), self.missing)
         elif self.missing != REFUSE:
             raise ConfigurationError(
                 f"data.missing={self.missing}: only a record in memory is looked through for missing values; raise "

@@ -76,7 +76,7 @@ def _notes(name: str, array: Any) -> list[str]:
 def _fields(path: Path, store: Any, notes: list[str]) -> Fields:
     xarray = imported(path, "xarray", "files")
     try:
-        groups = xarray.open_groups(store, engine="zarr", chunks=None, **UNDECODED)
+        groups = xarray.open_groups(store, engine="zarr", chunks=None, consolidated=False, **UNDECODED)
     except (ValueError, KeyError, OSError, TypeError) as error:
         raise DataError(f"data.path={path} cannot be read as a zarr group: {error}.") from error
     for raw in groups.values():
