@@ -267,7 +267,8 @@ def _leave_out_row_names(lines: Columns) -> int:
 
 
 def _counts_rows(column: Column) -> bool:
-    return isinstance(column, np.ndarray) and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
+    numbers = isinstance(column, np.ndarray) and column.dtype.kind in "iuf"
+    return numbers and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
 
 
 def _dates(column: Column) -> tuple[np.ndarray, str] | None:

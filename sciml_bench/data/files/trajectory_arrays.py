@@ -78,7 +78,12 @@ def read_trajectories(
         DataError: the file cannot be used.
     """
     keys = (key,) if isinstance(key, str) else tuple(key or ())
+    wants_times = times_key not in (None, NO_COLUMN)
     if is_table(path):
+        if wants_times:
+            raise ConfigurationError(
+                f"data.times_key={times_key}: {path} is a table; name the column of its times with data.time_column."
+            )
         table = read_table(path, time_column, keys)
         facts = {"time_unit": table.time_unit, "component_names": table.names or None, "notes": table.notes}
         units = table.units if table.names else None
@@ -93,6 +98,8 @@ def read_trajectories(
         return trajectories_of_fields(path, content, keys, layout, times_key)
     if isinstance(content, Arrays):
         return trajectories_of_arrays(path, content, keys, layout, times_key)
+    if wants_times:
+        raise ConfigurationError(f"data.times_key={times_key}: {path} has a clock of its own; leave data.times_key out.")
     return content
 
 

@@ -209,5 +209,6 @@ def _agreed(found: Sequence[NamedTrajectory], fact: str) -> Any:
     said = {getattr(part, fact): part.name for part in found}
     if len(said) > 1 and None not in said:
         (one, first), (other, second) = list(said.items())[:2]
+        one, other = (text if len(text) < 200 else f"{text[:200]} …" for text in (str(one), str(other)))
         raise DataError(f"{first} has the {fact.replace('_', ' ')} {one}, but {second} has {other}; make them agree.")
     return next(iter(said)) if len(said) == 1 else None

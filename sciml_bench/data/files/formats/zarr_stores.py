@@ -68,9 +68,10 @@ def _notes(name: str, array: Any) -> list[str]:
     if array.dtype.kind not in "biuf" or not array.ndim:
         return []
     absent = array.nchunks - array.nchunks_initialized
-    if not absent or (array.dtype.kind == "f" and not np.isfinite(array.fill_value)):
+    fill = 0 if array.fill_value is None else array.fill_value
+    if not absent or not np.isfinite(fill):
         return []
-    return [f"{absent} of {array.nchunks} chunks of {name} are not in the store and read as {array.fill_value:g}"]
+    return [f"{absent} of {array.nchunks} chunks of {name} are not in the store and read as {fill:g}"]
 
 
 def _fields(path: Path, store: Any, notes: list[str]) -> Fields:
