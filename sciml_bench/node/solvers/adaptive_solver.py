@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice, require_number
+from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
 from sciml_bench.core.errors import SolverError
 from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.solution import Solution
@@ -36,8 +36,8 @@ class AdaptiveSolver:
     """
 
     method: str = "dopri5"
-    rtol: float = 1e-7
-    atol: float = 1e-9
+    rtol: ConfiguredNumber = 1e-7
+    atol: ConfiguredNumber = 1e-9
     gradient: str = "backpropagation"
     units: Units | None = None
     remedy: ClassVar[str] = (
