@@ -35,13 +35,15 @@ def require_same(case: Case, change: Change, folder, evaluated: bool = False) ->
 @pytest.mark.parametrize("name", CASES)
 def test_units_that_are_powers_of_two_change_no_bit(name, tmp_path):
     case = CASES[name]
-    factors = DYADIC.factors if case.own_factors else (DYADIC.factors[0],) * 2
+    factors = DYADIC.factors if case.own_factors else (DYADIC.factors[0], DYADIC.factors[0])
     require_same(case, Change(factors, time=DYADIC.time), tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
-@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_a_result_is_the_same_in_all_units(name, data, tmp_path):
     case = CASES[name]
