@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import TrainingError
-from sciml_bench.mechnn.discovery.term_selection import sequential_thresholding
+from sciml_bench.mechnn.discovery.selection.term_selection import sequential_thresholding
 
 
 def test_small_coefficients_are_dropped_and_the_others_fitted_again() -> None:

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import TrainingError
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, improve
-from sciml_bench.mechnn.discovery.term_selection import STIFFNESSES, _shortened, refine, select
+from sciml_bench.mechnn.discovery.selection.term_selection import STIFFNESSES, _shortened, refine, select
 
 TERMS = library(2, 2)
 TRUE = {("y", 0): 1.0, ("x", 1): -1.0}

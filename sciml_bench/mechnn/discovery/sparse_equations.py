@@ -38,6 +38,11 @@ class SparseEquations(OrdinaryDifferentialEquation):
         return self.library.spec.dim
 
     @property
+    def state_scale(self) -> Float[np.ndarray, " dim"]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Deviations of the components, so that the reference is as accurate in every unit."""
+        return np.asarray(self.library.spec.deviation)
+
+    @property
     def support(self) -> Bool[np.ndarray, "terms dim"]:
         """Which terms are there."""
         return self.coefficients != 0

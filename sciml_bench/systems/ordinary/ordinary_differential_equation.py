@@ -38,6 +38,8 @@ class OrdinaryDifferentialEquation(System):
     is_stiff: ClassVar[bool] = False
     most_evaluations: ClassVar[float] = np.inf
     """Of the derivatives between two given times, on average, before an integration counts as broken down."""
+    state_scale: float | Float[np.ndarray, " dim"] = 1.0
+    """Of the components, beside which the absolute tolerance of the reference counts."""
     default_time_step: ClassVar[float]
     default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]]
@@ -69,8 +71,8 @@ class OrdinaryDifferentialEquation(System):
     def reference(self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]) -> Motions:
         """Integrate each trajectory with its own steps, as accurately as float64 allows.
 
-        By DOP853 with relative and absolute tolerance 1e-12; a stiff system by the implicit Radau IIA method of order
-        5 with its Jacobian and relative tolerance 1e-10.
+        By DOP853 with relative and absolute tolerance 1e-12, the latter of `state_scale`; a stiff system by the
+        implicit Radau IIA method of order 5 with its Jacobian and relative tolerance 1e-10.
 
         Args:
             x0: states at time `t[0]`.
@@ -152,7 +154,8 @@ class OrdinaryDifferentialEquation(System):
             derivatives = self._derivatives(t, tuple(components))
             return np.array(derivatives) if alone else np.concatenate([np.broadcast_to(d, batch) for d in derivatives])
 
-        method: dict[str, Any] = {"method": "DOP853", "atol": tolerance}
+        absolute = tolerance * np.repeat(np.broadcast_to(self.state_scale, self.dim), batch)
+        method: dict[str, Any] = {"method": "DOP853", "atol": absolute}
         if self.is_stiff:
             method = {"method": "Radau", "atol": _STIFF_ABSOLUTE_TOLERANCE, "jac": self.jacobian}
         with np.errstate(over="ignore", invalid="ignore"):
