@@ -109,18 +109,21 @@ class ClosedFormDiscovery:
             library, law = rational_laws(library, observed, smoothed, *settings)
             scaled = ScaledLibrary.of(library)
             law = SparseFit(*(scaled.scaled_coefficients(part) for part in (law.coefficients, law.standard_errors)))
-            refinement = "never"  # the denominators would stay as they are
+            refinement, problem = "never", ()  # the denominators would stay as they are
         else:
             scaled, refinement = ScaledLibrary.of(library, units.deviation * together), self.refinement
-            # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all
-            significance = 0.0 if is_noisy and refinement != "never" else float(self.significance)
-            law = self._regression(scaled, observed, smoothed, window, significance)
+            problem = self._regression(scaled, observed, smoothed, window)
+            law = sparse_regression(*problem, float(self.threshold), float(self.significance), window)
         estimate = JointEstimate(together, law.coefficients, law.support, standard_errors=law.standard_errors)
         record = integration_record(scaled, observed, estimate.states, estimate.coefficients)
         residual = one_step_residual(record, estimate.states, estimate.coefficients)
         wanted = is_noisy or not residual <= self.one_step_tolerance
         is_refined = refinement == "always" or (refinement == "auto" and wanted)
         if is_refined:
+            # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all
+            law = sparse_regression(*problem, float(self.threshold), 0.0, window)
+            estimate = JointEstimate(together, law.coefficients, law.support)
+            record = integration_record(scaled, observed, estimate.states, estimate.coefficients)
             estimate = refine(record, estimate, float(self.threshold), float(self.significance))
         states = np.split(estimate.states, np.cumsum([len(times) for times, _ in observed])[:-1])
         misfit, errors = units.deviation * (record.observed - estimate.states), estimate.standard_errors
@@ -146,8 +149,7 @@ class ClosedFormDiscovery:
         observed: Sequence[ScaledRows],
         smoothed: Sequence[np.ndarray],
         window: int,
-        significance: float,
-    ) -> SparseFit:
+    ) -> tuple[Float[np.ndarray, "rows terms"], Float[np.ndarray, "rows dim"]]:
         of_smoothed = [(times, states) for (times, _), states in zip(observed, smoothed, strict=True)]
         steps, inputs = windows_of(of_smoothed, window, window)
         targets = windows_of(observed, window, window)[1].numpy()
@@ -155,7 +157,7 @@ class ClosedFormDiscovery:
         require_full_rank(library.names, rates.flatten(0, 1).numpy())
         design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
         centred = (targets - targets.mean(axis=1, keepdims=True)).reshape(-1, library.spec.dim)
-        return sparse_regression(design, centred, float(self.threshold), significance, window)
+        return design, centred
 
 
 @dataclass(frozen=True, eq=False)
