@@ -94,7 +94,7 @@ class KoopmanModel:
             observables = (f_now, f_next) if decoder is not None else (now, later)
             model.operator.partial_fit(f_now, f_next, g_now, g_next, *observables)
         # every part is longer than the lag, so the last one has all the rows that a forecast needs
-        model.past = list(view.record.splits.values())[-1].tail(model.past_length)
+        model.past = list(view.record.splits.values())[-1].filled().tail(model.past_length)
         return model
 
     # ---- features -------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ du/dt = Σ_j ξ_j θ_j(u), dA/dt = J A with A = ∂u/∂u₀, and dB/dt = J B + 
 integrated together for many states by classical Runge–Kutta steps.
 """
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 
+@runtime_checkable
 class CandidateTerms(Protocol):
     """Functions of the state of which a vector field is a linear combination, in any units.
 

@@ -1,8 +1,4 @@
-"""Records from records: noise, a choice of components, delay embedding; `Standardization.apply` is a fourth.
-
-Each is a function of `Trajectories` that treats the truth like the states, noise excepted: it keeps the truth as it
-was. What lies on disk stays there and is transformed as it is read, noise excepted again, whose draw has an order.
-"""
+"""Noise on the rows of a record, which become its truth."""
 
 from collections.abc import Sequence
 
@@ -10,7 +6,6 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.core.checks import ConfiguredInteger, is_integer, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.trajectories import Trajectories
@@ -88,61 +83,3 @@ def checked_noise(noise_std: Deviation | None, dim: int, key: str = "data.noise_
     if not (np.isfinite(deviation).all() and (deviation >= 0).all()):
         raise ConfigurationError(f"{key}={noise_std}: noise must be finite and not negative.")
     return np.broadcast_to(deviation, (dim,))
-
-
-def chosen_components(trajectories: Trajectories, components: Sequence[str | int]) -> Trajectories:
-    """Vector states of some of the components, in the order in which they are named.
-
-    Args:
-        trajectories: vector states.
-        components: names or numbers, each once.
-
-    Raises:
-        ConfigurationError: there is no such component, or it is named twice.
-    """
-    dim = trajectories.state_shape[-1]
-    names = trajectories.named_components
-    numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in components]
-    wrong = [each for each in numbers if not (is_integer(each, 0) and each < dim)]
-    if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
-        raise ConfigurationError(f"components={list(components)}: choose among {', '.join(names)}, each once.")
-    columns = [int(number) for number in numbers]
-    chosen = trajectories.mapped(lambda states: states[:, columns])
-    return chosen.unchecked(component_names=tuple(names[column] for column in columns))
-
-
-def delay_embedded(
-    trajectories: Trajectories, n_delays: ConfiguredInteger, delay: ConfiguredInteger = 1
-) -> Trajectories:
-    """Vector states with those before them appended, from which Takens' theorem rebuilds what was not observed.
-
-    A row holds the present state first, then those `delay`, 2 `delay`, … steps before it; its time is the present's.
-
-    Args:
-        trajectories: vector states.
-        n_delays: how many earlier states are appended.
-        delay: distance between them, in steps.
-
-    Raises:
-        ConfigurationError: a number is out of range.
-        DataError: states are no vectors, or a trajectory is too short.
-    """
-    count = require_integer("n_delays", n_delays, 1, "append at least 1 earlier state")
-    step = require_integer("delay", delay, 1, "the earlier states are at least 1 step apart")
-    reach = count * step
-    if len(trajectories.state_shape) != 1:
-        raise DataError(f"delay embedding needs vector states; these have the shape {trajectories.state_shape}.")
-    if min(trajectories.lengths) <= reach:
-        raise DataError(f"n_delays={count}, delay={step}: the shortest trajectory has {min(trajectories.lengths)} rows")
-
-    def embedded(states: np.ndarray) -> np.ndarray:
-        n_rows = len(states) - reach
-        return np.concatenate([states[reach - k * step :][:n_rows] for k in range(count + 1)], axis=1)
-
-    names = trajectories.named_components
-    before = [f"{name} ({k * step} before)" for k in range(1, count + 1) for name in names]
-    later = trajectories.select(time=slice(reach, None))
-    return trajectories.mapped(embedded, reach).unchecked(
-        **{name: getattr(later, name) for name in ("labels", "times", "first_rows", "inputs", "weights")},
-        component_names=(*names, *before),
-    )
