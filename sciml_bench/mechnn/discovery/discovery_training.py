@@ -105,17 +105,21 @@ class DiscoveryTraining(FewComponents, Method):
         self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
         if self.model.ready:  # the coordinates of the coefficients have been chosen
             return
+        coefficients = torch.zeros_like(self.model.start)
         if self.initial_coefficients == "closed_form":
             recipe = ClosedFormDiscovery(threshold=self.threshold, refinement="never")
             found = recipe(self.model.library, self.view.train).equations
             self.model.mask.copy_(torch.from_numpy(found.support))
-            self.model.start.copy_(torch.from_numpy(found.coefficients))
-        self.precondition()
+            coefficients = torch.from_numpy(found.coefficients)
+        self.precondition(coefficients)
         self.model.ready.fill_(True)
 
     @torch.no_grad()
-    def precondition(self) -> None:
+    def precondition(self, coefficients: Float[Tensor, "terms dim"] | None = None) -> None:
         """Coordinates in which all directions move the solution by the same amount, without a change of ξ.
+
+        Args:
+            coefficients: ξ, where it changes.
 
         The terms of the data, integrated along the windows by the block, are the columns of a matrix D in standard
         deviations of a component; with D = Q R the coordinates η = R ξ are orthonormal.
@@ -125,7 +129,7 @@ class DiscoveryTraining(FewComponents, Method):
         steps = (self._steps_of(part) / self.model.time for part in numbers)
         parts = [integrated(rates[part], of, self.model.taylor_order) for part, of in zip(numbers, steps, strict=True)]
         design = torch.cat(parts).flatten(0, 1) / math.sqrt(rates.shape[0] * rates.shape[1])
-        present = self.model.coefficients()
+        present = self.model.coefficients() if coefficients is None else coefficients
         for component in range(self.spec.dim):
             kept = self.model.mask[:, component].nonzero().ravel()
             triangle = torch.linalg.qr(design[:, kept] / float(self.spec.deviation[component])).R

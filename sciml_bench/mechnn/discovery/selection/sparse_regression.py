@@ -71,6 +71,8 @@ def sparse_regression(
             motion itself is random, and counts as fewer rows.
     """
     # the orthogonal factor is shared by all supports: a few small systems remain
+    size = np.linalg.norm(design, axis=0)
+    design = design / np.where(size > 0, size, 1.0)
     _, triangle = np.linalg.qr(np.concatenate([design, targets], axis=1))
     n_terms = design.shape[1]
     n_rows = _independent_rows(targets - design @ np.linalg.lstsq(design, targets, rcond=None)[0], window)
@@ -102,7 +104,7 @@ def sparse_regression(
         coefficients[kept, component] = fit.coefficients
         freedom = max(n_rows[component] - len(kept), 1)
         errors[kept, component] = np.sqrt(fit.covariance * fit.misfit / freedom)
-    return SparseFit(coefficients, errors)
+    return SparseFit(*(values / np.where(size > 0, size, 1.0)[:, None] for values in (coefficients, errors)))
 
 
 def _independent_rows(residual: Float[np.ndarray, "rows dim"], window: int) -> Float[np.ndarray, " dim"]:
