@@ -124,13 +124,21 @@ class ClosedFormDiscovery:
         residual = one_step_residual(record, estimate.states, estimate.coefficients)
         wanted = is_noisy or not residual <= self.one_step_tolerance
         is_refined = refinement == "always" or (refinement == "auto" and wanted)
+        states = _parts(estimate.states, observed)
+        explained = explained_variance(scaled, estimate.coefficients, observed, states, window)
         if is_refined:
             # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all
-            law = sparse_regression(*problem, float(self.threshold), 0.0, window)
-            estimate = JointEstimate(together, law.coefficients, law.support)
-            record = integration_record(scaled, observed, estimate.states, estimate.coefficients)
-            estimate = refine(record, estimate, float(self.threshold), float(self.significance))
-        states = np.split(estimate.states, np.cumsum([len(times) for times, _ in observed])[:-1])
+            broad = sparse_regression(*problem, float(self.threshold), 0.0, window)
+            start = JointEstimate(together, broad.coefficients, broad.support)
+            joint = integration_record(scaled, observed, start.states, start.coefficients)
+            refined = refine(joint, start, float(self.threshold), float(self.significance))
+            parts = _parts(refined.states, observed)
+            better = explained_variance(scaled, refined.coefficients, observed, parts, window)
+            is_refined = bool((better >= np.minimum(explained, 0.0)).all())
+            if is_refined:
+                record, estimate, states, explained = joint, refined, parts, better
+            else:
+                log.warning("the refinement did not find equations that hold from row to row; it is left out")
         misfit, errors = units.deviation * (record.observed - estimate.states), estimate.standard_errors
         return Discovery(
             system_of(library, scaled.in_units_of_the_record(estimate.coefficients)),
@@ -138,7 +146,7 @@ class ClosedFormDiscovery:
             scaled.in_units_of_the_record(np.zeros_like(estimate.coefficients) if errors is None else errors),
             float(np.sqrt(np.mean(misfit**2))),
             one_step_residual(record, estimate.states, estimate.coefficients, units.deviation),
-            explained_variance(scaled, estimate.coefficients, observed, states, window),
+            explained,
             estimate.stiffness if is_refined else None,
         )
 
@@ -163,6 +171,11 @@ class ClosedFormDiscovery:
         design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
         centred = (targets - targets.mean(axis=1, keepdims=True)).reshape(-1, library.spec.dim)
         return design, centred
+
+
+def _parts(states: Float[np.ndarray, "rows dim"], observed: Sequence[ScaledRows]) -> list[np.ndarray]:
+    """The rows of each trajectory."""
+    return np.split(states, np.cumsum([len(times) for times, _ in observed])[:-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +219,7 @@ class FewComponents:
             )
 
 
-def require_rows(library: BasisLibrary, view: WholeTrajectoriesView) -> None:
+def require_rows(library: BasisLibrary | RationalLibrary, view: WholeTrajectoriesView) -> None:
     """Stop at fewer than two rows for each candidate term, before anything is estimated.
 
     Raises:

@@ -43,8 +43,9 @@ def explained_variance(
     targets = windows_of(observed, length, length)[1].numpy()
     change = targets - targets.mean(axis=1, keepdims=True)
     explained = integrated(library(inputs) @ torch.from_numpy(coefficients), steps, _TAYLOR_ORDER).numpy()
-    total, left = (change**2).sum(axis=(0, 1)), ((change - explained) ** 2).sum(axis=(0, 1))
-    return np.where(total > 0, 1 - left / np.where(total > 0, total, 1.0), 1.0)
+    with np.errstate(over="ignore"):  # equations that leave every bound explain nothing
+        total, left = (change**2).sum(axis=(0, 1)), ((change - explained) ** 2).sum(axis=(0, 1))
+        return np.where(total > 0, 1 - left / np.where(total > 0, total, 1.0), 1.0)
 
 
 def verdicts(names: Sequence[str], explained: Float[np.ndarray, " dim"]) -> tuple[str, ...]:

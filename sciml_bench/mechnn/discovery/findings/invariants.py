@@ -58,4 +58,4 @@ def _written(names: Sequence[str], relation: Float[np.ndarray, " terms"]) -> str
         sign = (" - " if factor < 0 else " + ") if text else ""
         size = f"{abs(factor):.6g}"
         text += sign + (names[index] if size == "1" else f"{size} {names[index]}")
-    return f"{text} = {constant / lead:.6g}"
+    return f"{text} = {constant / lead + 0.0:.6g}"

@@ -119,9 +119,14 @@ class RationalEquations(OrdinaryDifferentialEquation):
         return self.library.spec.dim
 
     @property
-    def state_scale(self) -> Float[np.ndarray, " dim"]:
+    def state_scale(self) -> Float[np.ndarray, " dim"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Deviations of the components."""
         return self.above.state_scale
+
+    @property
+    def time_scale(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Some steps of the record."""
+        return self.above.time_scale
 
     @property
     def coefficients(self) -> Float[np.ndarray, "terms dim"]:
