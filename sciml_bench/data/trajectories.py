@@ -395,6 +395,9 @@ class Trajectories:
             n_names = 1 if "grid" in self.facts else self.state_shape[-1]
             if len(self.component_names) != n_names:
                 raise DataError(f"data.component_names={self.component_names}: {n_names} name(s) are needed.")
+            if len(set(self.component_names)) < n_names:
+                names = ", ".join(map(str, self.component_names))
+                raise DataError(f"two components have one name ({names}); give data.component_names=[...], each once.")
         for name in ("names", "first_rows"):
             values = getattr(self, name)
             if values is not None and len(values) != self.n_trajectories:

@@ -1,8 +1,10 @@
 """Methods without epochs, for comparison: features that are given, and an operator in closed form."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Int
 from torch import nn
 
 from sciml_bench.core.errors import NotApplicableError
@@ -11,7 +13,7 @@ from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates
 from sciml_bench.koopman.koopman_model import KoopmanModel
-from sciml_bench.koopman.operator import KoopmanOperator
+from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of, trained_oracle
 
 
@@ -28,7 +30,12 @@ class GivenFeatures(DirectMethod):
 
     def __init__(self, model: nn.Module, view: LaggedPairsView, *, operator: Callable[[], KoopmanOperator]) -> None:
         super().__init__(view)
-        self.operator_factory = operator
+        self.operator_factory = checked_operator(operator, self.n_features)
+
+    @property
+    def n_features(self) -> int:
+        """How many numbers the map gives: as many as a state has, unless a subclass says otherwise."""
+        return math.prod(self.view.spec.state_shape)
 
     def features(self) -> nn.Module:
         """The map from states to features."""
@@ -68,10 +75,19 @@ class ClassifierFeatures(GivenFeatures):
                 f"shape {state_shape}"
             )
 
+    @property
+    def n_features(self) -> int:
+        """The number of classes."""
+        return self._labels()[1]
+
     def features(self) -> ClassProbabilities:
         """Train the classifier (the oracle of the evaluation) on the training images."""
-        train, n_classes = self.view.splits["train"], self.view.spec.n_classes
-        if train.labels is None or n_classes is None:
-            raise NotApplicableError("training=classifier_features needs labelled images, such as data=ordered_digits")
+        train, (labels, n_classes) = self.view.splits["train"], self._labels()
         images = train.flattened.reshape(-1, *train.state_shape)
-        return ClassProbabilities(trained_oracle(images, np.concatenate(train.labels), n_classes))
+        return ClassProbabilities(trained_oracle(images, labels, n_classes))
+
+    def _labels(self) -> tuple[Int[np.ndarray, " rows"], int]:
+        labels, n_classes = self.view.splits["train"].labels, self.view.spec.n_classes
+        if labels is None or n_classes is None:
+            raise NotApplicableError("training=classifier_features needs labelled images, such as data=ordered_digits")
+        return np.concatenate(labels), n_classes

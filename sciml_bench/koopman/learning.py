@@ -17,7 +17,7 @@ from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.koopman_model import KoopmanModel
-from sciml_bench.koopman.operator import KoopmanOperator
+from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of
 
 Batch = tuple[Tensor, Tensor]
@@ -66,7 +66,8 @@ class KoopmanLearning(Method):
             )
         if "validation" in view.splits and len(view.pairs("validation")) < 2:
             raise ConfigurationError("the validation split has under 2 pairs; make data.split.validation larger or 0")
-        self.model, self.objective, self.operator_factory = model, loss, operator
+        self.model, self.objective = model, loss
+        self.operator_factory = checked_operator(operator, model.n_modes)
         self.augmentation = augmentation if augmentation is not None else nn.Identity()
 
     def optimizer(self) -> torch.optim.Optimizer:

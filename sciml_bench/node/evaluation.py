@@ -16,6 +16,7 @@ from torch import Tensor
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import PaddedTrajectories, Record, Trajectories
@@ -32,6 +33,10 @@ from sciml_bench.node.learned_field import LearnedField
 from sciml_bench.node.solvers.solve import with_error_estimate
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 
+_NO_TRAINED_STATES = (
+    "evaluation.initial_state=trained: no initial states of these trajectories were learned; set "
+    "evaluation.initial_state=given"
+)
 _LEARNED, _AHEAD = 1, 2
 """Values of the array `window`."""
 
@@ -57,6 +62,25 @@ class Evaluation:
         """Check the choice."""
         require_choice("evaluation.initial_state", self.initial_state, INITIAL_STATES)
 
+    def require_record(self, record: Record, method: Method) -> None:
+        """Stop before a fit whose prediction would have nowhere to start.
+
+        Args:
+            record: loaded.
+            method: not fitted yet.
+
+        Raises:
+            ConfigurationError: the record knows no such initial states, or cannot be cut so.
+        """
+        pieces = self._pieces(record)
+        if self.initial_state == "exact":
+            initial_states_of(PaddedTrajectories.of(pieces), self.initial_state, (), "evaluation.initial_state")
+        if self.initial_state == "trained" and not hasattr(method, "initial_offsets"):
+            raise ConfigurationError(_NO_TRAINED_STATES)
+
+    def _pieces(self, record: Record) -> Trajectories:
+        return pieces_of(record.part("train"), self.rows_per_piece, self.n_pieces, "evaluation")
+
     @torch.no_grad()
     def __call__(self, learned: LearnedField, record: Record) -> Results:
         """Integrate over all times of the record from its start, and from the end of the past.
@@ -71,7 +95,7 @@ class Evaluation:
             ConfigurationError: the record knows no such initial states.
         """
         record = record.complete
-        pieces = pieces_of(record.part("train"), self.rows_per_piece, self.n_pieces)
+        pieces = self._pieces(record)
         joined, window = _windows(record, pieces)
         train, whole = (PaddedTrajectories.of(part) for part in (pieces, joined))
         splines = splines_through(train, learned.smoothing)
@@ -108,10 +132,7 @@ class Evaluation:
         if self.initial_state == "trained":
             starts = learned.initial_states
             if starts is None or starts.shape[1:] != (train.n_trajectories, train.dim):
-                raise ConfigurationError(
-                    "evaluation.initial_state=trained: no initial states of these trajectories were learned; set "
-                    "evaluation.initial_state=given"
-                )
+                raise ConfigurationError(_NO_TRAINED_STATES)
             return torch.from_numpy(starts).to(learned.dtype)
         states = initial_states_of(train, self.initial_state, splines, "evaluation.initial_state")
         return torch.from_numpy(states).to(learned.dtype).expand(learned.n_members, -1, -1)

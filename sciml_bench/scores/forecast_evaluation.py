@@ -1,12 +1,14 @@
 """What every forecaster is scored by, through its protocol alone: for methods that have no evaluation of their own."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
+from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
@@ -18,6 +20,25 @@ from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 @dataclass(frozen=True)
 class ForecastEvaluation:
     """The forecast of the test part beside what came."""
+
+    def require_record(self, record: Record, method: Method) -> None:
+        """Stop before a fit that could not be scored.
+
+        Args:
+            record: loaded.
+            method: not fitted yet.
+
+        Raises:
+            ConfigurationError: what it learns does not forecast.
+            DataError: nothing is held out.
+        """
+        learned = get_type_hints(type(method).learned).get("return", Learned)
+        if learned is not Learned and not hasattr(learned, "forecast"):
+            raise ConfigurationError(
+                f"evaluation=forecast: {learned.__name__} does not forecast; leave evaluation out, or choose another"
+            )
+        if "test" not in record.splits:
+            raise DataError("evaluation=forecast: nothing is held out that could be forecast; set data.split.test")
 
     def __call__(self, learned: Any, record: Record) -> Results:
         """The scores of `forecast_scores`, and the forecast of the first trajectory as a picture.

@@ -1,15 +1,18 @@
 """From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import lightning.pytorch as pl
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.instantiate import instantiate
+from sciml_bench.core.instantiate import PACKAGE, instantiate
+from sciml_bench.core.kinds import annotations_of
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
+from sciml_bench.core.stored.learned_file import Learned
+from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
 from sciml_bench.training.short_records import adapted
 
@@ -44,6 +47,7 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         if fitting != dict(configuration):
             make_view, make_model, make_method = _factories(fitting)
         view = _called(make_view, "training.view", record)
+    _require_spec(make_model.func, view)
     model = _called(make_model, "model", view.spec)
     method = _called(make_method, "training", model, view)
     record.setup()
@@ -83,6 +87,32 @@ def build_evaluation(configuration: Mapping[str, Any]) -> Any:
     return optional(configuration, "evaluation") or (lambda learned, record: Results())
 
 
+def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
+    """Stop before a fit whose outcome the evaluation could not score.
+
+    What an evaluation takes and a method gives, they say by their annotations; what else it needs, in `require_record`.
+
+    Args:
+        evaluation: as `build_evaluation` gives it.
+        method: not fitted yet.
+        record: loaded.
+
+    Raises:
+        ConfigurationError: they do not go together.
+        DataError: the record lacks something.
+    """
+    asked = get_type_hints(type(evaluation).__call__).get("learned")
+    given = get_type_hints(type(method).learned).get("return")
+    told = all(isinstance(each, type) and each not in (Any, Learned) for each in (asked, given))
+    if told and not issubclass(given, asked):
+        raise ConfigurationError(
+            f"evaluation={type(evaluation).__name__} scores {asked.__name__}, but {type(method).__name__} learns "
+            f"{given.__name__}; leave evaluation out, or choose evaluation=forecast"
+        )
+    if hasattr(evaluation, "require_record"):
+        evaluation.require_record(record, method)
+
+
 def build_callbacks(configuration: Mapping[str, Any]) -> list[pl.Callback]:
     """A person's own callbacks."""
     packages = trusted(configuration)
@@ -108,6 +138,21 @@ def optional(configuration: Mapping[str, Any], node: str) -> Any:
 
 def _factory(node: Mapping[str, Any], role: str, packages: tuple[str, ...]) -> Any:
     return instantiate({**node, "_partial_": True}, role=role, trusted_packages=packages)
+
+
+def _require_spec(model: Any, view: Any) -> None:
+    """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
+    asked = next(iter(annotations_of(model)[0].values()), Any)
+    kinds = get_args(asked) or (asked,)
+    if Any in kinds or not all(isinstance(kind, type) for kind in kinds):
+        return
+    of_windows = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
+    if not isinstance(view.spec, kinds) or (of_windows and WindowsSpec not in kinds):
+        raise ConfigurationError(
+            f"model={getattr(model, '__name__', model)} needs a {' or '.join(kind.__name__ for kind in kinds)}, but "
+            f"{type(view).__name__} of this training gives a {type(view.spec).__name__}; choose another model, or another "
+            "training"
+        )
 
 
 def _called(factory: Any, node: str, *args: Any) -> Any:

@@ -12,7 +12,7 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored.run_folder import RunFolder
 
-_NAMES_IN_FILES = ("key", "times_key", "time_column")
+_NAMES_IN_FILES = ("key", "times_key", "time_column", "topology")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,4 +140,4 @@ def names_in_files(run: Run) -> dict[str, Any]:
     node = run.configuration.get("data") or {}
     if not str(node.get("_target_", "")).endswith(".TrajectoryFiles"):
         return {}
-    return {name: node[name] for name in _NAMES_IN_FILES if isinstance(node.get(name), str | int)}
+    return {name: node[name] for name in _NAMES_IN_FILES if isinstance(node.get(name), str | int | list)}

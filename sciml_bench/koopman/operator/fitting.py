@@ -125,7 +125,7 @@ class OperatorFit(BaseEstimator):
         Raises:
             ConfigurationError: an option is wrong for these features.
         """
-        self._require_valid_options(moments.n_modes)
+        self.require_valid_options(moments.n_modes)
         self.n_features_in_ = moments.n_modes - int(self.add_constant)
         self._accept(moments)
         self._solution()
@@ -174,7 +174,7 @@ class OperatorFit(BaseEstimator):
         self._solved: OperatorSolution | None = None
 
     def _moments_of(self, data: LaggedInput) -> LaggedMoments:
-        self._require_valid_options(data.f[0].shape[1] + int(self.add_constant))
+        self.require_valid_options(data.f[0].shape[1] + int(self.add_constant))
         moments = map(self._moments_of_block, data.blocks())
         return sum(moments, next(moments))
 
@@ -200,7 +200,15 @@ class OperatorFit(BaseEstimator):
                 raise DataError(f"g: {features.shape[1]} columns, but the fit had {expected}")
         return self._with_constant(np.asarray(features, dtype=np.float64))
 
-    def _require_valid_options(self, n_modes: int) -> None:
+    def require_valid_options(self, n_modes: int) -> None:
+        """Stop at options that are wrong for features, before any are computed.
+
+        Args:
+            n_modes: number of the features, the constant included where it is added.
+
+        Raises:
+            ConfigurationError: naming the option, its value and the remedy.
+        """
         if self.method not in METHODS:
             raise ConfigurationError(f"method={self.method!r} is not known; choose one of {', '.join(METHODS)}")
         if self.rank is not None and self.method not in RANKED_METHODS:

@@ -1,7 +1,7 @@
 """An estimator of the Koopman operator from features, in scikit-learn's vocabulary and in float64."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -212,3 +212,21 @@ class KoopmanOperator(OperatorFit):
             return cls(**options).fit_moments(LaggedMoments.from_arrays(arrays))
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise DataError(f"{path} does not hold a saved KoopmanOperator ({error!r}); save it again") from None
+
+
+def checked_operator(make: Callable[[], KoopmanOperator], n_features: int) -> Callable[[], KoopmanOperator]:
+    """The factory of an estimator, whose options suit the features that it will be given.
+
+    Args:
+        make: the factory.
+        n_features: without the constant that the estimator may add.
+
+    Raises:
+        ConfigurationError: they do not.
+    """
+    operator = make()
+    try:
+        operator.require_valid_options(n_features + int(operator.add_constant))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"training.operator.{error}") from None
+    return make

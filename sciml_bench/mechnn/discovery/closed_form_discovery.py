@@ -19,6 +19,7 @@ from torch import nn
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
@@ -209,6 +210,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         super().__init__(view)
         if not isinstance(model, BasisLibrary):
             raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")
+        require_arguments(ClosedFormDiscovery, recipe, "training")
         require_rows(model, view)
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None

@@ -21,7 +21,7 @@ class FieldNetwork(nn.Module):
         dim: number of state components.
         components: numbers of the components whose rates are the outputs.
         scale: of the states: the network sees (x − mean)/deviation, and its outputs are multiplied by the deviation of
-            their components; None for the bare state.
+            their components; None for the bare state. It is kept with the weights.
 
     Raises:
         ConfigurationError: a size is not positive, or a name is unknown.
@@ -48,9 +48,10 @@ class FieldNetwork(nn.Module):
         self.is_scaled = scale is not None
         scales = (0.0, 1.0) if scale is None else (scale.mean, scale.deviation)
         mean, deviation = (np.broadcast_to(value, dim) for value in scales)  # a field has one for all its points
+        self.components = list(components)
         outputs = [deviation[component] for component in components]
         for name, values in (("mean", mean), ("deviation", deviation), ("output_scale", outputs)):
-            self.register_buffer(name, torch.tensor([float(v) for v in values], dtype=DTYPES[dtype]), persistent=False)
+            self.register_buffer(name, torch.tensor([float(v) for v in values], dtype=DTYPES[dtype]))
 
     mean: Tensor
     deviation: Tensor
@@ -61,6 +62,11 @@ class FieldNetwork(nn.Module):
         if not self.is_scaled:
             return self.layers(x)
         return self.output_scale * self.layers((x - self.mean) / self.deviation)
+
+    def set_time_unit(self, time: float) -> None:
+        """Let outputs of order one be a change by one deviation in this time; it is one unit of time at first."""
+        if self.is_scaled:
+            self.output_scale = self.deviation[self.components] / time
 
     def affine_layers(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Matrices (members, inputs, outputs) and biases (members, outputs), with the scales multiplied in."""
