@@ -46,9 +46,7 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
     if found and not kept:
         raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
     if masked.any():  # one line for all trajectories
-        note = (
-            f"{masked[0]} missing values are left out, in {masked[1]} of {sum(len(part.states) for part in kept)} rows"
-        )
+        note = f"{masked[0]} missing values are left out, in {masked[1]} of {sum(part.states.shape[0] for part in kept)} rows"
         kept[0] = replace(kept[0], notes=(*kept[0].notes, note))
     return kept
 
