@@ -42,6 +42,8 @@ def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
     changes = {**_parts(configuration, record), **_pairs(configuration, record), **_windows(configuration, record)}
     typed = [str(override).lstrip("+").partition("=")[0] for override in configuration.get("given") or ()]
     found = {key: values for key, values in changes.items() if not any(_is_typed(key, name) for name in typed)}
+    if "data.split" in found:  # the record is built again, and what else has to change is seen then
+        found = {"data.split": found["data.split"]}
     n_rows = record.splits["train"].n_states
     if n_rows < FEWEST_LEARNED and "data.split" not in found:
         raise DataError(

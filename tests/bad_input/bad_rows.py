@@ -257,7 +257,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "repeated_times.csv data.time_column=t": ("the time is 0 at row 1", "increase"),
     "clocked.npz data.key=states data.times_key=t": ("clocked.npz", "the time is 0 at row 50"),
     "good.csv data.key=nothing": ("data.key=nothing",),
-    "good.csv data.times_key=t": ("data.times_key=t", "data.key"),
+    "good.csv data.times_key=t": ("data.times_key=t", "data.time_column"),
     "good.csv data.time_column=nope": ("data.time_column=nope", "x, v"),
     "good.csv data.time_column=-1": ("data.time_column=-1",),
     "good.csv data.time_step=0": ("data.time_step=0",),

@@ -136,7 +136,8 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
         places = sorted([*places, number])
     kept = [first + place for place in places]
     lines.header = [lines.header[place] for place in kept] if header else []
-    lines.units, lines.columns = ([column[place] for place in kept] for column in (lines.units, lines.columns))
+    lines.units = [lines.units[place] for place in kept]
+    lines.columns = [lines.columns[place] for place in kept]
     number = None if number is None else places.index(number)
     dates = None if number is None else _dates(lines.columns[number])
     values = [
@@ -275,7 +276,8 @@ def _leave_out_row_names(lines: Columns) -> int:
 
 
 def _counts_rows(column: Column) -> bool:
-    return isinstance(column, np.ndarray) and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
+    numbers = isinstance(column, np.ndarray) and column.dtype.kind in "iuf"
+    return numbers and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
 
 
 def _is_clock(column: Column) -> bool:

@@ -155,8 +155,12 @@ class TrajectoryFiles(Record):
         n_bytes = sum(math.prod(part.states.shape) * part.states.dtype.itemsize for part in found)
         self._require_size(sum(part.states.shape[0] for part in found), n_bytes)
         if n_bytes <= self.in_memory_gigabytes * 2**30:
-            found = [replace(part, states=in_memory(part.states)) for part in found]
-            found = without_missing(found, self.missing)
+            found = without_missing(in_memory(found), self.missing)
+        elif self.missing != REFUSE:
+            raise ConfigurationError(
+                f"data.missing={self.missing}: only a record in memory is looked through for missing values; raise "
+                f"data.in_memory_gigabytes above {n_bytes / 2**30:.3g}, or fill them in the file."
+            )
         times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
         given_step = self.time_step or _agreed(found, "time_step")
         if self.time_step is not None:
@@ -228,5 +232,6 @@ def _agreed(found: Sequence[NamedTrajectory], fact: str) -> Any:
     said = {getattr(part, fact): part.name for part in found}
     if len(said) > 1 and None not in said:
         (one, first), (other, second) = list(said.items())[:2]
+        one, other = (text if len(text) < 200 else f"{text[:200]} …" for text in (str(one), str(other)))
         raise DataError(f"{first} has the {fact.replace('_', ' ')} {one}, but {second} has {other}; make them agree.")
     return next(iter(said)) if len(said) == 1 else None

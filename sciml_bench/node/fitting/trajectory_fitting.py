@@ -63,8 +63,8 @@ class TrajectoryFitting(Method):
             the dynamics themselves arrive when they have followed the data from the start (`predicted`).
         n_epochs: what `trainer.max_epochs=null` stands for.
 
-    `interpolation_mse`, which is logged in every epoch and selects the weights, is in the units of the loss; the score of
-    that name is in those of the record.
+    `interpolation_mse`, which is logged in every epoch and selects the weights, is in the units of the loss; the score
+    of that name is in those of the record.
 
     Raises:
         ConfigurationError: a value is out of range.
