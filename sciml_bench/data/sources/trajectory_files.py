@@ -1,5 +1,6 @@
 """A person's own observations: one or several trajectories in files of any known format, or in arrays."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sciml_bench.core.budget import require_memory, weigh_time
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
@@ -18,6 +20,11 @@ from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
 from sciml_bench.data.trajectories import Trajectories
+
+_BYTES_PER_ROW = 16
+"""Its number, and that number in a random order."""
+_BYTES_PER_SECOND = 5e8
+"""That a disk gives."""
 
 
 class TrajectoryFiles(Record):
@@ -142,11 +149,11 @@ class TrajectoryFiles(Record):
             DataError: a file or a trajectory cannot be used.
         """
         files = [] if self._given is not None else find_files(self.path)
-        self._files_read = [part for path in files for part in parts_of(path)]
-        self._files_read += [Path(self.topology)] if self.topology is not None else []
+        self._files_read = self.find_files()
         found = self._given or [part for path in files for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
-        n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
+        n_bytes = sum(math.prod(part.states.shape) * part.states.dtype.itemsize for part in found)
+        self._require_size(sum(part.states.shape[0] for part in found), n_bytes)
         if n_bytes <= self.in_memory_gigabytes * 2**30:
             found = without_missing(in_memory(found), self.missing)
         elif self.missing != REFUSE:
@@ -181,6 +188,22 @@ class TrajectoryFiles(Record):
         notes = dict.fromkeys(note for part in found for note in part.notes)
         self._reading = "; ".join([described(trajectories), *notes])
         return trajectories
+
+    def _require_size(self, n_rows: int, n_bytes: int) -> None:
+        """Stop at a store whose rows an epoch cannot put in order, or that cannot be read through."""
+        asked, remedy = f"data.path={self.path}: {n_rows:.3g} rows", "take fewer with data.n_rows"
+        require_memory(f"{asked}, whose order in an epoch", n_rows * _BYTES_PER_ROW, remedy)
+        weigh_time(f"{asked}, to read them once,", n_bytes / _BYTES_PER_SECOND, remedy)
+
+    def find_files(self) -> list[Path]:
+        """The files that are there now; none where arrays were given.
+
+        Raises:
+            FileNotFoundError: there are none.
+        """
+        files = [] if self._given is not None else find_files(self.path)
+        topology = [Path(self.topology)] if self.topology is not None else []
+        return [part for path in files for part in parts_of(path)] + topology
 
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
