@@ -160,7 +160,7 @@ class WindowsSpec(RecordSpec):
 
     @property
     def zero(self) -> float:
-        """What states lack on their way to a model: the mean of a field far from zero, lest rounding take its waves."""
+        """Subtracted from states on their way to a model: the mean of a field that is far from 0, else 0."""
         is_far = self.grid is not None and self.mean.size == 1 and (np.abs(self.mean) > _FAR * self.deviation).all()
         return float(self.mean.item()) if is_far else 0.0
 
