@@ -8,8 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from sciml_bench.data.views import PaddedTrajectories
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.flow_sensitivity import flow
+from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, flow
 from sciml_bench.mechnn.discovery.joint_estimation import NoisyRecord
 
 _INTEGRATION_TOLERANCE = 1e-6
@@ -46,7 +45,7 @@ def windows_of(
 
 
 def integration_record(
-    library: BasisLibrary,
+    library: CandidateTerms,
     pieces: Sequence[tuple[np.ndarray, np.ndarray]],
     states: Float[np.ndarray, "rows dim"],
     coefficients: Float[np.ndarray, "terms dim"],
@@ -55,7 +54,7 @@ def integration_record(
 
     Args:
         library: candidate terms.
-        pieces: times and observed states of every trajectory.
+        pieces: times and observed states of every trajectory, scaled.
         states: where the integrator is tried.
         coefficients: with which it is tried.
     """
@@ -67,14 +66,17 @@ def integration_record(
     n_steps, coarse = 1, flow(*tried, 1)[0]
     while n_steps < _MOST_STEPS:
         fine = flow(*tried, 2 * n_steps)[0]
-        if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE * float(library.spec.deviation.mean()):
+        if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE:
             break
         n_steps, coarse = 2 * n_steps, fine
     return NoisyRecord(observed, intervals, library, n_steps)
 
 
 def one_step_residual(
-    record: NoisyRecord, states: Float[np.ndarray, "rows dim"], coefficients: Float[np.ndarray, "terms dim"]
+    record: NoisyRecord,
+    states: Float[np.ndarray, "rows dim"],
+    coefficients: Float[np.ndarray, "terms dim"],
+    unit: Float[np.ndarray, " dim"] | float = 1.0,
 ) -> float:
     """Root mean square of x_{n+1} − F(x_n), over rows and components.
 
@@ -82,10 +84,11 @@ def one_step_residual(
         record: gives the intervals and the integrator.
         states: x.
         coefficients: of the vector field.
+        unit: of each component, in that of the result.
     """
     x = torch.from_numpy(states)
     inside = record.intervals > 0
     nothing = np.zeros_like(coefficients, dtype=bool)
     arrived = flow(record.library, coefficients, nothing, x[:-1], torch.from_numpy(record.intervals), record.n_steps)[0]
     with np.errstate(over="ignore"):  # equations that leave every bound have an infinite residual
-        return float(np.sqrt(np.mean((arrived - x[1:]).numpy()[inside] ** 2)))
+        return float(np.sqrt(np.mean((unit * (arrived - x[1:]).numpy()[inside]) ** 2)))
