@@ -17,6 +17,7 @@ def described(trajectories: Trajectories) -> str:
     names, lengths = list(trajectories.named_components), trajectories.lengths
     named = ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
     rows = f"{sum(lengths)} rows" if len(lengths) == 1 else f"{len(lengths)} trajectories of {_between(lengths)} rows"
+    named += f" with input {', '.join(trajectories.named_inputs)}" if trajectories.inputs else ""
     return ", ".join([f"{named}: {rows}", *_clock(trajectories)])
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.core.checks import ConfiguredInteger, is_integer, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, is_integer, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.lazy_states import read_block
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.lazy_states import mapped, read_block
+from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, Trajectories
 
 Deviation = float | int | Sequence[float | int]
 
@@ -90,25 +90,59 @@ def checked_noise(noise_std: Deviation | None, dim: int, key: str = "data.noise_
     return np.broadcast_to(deviation, (dim,))
 
 
-def chosen_components(trajectories: Trajectories, components: Sequence[str | int]) -> Trajectories:
+def chosen_components(
+    trajectories: Trajectories, components: Sequence[str | int], key: str = "components"
+) -> Trajectories:
     """Vector states of some of the components, in the order in which they are named.
 
     Args:
         trajectories: vector states.
         components: names or numbers, each once.
+        key: the configuration key, for the message.
 
     Raises:
         ConfigurationError: there is no such component, or it is named twice.
     """
+    if isinstance(components, str):
+        raise ConfigurationError(f"{key}={components}: give a list, such as {key}=[{components}].")
     dim = trajectories.state_shape[-1]
     names = trajectories.named_components
     numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in components]
     wrong = [each for each in numbers if not (is_integer(each, 0) and each < dim)]
     if wrong or not numbers or len(set(numbers)) < len(numbers) or len(trajectories.state_shape) != 1:
-        raise ConfigurationError(f"components={list(components)}: choose among {', '.join(names)}, each once.")
+        raise ConfigurationError(f"{key}={list(components)}: choose among {', '.join(names)}, each once.")
     columns = [int(number) for number in numbers]
     chosen = trajectories.mapped(lambda states: states[:, columns])
     return chosen.unchecked(component_names=tuple(names[column] for column in columns))
+
+
+def with_inputs(
+    trajectories: Trajectories, components: Sequence[str | int], interpolation: str = LINEAR
+) -> Trajectories:
+    """Vector states without some of their components, which are not states but act on the system from outside.
+
+    Args:
+        trajectories: vector states.
+        components: names or numbers of the inputs, each once.
+        interpolation: how inputs go on from row to row, as in `Trajectories`.
+
+    Raises:
+        ConfigurationError: there is no such component, it is named twice, or no state is left.
+    """
+    names = trajectories.named_components
+    acting = chosen_components(trajectories, components, "data.inputs")
+    kept = [name for name in names if name not in acting.named_components]
+    if not kept:
+        raise ConfigurationError(f"data.inputs={list(components)}: no state is left; choose some of {', '.join(names)}")
+    units = dict(zip(names, trajectories.facts.get("component_units", ()), strict=False))
+    facts = dict(trajectories.facts) | ({"component_units": tuple(units[name] for name in kept)} if units else {})
+    inputs = tuple(mapped(part, lambda rows: rows.astype(np.float64)) for part in acting.states)
+    return chosen_components(trajectories, kept).unchecked(
+        inputs=inputs,
+        input_names=acting.named_components,
+        input_interpolation=require_choice("data.input_interpolation", interpolation, INTERPOLATIONS),
+        facts=facts,
+    )
 
 
 def delay_embedded(

@@ -1,18 +1,25 @@
 """Methods without epochs, for comparison: features that are given, and an operator in closed form."""
 
+import math
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import nn
 
+from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.core.errors import NotApplicableError
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
-from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates
-from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates, Monomials
+from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
 from sciml_bench.koopman.operator import KoopmanOperator
+from sciml_bench.koopman.operator.fitting import require_inputs_allowed
 from sciml_bench.koopman.oracle import oracle_of, trained_oracle
+
+MOST_MONOMIALS = 2000
+"""Features of which the moments are kept."""
 
 
 class GivenFeatures(DirectMethod):
@@ -22,12 +29,23 @@ class GivenFeatures(DirectMethod):
         model: not used; the feature map of this method is fixed.
         view: the pairs.
         operator: factory of the operator estimator.
+        forecast: what a forecast is, `expectation` or `path`, as in `KoopmanModel`.
     """
 
     headline: tuple[str, ...] = HEADLINE
 
-    def __init__(self, model: nn.Module, view: LaggedPairsView, *, operator: Callable[[], KoopmanOperator]) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        view: LaggedPairsView,
+        *,
+        operator: Callable[[], KoopmanOperator],
+        forecast: str = EXPECTATION,
+    ) -> None:
         super().__init__(view)
+        self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
+        if view.spec.n_inputs:
+            require_inputs_allowed(operator().method, "training.operator.method")
         self.operator_factory = operator
 
     def features(self) -> nn.Module:
@@ -37,7 +55,10 @@ class GivenFeatures(DirectMethod):
     def fit(self) -> None:
         """Stream the training pairs into the estimator."""
         oracle = oracle_of(self.view.record)
-        self._learned = KoopmanModel.estimated(self.operator_factory(), self.view, self.features(), oracle=oracle)
+        kind = self.forecast_kind
+        self._learned = KoopmanModel.estimated(
+            self.operator_factory(), self.view, self.features(), oracle=oracle, forecast_kind=kind
+        )
 
     def learned(self) -> KoopmanModel:
         """What was fitted."""
@@ -47,9 +68,47 @@ class GivenFeatures(DirectMethod):
 class LinearRegression(GivenFeatures):
     """The states themselves as features: dynamic mode decomposition with Tikhonov regularisation."""
 
+    takes_inputs: ClassVar[bool] = True
+
     def features(self) -> FlattenedStates:
         """Flatten."""
         return FlattenedStates()
+
+
+class PolynomialRegression(GivenFeatures):
+    """Monomials of the states as features: extended dynamic mode decomposition (Williams et al., 2015).
+
+    Args:
+        degree: of the monomials.
+        model, view, **options: as in `GivenFeatures`.
+
+    Raises:
+        ConfigurationError: the degree is below 1.
+        NotApplicableError: so many monomials that their moments fill the memory.
+    """
+
+    takes_inputs: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        model: nn.Module,
+        view: LaggedPairsView,
+        *,
+        degree: ConfiguredInteger = 3,
+        **options: Any,
+    ) -> None:
+        super().__init__(model, view, **options)
+        self.degree = require_integer("training.degree", degree, 1, "give a degree of at least 1")
+        n_features = math.comb(view.spec.dim + self.degree, self.degree)
+        if n_features > MOST_MONOMIALS:
+            raise NotApplicableError(
+                f"training.degree={degree}: states of {view.spec.dim} numbers have {n_features} monomials, more than "
+                f"{MOST_MONOMIALS}; take a smaller degree, or training=linear_ridge"
+            )
+
+    def features(self) -> Monomials:
+        """Products of the components."""
+        return Monomials(self.view.spec.dim, self.degree)
 
 
 class ClassifierFeatures(GivenFeatures):

@@ -4,20 +4,22 @@ One method serves every loss that is a function of (f, g); the dynamical auto-en
 """
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import ConfiguredNumber, require_number
+from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.feature_pair import FeaturePair
-from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
 from sciml_bench.koopman.operator import KoopmanOperator
+from sciml_bench.koopman.operator.fitting import require_inputs_allowed
 from sciml_bench.koopman.oracle import oracle_of
 
 Batch = tuple[Tensor, Tensor]
@@ -25,6 +27,8 @@ Batch = tuple[Tensor, Tensor]
 
 class KoopmanLearning(Method):
     """Train a pair of feature maps with a loss of their values, then estimate the operator from them.
+
+    The losses are those of a system on which nothing acts; what inputs add is estimated with the operator.
 
     Args:
         model: the feature maps f and g.
@@ -34,6 +38,7 @@ class KoopmanLearning(Method):
         weight_decay: of the same.
         augmentation: a module that distorts states at random in training, or None.
         operator: factory of the operator estimator that is fitted to the learned features.
+        forecast: what a forecast is, `expectation` or `path`, as in `KoopmanModel`.
 
     Raises:
         ConfigurationError: an option is out of range, or a batch has fewer pairs than there are modes.
@@ -42,6 +47,7 @@ class KoopmanLearning(Method):
     monitor = "loss_validation"
     headline: tuple[str, ...] = HEADLINE
     batches_per_call = 16
+    takes_inputs: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -53,9 +59,13 @@ class KoopmanLearning(Method):
         weight_decay: ConfiguredNumber = 0.0,
         augmentation: nn.Module | None = None,
         operator: Callable[[], KoopmanOperator],
+        forecast: str = EXPECTATION,
     ) -> None:
         super().__init__(view)
+        if view.spec.n_inputs:
+            require_inputs_allowed(operator().method, "training.operator.method")
         view.train_loader()  # a batch that is larger than the data is told before anything is trained
+        self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
         remedy = "give a number that is not negative"
         self.weight_decay = require_number("training.weight_decay", weight_decay, remedy, positive=False)
@@ -93,7 +103,7 @@ class KoopmanLearning(Method):
         self.eval()
         oracle = oracle_of(self.view.record)
         parts = self.model, self.decoder(), self.learned_step()
-        return KoopmanModel.estimated(self.operator_factory(), self.view, *parts, oracle)
+        return KoopmanModel.estimated(self.operator_factory(), self.view, *parts, oracle, self.forecast_kind)
 
     def decoder(self) -> nn.Module | None:
         """A map from predicted features to states; None predicts the states themselves, linearly."""

@@ -17,7 +17,8 @@ from sciml_bench.data.lazy_states import window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, Trajectories
+from sciml_bench.data.transforms import with_inputs
 
 
 class TrajectoryFiles(Record):
@@ -39,6 +40,9 @@ class TrajectoryFiles(Record):
         first_row: row of each trajectory with which the record begins, from 0.
         n_rows: rows of each trajectory to use, from there on; all by default.
         component_names: what the components of a state are called; by default what the files say, else x1, x2, ….
+        inputs: names or numbers of the components that are no states but act on the system from outside.
+        input_interpolation: between two rows inputs go on in a straight line ("linear"), or keep the value of the
+            earlier row ("hold").
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
             trajectory there, or "interpolate" between the rows before and after.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
@@ -61,6 +65,8 @@ class TrajectoryFiles(Record):
         first_row: ConfiguredInteger = 0,
         n_rows: ConfiguredInteger | None = None,
         component_names: Sequence[str] | None = None,
+        inputs: Sequence[str | int] | None = None,
+        input_interpolation: str = LINEAR,
         missing: str = REFUSE,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
         **options: Any,
@@ -83,6 +89,8 @@ class TrajectoryFiles(Record):
             reason = "the time between two rows must be positive"
             self.time_step = require_number("data.time_step", time_step, reason)
         self.time_unit = time_unit
+        self.inputs = inputs
+        self.input_interpolation = require_choice("data.input_interpolation", input_interpolation, INTERPOLATIONS)
         self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         self.n_rows = n_rows
@@ -160,6 +168,8 @@ class TrajectoryFiles(Record):
             )
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
+        if self.inputs:
+            trajectories = with_inputs(trajectories, self.inputs, self.input_interpolation)
         notes = dict.fromkeys(note for part in found for note in part.notes)
         self._reading = "; ".join([described(trajectories), *notes])
         return trajectories

@@ -22,12 +22,16 @@ class LinearPropagator:
         encode: E, from features to coordinates.
         step: K, one more step.
         decode: D, from coordinates to the observable one step ahead.
+        input_step: what the inputs u of a step add to the coordinates after it; None without inputs.
+        input_decode: what they add to the observable.
     """
 
     encoder: Encoder
     encode: Float[np.ndarray, "modes r"]
     step: Float[np.ndarray, "r r"]
     decode: Float[np.ndarray, "r dim_out"]
+    input_step: Float[np.ndarray, "dim_in r"] | None = None
+    input_decode: Float[np.ndarray, "dim_in dim_out"] | None = None
 
     def predict(
         self, features: Float[np.ndarray, "batch modes"], steps: Sequence[int]
@@ -40,13 +44,19 @@ class LinearPropagator:
         return np.stack([coordinates @ decoder for decoder in decoders], axis=1)
 
     def path(
-        self, features: Float[np.ndarray, "batch modes"], n_steps: int
+        self,
+        features: Float[np.ndarray, "batch modes"],
+        n_steps: int,
+        inputs: Float[np.ndarray, "batch steps dim_in"] | None = None,
     ) -> Iterator[Float[np.ndarray, "batch dim_out"]]:
         """The expected observable after 1, 2, … steps; each one costs a product with the step."""
         coordinates = features @ self.encode
-        for _ in range(n_steps):
-            yield coordinates @ self.decode
-            coordinates = coordinates @ self.step
+        for number in range(n_steps):
+            observable, coordinates = coordinates @ self.decode, coordinates @ self.step
+            if inputs is not None and self.input_step is not None and self.input_decode is not None:
+                observable = observable + inputs[:, number] @ self.input_decode
+                coordinates = coordinates + inputs[:, number] @ self.input_step
+            yield observable
 
 
 @dataclass(frozen=True)
