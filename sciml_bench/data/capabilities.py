@@ -210,7 +210,7 @@ def inputs_ahead(
         DataError: too few rows, other columns, or numbers that are not finite; a past without inputs.
     """
     names = ", ".join(spec.input_names)
-    if not spec.n_inputs:
+    if not spec.dim_in:
         if inputs is not None:
             raise ConfigurationError("inputs: what this run has learned takes no inputs; leave them out")
         return None
@@ -219,7 +219,7 @@ def inputs_ahead(
             f"inputs: what this run has learned is driven by {names}; give its {max(n_rows)} values to come, in Python "
             "as inputs=..., on the command line as --inputs FILE"
         )
-    if past.inputs is None or past.inputs[0].shape[1] != spec.n_inputs:
+    if past.inputs is None or past.inputs[0].shape[1] != spec.dim_in:
         raise DataError(f"past: it lacks the input {names}; give a past with the states and what acted on them")
     alone = isinstance(inputs, np.ndarray) and inputs.ndim < 3
     parts = [np.asarray(part, dtype=np.float64) for part in ([inputs] * len(n_rows) if alone else inputs)]
@@ -228,8 +228,8 @@ def inputs_ahead(
     ahead = []
     for number, (part, rows) in enumerate(zip(parts, n_rows, strict=True)):
         given = part[:, None] if part.ndim == 1 else part
-        if given.ndim != 2 or given.shape[1] != spec.n_inputs:
-            raise DataError(f"inputs: an array of the shape {part.shape}; give (time, {spec.n_inputs}), of {names}")
+        if given.ndim != 2 or given.shape[1] != spec.dim_in:
+            raise DataError(f"inputs: an array of the shape {part.shape}; give (time, {spec.dim_in}), of {names}")
         if len(given) < rows:
             raise DataError(f"inputs: {len(given)} rows of {names} for {rows} states to come; give a row for each")
         wrong = np.argwhere(~(np.abs(given[:rows]) < LARGEST_VALUE))

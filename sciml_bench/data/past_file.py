@@ -75,7 +75,7 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
     if not {"time_column", "times_key"} & found.keys():
         found |= {"time_step": spec.time_step, "time_column" if of_table else "times_key": NO_COLUMN}
     acting = (
-        {"inputs": list(spec.input_names), "input_interpolation": spec.input_interpolation} if spec.n_inputs else {}
+        {"inputs": list(spec.input_names), "input_interpolation": spec.input_interpolation} if spec.dim_in else {}
     )
     return found | {"time_unit": spec.time_unit} | acting
 
@@ -168,7 +168,7 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     if asked is not None and (isinstance(asked, int) or asked in header):
         return {"time_column": asked}
     named = [name for name in header if is_time_name(name)]
-    return {"time_column": named[0]} if named and len(header) == spec.state_shape[-1] + spec.n_inputs + 1 else {}
+    return {"time_column": named[0]} if named and len(header) == spec.state_shape[-1] + spec.dim_in + 1 else {}
 
 
 def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:

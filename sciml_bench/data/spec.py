@@ -116,8 +116,8 @@ class RecordSpec:
         return replace(self, state_shape=(self.dim,), **names, **scale, system=system, origin=self)
 
     @property
-    def n_inputs(self) -> int:
-        """Number of inputs."""
+    def dim_in(self) -> int:
+        """Number of inputs that act from outside."""
         return len(self.input_names)
 
     @property

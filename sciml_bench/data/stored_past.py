@@ -31,7 +31,7 @@ def stored_past(tensors: Mapping[str, torch.Tensor], spec: RecordSpec) -> Trajec
     if not numbers:
         return None
     try:
-        names = (_STATES, _TIMES, *([_INPUTS] if spec.n_inputs else []))
+        names = (_STATES, _TIMES, *([_INPUTS] if spec.dim_in else []))
         states, times, *inputs = (tuple(tensors[f"{name}{n}"].numpy() for n in numbers) for name in names)
     except KeyError as error:
         raise DataError(f"the stored past has no {error}; repeat the run with force=true") from None

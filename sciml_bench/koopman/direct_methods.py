@@ -44,7 +44,7 @@ class GivenFeatures(DirectMethod):
     ) -> None:
         super().__init__(view)
         self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
-        if view.spec.n_inputs:
+        if view.spec.dim_in:
             require_inputs_allowed(operator().method, "training.operator.method")
         self.operator_factory = operator
 

@@ -91,7 +91,7 @@ class Evaluation:
         spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
         arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
         results = Results({}, arrays, ("spectrum",))
-        if not learned.spec.n_inputs:  # these scores are those of a law that does not change from row to row
+        if not learned.spec.dim_in:  # these scores are those of a law that does not change from row to row
             results = results.joined(Results(_held_out_scores(learned, record)))
             results = results.joined(self._exact_law(learned, record))
             results = results.joined(self._timescales(learned, record, results.arrays.get("exact_eigenvalues")))

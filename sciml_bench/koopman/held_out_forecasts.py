@@ -119,7 +119,7 @@ def _acting(
     learned: KoopmanModel, part: Trajectories, number: int, n_starts: int, steps: list[int]
 ) -> Float[np.ndarray, "starts lags lagged_inputs"] | None:
     """What acts within every lag from some rows on, the last one held beyond the record; None without inputs."""
-    if not learned.spec.n_inputs or part.inputs is None:
+    if not learned.spec.dim_in or part.inputs is None:
         return None
     lag, places = learned.spec.lag, np.arange(n_starts)[:, None] + learned.spec.lag * np.arange(max(steps))
     known = _rows(part.inputs[number], min(part.lengths[number], n_starts + (max(steps) + 1) * lag))

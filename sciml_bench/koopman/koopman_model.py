@@ -154,7 +154,7 @@ class KoopmanModel:
         """
         if self.spec.input_mean is None or self.spec.input_deviation is None:
             return acting
-        repeats = acting.shape[-1] // self.spec.n_inputs
+        repeats = acting.shape[-1] // self.spec.dim_in
         centred = self.spec.standardization is not None or self.operator.add_constant
         mean = np.tile(self.spec.input_mean, repeats) if centred else 0.0
         return (acting - mean) / np.tile(self.spec.input_deviation, repeats)
@@ -280,7 +280,7 @@ class KoopmanModel:
         count, lag, started = horizon_steps(past, horizon), self.spec.lag, time.perf_counter()
         if count < 0 and lag > 1:
             raise ConfigurationError(f"horizon={count}: steps back need training.view.lag=1; the operator has {lag}")
-        if count < 0 and self.spec.n_inputs:
+        if count < 0 and self.spec.dim_in:
             raise ConfigurationError(f"horizon={count}: an operator with inputs goes ahead only; give at least 1 step")
         lengths = (
             [count] * past.n_trajectories if isinstance(horizon, int) else list(map(len, horizon_times(past, horizon)))

@@ -62,7 +62,7 @@ class KoopmanLearning(Method):
         forecast: str = EXPECTATION,
     ) -> None:
         super().__init__(view)
-        if view.spec.n_inputs:
+        if view.spec.dim_in:
             require_inputs_allowed(operator().method, "training.operator.method")
         view.train_loader()  # a batch that is larger than the data is told before anything is trained
         self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)

@@ -30,7 +30,7 @@ def forecast_of(learned: Forecaster, past: Trajectories, future: Trajectories) -
         future: rows after it, of which it is told the times and, where it has learned with inputs, the inputs.
     """
     times = [future.times_of(number) for number in range(future.n_trajectories)]
-    if isinstance(learned, KnowsRecord) and learned.spec.n_inputs:
+    if isinstance(learned, KnowsRecord) and learned.spec.dim_in:
         inputs = None if future.inputs is None else [read_block(part) for part in future.inputs]
         return learned.forecast(past, times, inputs=inputs)
     return learned.forecast(past, times)
