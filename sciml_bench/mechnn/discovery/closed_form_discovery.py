@@ -10,7 +10,7 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -21,12 +21,19 @@ from sciml_bench.core.checks import require_choice, require_integer, require_num
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
-from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
+from sciml_bench.data.views import InputSignals, PaddedTrajectories, WholeTrajectoriesView
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, distinct_terms, require_full_rank
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
-from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of, windows_of
+from sciml_bench.mechnn.discovery.integration import (
+    inputs_of,
+    integrated_along,
+    integration_record,
+    one_step_residual,
+    rows_of,
+    windows_of,
+)
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.term_selection import refine, sequential_thresholding
@@ -88,16 +95,16 @@ class ClosedFormDiscovery:
             TrainingError: no term is left.
             SolverError: the refinement broke down.
         """
-        pieces = rows_of(trajectories)
+        pieces, inputs = rows_of(trajectories), inputs_of(trajectories)
         if self.smoothing == "none":
             smoothed, weights = [states for _, states in pieces], [float("inf")]
         else:
             given = None if self.smoothing == "auto" else float(self.smoothing)
             found = [block_smoothed(states, np.diff(times), given) for times, states in pieces]
             smoothed, weights = zip(*found, strict=True)
-        coefficients = self._regression(library, pieces, smoothed)
+        coefficients = self._regression(library, pieces, smoothed, inputs)
         start = JointEstimate(np.concatenate(smoothed), coefficients, coefficients != 0)
-        record = integration_record(library, pieces, start.states, coefficients)
+        record = integration_record(library, pieces, start.states, coefficients, inputs)
         residual = one_step_residual(record, start.states, coefficients)
         largest = self.one_step_tolerance * float(library.spec.deviation.mean())
         wanted = bool(np.isfinite(weights).any()) or not residual <= largest
@@ -115,18 +122,30 @@ class ClosedFormDiscovery:
         )
 
     def _regression(
-        self, library: BasisLibrary, pieces: list[tuple[np.ndarray, np.ndarray]], smoothed: Sequence[np.ndarray]
+        self,
+        library: BasisLibrary,
+        pieces: list[tuple[np.ndarray, np.ndarray]],
+        smoothed: Sequence[np.ndarray],
+        inputs: Sequence[InputSignals] | None,
     ) -> Float[np.ndarray, "terms dim"]:
         shortest = min(len(times) for times, _ in pieces)
         length = min(self.window, max(shortest // _FEWEST_WINDOWS, _SHORTEST_WINDOW), shortest)
         if length < 3:
             raise DataError(f"a trajectory has {length} rows to learn from; equations need at least 3")
         of_smoothed = [(times, states) for (times, _), states in zip(pieces, smoothed, strict=True)]
-        steps, inputs = windows_of(of_smoothed, length, length)
         targets = windows_of(pieces, length, length)[1].numpy()
-        rates = library(inputs)
-        require_full_rank(library, rates.flatten(0, 1).numpy())
-        design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
+        if inputs is None:
+            steps, windows = windows_of(of_smoothed, length, length)
+            rates = library(windows)
+            require_full_rank(library, rates.flatten(0, 1).numpy())
+            design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
+        else:
+            driven = [(*part, one) for part, one in zip(of_smoothed, inputs, strict=True)]
+            variables = np.concatenate([np.concatenate([states, one.values[0]], axis=1) for _, states, one in driven])
+            require_full_rank(library, library(torch.from_numpy(variables)).numpy())
+            integrals = [(times, integrated_along(library, times, states, one)) for times, states, one in driven]
+            windows = windows_of(integrals, length, length)[1].numpy()
+            design = (windows - windows.mean(axis=1, keepdims=True)).reshape(-1, library.n_terms)
         centred = (targets - targets.mean(axis=1, keepdims=True)).reshape(-1, library.spec.dim)
         return sequential_thresholding(design, centred, float(self.threshold), library.spec.component_names)[0]
 
@@ -182,6 +201,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         ConfigurationError: the model is no basis library, or a value is out of range.
     """
 
+    takes_inputs: ClassVar[bool] = True
     headline: tuple[str, ...] = (
         "n_terms",
         "exact_support",
@@ -204,9 +224,11 @@ class EquationDiscovery(FewComponents, DirectMethod):
         Raises:
             ConfigurationError, DataError, TrainingError, SolverError: as in `ClosedFormDiscovery`.
         """
-        states = torch.from_numpy(self.view.train.states[self.view.train.rows])
-        if len(states) >= self.library.n_terms:
-            self.library = distinct_terms(self.library, self.library(states).numpy())
+        train = self.view.train
+        acting = [] if train.inputs is None else [train.inputs.values[train.rows]]
+        variables = torch.from_numpy(np.concatenate([train.states[train.rows], *acting], axis=1))
+        if len(variables) >= self.library.n_terms:
+            self.library = distinct_terms(self.library, self.library(variables).numpy())
         self.discovery = self.recipe(self.library, self.view.train)
 
     def learned(self) -> DiscoveredEquations:

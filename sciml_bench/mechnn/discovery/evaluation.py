@@ -10,7 +10,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.data import PaddedTrajectories, Record
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
-from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of
+from sciml_bench.mechnn.discovery.integration import inputs_of, integration_record, one_step_residual, rows_of
 from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients
 from sciml_bench.scores.equation_scores import equation_scores
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
@@ -30,11 +30,13 @@ class EquationEvaluation:
         """Score equations on a record."""
         train = PaddedTrajectories.of(record.splits["train"])
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
-        denoised = [learned.denoised(*piece) for piece in pieces]
+        inputs = inputs_of(train) if learned.spec.dim_in else None
+        acting = [None] * len(pieces) if inputs is None else inputs
+        denoised = [learned.denoised(*piece, one) for piece, one in zip(pieces, acting, strict=True)]
         together, system = np.concatenate(denoised), record.spec.of_vectors.system
         is_known = isinstance(system, OrdinaryDifferentialEquation)
         truth = exact_coefficients(learned.library, system) if is_known else None
-        rows = integration_record(learned.library, pieces, together, coefficients)
+        rows = integration_record(learned.library, pieces, together, coefficients, inputs)
         metrics = equation_scores(coefficients, truth)
         residual = one_step_residual(rows, together, coefficients)
         metrics["one_step_residual"] = residual if np.isfinite(residual) else float("inf")
@@ -59,10 +61,12 @@ class EquationEvaluation:
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
                 arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
+        whole = PaddedTrajectories.of(follows[0].joined_in_time(follows[1]) if follows else record.splits["train"]).inputs
         for row, states in enumerate(denoised):
             arrays["denoised"][row, : len(states)] = states
             times = arrays["times"][row, : int((window[row] > 0).sum())]
+            acted = None if whole is None or inputs is None else whole.values[row, : len(times)]
             with contextlib.suppress(SolverError):  # nan where the equations diverge
-                arrays["simulation"][row, : len(times)] = learned.system().reference(states[0], times)
+                arrays["simulation"][row, : len(times)] = learned.motion(states[0], times, acted)
         pictures = ["coefficients", "discovered_trajectories"]
         return Results(metrics, arrays, (*pictures, *(["simulated_phase_portrait"] if train.dim > 1 else [])))

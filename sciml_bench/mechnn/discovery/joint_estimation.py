@@ -34,12 +34,31 @@ class NoisyRecord:
         intervals: time to the next row; 0 where a trajectory ends.
         library: candidate terms.
         n_steps: Runge–Kutta steps per interval.
+        inputs: at the beginning and at the end of every interval, where something acts from outside.
     """
 
     observed: Float[np.ndarray, "rows dim"]
     intervals: Float[np.ndarray, " intervals"]
     library: BasisLibrary
     n_steps: int = 5
+    inputs: Float[np.ndarray, "intervals ends dim_in"] | None = None
+
+    def flow(
+        self,
+        states: Float[Tensor, "rows dim"],
+        coefficients: Float[np.ndarray, "terms dim"],
+        support: Bool[np.ndarray, "terms dim"],
+    ) -> tuple[Float[Tensor, "intervals dim"], Float[Tensor, "intervals dim dim"], Float[Tensor, "intervals dim _"]]:
+        """Where the field takes every row but the last in its interval; see `flow_sensitivity.flow`.
+
+        Args:
+            states: at all rows.
+            coefficients: of the field.
+            support: which of them the derivatives are wanted by.
+        """
+        inputs = None if self.inputs is None else torch.from_numpy(self.inputs)
+        field, intervals = (self.library, coefficients, support), torch.from_numpy(self.intervals)
+        return flow(*field, states[:-1], intervals, self.n_steps, inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +114,7 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     x = torch.from_numpy(estimate.states)
     rows, dim = x.shape
     mu = estimate.stiffness * torch.from_numpy(record.intervals > 0)[:, None]
-    field, intervals = (record.library, estimate.coefficients, estimate.support), torch.from_numpy(record.intervals)
-    arrived, by_state, by_coefficient = flow(*field, x[:-1], intervals, record.n_steps)
+    arrived, by_state, by_coefficient = record.flow(x, estimate.coefficients, estimate.support)
     defect = arrived - x[1:]
     misfit = torch.from_numpy(record.observed) - x
     objective = float(misfit.square().sum() + (mu * defect.square()).sum())
