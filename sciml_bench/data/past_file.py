@@ -74,9 +74,7 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
     found = _of_table(first, spec, names) if of_table else _of_arrays(first, spec, names)
     if not {"time_column", "times_key"} & found.keys():
         found |= {"time_step": spec.time_step, "time_column" if of_table else "times_key": NO_COLUMN}
-    acting = (
-        {"inputs": list(spec.input_names), "input_interpolation": spec.input_interpolation} if spec.dim_in else {}
-    )
+    acting = {"inputs": list(spec.input_names), "input_interpolation": spec.input_interpolation} if spec.dim_in else {}
     return found | {"time_unit": spec.time_unit} | acting
 
 

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import PaddedTrajectories
+from sciml_bench.data.views import InputSignals
+from sciml_bench.node.fields.driven_field import DrivenField
+from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
 
 INITIAL_STATES = ("given", "exact", "smoothed", "trained")
@@ -24,12 +27,14 @@ class TrajectoryBatch:
         initial_states: states at the first time.
         states: what was observed.
         counts: which points the error is taken over.
+        inputs: what acts on every row, where something does.
     """
 
     times: Float[np.ndarray, "batch time"]
     initial_states: Float[Tensor, "batch dim"]
     states: Float[Tensor, "batch time dim"]
     counts: Bool[Tensor, "batch time"]
+    inputs: InputSignals | None = None
 
     @classmethod
     def of(
@@ -41,7 +46,12 @@ class TrajectoryBatch:
             torch.from_numpy(initial_states).to(dtype, copy=True),
             torch.from_numpy(trajectories.states).to(dtype),
             torch.from_numpy(np.ascontiguousarray(trajectories.rows)),
+            trajectories.inputs,
         )
+
+    def driven(self, field: VectorField) -> VectorField:
+        """A field under the inputs of this batch; itself where nothing acts."""
+        return field if self.inputs is None else DrivenField(field, self.inputs)
 
     def mean_squared_error(self, prediction: Float[Tensor, "members batch time dim"]) -> Float[Tensor, " members"]:
         """Mean over the points that count and all components, for every member."""

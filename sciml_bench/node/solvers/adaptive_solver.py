@@ -52,13 +52,19 @@ class AdaptiveSolver:
         A refinement of 2 makes the tolerances a hundred times tighter.
 
         Raises:
-            ConfigurationError: the members of an ensemble would share their steps, and differ from single runs.
+            ConfigurationError: the members of an ensemble would share their steps, and differ from single runs; or
+                inputs jump.
             SolverError: the steps became too short.
         """
         if field.n_members > 1:
             raise ConfigurationError(
                 "solver=adaptive: its steps are those that the most demanding member of an ensemble needs, so members "
                 "would not equal single runs; choose solver=fixed_step or solver=compiled, or leave ensemble out"
+            )
+        if field.jumps:
+            raise ConfigurationError(
+                "solver=adaptive: an input that is held jumps at every row, where its steps would have to end; choose "
+                "solver=compiled or solver=fixed_step, or data.input_interpolation=linear"
             )
         from torchdiffeq import odeint, odeint_adjoint
 
