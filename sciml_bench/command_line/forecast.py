@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inputs",
         metavar="FILE",
-        help="what will act on the states, a row for each step, where the run has learned with inputs: a table in which "
-        "they have their names, or arrays",
+        help="what will act on the states, a row for each step, where the run has learned with inputs: a table in "
+        "which they have their names, or arrays",
     )
     parser.add_argument("--horizon", type=int, required=True, metavar="N", help="steps of the record's clock")
     parser.add_argument(

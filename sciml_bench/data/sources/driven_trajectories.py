@@ -1,4 +1,4 @@
-"""Trajectories of a system on which something acts that is observed as well, such as a force or the opening of a valve."""
+"""Trajectories of a system on which something acts that is observed as well, such as a force or a valve."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A field on which something acts from outside, dx/dt = field(t, x, u(t)), with the inputs of one batch of trajectories."""
+"""A field on which something acts from outside, dx/dt = field(t, x, u(t)), with the inputs of some trajectories."""
 
 import numpy as np
 import torch
@@ -20,11 +20,7 @@ class DrivenField(VectorField):
     def __init__(self, field: VectorField, inputs: InputSignals) -> None:
         super().__init__(field.dim, field.n_members)
         self.field, self.inputs = field, inputs
-
-    @property
-    def jumps(self) -> bool:
-        """Whether inputs are held from row to row."""
-        return self.inputs.held
+        self.is_smooth, self.jumps = False, inputs.held
 
     def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The derivative under the inputs of this time."""

@@ -60,10 +60,11 @@ class VectorField(nn.Module):
         super().__init__()
         self.dim, self.n_members = dim, n_members
 
-    @property
-    def jumps(self) -> bool:
-        """Whether the derivative jumps at the times that a solver is given."""
-        return False
+    is_smooth: bool = True
+    """Whether the derivative neither bends nor jumps at the times that a solver is given."""
+
+    jumps: bool = False
+    """Whether it jumps there."""
 
     def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The time derivative.

@@ -1,7 +1,7 @@
 """Adaptive integration by torchdiffeq, differentiated by backpropagation through the solver or by the adjoint ODE."""
 
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -80,7 +80,9 @@ class AdaptiveSolver:
         try:
             with np.errstate(all="ignore"):
                 tolerances = {"rtol": self.rtol * tighter, "atol": self.atol * tighter}
-                path = solve(clock, x0, grid, method=self.method, options={"norm": worst_trajectory}, **tolerances)
+                options: dict[str, Any] = {"norm": worst_trajectory}
+                options |= {} if field.is_smooth else {"step_t": grid}  # no step crosses a bend
+                path = solve(clock, x0, grid, method=self.method, options=options, **tolerances)
         except AssertionError as error:
             norm = float(torch.linalg.vector_norm(clock.last_state))
             raise SolverError(
