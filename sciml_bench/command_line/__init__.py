@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sciml_bench import __version__
 from sciml_bench.command_line._docstrings import first_sentence, module_docstring
-from sciml_bench.core.errors import SolverError, TrainingError
+from sciml_bench.core.errors import SolverError, TrainingError, in_a_sentence
 
 _TRUST = "a package of your own, whose classes may be built where a run names them; may be repeated"
 
@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, OSError, SolverError, TrainingError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (ValueError, OSError, MemoryError, SolverError, TrainingError) as error:
+        print(f"error: {in_a_sentence(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -45,6 +45,7 @@ def answer(asked: argparse.Namespace) -> None:
     from sciml_bench.core.errors import ConfigurationError, DataError
     from sciml_bench.data.capabilities import OK, Forecaster, KnowsRecord
     from sciml_bench.data.forecast_file import require_ending, write_forecast
+    from sciml_bench.data.own_components import in_own_components
     from sciml_bench.data.past_file import read_inputs, read_past
     from sciml_bench.training.restore import names_in_files, restore
 
@@ -56,8 +57,8 @@ def answer(asked: argparse.Namespace) -> None:
     run = restore(asked.run, asked.trust)
     if not isinstance(run.learned, Forecaster) or not isinstance(run.learned, KnowsRecord):
         raise DataError(f"{asked.run} has learned {type(run.learned).__name__}, which does not forecast")
-    learned = cast(Any, run.learned)
-    past = learned.past if asked.past is None else read_past(asked.past, learned.spec, names_in_files(run))
+    learned = in_own_components(cast(Any, run.learned))
+    past = learned.past if asked.past is None else read_past(asked.past, run.learned.spec, names_in_files(run))
     if past is None:
         raise DataError(f"{asked.run} has not kept the end of its record; give --past FILE")
     bytes_needed = 8 * abs(asked.horizon) * past.n_trajectories * math.prod(past.state_shape)

@@ -8,7 +8,7 @@ names the key as a person typed it.
 import math
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 
 from sciml_bench.core.errors import ConfigurationError
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     ConfiguredNumber = float
 else:
     # Under pytest the annotations are enforced; a wrong type must reach our own message instead.
-    ConfiguredInteger = Any
-    ConfiguredNumber = Any
+    ConfiguredInteger = Annotated[Any, int]
+    ConfiguredNumber = Annotated[Any, float]
 
 
 def is_integer(value: object, minimum: float | int = -math.inf) -> TypeGuard[int]:

@@ -1,5 +1,7 @@
 """The errors a person may meet, each with one meaning and a message that names the field and the remedy."""
 
+import errno
+
 
 class SciMLBenchWarning(UserWarning):
     """Something is suspicious but the run can go on; the tests turn every such warning into an error."""
@@ -23,3 +25,41 @@ class SolverError(RuntimeError):
 
 class TrainingError(RuntimeError):
     """A fit cannot go on, such as after a loss that is not finite; the last good checkpoint is kept."""
+
+
+class StorageError(OSError):
+    """A file cannot be written; what was there before still is."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
+
+
+def in_a_sentence(error: BaseException, path: object = None) -> str:
+    """What a person is told of an error; the operating system's own get their file and a remedy.
+
+    Args:
+        error: raised by ourselves or by the operating system.
+        path: of the file, where the error does not say.
+    """
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({error}); use less data, smaller batches or fewer members"
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    reason, place = error.strerror, error.filename or path
+    if error.errno in _FULL:
+        return f"{place} cannot be written, the disk is full ({reason}); free some space and repeat the command"
+    if error.errno in _FORBIDDEN:
+        return f"{place} may not be opened or written ({reason}); change its permissions, or choose another folder"
+    if error.errno in _NO_FOLDER:
+        return f"{place} is in the way: a file stands where a folder is needed ({reason}); remove it, or choose another"
+    return f"{place}: {reason}"
+
+
+def failure_of_storage(error: BaseException) -> OSError | None:
+    """The operating system's error behind another, such as that of a library whose file could not be written."""
+    link: BaseException | None = error
+    while link is not None and not (isinstance(link, OSError) and link.errno is not None):
+        link = link.__cause__ or link.__context__
+    return link if isinstance(link, OSError) else None

@@ -6,20 +6,19 @@ somebody else wrote can neither call a function nor reach a class that has nothi
 
 import functools
 import importlib
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sciml_bench.core.checks import require_boolean
+from sciml_bench.core.checks import is_number
 from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.core.kinds import TARGET, require_arguments
 
 PACKAGE = "sciml_bench"
-TARGET, PARTIAL = "_target_", "_partial_"
+PARTIAL = "_partial_"
 _METHODS = ("koopman", "mechnn", "node", "nsm", "sequences")
 
 
@@ -35,8 +34,6 @@ class Role:
     own: tuple[str, ...]
     parts: tuple[str, ...] = ()
 
-
-_NUMBERS = {int, float, NoneType}
 
 _KEYS = {"view": "training.view"}
 """Where a role stands in a configuration, if not under its own name."""
@@ -149,7 +146,9 @@ def _checked(value: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
                 raise ConfigurationError(f"{where} is no name of an argument; remove it")
             else:
                 checked[name] = _checked(part, where, role, trusted)
-        _require_kinds(checked, key)
+        if TARGET in checked:
+            given = {name: part for name, part in checked.items() if name not in (TARGET, PARTIAL)}
+            require_arguments(checked[TARGET], given, key)
         return checked
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_checked(part, f"{key}[{index}]", role, trusted) for index, part in enumerate(value)]
@@ -157,26 +156,11 @@ def _checked(value: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:
         raise ConfigurationError(f"{key}={value!r} holds an interpolation, which is not resolved here; write its value")
     if isinstance(value, str) and value == "???":
         raise ConfigurationError(f"{key} has no value; give it on the command line: {key}=<value>")
+    if isinstance(value, float) and not is_number(value):
+        raise ConfigurationError(f"{key}={value}: give a finite number.")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise ConfigurationError(f"{key}={value!r} is no plain value (a number, text, a list or a mapping)")
-
-
-def _require_kinds(checked: Mapping[str, Any], key: str) -> None:
-    """Stop at a word where a class asks for a truth value or for a number."""
-    if TARGET not in checked:
-        return
-    try:
-        parameters = inspect.signature(checked[TARGET]).parameters
-    except (TypeError, ValueError):  # a builtin does not tell what it takes
-        return
-    for name, value in checked.items():
-        asked = parameters[name].annotation if name in parameters else None
-        kinds = {"bool": bool, "int": int, "float": float}.get(asked, asked) if isinstance(asked, str) else asked
-        if kinds is bool:
-            require_boolean(f"{key}.{name}", value)
-        elif isinstance(value, str) and kinds is not None and _NUMBERS.issuperset(get_args(kinds) or (kinds,)):
-            raise ConfigurationError(f"{key}.{name}={value}: give a number.")
 
 
 def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> Any:

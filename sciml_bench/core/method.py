@@ -82,8 +82,8 @@ class Method(nn.Module):
         inputs = getattr(getattr(view, "spec", None), "input_names", ())
         if inputs and not self.takes_inputs:
             raise ConfigurationError(
-                f"data.inputs=[{', '.join(inputs)}]: {type(self).__name__} learns from states alone; choose "
-                "training=linear_ridge, homotopy or closed_form of the three scripts, or leave data.inputs out"
+                f"data.inputs=[{', '.join(inputs)}]: {type(self).__name__} learns from states alone; leave the inputs "
+                "out, or choose a training that takes them, such as linear_ridge, homotopy or closed_form"
             )
         self.progress = Progress()
 

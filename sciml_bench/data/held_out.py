@@ -28,12 +28,12 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
     test = parts["test"]
     if record.split_by == TIME:
         past = functools.reduce(Trajectories.joined_in_time, [part for part in parts.values() if part is not test])
-        return (past, test) if min(past.lengths) >= past_length else None
+        return (past.filled(), test) if min(past.lengths) >= past_length else None
     long_enough = [number for number, length in enumerate(test.lengths) if length > past_length]
     if not long_enough:
         return None
     chosen = test.select(trajectories=long_enough)
-    return chosen.select(time=slice(0, past_length)), chosen.select(time=slice(past_length, None))
+    return chosen.select(time=slice(0, past_length)).filled(), chosen.select(time=slice(past_length, None))
 
 
 def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Trajectories | None:
@@ -59,22 +59,25 @@ def end_of(record: Record, n_rows: int) -> Trajectories:
     """
     parts = list(record.splits.values())
     whole = functools.reduce(Trajectories.joined_in_time, parts) if record.split_by == TIME else parts[-1]
-    return whole.tail(n_rows)
+    return whole.filled().tail(n_rows)
 
 
 def shown_arrays(past: Trajectories, future: Trajectories | None) -> dict[str, np.ndarray]:
     """What pictures of trajectories begin with: `times`, `observed`, `window`, `clean` where known, and labels.
 
-    The arrays have the axes (batch, time, …); shorter trajectories end in padding. `window` is 1 for rows of the past,
-    which was learned from, 2 for rows of the future, if there are any, 0 for padding.
+    `component_units` are there where they are known. The arrays have the axes (batch, time, …); shorter trajectories
+    end in padding. `window` is 1 for rows of the past, which was learned from, 2 for rows of the future, if there are
+    any, 0 for padding.
     """
+    spec = RecordSpec.of(past)
     whole = PaddedTrajectories.of(past if future is None else past.joined_in_time(future))
     learned = np.arange(whole.times.shape[1]) < np.array(past.lengths)[:, None]
     arrays = {
         "times": whole.times,
         "observed": whole.states,
         "window": np.where(whole.rows, np.where(learned, 1, 2), 0),
-        "component_names": np.array(RecordSpec.of(past).column_names),
+        "component_names": np.array(spec.column_names),
         "time_unit": np.array(past.time_unit),
+        **spec.unit_arrays,
     }
     return arrays if whole.clean is None else {**arrays, "clean": whole.clean}

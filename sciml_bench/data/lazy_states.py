@@ -102,6 +102,11 @@ def mapped(states: StateArray, function: Callable[[np.ndarray], np.ndarray], rea
     return LazyStates(MappedRows(states, function, reach)) if is_on_disk(states) else function(read_block(states))
 
 
+def has_missing(states: StateArray) -> bool:
+    """Whether an array in memory has values that are not a number."""
+    return not is_on_disk(states) and states.dtype.kind == "f" and bool(np.isnan(read_block(states)).any())
+
+
 def rows_per_block(states: StateArray) -> int:
     """Number of rows of one contiguous read of `BLOCK_BYTES`."""
     bytes_per_row = int(np.prod(states.shape[1:])) * states.dtype.itemsize

@@ -1,7 +1,8 @@
 """The past from which a forecast begins, out of a person's file."""
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.capabilities import horizon_times
 from sciml_bench.data.files.clocks import is_time_name
-from sciml_bench.data.files.readers import TABLE_SUFFIXES, read_arrays
+from sciml_bench.data.files.contents import Arrays
+from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
 from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS
@@ -25,7 +27,9 @@ STATES, TIMES, INPUTS = "states", "times", "inputs"
 
 
 def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> Trajectories:
-    """The trajectories of a file, in the states and on the clock of a record.
+    """The trajectories of a file, in the person's components and on the clock of a record.
+
+    Where components or a clock were chosen, the file may be like the record's own, or hold what was chosen.
 
     Args:
         path: as `TrajectoryFiles` takes it, or a forecast as `write_forecast` writes it. One column more than a state
@@ -41,7 +45,12 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         ConfigurationError: the file is of an unknown kind.
     """
     first = find_files(path)[0]
-    if first.suffix.lower() in TABLE_SUFFIXES and _header(first)[:2] == list(FIRST_COLUMNS):
+    if spec.transforms is not None and spec.as_read is not None:
+        if not _holds_what_was_chosen(first, spec):
+            with contextlib.suppress(DataError):  # of other states: perhaps of those that were chosen
+                return spec.transforms.chosen(read_past(path, spec.as_read, names))
+        return read_past(path, spec.as_observed, names)
+    if _is_forecast_table(first):
         past = _forecast_table(first, spec)
     else:
         options = reading_options(path, spec, names)
@@ -52,8 +61,22 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
         )
-    # single rows have no interval from which the clock could be told
-    return past if max(past.lengths) > 1 else past.unchecked(time_step=spec.time_step)
+    # single rows have no interval from which the clock could be told, and some files have no clock
+    untold = max(past.lengths) < 2 or (past.times is None and past.time_step == 1)
+    return past.unchecked(time_step=spec.time_step) if untold else past
+
+
+def _holds_what_was_chosen(path: Path, spec: RecordSpec) -> bool:
+    """Whether a table is a forecast, or has the names of the chosen components alone."""
+    if not is_table(path) or spec.as_read is None:
+        return False
+    named = set(read_table(path).names)
+    own, whole = (set(each.component_names) for each in (spec.as_observed, spec.as_read))
+    return _is_forecast_table(path) or named == own != whole
+
+
+def _is_forecast_table(path: Path) -> bool:
+    return path.suffix.lower() in TEXT_SUFFIXES and is_table(path) and _header(path)[:2] == list(FIRST_COLUMNS)
 
 
 def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -70,7 +93,11 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
         ConfigurationError: the file is of an unknown kind.
     """
     first, names = find_files(path)[0], dict(names or {})
-    of_table = first.suffix.lower() in TABLE_SUFFIXES
+    of_table = is_table(first)
+    if not of_table and not isinstance(read_content(first, topology=names.get("topology")), Arrays):
+        # the file itself tells its axes and its clock
+        kept = {name: names[name] for name in ("key", "times_key", "topology") if names.get(name) is not None}
+        return kept | {"time_unit": spec.time_unit}
     found = _of_table(first, spec, names) if of_table else _of_arrays(first, spec, names)
     if not {"time_column", "times_key"} & found.keys():
         found |= {"time_step": spec.time_step, "time_column" if of_table else "times_key": NO_COLUMN}
@@ -99,13 +126,13 @@ def read_inputs(
     first, names = find_files(path)[0], spec.input_names
     if not names:
         raise ConfigurationError(f"inputs={path}: what this run has learned takes no inputs; leave them out")
-    if first.suffix.lower() not in TABLE_SUFFIXES:
+    if not is_table(first):
         return _input_arrays(first, names)
     named = [name for name in _header(first) if is_time_name(name)]
-    table = read_csv(first, named[0] if named else NO_COLUMN)
-    lacking = [name for name in names if name not in (table.names or ())]
+    table = read_table(first, named[0] if named else NO_COLUMN)
+    lacking = [name for name in names if name not in table.names]
     if lacking and (table.names or table.states.shape[1] != len(names)):
-        there = ", ".join(table.names or ()) or f"{table.states.shape[1]} columns without names"
+        there = ", ".join(table.names) or f"{table.states.shape[1]} columns without names"
         raise DataError(f"{path} has {there}; it needs the input {', '.join(lacking)}")
     if table.times is not None:
         given, expected = np.asarray(table.times)[:n_steps], horizon_times(past, n_steps)[0]
@@ -141,9 +168,9 @@ def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
 
 def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> None:
     """Stop at a table whose columns have the names of the components in another order."""
-    if path.suffix.lower() not in TABLE_SUFFIXES:
+    if not is_table(path):
         return
-    columns = [name for name in _header(path) if name not in (options.get("time_column"), *spec.input_names)]
+    columns = [name for name in read_table(path, options.get("time_column")).names if name not in spec.input_names]
     if set(columns) == set(spec.component_names) and columns != list(spec.component_names):
         raise DataError(
             f"{path} has the columns {', '.join(columns)}; put them in the order of the run's record, "
@@ -153,7 +180,7 @@ def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> 
 
 def _require_inputs(path: Path, spec: RecordSpec) -> None:
     """Stop at a table with names that lacks one of an input."""
-    if path.suffix.lower() not in TABLE_SUFFIXES:
+    if not is_table(path):
         return
     header = _header(path)
     lacking = [name for name in spec.input_names if name not in header]
@@ -165,8 +192,8 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     header, asked = _header(path), names.get("time_column")
     if asked is not None and (isinstance(asked, int) or asked in header):
         return {"time_column": asked}
-    named = [name for name in header if is_time_name(name)]
-    return {"time_column": named[0]} if named and len(header) == spec.state_shape[-1] + spec.dim_in + 1 else {}
+    table, dim = read_table(path), spec.state_shape[-1] + spec.dim_in
+    return {"time_column": None} if table.times is not None and table.states.shape[1] == dim else {}
 
 
 def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,13 +210,18 @@ def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[s
     return found | {"key": key} | ({} if times is None else {"times_key": times})
 
 
-def _array(path: Path, name: str | None) -> Any:
+def _array(path: Path, name: str | Sequence[str] | None) -> Any:
     try:
-        return None if name is None else read_arrays(path, name)[name]
+        return (
+            None if name is None else next(iter(read_arrays(path, name if isinstance(name, str) else name[0]).values()))
+        )
     except ConfigurationError:  # the file has no array of this name
         return None
 
 
 def _header(path: Path) -> list[str]:
+    if path.suffix.lower() not in TEXT_SUFFIXES:
+        table = read_table(path, NO_COLUMN)
+        return [*table.names]
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         return [cell.strip(' "\n') for cell in re.split(r"[,;\t ]+", file.readline().lstrip("#% "))]

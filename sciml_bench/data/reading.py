@@ -14,11 +14,16 @@ def described(trajectories: Trajectories) -> str:
     Args:
         trajectories: any.
     """
-    names, lengths = list(trajectories.named_components), trajectories.lengths
-    named = ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
+    lengths = trajectories.lengths
     rows = f"{sum(lengths)} rows" if len(lengths) == 1 else f"{len(lengths)} trajectories of {_between(lengths)} rows"
-    named += f" with input {', '.join(trajectories.named_inputs)}" if trajectories.inputs else ""
-    return ", ".join([f"{named}: {rows}", *_clock(trajectories)])
+    acting = f" with input {', '.join(trajectories.named_inputs)}" if trajectories.inputs else ""
+    return ", ".join([f"{named(trajectories)}{acting}: {rows}", *_clock(trajectories)])
+
+
+def named(trajectories: Trajectories) -> str:
+    """The names of the components, the first of many."""
+    names = list(trajectories.named_components)
+    return ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
 
 
 def _between(values: tuple[int, ...]) -> str:

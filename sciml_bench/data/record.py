@@ -4,17 +4,20 @@ It is a plain object: after `setup()` it has its `splits`, their `spec` and the 
 reads it (pairs, whole trajectories, windows) is a view of the method's, in `sciml_bench.data.views`.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.fingerprint import fingerprint
-from sciml_bench.data.reading import described
+from sciml_bench.data.reading import described, named
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import DEFAULT_SPLIT, SPLIT_BY, SPLIT_NAMES, TIME, checked_split, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.transforms import RecordTransforms
 
 Transform = Callable[[Trajectories], Trajectories]
 
@@ -45,9 +48,24 @@ class Record:
         self.split = checked_split(dict(DEFAULT_SPLIT if split is None else split))
         self.split_by = require_choice("data.split_by", split_by, SPLIT_BY)
         self.transforms = tuple(transforms)
+        self.asked = RecordTransforms()
         self._loaded: tuple[dict[str, Trajectories], RecordSpec] | None = None
         self._files_read: list[Path] = []
         self._reading: str | None = None
+
+    def transform(self, **options: Any) -> "Record":
+        """Ask for transforms of this record, before it is loaded; they come before the functions `transforms`.
+
+        Args:
+            **options: observe, resample, logarithm, difference, delays, as in `RecordTransforms`.
+
+        Raises:
+            ConfigurationError: a value is out of range.
+        """
+        self.asked = RecordTransforms.of(options)
+        if self.asked != RecordTransforms():
+            self.state_shape = None  # it is known when the record is loaded
+        return self
 
     def load(self) -> Trajectories:
         """All observations; what a subclass implements.
@@ -72,6 +90,14 @@ class Record:
         if self._loaded is not None:
             return
         splits = self.load_splits()
+        as_read = splits["train"]
+        if changed := self.asked != RecordTransforms():
+            splits = self.asked.in_parts(splits, self.split_by)
+            rows = " + ".join(str(part.n_states) for part in splits.values())
+            learned_from = f"{named(splits['train'])}: {rows} rows"
+            if self.asked.resample is not None:
+                learned_from += f", every {splits['train'].time_step:.6g} {splits['train'].time_unit}"
+            self._reading = "; learned from ".join(part for part in (self._reading, learned_from) if part)
         for transform in self.transforms:
             splits = {name: transform(part) for name, part in splits.items()}
         splits["train"].require_variation("the train split")
@@ -81,7 +107,10 @@ class Record:
                     f"the {name} split has states of the shape {part.state_shape}, the train split of "
                     f"{splits['train'].state_shape}; give states of one shape."
                 )
-        self._loaded = splits, RecordSpec.of(splits["train"], self.n_classes)
+        spec = RecordSpec.of(splits["train"], self.n_classes, self.asked if changed else None)
+        if changed:
+            spec = replace(spec, as_read=RecordSpec.of(as_read))
+        self._loaded = splits, spec
 
     @property
     def splits(self) -> dict[str, Trajectories]:
@@ -92,6 +121,31 @@ class Record:
     def spec(self) -> RecordSpec:
         """What a model must know about the record."""
         return self._after_setup()[1]
+
+    @property
+    def as_observed(self) -> "Record":
+        """The same rows in the person's own components; itself where these are what is learned from."""
+        splits, spec = self._after_setup()
+        if spec.observed is None:
+            return self
+        own = copy.copy(self)
+        own._loaded = {name: part.as_observed for name, part in splits.items()}, spec.observed
+        return own
+
+    @property
+    def complete(self) -> "Record":
+        """Without the rows that have missing values, for a method on any clock; itself where none may be missing.
+
+        Raises:
+            DataError: a trajectory has fewer than two rows with all their values.
+        """
+        splits, spec = self._after_setup()
+        if not any(part.masked for part in splits.values()):
+            return self
+        own = copy.copy(self)
+        parts = {name: part.without_missing_rows() for name, part in splits.items()}
+        own._loaded = parts, replace(spec, lengths=parts["train"].lengths)
+        return own
 
     @property
     def reading(self) -> str:

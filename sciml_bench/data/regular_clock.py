@@ -63,7 +63,7 @@ def median_step(grids: Sequence[Float[np.ndarray, " _"]]) -> float:
     if not len(steps):
         return 1.0
     median = float(np.median(steps))
-    if not (math.isfinite(median) and median > 0):
+    if not (np.isfinite(steps).all() and median > 0):
         return median
     if np.all(np.abs(steps / median - np.round(steps / median)) <= 1e-9):
         return median

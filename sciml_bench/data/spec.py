@@ -11,7 +11,8 @@ from jaxtyping import Float
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.standardization import Standardization
-from sciml_bench.data.trajectories import LINEAR, Trajectories
+from sciml_bench.data.trajectories import LINEAR, Trajectories, column_names
+from sciml_bench.data.transforms import RecordTransforms
 from sciml_bench.systems import System
 
 
@@ -37,6 +38,11 @@ class RecordSpec:
         body_names: of the bodies where states are (bodies, axes), else None.
         system: the system that was simulated, None for observed data.
         origin: the record itself, where this describes it to a method that reads its states as vectors.
+        transforms: that were made of the record, else None.
+        observed: the record in the person's own components, where it is learned from in others (logarithms, delays).
+        as_read: the record before its components and its clock were chosen, where they were; of it only names, shape
+            and clock are known.
+        component_units: of the person's components, one for each, None where it is not known.
     """
 
     state_shape: tuple[int, ...]
@@ -56,14 +62,21 @@ class RecordSpec:
     body_names: tuple[str, ...] | None = None
     system: System | None = None
     origin: "RecordSpec | None" = None
+    transforms: RecordTransforms | None = None
+    observed: "RecordSpec | None" = None
+    as_read: "RecordSpec | None" = None
+    component_units: tuple[str | None, ...] | None = None
 
     @classmethod
-    def of(cls, train: Trajectories, n_classes: int | None = None) -> "RecordSpec":
+    def of(
+        cls, train: Trajectories, n_classes: int | None = None, transforms: RecordTransforms | None = None
+    ) -> "RecordSpec":
         """Describe the training part of a record.
 
         Args:
             train: the trajectories to learn from.
             n_classes: number of labels where every state carries one.
+            transforms: that were made of the record.
 
         Raises:
             DataError: an input that never changes, whose effect nothing tells.
@@ -93,17 +106,26 @@ class RecordSpec:
             grid=train.facts.get("grid"),
             body_names=tuple(train.facts.get("body_names", ())) or None,
             system=train.system,
+            transforms=transforms,
+            observed=None if train.observed is None else cls.of(train.observed, n_classes),
+            component_units=train.facts.get("component_units"),
         )
 
     @property
     def column_names(self) -> tuple[str, ...]:
         """What every number of a state is called: its component, with body or place where there are such."""
-        if len(self.state_shape) == 1 and len(self.component_names) == self.state_shape[0]:
-            return self.component_names
-        if self.body_names is not None:
-            return tuple(f"{body}_{name}" for body in self.body_names for name in self.component_names)
-        name = self.component_names[0] if len(self.component_names) == 1 else "x"
-        return tuple("_".join([name, *map(str, place)]) for place in np.ndindex(*self.state_shape))
+        return column_names(self.state_shape, self.component_names, self.body_names)
+
+    @property
+    def unit_arrays(self) -> dict[str, np.ndarray]:
+        """The array `component_units` of pictures, "" for a component without one; nothing where none is known."""
+        units = self.component_units
+        return {} if units is None else {"component_units": np.array([unit or "" for unit in units])}
+
+    @property
+    def as_observed(self) -> "RecordSpec":
+        """Of the record in the person's own components; itself where these are what is learned from."""
+        return self if self.observed is None else self.observed
 
     @property
     def of_vectors(self) -> "RecordSpec":
@@ -187,6 +209,7 @@ def scale_of(trajectories: Trajectories) -> Scale:
 
     Both are in float64, and the deviation is 1 for what is constant. States on disk are read in blocks.
     """
+    trajectories = trajectories.without_missing_rows()
     if trajectories.on_disk:
         scale = Standardization.fit(trajectories)
         return scale.mean, scale.deviation

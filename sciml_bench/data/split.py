@@ -6,6 +6,7 @@ before pairs are formed, so that no pair crosses a border.
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
+from typing import Any
 
 from sciml_bench.core.checks import is_integer, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -16,7 +17,7 @@ TIME, TRAJECTORY = SPLIT_BY = ("time", "trajectory")
 DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
-def checked_split(split: Mapping[str, float | int]) -> dict[str, float | int]:
+def checked_split(split: Mapping[str, Any]) -> dict[str, float | int]:
     """Sizes of the parts in the order train, validation, test: all fractions (floats), or all whole numbers (ints).
 
     Args:
@@ -48,7 +49,7 @@ def checked_split(split: Mapping[str, float | int]) -> dict[str, float | int]:
     return {name: fraction for name, fraction in fractions.items() if fraction > 0}
 
 
-def whole_numbers(split: Mapping[str, float | int], required: Sequence[str] = SPLIT_NAMES[:1]) -> dict[str, int]:
+def whole_numbers(split: Mapping[str, Any], required: Sequence[str] = SPLIT_NAMES[:1]) -> dict[str, int]:
     """Numbers of trajectories (or of rows) per part, for records whose parts are made and not cut.
 
     Args:

@@ -28,6 +28,7 @@ class Standardization:
         Deviations from the first state are accumulated, because the textbook sum of squares loses all digits where the
         mean is large against the deviation.
         """
+        trajectories = trajectories.without_missing_rows()
         origin = read_block(trajectories.states[0], 0, 1)[0].astype(np.float64)
         total = square = np.zeros(trajectories.state_shape)
         for states in trajectories.states:

@@ -9,7 +9,7 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 
-_STATES, _TIMES, _INPUTS = "past.states.", "past.times.", "past.inputs."
+_STATES, _TIMES, _INPUTS, _OBSERVED = "past.states.", "past.times.", "past.inputs.", "past.observed."
 
 
 def past_tensors(past: Trajectories | None) -> dict[str, torch.Tensor]:
@@ -18,6 +18,8 @@ def past_tensors(past: Trajectories | None) -> dict[str, torch.Tensor]:
         return {}
     parts = {_STATES: past.states, _TIMES: [past.times_of(number) for number in range(past.n_trajectories)]}
     parts |= {} if past.inputs is None else {_INPUTS: past.inputs}
+    if past.observed is not None:
+        parts[_OBSERVED] = past.observed.states
     return {f"{name}{n}": torch.from_numpy(np.array(part)) for name in parts for n, part in enumerate(parts[name])}
 
 
@@ -39,6 +41,10 @@ def stored_past(tensors: Mapping[str, torch.Tensor], spec: RecordSpec) -> Trajec
     rows = np.stack([np.zeros(spec.state_shape), np.ones(spec.state_shape)])
     container = Trajectories((rows,), time_step=spec.time_step, time_unit=spec.time_unit)
     acting = {"input_names": spec.input_names, "input_interpolation": spec.input_interpolation} if inputs else {}
-    return container.unchecked(
+    past = container.unchecked(
         states=states, times=times, component_names=spec.component_names, inputs=inputs[0] if inputs else None, **acting
     )
+    if spec.as_observed is spec or f"{_OBSERVED}0" not in tensors:
+        return past
+    own = tuple(tensors[f"{_OBSERVED}{n}"].numpy() for n in numbers)
+    return past.unchecked(observed=past.unchecked(states=own, component_names=spec.as_observed.component_names))

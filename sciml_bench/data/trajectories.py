@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -17,6 +17,8 @@ from sciml_bench.systems import System
 LARGEST_VALUE = np.float32(1e30)
 """Networks work in single precision, whose squares overflow beyond this."""
 
+FEWEST_COMPLETE_ROWS = 2
+"""Of a trajectory from which rows with missing values are left out."""
 
 _SERIES = ("states", "labels", "times", "clean", "inputs", "weights")
 """Fields with one array per trajectory, whose first axis is time."""
@@ -48,6 +50,9 @@ class Trajectories:
         facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field, or
             `body_names` of states (bodies, axes).
         system: the system that was simulated; None for observed data.
+        masked: whether rows may have values that are missing (not a number), which a method leaves out.
+        observed: the same rows in the person's own components, where these are coordinates made of them, such as
+            logarithms or delays.
 
     Raises:
         DataError: no states, no common shape, values that are not real finite numbers.
@@ -69,6 +74,8 @@ class Trajectories:
     weights: tuple[np.ndarray, ...] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     system: System | None = None
+    masked: bool = False
+    observed: "Trajectories | None" = None
 
     def __post_init__(self) -> None:
         self._require_structure()
@@ -111,6 +118,16 @@ class Trajectories:
         return self.input_names or tuple(f"u{number}" for number in range(1, n_inputs + 1))
 
     @property
+    def column_names(self) -> tuple[str, ...]:
+        """What every number of a state is called; see `column_names`."""
+        return column_names(self.state_shape, self.named_components, tuple(self.facts.get("body_names", ())) or None)
+
+    @property
+    def as_observed(self) -> "Trajectories":
+        """In the person's own components; itself where these are what is learned from."""
+        return self if self.observed is None else self.observed
+
+    @property
     def on_disk(self) -> bool:
         """Whether some states are read from disk."""
         return any(is_on_disk(states) for states in self.states)
@@ -123,12 +140,14 @@ class Trajectories:
     def between_gaps(self, fewest_rows: int = 1) -> "Trajectories":
         """The pieces between missing rows, each regular and a trajectory of its own; all of it where none are missing.
 
-        A row is missing where an interval is a whole number of time steps; what is on no clock, or on another, stays
-        as it is.
+        A row is missing where an interval is several time steps, or where it is there without a value; what is on no
+        clock, or on another, stays as it is.
 
         Args:
             fewest_rows: shorter pieces are left out.
         """
+        if self.masked:
+            return self.without_missing_rows().between_gaps(fewest_rows)
         if self.is_regular or self.times is None:
             return self
         pieces = []
@@ -143,6 +162,49 @@ class Trajectories:
                 return self
             pieces += long_enough
         return self.select(trajectories=[number for number, _ in pieces], time=[piece for _, piece in pieces])
+
+    def complete_rows(self, number: int) -> Bool[np.ndarray, " time"]:
+        """Which rows of a trajectory have all their values."""
+        states = read_block(self.states[number]) if self.masked else np.empty((self.lengths[number], 0))
+        return ~np.isnan(states.reshape(len(states), -1)).any(axis=1)
+
+    def without_missing_rows(self) -> "Trajectories":
+        """The rows that have all their values, on a clock with gaps; itself where nothing may be missing.
+
+        Raises:
+            DataError: a trajectory has fewer than two such rows.
+        """
+        if not self.masked:
+            return self
+        rows = [np.flatnonzero(self.complete_rows(number)) for number in range(self.n_trajectories)]
+        shortest = min(range(len(rows)), key=lambda number: len(rows[number]))
+        if len(rows[shortest]) < FEWEST_COMPLETE_ROWS:
+            raise DataError(
+                f"data.missing=mask: of {self.lengths[shortest]} rows of {self.name(shortest)} only "
+                f"{len(rows[shortest])} have all their values; use data.missing=interpolate, fewer components "
+                "(data.observe) or more rows."
+            )
+        kept = self.picked(rows)
+        observed = None if kept.observed is None else kept.observed.unchecked(masked=False)
+        return kept.unchecked(masked=False, observed=observed)
+
+    def filled(self) -> "Trajectories":
+        """Straight lines in time where values are missing, and the nearest value before the first and after the last.
+
+        A forecast that needs a past without gaps begins with it. Of a split nothing of a later part is used.
+        """
+        if not self.masked:
+            return self
+        parts = []
+        for number, states in enumerate(self.states):
+            rows = read_block(states).reshape(self.lengths[number], -1).copy()
+            times = self.times_of(number)
+            for column in rows.T:
+                known = ~np.isnan(column)
+                column[~known] = np.interp(times[~known], times[known], column[known]) if known.any() else 0.0
+            parts.append(rows.reshape(states.shape))
+        observed = None if self.observed is None else self.observed.filled()
+        return self.unchecked(states=tuple(parts), masked=False, observed=observed)
 
     @property
     def flattened(self) -> Shaped[np.ndarray, "n_states n_state"]:
@@ -199,7 +261,26 @@ class Trajectories:
             changes["first_rows"] = tuple(self.first_row(number) + start for number, (start, _) in cuts)
         if self.parameters is not None:
             changes["parameters"] = {name: values[numbers] for name, values in self.parameters.items()}
+        if self.observed is not None:
+            changes["observed"] = self.observed.select(trajectories=numbers, time=[slice(*row) for _, row in cuts])
         return self.unchecked(**changes)
+
+    def picked(self, rows: Sequence[Int[np.ndarray, " row"]]) -> "Trajectories":
+        """Some rows of every trajectory, in memory, with their times.
+
+        Args:
+            rows: increasing numbers, one array for each trajectory.
+        """
+        changes: dict[str, Any] = {
+            name: tuple(read_block(part)[kept] for part, kept in zip(series, rows, strict=True))
+            for name in _SERIES
+            if (series := getattr(self, name)) is not None
+        }
+        if self.clean is self.states:
+            changes["clean"] = changes["states"]
+        changes["times"] = tuple(self.times_of(number)[kept] for number, kept in enumerate(rows))
+        observed = None if self.observed is None else self.observed.picked(rows)
+        return self.unchecked(**changes, first_rows=None, observed=observed)
 
     def joined_in_time(self, later: "Trajectories") -> "Trajectories":
         """The same trajectories with the rows of `later` after their own; the clock may have a gap in between.
@@ -223,6 +304,8 @@ class Trajectories:
         }
         if self.clean is self.states and later.clean is later.states:
             changes["clean"] = changes["states"]
+        if self.observed is not None and later.observed is not None:
+            changes["observed"] = self.observed.joined_in_time(later.observed)
         follows = all(self.first_row(n) + self.lengths[n] == later.first_row(n) for n in numbers)
         if self.times is not None or later.times is not None or not follows:
             changes["times"] = tuple(np.concatenate([self.times_of(n), later.times_of(n)]) for n in numbers)
@@ -237,9 +320,9 @@ class Trajectories:
         last = self.select(time=[slice(max(0, length - n_rows), length) for length in self.lengths])
         states = tuple(np.array(read_block(part)) for part in last.states)
         inputs = None if last.inputs is None else tuple(np.array(read_block(part)) for part in last.inputs)
-        return last.unchecked(
-            states=states, inputs=inputs, clean=None, labels=None, weights=None, parameters=None, names=None
-        )
+        observed = None if self.observed is None else self.observed.tail(n_rows)
+        without = dict.fromkeys(("clean", "labels", "weights", "parameters", "names"))
+        return last.unchecked(states=states, inputs=inputs, observed=observed, **without)
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":
         """The same function of the states and of the truth, which stay one where they are one; see `MappedRows`."""
@@ -334,6 +417,9 @@ class Trajectories:
             n_names = 1 if "grid" in self.facts else self.state_shape[-1]
             if len(self.component_names) != n_names:
                 raise DataError(f"data.component_names={self.component_names}: {n_names} name(s) are needed.")
+            if len(set(self.component_names)) < n_names:
+                names = ", ".join(map(str, self.component_names))
+                raise DataError(f"two components have one name ({names}); give data.component_names=[...], each once.")
         for name in ("names", "first_rows"):
             values = getattr(self, name)
             if values is not None and len(values) != self.n_trajectories:
@@ -346,6 +432,8 @@ class Trajectories:
             if block.dtype.kind != "f":
                 return
             fine = np.abs(block) < LARGEST_VALUE  # False for nan as well
+            if self.masked:
+                fine |= np.isnan(block)
             if fine.all():
                 continue
             row, *component = (int(axis) for axis in np.argwhere(~fine)[0])
@@ -354,3 +442,21 @@ class Trajectories:
                 f"component {tuple(component)}; values must be finite and below {LARGEST_VALUE:g}: "
                 "remove, interpolate or rescale them."
             )
+
+
+def column_names(
+    state_shape: tuple[int, ...], component_names: tuple[str, ...], body_names: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """What every number of a state is called: its component, with body or place where there are such.
+
+    Args:
+        state_shape: of one state.
+        component_names: one per entry of the last axis, one for a field.
+        body_names: of the bodies where states are (bodies, axes).
+    """
+    if len(state_shape) == 1 and len(component_names) == state_shape[0]:
+        return component_names
+    if body_names is not None:
+        return tuple(f"{body}_{name}" for body in body_names for name in component_names)
+    name = component_names[0] if len(component_names) == 1 else "x"
+    return tuple("_".join([name, *map(str, place)]) for place in np.ndindex(*state_shape))

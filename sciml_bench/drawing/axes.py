@@ -1,5 +1,7 @@
 """Labels and limits that axes of several pictures share, and the rows that they tell apart."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Bool, Integer, Shaped
 
@@ -7,6 +9,19 @@ from jaxtyping import Bool, Integer, Shaped
 def time_label(unit: Shaped[np.ndarray, ""] | None, what: str = "time") -> str:
     """The label of an axis of time; a time without a unit (None) has the unit `time`."""
     return what if unit is None or str(unit) == "time" else f"{what} [{unit}]"
+
+
+def component_labels(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    """The labels of components: their names, with units where they are known.
+
+    Args:
+        arrays: `component_names` (dim,), and, where units are known, `component_units` (dim,), empty for one without.
+    """
+    names = [str(name) for name in arrays["component_names"]]
+    units = [str(unit) for unit in arrays.get("component_units", ())]
+    if len(units) != len(names):
+        return names
+    return [f"{name} ({unit})" if unit else name for name, unit in zip(names, units, strict=True)]
 
 
 def limits_around(values: Shaped[np.ndarray, "*shape"], margin: float = 0.15) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
+from jaxtyping import Int
 from torch import nn
 
 from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
@@ -14,8 +15,7 @@ from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates, Monomials
 from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
-from sciml_bench.koopman.operator import KoopmanOperator
-from sciml_bench.koopman.operator.fitting import require_inputs_allowed
+from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of, trained_oracle
 
 MOST_MONOMIALS = 2000
@@ -44,9 +44,12 @@ class GivenFeatures(DirectMethod):
     ) -> None:
         super().__init__(view)
         self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
-        if view.spec.dim_in:
-            require_inputs_allowed(operator().method, "training.operator.method")
-        self.operator_factory = operator
+        self.operator_factory = checked_operator(operator, self.n_features, bool(view.spec.dim_in))
+
+    @property
+    def n_features(self) -> int:
+        """How many numbers the map gives: as many as a state has, unless a subclass says otherwise."""
+        return math.prod(self.view.spec.state_shape)
 
     def features(self) -> nn.Module:
         """The map from states to features."""
@@ -97,14 +100,18 @@ class PolynomialRegression(GivenFeatures):
         degree: ConfiguredInteger = 3,
         **options: Any,
     ) -> None:
-        super().__init__(model, view, **options)
         self.degree = require_integer("training.degree", degree, 1, "give a degree of at least 1")
-        n_features = math.comb(view.spec.dim + self.degree, self.degree)
-        if n_features > MOST_MONOMIALS:
+        super().__init__(model, view, **options)
+        if self.n_features > MOST_MONOMIALS:
             raise NotApplicableError(
-                f"training.degree={degree}: states of {view.spec.dim} numbers have {n_features} monomials, more than "
-                f"{MOST_MONOMIALS}; take a smaller degree, or training=linear_ridge"
+                f"training.degree={degree}: states of {view.spec.dim} numbers have {self.n_features} monomials, more "
+                f"than {MOST_MONOMIALS}; take a smaller degree, or training=linear_ridge"
             )
+
+    @property
+    def n_features(self) -> int:
+        """The number of products."""
+        return math.comb(self.view.spec.dim + self.degree, self.degree)
 
     def features(self) -> Monomials:
         """Products of the components."""
@@ -127,10 +134,19 @@ class ClassifierFeatures(GivenFeatures):
                 f"shape {state_shape}"
             )
 
+    @property
+    def n_features(self) -> int:
+        """The number of classes."""
+        return self._labels()[1]
+
     def features(self) -> ClassProbabilities:
         """Train the classifier (the oracle of the evaluation) on the training images."""
-        train, n_classes = self.view.splits["train"], self.view.spec.n_classes
-        if train.labels is None or n_classes is None:
-            raise NotApplicableError("training=classifier_features needs labelled images, such as data=ordered_digits")
+        train, (labels, n_classes) = self.view.splits["train"], self._labels()
         images = train.flattened.reshape(-1, *train.state_shape)
-        return ClassProbabilities(trained_oracle(images, np.concatenate(train.labels), n_classes))
+        return ClassProbabilities(trained_oracle(images, labels, n_classes))
+
+    def _labels(self) -> tuple[Int[np.ndarray, " rows"], int]:
+        labels, n_classes = self.view.splits["train"].labels, self.view.spec.n_classes
+        if labels is None or n_classes is None:
+            raise NotApplicableError("training=classifier_features needs labelled images, such as data=ordered_digits")
+        return np.concatenate(labels), n_classes

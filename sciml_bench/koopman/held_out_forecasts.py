@@ -7,6 +7,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.held_out import TIME, past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import StateArray, read_block
+from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.koopman_model import KoopmanModel
@@ -31,17 +32,18 @@ LONGEST_FORECAST_BYTES = 2**25
 
 def whole_forecast_scores(learned: KoopmanModel, record: Record) -> Metrics:
     """The scores that every forecaster has, over the test part; none where there is no such part."""
-    parts = _past_and_future(record, learned.past_length)
+    forecaster, record = in_own_components(learned), record.as_observed
+    parts = _past_and_future(record, forecaster.past_length)
     if parts is None:
         return {}
     past, future = parts
     row = 8 * future.n_trajectories * int(np.prod(future.state_shape))
     n_rows = max(1, LONGEST_FORECAST_BYTES // row)
-    reached = up_to_gaps(past, future, learned.past_length)
+    reached = up_to_gaps(past, future, forecaster.past_length)
     if reached is None:
         return {}
     future = reached.select(time=[slice(0, min(n_rows, length)) for length in reached.lengths])
-    return forecast_scores(forecast_of(learned, past, future), future, record.spec.mean)
+    return forecast_scores(forecast_of(forecaster, past, future), past, future, record.spec)
 
 
 def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
@@ -49,6 +51,7 @@ def _past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tr
     if record.split_by != TIME or "test" not in record.splits:
         return past_and_future(record, past_length)
     before = record.splits.get("validation", record.splits["train"])
+    before = before.filled()
     return before.select(time=[slice(n - past_length, n) for n in before.lengths]), record.splits["test"]
 
 
@@ -64,11 +67,12 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         return Results()
     part = part.between_gaps(learned.spec.lag + 1)
     lag, mean = learned.spec.lag, np.broadcast_to(record.spec.mean, part.state_shape).ravel()
+    mean = mean[: record.spec.as_observed.dim]  # of delays the newest copies
     longest = max(part.lengths)
     steps = [step for step in range(1, n_steps + 1) if step * lag < longest - 1]
     if not steps:
         return Results()
-    found, truth, clean = ([[] for _ in steps] for _ in range(3))
+    found, truth, clean, given = ([[] for _ in steps] for _ in range(4))
     each = np.full((part.n_trajectories, len(steps)), np.nan)
     shown = part.lengths.index(longest)
     shown_states = np.empty((2, len(steps), len(mean)))
@@ -85,14 +89,15 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         for place, expected in enumerate(learned.ahead(starts, reached, acting)):
             ahead = reached[place] * lag
             later = slice(ahead, ahead + min(most, n_rows - max(common, ahead)))
-            truth[place].append(rows[later].reshape(-1, len(mean)))
-            found[place].append(expected.reshape(-1, len(mean))[: len(truth[place][-1])])
+            truth[place].append(_newest(rows[later], mean))
+            found[place].append(_newest(expected, mean)[: len(truth[place][-1])])
+            given[place].append(_newest(rows[: len(truth[place][-1])], mean))
             error = error_over_mean(found[place][-1], truth[place][-1], mean)
             each[number, place] = np.nan if error is None else error
             if number == shown:
                 shown_states[:, place] = found[place][-1][0], truth[place][-1][0]
             if true_rows is not None:
-                clean[place].append(true_rows[later].reshape(-1, len(mean)))
+                clean[place].append(_newest(true_rows[later], mean))
     metrics: Metrics = {}
     for place, step in enumerate(steps):
         for suffix, parts in {"": truth, "_clean": clean}.items():
@@ -101,6 +106,9 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
             error = error_over_mean(np.concatenate(found[place]), np.concatenate(parts[place]), mean)
             if error is not None:
                 metrics[f"forecast_error_over_mean_step_{step}{suffix}"] = error
+        error = error_over_mean(np.concatenate(given[place]), np.concatenate(truth[place]), mean)
+        if error is not None:
+            metrics[f"persistence_error_over_mean_step_{step}"] = error
     arrays = {
         "forecast_times": np.array(steps) * learned.spec.lag_time,
         "forecast_states": shown_states[0],
@@ -109,9 +117,10 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         "trajectory_errors": each,
         "trajectory_names": np.array([part.name(number) for number in range(part.n_trajectories)]),
     }
-    names = record.spec.component_names
+    names = record.spec.component_names[: len(mean)]
     if len(names) == len(mean):
-        arrays["component_names"] = np.array(names)
+        units = {name: each[: len(mean)] for name, each in record.spec.unit_arrays.items()}
+        arrays |= {"component_names": np.array(names), **units}
     return Results(metrics, arrays, ("forecast",))
 
 
@@ -129,6 +138,10 @@ def _acting(
 
 def _rows(states: StateArray, n_rows: int) -> Float[np.ndarray, "time *state"]:
     return read_block(states, 0, n_rows).astype(np.float64)
+
+
+def _newest(states: Shaped[np.ndarray, "rows *state"], mean: np.ndarray) -> Shaped[np.ndarray, "rows newest"]:
+    return states.reshape(len(states), -1)[:, : len(mean)]
 
 
 def image_forecasts(learned: KoopmanModel, oracle: Oracle, test: Trajectories, n_classes: int, reach: int) -> Results:

@@ -112,7 +112,7 @@ class KoopmanModel:
             inputs = model.scaled_inputs(acting[0]) if acting else None
             model.operator.partial_fit(f_now, f_next, g_now, g_next, *observables, inputs=inputs)
         # every part is longer than the lag, so the last one has all the rows that a forecast needs
-        model.past = list(view.record.splits.values())[-1].tail(model.past_length)
+        model.past = list(view.record.splits.values())[-1].filled().tail(model.past_length)
         return model
 
     # ---- features -------------------------------------------------------------------------------------------------

@@ -18,8 +18,7 @@ from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
-from sciml_bench.koopman.operator import KoopmanOperator
-from sciml_bench.koopman.operator.fitting import require_inputs_allowed
+from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of
 
 Batch = tuple[Tensor, Tensor]
@@ -62,8 +61,6 @@ class KoopmanLearning(Method):
         forecast: str = EXPECTATION,
     ) -> None:
         super().__init__(view)
-        if view.spec.dim_in:
-            require_inputs_allowed(operator().method, "training.operator.method")
         view.train_loader()  # a batch that is larger than the data is told before anything is trained
         self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
@@ -76,7 +73,8 @@ class KoopmanLearning(Method):
             )
         if "validation" in view.splits and len(view.pairs("validation")) < 2:
             raise ConfigurationError("the validation split has under 2 pairs; make data.split.validation larger or 0")
-        self.model, self.objective, self.operator_factory = model, loss, operator
+        self.model, self.objective = model, loss
+        self.operator_factory = checked_operator(operator, model.n_modes, bool(view.spec.dim_in))
         self.augmentation = augmentation if augmentation is not None else nn.Identity()
 
     def optimizer(self) -> torch.optim.Optimizer:

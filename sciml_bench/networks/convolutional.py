@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import ConfiguredNumber, is_integer, is_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.networks.activations import activation_module
@@ -38,11 +39,15 @@ class ConvolutionalEncoder(nn.Module):
         channels: Sequence[int] = (16, 32),
         activation: str = "relu",
         batch_norm: bool = False,
-        dropout: float = 0.0,
+        dropout: ConfiguredNumber = 0.0,
     ) -> None:
         super().__init__()
-        if not channels:
-            raise ConfigurationError("model.encoder.channels is empty; name at least one convolution's channels")
+        if not channels or not all(is_integer(each, 1) for each in channels):
+            raise ConfigurationError(
+                f"model.encoder.channels={list(channels)}: name the channels, at least 1, of at least one convolution"
+            )
+        if not (is_number(dropout) and 0 <= dropout < 1):
+            raise ConfigurationError(f"model.encoder.dropout={dropout}: give a probability, from 0 to below 1")
         shrink = 2 ** len(channels)
         n_channels, height, width = _image_shape(input_shape, least=shrink)
         layers: list[nn.Module] = []

@@ -21,6 +21,7 @@ from sciml_bench.node.solvers.compiled_solver import CompiledSolver
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 from sciml_bench.node.solvers.solution import Solution
 from sciml_bench.node.solvers.solve import solve
+from sciml_bench.node.units import Units
 
 __all__ = [
     "AdaptiveSchedule",
@@ -43,6 +44,7 @@ __all__ = [
     "SmoothingSpline",
     "Solution",
     "TrajectoryFitting",
+    "Units",
     "VanillaTraining",
     "VectorField",
     "hessian_spectral_density",

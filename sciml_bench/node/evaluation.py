@@ -16,10 +16,12 @@ from torch import Tensor
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import PaddedTrajectories, Record, Trajectories
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
+from sciml_bench.data.own_components import in_own_components, own_rows
 from sciml_bench.data.views.whole_trajectories_view import pieces_of
 from sciml_bench.node.fitting.trajectory_batch import (
     INITIAL_STATES,
@@ -31,6 +33,10 @@ from sciml_bench.node.learned_field import LearnedField
 from sciml_bench.node.solvers.solve import with_error_estimate
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 
+_NO_TRAINED_STATES = (
+    "evaluation.initial_state=trained: no initial states of these trajectories were learned; set "
+    "evaluation.initial_state=given"
+)
 _LEARNED, _AHEAD = 1, 2
 """Values of the array `window`."""
 
@@ -56,6 +62,25 @@ class Evaluation:
         """Check the choice."""
         require_choice("evaluation.initial_state", self.initial_state, INITIAL_STATES)
 
+    def require_record(self, record: Record, method: Method) -> None:
+        """Stop before a fit whose prediction would have nowhere to start.
+
+        Args:
+            record: loaded.
+            method: not fitted yet.
+
+        Raises:
+            ConfigurationError: the record knows no such initial states, or cannot be cut so.
+        """
+        pieces = self._pieces(record)
+        if self.initial_state == "exact":
+            initial_states_of(PaddedTrajectories.of(pieces), self.initial_state, (), "evaluation.initial_state")
+        if self.initial_state == "trained" and not hasattr(method, "initial_offsets"):
+            raise ConfigurationError(_NO_TRAINED_STATES)
+
+    def _pieces(self, record: Record) -> Trajectories:
+        return pieces_of(record.part("train"), self.rows_per_piece, self.n_pieces, "evaluation")
+
     @torch.no_grad()
     def __call__(self, learned: LearnedField, record: Record) -> Results:
         """Integrate over all times of the record from its start, and from the end of the past.
@@ -69,7 +94,8 @@ class Evaluation:
             SolverError: the integration broke down inside the train part.
             ConfigurationError: the record knows no such initial states.
         """
-        pieces = pieces_of(record.part("train"), self.rows_per_piece, self.n_pieces)
+        record = record.complete
+        pieces = self._pieces(record)
         joined, window = _windows(record, pieces)
         train, whole = (PaddedTrajectories.of(part) for part in (pieces, joined))
         splines = splines_through(train, learned.smoothing)
@@ -83,31 +109,31 @@ class Evaluation:
             prediction[:] = learned.solver(field, x0, whole.times).states[0].double().numpy()
         prediction[:, : train.rows.shape[1]][train.rows] = inside.states[0].double().numpy()[train.rows]
         metrics = window_errors(prediction, whole, window)
-        smoothed, forecast = np.full((2, *whole.states.shape), np.nan)
+        smoothed = np.full(whole.states.shape, np.nan)
         for row, (spline, rows) in enumerate(zip(splines, train.rows, strict=True)):
             smoothed[row, : len(rows)][rows] = spline(train.times[row, rows])
-        parts = past_and_future(record, learned.past_length)
+        forecaster, own = in_own_components(learned), record.as_observed
+        parts = past_and_future(own, forecaster.past_length)
+        smoothed, prediction = (own_rows(states, joined, record.spec) for states in (smoothed, prediction))
+        forecast = np.full(smoothed.shape, np.nan)
         if parts is not None:
             past, future = parts
-            told = forecast_of(learned, past, future)
-            metrics |= forecast_scores(told, future, record.spec.mean)
+            told = forecast_of(forecaster, past, future)
+            metrics |= forecast_scores(told, past, future, own.spec)
             if (window == _AHEAD).any():
                 for row, rows in enumerate(window == _AHEAD):
                     forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)
         error = inside.error_estimate
         metrics |= {} if error is None else {"integration_error": float(error)}
         found = {"window": window, "smoothed": smoothed, "prediction": prediction, "forecast": forecast}
-        return Results(metrics, shown_arrays(joined, None) | found, ("trajectories", "phase_portrait"))
+        return Results(metrics, shown_arrays(joined.as_observed, None) | found, ("trajectories", "phase_portrait"))
 
     def _initial_states(self, learned: LearnedField, train: PaddedTrajectories, splines: Any) -> Tensor:
         """Of every member."""
         if self.initial_state == "trained":
             starts = learned.initial_states
             if starts is None or starts.shape[1:] != (train.n_trajectories, train.dim):
-                raise ConfigurationError(
-                    "evaluation.initial_state=trained: no initial states of these trajectories were learned; set "
-                    "evaluation.initial_state=given"
-                )
+                raise ConfigurationError(_NO_TRAINED_STATES)
             return torch.from_numpy(starts).to(learned.dtype)
         states = initial_states_of(train, self.initial_state, splines, "evaluation.initial_state")
         return torch.from_numpy(states).to(learned.dtype).expand(learned.n_members, -1, -1)

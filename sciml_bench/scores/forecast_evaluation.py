@@ -1,15 +1,18 @@
 """What every forecaster is scored by, through its protocol alone: for methods that have no evaluation of their own."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
+from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 
@@ -17,6 +20,25 @@ from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 @dataclass(frozen=True)
 class ForecastEvaluation:
     """The forecast of the test part beside what came."""
+
+    def require_record(self, record: Record, method: Method) -> None:
+        """Stop before a fit that could not be scored.
+
+        Args:
+            record: loaded.
+            method: not fitted yet.
+
+        Raises:
+            ConfigurationError: what it learns does not forecast.
+            DataError: nothing is held out.
+        """
+        learned = get_type_hints(type(method).learned).get("return", Learned)
+        if learned is not Learned and not hasattr(learned, "forecast"):
+            raise ConfigurationError(
+                f"evaluation=forecast: {learned.__name__} does not forecast; leave evaluation out, or choose another"
+            )
+        if "test" not in record.splits:
+            raise DataError("evaluation=forecast: nothing is held out that could be forecast; set data.split.test")
 
     def __call__(self, learned: Any, record: Record) -> Results:
         """The scores of `forecast_scores`, and the forecast of the first trajectory as a picture.
@@ -30,6 +52,7 @@ class ForecastEvaluation:
         """
         if not isinstance(learned, Forecaster):
             raise DataError(f"{type(learned).__name__} does not forecast; choose another evaluation")
+        learned, record = in_own_components(learned), record.as_observed
         asked = past_and_future(record, learned.past_length)
         if asked is None:
             raise DataError(
@@ -50,8 +73,9 @@ class ForecastEvaluation:
             "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
             "training_mean": np.broadcast_to(record.spec.mean, future.state_shape).ravel(),
             "component_names": np.array(record.spec.component_names),
+            **record.spec.unit_arrays,
             "time_unit": np.array(record.spec.time_unit),
         }
         if len(arrays["component_names"]) != len(arrays["training_mean"]):
             del arrays["component_names"]
-        return Results(forecast_scores(forecast, future, record.spec.mean), arrays, ("forecast",))
+        return Results(forecast_scores(forecast, past, future, record.spec), arrays, ("forecast",))

@@ -13,7 +13,9 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.capabilities import Forecast, Forecaster, KnowsRecord
 from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.scores.references import reference_scores
 
 LARGEST_DIFFERENCE = 1e150
 """The square of more is no number of double precision."""
@@ -36,28 +38,36 @@ def forecast_of(learned: Forecaster, past: Trajectories, future: Trajectories) -
     return learned.forecast(past, times)
 
 
-def forecast_scores(forecast: Forecast, future: Trajectories, mean: Float[np.ndarray, "*#state"]) -> Metrics:
+def forecast_scores(forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec) -> Metrics:
     """Scores over all rows, components and trajectories of what came.
 
     `forecast_mse`, in squared units of the state; `forecast_relative_error`, ‖p − y‖/‖y‖; `forecast_error_over_mean`,
     root mean square error over that of the training mean; all of them with `_clean` against the truth, where it is
-    known. A forecast that leaves every bound has infinite errors.
+    known. A forecast that leaves every bound has infinite errors; rows with missing values are left out. Beside them
+    what it has to beat, of `scores.references`.
 
     Args:
         forecast: at the times of the future.
+        past: what was given.
         future: what came.
-        mean: of the training states.
+        spec: of the record.
 
     Raises:
         DataError: the forecast has other states, or fewer.
     """
     predicted = [states[:length] for states, length in zip(forecast.states, future.lengths, strict=True)]
+    if future.masked:
+        rows = [np.flatnonzero(future.complete_rows(number)) for number in range(future.n_trajectories)]
+        if not sum(map(len, rows)):
+            return {}
+        predicted = [states[kept] for states, kept in zip(predicted, rows, strict=True)]
+        future = future.picked(rows)
     metrics: Metrics = {}
     for suffix, parts in {"": future.states, "_clean": future.clean}.items():
         if parts is not None:
             truth = [read_block(part, 0, part.shape[0]).astype(np.float64) for part in parts]
-            metrics |= {f"{name}{suffix}": value for name, value in errors_of(predicted, truth, mean).items()}
-    return metrics
+            metrics |= {f"{name}{suffix}": value for name, value in errors_of(predicted, truth, spec.mean).items()}
+    return metrics | reference_scores(predicted, past, future, spec)
 
 
 def errors_of(predicted: Rows, truth: Rows, mean: Float[np.ndarray, "*#state"]) -> Mapping[str, float]:

@@ -1,6 +1,7 @@
 """How long a sequence model stays good: rollouts from the first inputs of the test trajectories, beside persistence
 and linear extrapolation."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer, require_number
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data import Record, Trajectories, WindowsSpec
@@ -23,6 +25,8 @@ from sciml_bench.scores.rollout_scores import horizons, mean_errors, relative_sq
 from sciml_bench.scores.two_body_scores import two_body_scores
 from sciml_bench.sequences.sequence_forecaster import SequenceForecaster, rollout
 from sciml_bench.systems import TwoBody
+
+log = logging.getLogger(__name__)
 
 _MOST_WINDOWS = 256
 _MOST_KEPT = 4
@@ -51,16 +55,35 @@ class RolloutEvaluation:
     """
 
     rollout_steps: Sequence[int] = (100,)
-    thresholds: Sequence[float] = (0.01, 0.1)
+    thresholds: Sequence[float | int] = (0.01, 0.1)
     batch_size: ConfiguredInteger = 32
 
     def __post_init__(self) -> None:
         """Check the choices."""
         for steps in self.rollout_steps or (0,):
             require_integer("evaluation.rollout_steps", steps, 1, "give at least one length of at least 1 state")
-        for threshold in self.thresholds:
-            require_number("evaluation.thresholds", threshold, "relative errors are positive")
+        for threshold in self.thresholds or (0,):
+            require_number("evaluation.thresholds", threshold, "give at least one relative error, all positive")
         require_integer("evaluation.batch_size", self.batch_size, 1, "a batch needs at least 1 rollout")
+
+    def require_record(self, record: Record, method: Method) -> None:
+        """Stop before a fit whose rollouts would have no states to begin from, or to be compared with.
+
+        Args:
+            record: loaded.
+            method: not fitted yet.
+
+        Raises:
+            DataError: there is no test part, or it is too short for a single prediction.
+        """
+        _, future = _past_and_future(record, method.view.spec.n_inputs)
+        longest = max(future.lengths)
+        if max(self.rollout_steps) > longest:
+            log.info(
+                "evaluation.rollout_steps=%s: rollouts end with the test part, after %d states",
+                list(self.rollout_steps),
+                longest,
+            )
 
     def __call__(self, learned: SequenceForecaster, record: Record) -> Results:
         """Roll out over the test part of a record.
@@ -68,13 +91,8 @@ class RolloutEvaluation:
         Raises:
             DataError: there is no test part, or it is too short for a single prediction.
         """
-        spec, asked = learned.spec, past_and_future(record, learned.past_length)
-        if asked is None:
-            raise DataError(
-                f"there is no test part with more than {learned.past_length} states (training.view.n_inputs) to "
-                "roll out over; set data.split.test, or use longer trajectories"
-            )
-        past, future = asked
+        spec = learned.spec
+        past, future = _past_and_future(record, learned.past_length)
         require_past(past, spec, spec.n_inputs)
         reached = up_to_gaps(past, future, spec.n_inputs)
         if reached is None:
@@ -100,7 +118,7 @@ class RolloutEvaluation:
         metrics |= horizons(errors["rollout"], times, self.thresholds)
         metrics |= _own_scores(prediction, reference, spec)
         ahead = np.broadcast_to(spec.time_step * np.arange(1, whole.shape[1] + 1), whole.shape[:2])
-        metrics |= forecast_scores(Forecast(whole.astype(np.float64), ahead), reached, record.spec.mean)
+        metrics |= forecast_scores(Forecast(whole.astype(np.float64), ahead), past, reached, record.spec)
         arrays: dict[str, Any] = {
             "times": times,
             "errors": errors["rollout"],
@@ -128,6 +146,16 @@ class RolloutEvaluation:
         windows = np.concatenate([states[:, start : start + spec.n_window] for start in chosen])[:_MOST_WINDOWS]
         rolled = self._rolled(learned, windows, windows.shape[1] - spec.n_inputs)
         return relative_squared_errors(rolled, windows[:, spec.n_inputs :])
+
+
+def _past_and_future(record: Record, n_inputs: int) -> tuple[Trajectories, Trajectories]:
+    parts = past_and_future(record, n_inputs)
+    if parts is None:
+        raise DataError(
+            f"there is no test part with more than {n_inputs} states (training.view.n_inputs) to roll out over; set "
+            "data.split.test, or use longer trajectories"
+        )
+    return parts
 
 
 def _joined(past: Trajectories, future: Trajectories, n_inputs: int) -> States:

@@ -1,21 +1,27 @@
 """From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import lightning.pytorch as pl
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.instantiate import instantiate
+from sciml_bench.core.instantiate import PACKAGE, instantiate
+from sciml_bench.core.kinds import annotations_of
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
+from sciml_bench.core.stored.learned_file import Learned
+from sciml_bench.data.spec import WindowsSpec
+from sciml_bench.data.transforms.record_transforms import OPTIONS
+from sciml_bench.training.short_records import adapted
 
 
 def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
     """The record, loaded, and the method with its model, from a composed configuration.
 
     The initial weights follow from the global random state, which a run makes a function of its seed before it builds.
+    For a short record, values that nobody typed may be smaller than composed: see `short_records`.
 
     Returns:
         the record (of train_nsm.py: the equation) and the method.
@@ -24,24 +30,36 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         ConfigurationError: a choice is wrong.
         DataError: the data cannot be used.
     """
-    packages = trusted(configuration)
-    training = dict(configuration["training"])
-    make_view = _factory(training.pop("view"), "view", packages) if "view" in training else None
-    make_model = _factory(configuration["model"], "model", packages)
-    make_method = _factory(training, "training", packages)
+    make_view, make_model, make_method = _factories(configuration)  # a wrong choice is told before anything is loaded
     record = build_record(configuration)
     if record.state_shape is not None:
         make_method.func.require_states(record.state_shape)
-    known_beforehand = make_view is None  # an equation: a wrong choice is told before its solutions are computed
-    if not known_beforehand:
+    if make_view is None:  # an equation: a wrong choice is told before its solutions are computed
+        view = record.sampling
+    else:
         record.setup()
         make_method.func.require_states(record.spec.state_shape)
-    view = record.sampling if make_view is None else _called(make_view, "training.view", record)
+        fitting = adapted(configuration, record)
+        if fitting["data"] != configuration["data"]:
+            record = build_record(fitting)
+            record.setup()
+            fitting = adapted(fitting, record)
+        if fitting != dict(configuration):
+            make_view, make_model, make_method = _factories(fitting)
+        view = _called(make_view, "training.view", record)
+    _require_spec(make_model.func, view)
     model = _called(make_model, "model", view.spec)
     method = _called(make_method, "training", model, view)
-    if known_beforehand:
-        record.setup()
+    record.setup()
     return record, method
+
+
+def _factories(configuration: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """What makes the view, where the training has one, the model and the method."""
+    packages, training = trusted(configuration), dict(configuration["training"])
+    make_view = _factory(training.pop("view"), "view", packages) if "view" in training else None
+    make_model = _factory(configuration["model"], "model", packages)
+    return make_view, make_model, _factory(training, "training", packages)
 
 
 def build_record(configuration: Mapping[str, Any]) -> Any:
@@ -50,8 +68,13 @@ def build_record(configuration: Mapping[str, Any]) -> Any:
     Raises:
         ConfigurationError: a choice is wrong.
     """
-    node = "pde" if "pde" in configuration else "data"
-    return instantiate(configuration[node], role=node, trusted_packages=trusted(configuration))
+    packages = trusted(configuration)
+    if "pde" in configuration:
+        return instantiate(configuration["pde"], role="pde", trusted_packages=packages)
+    node = dict(configuration["data"])
+    asked = {name: value for name in OPTIONS if (value := node.pop(name, None)) is not None}
+    record = instantiate(node, role="data", trusted_packages=packages)
+    return record.transform(**asked) if asked else record
 
 
 def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:
@@ -62,6 +85,32 @@ def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:
 def build_evaluation(configuration: Mapping[str, Any]) -> Any:
     """What scores a learned object on a record; it finds nothing where the configuration has none."""
     return optional(configuration, "evaluation") or (lambda learned, record: Results())
+
+
+def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
+    """Stop before a fit whose outcome the evaluation could not score.
+
+    What an evaluation takes and a method gives, they say by their annotations; what else it needs, in `require_record`.
+
+    Args:
+        evaluation: as `build_evaluation` gives it.
+        method: not fitted yet.
+        record: loaded.
+
+    Raises:
+        ConfigurationError: they do not go together.
+        DataError: the record lacks something.
+    """
+    asked = get_type_hints(type(evaluation).__call__).get("learned")
+    given = get_type_hints(type(method).learned).get("return")
+    told = all(isinstance(each, type) and each not in (Any, Learned) for each in (asked, given))
+    if told and not issubclass(given, asked):
+        raise ConfigurationError(
+            f"evaluation={type(evaluation).__name__} scores {asked.__name__}, but {type(method).__name__} learns "
+            f"{given.__name__}; leave evaluation out, or choose evaluation=forecast"
+        )
+    if hasattr(evaluation, "require_record"):
+        evaluation.require_record(record, method)
 
 
 def build_callbacks(configuration: Mapping[str, Any]) -> list[pl.Callback]:
@@ -89,6 +138,21 @@ def optional(configuration: Mapping[str, Any], node: str) -> Any:
 
 def _factory(node: Mapping[str, Any], role: str, packages: tuple[str, ...]) -> Any:
     return instantiate({**node, "_partial_": True}, role=role, trusted_packages=packages)
+
+
+def _require_spec(model: Any, view: Any) -> None:
+    """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
+    asked = next(iter(annotations_of(model)[0].values()), Any)
+    kinds = get_args(asked) or (asked,)
+    if Any in kinds or not all(isinstance(kind, type) for kind in kinds):
+        return
+    of_windows = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
+    if not isinstance(view.spec, kinds) or (of_windows and WindowsSpec not in kinds):
+        raise ConfigurationError(
+            f"model={getattr(model, '__name__', model)} needs a {' or '.join(kind.__name__ for kind in kinds)}, but "
+            f"{type(view).__name__} of this training gives a {type(view.spec).__name__}; choose another model, or another "
+            "training"
+        )
 
 
 def _called(factory: Any, node: str, *args: Any) -> Any:

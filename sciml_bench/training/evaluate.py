@@ -20,6 +20,7 @@ from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data.capabilities import KnowsRecord
 from sciml_bench.data.past_file import reading_options
+from sciml_bench.data.transforms.record_transforms import OPTIONS
 from sciml_bench.training.build import build, build_record, trusted
 from sciml_bench.training.ensemble import Ensemble, averaged
 from sciml_bench.training.extension import choices_of
@@ -210,5 +211,7 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
     if not isinstance(run.learned, KnowsRecord):
         kind = type(run.learned).__name__
         raise ConfigurationError(f"--data: {kind} knows no clock of a file's rows; give data.<key>=<value> instead")
-    options = reading_options(path, run.learned.spec, names_in_files(run))
-    return {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(path), **options}
+    spec = run.learned.spec
+    options = reading_options(path, spec.as_read or spec, names_in_files(run))
+    transforms = {name: node[name] for name in OPTIONS if name in node}
+    return {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(path), **options, **transforms}

@@ -29,6 +29,23 @@ def extension_folder(run: PathType, overrides: Sequence[str]) -> Path:
     return Path(run) / "extended" / name_of_overrides(given, in_the_path=())
 
 
+def finished_run(run: PathType) -> tuple[RunFolder, dict[str, Any]]:
+    """The run that is to be extended, and its configuration.
+
+    Args:
+        run: its folder.
+
+    Raises:
+        ConfigurationError: it holds no finished run.
+    """
+    old = RunFolder(str(run))
+    earlier = old.configuration if run else None
+    if earlier is None or old.status != FINISHED:
+        what = "holds no finished run; let it finish first" if run and old.path.exists() else "does not exist"
+        raise ConfigurationError(f"extend={run} {what}")
+    return old, earlier
+
+
 def earlier_choices(run: PathType) -> dict[str, str]:
     """What was chosen for a finished run, so that the keys of its configuration can be given again.
 
@@ -36,9 +53,10 @@ def earlier_choices(run: PathType) -> dict[str, str]:
         run: its folder.
 
     Raises:
+        ConfigurationError: there is no finished run.
         DataError: its configuration cannot be read.
     """
-    return choices_of(RunFolder(run).configuration or {})
+    return choices_of(finished_run(run)[1])
 
 
 def choices_of(configuration: Mapping[str, Any]) -> dict[str, str]:
@@ -61,11 +79,7 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigurationError: there is no finished run of epochs by one seed in that folder, or nothing to go on for.
     """
-    old = RunFolder(config.extend)
-    earlier = old.configuration
-    if earlier is None or old.status != FINISHED:
-        what = "holds no finished run; let it finish first" if old.path.exists() else "does not exist"
-        raise ConfigurationError(f"extend={config.extend} {what}")
+    old, earlier = finished_run(config.extend)
     if old.record.get("ensemble") is not None or not old.last_checkpoint.exists():
         raise ConfigurationError(
             f"extend={config.extend} has no checkpoint to go on from: a method without epochs cannot be extended, nor "

@@ -12,7 +12,7 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored.run_folder import RunFolder
 
-_NAMES_IN_FILES = ("key", "times_key", "time_column")
+_NAMES_IN_FILES = ("key", "times_key", "time_column", "topology")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,29 @@ class Run:
     def arrays(self) -> dict[str, np.ndarray]:
         """The content of arrays.npz."""
         return self.folder.arrays
+
+    def forecast(self, horizon: Any, past: Any = None) -> Any:
+        """What comes next, in the components of the person's file, whatever was learned from.
+
+        Args:
+            horizon: steps of the record's clock, or times.
+            past: `Trajectories` to go on from, in these components; by default the end of the record.
+
+        Raises:
+            DataError: the run has learned nothing that forecasts, has not kept the end of its record, or the past does
+                not fit.
+            ConfigurationError: a horizon that the method cannot reach.
+        """
+        from sciml_bench.data.capabilities import Forecaster
+        from sciml_bench.data.own_components import in_own_components
+
+        learned = in_own_components(self.learned)
+        if not isinstance(learned, Forecaster):
+            raise DataError(f"{self.folder.path} has learned {type(self.learned).__name__}, which does not forecast")
+        given = getattr(learned, "past", None) if past is None else past
+        if given is None:
+            raise DataError(f"{self.folder.path} has not kept the end of its record; give a past")
+        return learned.forecast(given, horizon)
 
     def data(self) -> Any:
         """The record that was learned from, loaded now (of train_nsm.py: the equation).
@@ -117,4 +140,4 @@ def names_in_files(run: Run) -> dict[str, Any]:
     node = run.configuration.get("data") or {}
     if not str(node.get("_target_", "")).endswith(".TrajectoryFiles"):
         return {}
-    return {name: node[name] for name in _NAMES_IN_FILES if isinstance(node.get(name), str | int)}
+    return {name: node[name] for name in _NAMES_IN_FILES if isinstance(node.get(name), str | int | list)}

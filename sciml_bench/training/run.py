@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sciml_bench.core.checks import require_boolean, require_integer
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.interruption import TOLD, Interrupted
+from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
 from sciml_bench.training.identity import changed_evaluation, differing_keys
@@ -38,14 +39,22 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
 
     from sciml_bench.training.ensemble import ensemble_seeds
     from sciml_bench.training.evaluate import score_again
+    from sciml_bench.training.loop.trainer_settings import require_trainer
 
     configuration = _plain(config)
+    for node in ("seed", "trainer", "model", "training"):
+        if configuration.get(node) is None:
+            raise ConfigurationError(f"{node}={configuration.get(node)}: a run needs one; leave it as it is")
     if configuration.get("extend"):  # one name, however it was typed
         configuration["extend"] = os.path.abspath(os.path.expanduser(configuration["extend"]))
     require_integer("seed", configuration["seed"], 0, "a seed is a whole number and not negative")
     for switch in ("force", "continue_schedule"):
         require_boolean(switch, configuration.get(switch, False))
+    packages = configuration.get("trusted_packages") or []
+    if fits(packages, Sequence[str]) is not True:
+        raise ConfigurationError(f"trusted_packages={packages}: give a list of names: trusted_packages=[my_package].")
     ensemble_seeds(configuration)
+    require_trainer(configuration["trainer"])
     if configuration["trainer"]["threads"]:
         torch.set_num_threads(configuration["trainer"]["threads"])
     folder = RunFolder(configuration["run_folder"])
@@ -58,10 +67,12 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
                 log.info("scored again with other settings of the evaluation: %s", _shown_path(folder))
                 return score_again(configuration, folder)
             log.info("already finished: %s (force=true starts over)", _shown_path(folder))
+            _judge(folder)
             return folder.metrics
         with _recorded(configuration, folder) as record:
             metrics = _train(configuration, folder, record)
         log.info("finished: %s", _shown_path(folder))
+        _judge(folder)
         return metrics
 
 
@@ -70,7 +81,13 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     from sciml_bench.core.method import DirectMethod
     from sciml_bench.core.seeds import seed_everything
     from sciml_bench.data.record import Record
-    from sciml_bench.training.build import build, build_callbacks, build_evaluation, build_schedule
+    from sciml_bench.training.build import (
+        build,
+        build_callbacks,
+        build_evaluation,
+        build_schedule,
+        require_scorable,
+    )
     from sciml_bench.training.ensemble import Ensemble
     from sciml_bench.training.extension import first_step
     from sciml_bench.training.loggers import opened_logger
@@ -78,15 +95,17 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     from sciml_bench.training.record import n_trainable_parameters
     from sciml_bench.training.scoring import conclude
 
-    build_evaluation(configuration)  # a wrong choice is told before anything is trained
+    evaluation = build_evaluation(configuration)  # a wrong choice is told before anything is trained
     ensemble = Ensemble.of(configuration, folder)
     if ensemble is None:
         seed_everything(configuration["seed"], "build")
         observed, method = build(configuration)
     else:
         observed, method = ensemble.build()
+    require_scorable(evaluation, method, observed)
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
+        record["time_unit"] = observed.spec.time_unit
     record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     with opened_logger(configuration, folder) as logger:
@@ -179,6 +198,15 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
         raise
     finally:
         folder.write_record(closed_record(record, clock, status, reason))
+
+
+def _judge(folder: RunFolder) -> None:
+    """Say in the last line whether the forecast is better than persistence and the mean."""
+    from sciml_bench.scores.references import judgement
+
+    said = judgement(folder.metrics, folder.record.get("time_unit") or "time")
+    if said is not None:
+        log.info("%s", said)
 
 
 def _shown_path(folder: RunFolder) -> str:

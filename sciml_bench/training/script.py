@@ -8,11 +8,13 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
 import hydra
 import yaml
+from hydra.conf import HydraConf
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
@@ -23,10 +25,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError
+from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError, in_a_sentence
 from sciml_bench.training.identity import name_of_overrides
 
-EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, FileNotFoundError)
+EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, OSError, MemoryError)
 """Errors whose message tells a person what to do; anything else is a defect of ours and shows its traceback."""
 
 GROUPS = (
@@ -35,8 +37,11 @@ GROUPS = (
 )
 """What may be chosen by name on the command line."""
 
+_SCORING = ("training", "evaluation")
 _SETTINGS = "settings"
 _FITTING = "fitting"
+
+_CHOICE = re.compile(r"=[A-Za-z_]\w*$(?<!=null)(?<!=true)(?<!=false)")
 
 _SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
 _TRACEBACK = "SCIML_BENCH_TRACEBACK"
@@ -118,6 +123,10 @@ def main(paradigm: str) -> None:
             if show_tracebacks:
                 raise
             _stop(explain(error, paradigm, root))
+        except OSError as error:  # Hydra makes the run's folder
+            if show_tracebacks:
+                raise
+            _stop(in_a_sentence(error))
     failures.report()
 
 
@@ -130,10 +139,11 @@ def _send_extension_below_its_run() -> None:
         if {"-m", "--multirun"} & set(sys.argv):
             raise ConfigurationError("extend= goes on with one run; repeat the command for each, without --multirun")
         run = overrides["extend"].strip("'\"")
+        choices = earlier_choices(run)
         if "hydra.run.dir" not in overrides:
             given = [argument for argument in sys.argv[1:] if "=" in argument or argument.startswith("~")]
             sys.argv.append(f"hydra.run.dir={extension_folder(run, given)}")
-        sys.argv += [f"{key}={choice}" for key, choice in earlier_choices(run).items() if key not in overrides]
+        sys.argv += [f"{key}={choice}" for key, choice in choices.items() if key not in overrides]
 
 
 def _quoted(argument: str) -> str:
@@ -168,7 +178,11 @@ def _job(config: DictConfig) -> float | None:
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
-        if config.get("extend"):
+        _require_known([*HydraConfig.get().overrides.task, *HydraConfig.get().overrides.hydra])
+        _require_objective(config)
+        if not (multirun or HydraConfig.get().run.dir):
+            raise ConfigurationError("hydra.run.dir='': give a folder, or leave it out")
+        if config.get("extend") is not None:
             from sciml_bench.training.extension import extended
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
@@ -178,13 +192,50 @@ def _job(config: DictConfig) -> float | None:
         if os.environ.get(_TRACEBACK) == "1" if expected else not multirun:
             raise
         if not multirun:
-            _stop(str(error))
+            _stop(in_a_sentence(error))
         if not expected:
             traceback.print_exc()
-        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        reason = in_a_sentence(error) if expected else f"{type(error).__name__}: {error}"
         _SweepFailures.note(config.run_folder, reason)
         print(f"this job failed: {reason}", file=sys.stderr)
     return None
+
+
+def _require_known(overrides: Sequence[str]) -> None:
+    """Stop at a new key that nothing would read; those within what is built, its class knows."""
+    for override in overrides:
+        key = override.lstrip("+~").partition("=")[0]
+        root = re.split(r"[./@]", key, maxsplit=1)[0]
+        if root == _FITTING:
+            group = key.rpartition(".")[2]
+            raise ConfigurationError(f"{override}: this only says what suits a record; choose with {group}=<choice>")
+        unread = override.startswith("+") and root not in GROUPS
+        if unread and root == "hydra" and "." in key:
+            root, known = key.split(".")[1].partition("@")[0], sorted(field.name for field in fields(HydraConf))
+            if root.partition("/")[0] not in known:
+                raise ConfigurationError(f"{override}: Hydra has no such key; choose among {', '.join(known)}")
+        elif unread and root != "hydra":
+            folder = configuration_root()
+            own = (folder / os.environ[_PARADIGM] / "config.yaml", folder / "shared" / "run.yaml")
+            known = sorted({str(name) for path in own for name in yaml.safe_load(path.read_text())} - {"defaults"})
+            if root not in known:
+                raise ConfigurationError(
+                    f"{override}: there is no configuration key {key!r}, and nothing would read it; remove it, or "
+                    f"choose among {', '.join(known)}"
+                )
+
+
+def _require_objective(config: DictConfig) -> None:
+    """Stop at the name of a metric that no method of ours has; a person's own may have others."""
+    from sciml_bench.scores.catalogue import find_score
+
+    name, targets = config.get("objective"), [(config.get(node) or {}).get("_target_", "") for node in _SCORING]
+    if name is None or not all(str(target).startswith("sciml_bench.") for target in targets):
+        return
+    if not isinstance(name, str) or find_score(name) is None:
+        raise ConfigurationError(
+            f"objective={name}: there is no such metric; give a name of metrics.json, as `sciml-bench show` lists them"
+        )
 
 
 def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
@@ -240,12 +291,23 @@ def explain(error: Exception, paradigm: str, root: Path) -> str:
     for link in chain:
         if isinstance(link, MissingConfigException) and link.missing_cfg_file:
             return _explain_missing_choice(link, paradigm, root)
+        if str(link).startswith("Config group override must be"):
+            odd = [
+                word for word in sys.argv[1:] if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)
+            ]
+            return f"{' '.join(odd)} cannot be read: choose by name, as in model=<choice>"
         if isinstance(link, OverrideParseException):
             reason = str(link).splitlines()[0]
             return f"the argument {link.override!r} cannot be read ({reason}); put quotes around special characters"
     text = "\n".join(str(link) for link in chain)
     misspelt = re.search(r"Could not override '([^']+)'", text) or re.search(r"Could not append.*'([^']+)'", text)
-    return _explain_misspelt_key(misspelt.group(1), paradigm) if misspelt else str(error).splitlines()[0]
+    if misspelt is None:
+        return str(error).splitlines()[0]
+    within = re.search(r"Key '([^']+)' is not in struct", text)
+    key = misspelt.group(1)
+    if within is not None and within.group(1) != key.rpartition(".")[2] and within.group(1) not in key.split("."):
+        key = f"{key}.{within.group(1)}"  # of a mapping that was given whole
+    return _explain_misspelt_key(key, paradigm)
 
 
 def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: Path) -> str:
@@ -267,7 +329,10 @@ def _explain_misspelt_key(key: str, paradigm: str) -> str:
     parent, _, last = key.rpartition(".")
     try:
         with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-            node = OmegaConf.select(compose("config", overrides=choices), parent) if parent else compose("config")
+            whole = compose("config", overrides=choices)
+        while parent and not OmegaConf.is_dict(OmegaConf.select(whole, parent)):
+            parent, _, last = parent.rpartition(".")
+        node = OmegaConf.select(whole, parent) if parent else whole
         known = sorted(str(name) for name in node)
     except (HydraException, OmegaConfBaseException, TypeError):
         return f"there is no configuration key {key!r}"
@@ -301,4 +366,5 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
     if folder is None:
         folder = Path("outputs") / job / _run_path(choices, overrides) / f"seed={config.seed}"
     config.run_folder, config.script, config.choices = str(folder), str(job), dict(choices)
+    config.given = typed
     return config if run == "null" else OmegaConf.create(extended(config, typed))

@@ -38,8 +38,7 @@ def test_one_column_more_with_the_name_of_time_holds_the_time(tmp_path, name):
 
 def test_a_component_that_is_called_t_is_no_time(tmp_path):
     named = RecordSpec((2,), 0.5, "s", ("t", "b"), np.zeros(2), np.ones(2), (9,))
-    with pytest.warns(UserWarning, match="the column 't' is used as a component"):
-        past = read_past(table(tmp_path / "past.csv", "t,b", [ROWS]), named)
+    past = read_past(table(tmp_path / "past.csv", "t,b", [ROWS]), named)
     np.testing.assert_array_equal(past.states[0], ROWS)
     np.testing.assert_allclose(past.times_of(0), [0.0, 0.5, 1.0])
 

@@ -38,9 +38,9 @@ def test_an_unknown_key_lists_the_arrays(tmp_path):
 
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
-    (tmp_path / "x.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ConfigurationError, match=r"unknown suffix '\.parquet'; known are \.npy, \.npz, \.mat, \.csv"):
-        read_arrays(tmp_path / "x.parquet")
+    (tmp_path / "x.parq").write_bytes(b"PAR1")
+    with pytest.raises(ConfigurationError, match=r"unknown suffix '\.parq'; known are \.csv, .*\.npy, \.npz, \.mat"):
+        read_arrays(tmp_path / "x.parq")
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".mat", ".csv", ".zip"])
@@ -92,20 +92,22 @@ def test_objects_are_never_unpickled(tmp_path):
     assert not marker.exists()
 
 
-def test_cells_and_structures_of_matlab_are_refused(tmp_path):
-    savemat(tmp_path / "x.mat", {"s": {"a": 1.0}, "x": STATES})
-    with pytest.raises(DataError, match=r"array 's'.*data.key"):
+def test_complex_numbers_are_refused(tmp_path):
+    savemat(tmp_path / "x.mat", {"s": {"a": 1j}, "x": STATES})
+    with pytest.raises(DataError, match=r"array 's\.a' has the type complex128.*data\.key"):
         read_arrays(tmp_path / "x.mat")
     np.testing.assert_array_equal(read_arrays(tmp_path / "x.mat", key="x")["x"], STATES)
 
 
 @pytest.mark.parametrize("offset", [0, 512])
-def test_matlab_files_of_version_7_3_name_the_remedy(tmp_path, offset):
+def test_a_damaged_matlab_file_of_version_7_3_is_named(tmp_path, offset):
+    pytest.importorskip("h5py", reason="needs the extra `files`")
     (tmp_path / "x.mat").write_bytes(b"MATLAB 7.3".ljust(offset)[:offset] + b"\x89HDF\r\n\x1a\n" + bytes(600))
-    with pytest.raises(DataError, match=r"version 7.3.*-v7"):
+    with pytest.raises(DataError, match=r"x\.mat cannot be read; it is truncated"):
         read_arrays(tmp_path / "x.mat")
 
 
-def test_the_readers_load_neither_scipy_io_nor_zarr_before_they_are_needed():
-    code = "import sys, sciml_bench.data.files.readers; print({'zarr', 'scipy.io'} & set(sys.modules))"
+def test_the_readers_load_no_package_of_a_format_before_it_is_needed():
+    heavy = "{'zarr', 'scipy.io', 'h5py', 'xarray', 'pandas', 'pyarrow', 'wfdb', 'pyedflib', 'mdtraj'}"
+    code = f"import sys, sciml_bench.data.files.readers; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

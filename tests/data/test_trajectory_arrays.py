@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.trajectory_arrays import arrange, find_files, in_memory, read_trajectories
+from sciml_bench.data.files.array_groups import arrange
+from sciml_bench.data.files.trajectory_arrays import find_files, in_memory, read_trajectories
 
 
 def touch(folder, *names):
@@ -30,7 +31,7 @@ def test_a_store_is_one_file(tmp_path):
 
 def test_what_is_not_there_is_named(tmp_path):
     touch(tmp_path, "notes.md")
-    with pytest.raises(FileNotFoundError, match=r" has no file of a known format \(\.npy"):
+    with pytest.raises(FileNotFoundError, match=r" has no file of a known format \(\.csv"):
         find_files(tmp_path)
     with pytest.raises(FileNotFoundError, match="there is no such file or folder"):
         find_files(tmp_path / "*.npy")
@@ -87,7 +88,9 @@ def test_a_time_column_is_taken_out_of_the_states(tmp_path):
     np.testing.assert_array_equal(found.states, [[1, 2], [3, 4]])
     np.testing.assert_array_equal(found.times, [0.5, 0.7])
     np.save(tmp_path / "x.npy", np.zeros((3, 2)))
-    with pytest.raises(ConfigurationError, match=r"data\.time_column=t: only text files .* give data\.time_step"):
+    with pytest.raises(
+        ConfigurationError, match=r"data\.time_column=t: only tables .* give data\.times_key or data\.time_step"
+    ):
         read_trajectories(tmp_path / "x.npy", None, "auto", "t")
 
 

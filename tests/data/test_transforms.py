@@ -7,7 +7,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import LazyStates, read_block
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.transforms import chosen_components, delay_embedded, noisy
+from sciml_bench.data.transforms import chosen_components, delay_embedded, differenced, noisy, resampled
 
 RNG = np.random.default_rng(0)
 
@@ -128,7 +128,7 @@ def test_delays_append_earlier_states_and_keep_the_clock():
     series = exact.states[0][:, 0]
     np.testing.assert_array_equal(embedded.states[0], np.stack([series[6:], series[3:-3], series[:-6]], axis=1))
     np.testing.assert_array_equal(embedded.times_of(0), np.arange(6, 10))
-    assert embedded.component_names == ("a", "a (3 before)", "a (6 before)")
+    assert embedded.component_names == ("a", "a[-3]", "a[-6]")
     assert embedded.clean is embedded.states
     with pytest.raises(DataError, match="has 10 rows"):
         delay_embedded(exact, n_delays=10)
@@ -147,3 +147,52 @@ def test_states_on_disk_stay_there_through_several_transforms(tmp_path):
     joined = first.joined_in_time(then)
     assert joined.on_disk
     np.testing.assert_array_equal(whole(joined.states[0]), whole(lazy.states[0])[:80])
+
+
+def test_rows_with_a_past_never_reach_across_a_gap():
+    times = np.delete(np.arange(30.0), [9, 20, 21])
+    series = times[:, None] ** 2
+    gappy = Trajectories((series,), times=(times,), labels=(times.astype(int),))
+    for made, reach in ((delay_embedded(gappy, 3), 3), (differenced(gappy), 1)):
+        (kept,) = made.times
+        whole = [t for t in times if all(t - k in times for k in range(1, reach + 1))]
+        np.testing.assert_array_equal(kept, whole)
+        np.testing.assert_array_equal(made.labels[0], kept)
+    delayed = delay_embedded(gappy, 3)
+    np.testing.assert_array_equal(delayed.states[0], (delayed.times[0][:, None] - np.arange(4)) ** 2)
+    np.testing.assert_array_equal(differenced(gappy).states[0][:, 0], 2 * differenced(gappy).times[0] - 1)
+    with pytest.raises(DataError, match=r"rows at irregular times; resample them with data\.resample"):
+        delay_embedded(Trajectories((series,), times=(times**1.5,)), 1)
+
+
+def test_unsigned_numbers_have_negative_differences_too():
+    counts = Trajectories((np.array([[5], [3], [9]], dtype=np.uint8),))
+    assert differenced(counts).states[0][:, 0].tolist() == [-2.0, 6.0]
+
+
+def test_resampling_follows_straight_lines_keeps_rows_as_they_are_and_makes_none_within_a_gap():
+    times = np.delete(np.arange(12.0), [5, 6])
+    states = np.stack([times**2, np.sin(times)], axis=1)
+    record = Trajectories((states,), times=(times,), labels=(times.astype(int),))
+    fine = resampled(record, 0.5)
+    (clock,) = fine.times
+    assert fine.time_step == 0.5
+    np.testing.assert_array_equal(clock, [t for t in np.arange(0, 11.5, 0.5) if t <= 4 or t >= 7])
+    np.testing.assert_allclose(fine.states[0][:, 0], np.interp(clock, times, times**2))
+    on_rows = np.isin(clock, times)
+    np.testing.assert_array_equal(fine.states[0][on_rows], states)
+    np.testing.assert_array_equal(fine.labels[0], np.floor(clock))
+    np.testing.assert_array_equal(resampled(record, 3.0).times[0], [0, 3, 6, 9])  # a step that spans the gap
+    with pytest.raises(DataError, match=r"data\.resample=12: trajectory 0 spans 11 step, less than a step"):
+        resampled(record, 12.0)
+    with pytest.raises(ConfigurationError, match=r"data\.resample=1e-12: 1\.1e\+13 rows .* do not fit in memory"):
+        resampled(record, 1e-12)
+
+
+def test_what_is_no_vector_is_chosen_from_by_the_names_of_its_numbers():
+    bodies = Trajectories(
+        (RNG.normal(size=(9, 2, 2)),), component_names=("x", "y"), facts={"body_names": ("earth", "moon")}
+    )
+    chosen = chosen_components(bodies, ["moon_x"])
+    np.testing.assert_array_equal(chosen.states[0][:, 0], bodies.states[0][:, 1, 0])
+    assert delay_embedded(bodies, 1).component_names[4:] == ("earth_x[-1]", "earth_y[-1]", "moon_x[-1]", "moon_y[-1]")

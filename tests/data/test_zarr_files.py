@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.readers import open_zarr
+from sciml_bench.data.files.formats.zarr_stores import read_zarr
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 
@@ -50,14 +50,14 @@ def test_large_arrays_stay_on_disk_and_give_the_same_pairs(tmp_path, zarr, layou
 
 def test_without_the_package_the_message_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zarr", None)
-    with pytest.raises(DataError, match=r"pip install sciml-bench\[files\]"):
-        open_zarr(tmp_path)
+    with pytest.raises(DataError, match=r"pip install 'sciml-bench\[files\]"):
+        read_zarr(tmp_path)
 
 
 def test_a_folder_that_is_not_zarr_is_refused(tmp_path, zarr):
     (tmp_path / "x.zarr").mkdir()
     with pytest.raises(DataError, match=r"x.zarr"):
-        open_zarr(tmp_path / "x.zarr")
+        read_zarr(tmp_path / "x.zarr")
 
 
 @pytest.mark.parametrize("dtype", ["|O", "<f8"])
@@ -78,3 +78,86 @@ def test_chunks_that_are_pickles_are_never_decoded(tmp_path, zarr, dtype):
     with pytest.raises(DataError, match=r"cannot be read|only real numbers"):
         TrajectoryFiles(str(folder)).load()
     assert not marker.exists()
+
+
+FORMATS = pytest.mark.parametrize("zarr_format", [2, 3])
+FIELD = np.round(np.random.default_rng(1).standard_normal((12, 4)), 2)
+
+
+def labelled(path, zarr, zarr_format, values, fill_value, chunks=(3, 4), attributes=None):
+    """An array with named axes as xarray marks them, written by zarr alone."""
+    group = zarr.open_group(path, mode="w", zarr_format=zarr_format)
+    names = {"dimension_names": ("time", "x")} if zarr_format == 3 else {}
+    array = group.create_array(
+        "u", shape=values.shape, chunks=chunks, dtype=values.dtype, fill_value=fill_value, **names
+    )
+    array.attrs.update({"_ARRAY_DIMENSIONS": ["time", "x"]} if zarr_format == 2 else {})
+    array.attrs.update(attributes or {})
+    array[:] = values
+    return array
+
+
+@FORMATS
+def test_true_zeros_are_numbers_in_both_formats(tmp_path, zarr, zarr_format):
+    pytest.importorskip("xarray", reason="needs the extra `files`")
+    values = np.where(np.arange(48).reshape(12, 4) % 5 == 0, 0.0, FIELD)
+    labelled(tmp_path / "x.zarr", zarr, zarr_format, values, 0.0)
+    record = TrajectoryFiles(str(tmp_path / "x.zarr"), split={"train": 1.0})
+    record.setup()
+    np.testing.assert_array_equal(record.splits["train"].states[0], values)
+    assert ("zeros of u are numbers" in record.reading) is (zarr_format == 2)
+
+
+@FORMATS
+@pytest.mark.parametrize("with_axes", [True, False])
+def test_chunks_that_are_not_in_the_store_are_told(tmp_path, zarr, zarr_format, with_axes):
+    path = tmp_path / "x.zarr"
+    labelled(path, zarr, zarr_format, FIELD if with_axes else FIELD.astype(np.float32), 0.0)
+    if not with_axes:
+        zarr.open_group(path, mode="w", zarr_format=zarr_format).create_array("u", data=FIELD, chunks=(3, 4))
+    else:
+        pytest.importorskip("xarray", reason="needs the extra `files`")
+    (path / "u" / ("1.0" if zarr_format == 2 else "c/1/0")).unlink()
+    record = TrajectoryFiles(str(path), split={"train": 1.0})
+    record.setup()
+    assert "1 of 4 chunks of u are not in the store and read as 0" in record.reading
+    assert not record.splits["train"].states[0][3:6].any()
+
+
+@FORMATS
+def test_chunks_of_missing_values_are_missing(tmp_path, zarr, zarr_format):
+    pytest.importorskip("xarray", reason="needs the extra `files`")
+    labelled(tmp_path / "x.zarr", zarr, zarr_format, FIELD, np.nan)
+    (tmp_path / "x.zarr" / "u" / ("1.0" if zarr_format == 2 else "c/1/0")).unlink()
+    with pytest.raises(DataError, match="12 values are missing"):
+        TrajectoryFiles(str(tmp_path / "x.zarr")).load()
+
+
+@FORMATS
+def test_packed_numbers_of_xarray_are_unpacked_and_their_fill_is_missing(tmp_path, zarr, zarr_format):
+    xarray = pytest.importorskip("xarray", reason="needs the extra `files`")
+    values = FIELD.copy()
+    values[7, 2] = np.nan
+    encoding = {"u": {"dtype": "i2", "scale_factor": 0.01, "add_offset": 5.0, "_FillValue": -32767}}
+    data = {"u": (("time", "x"), values)}
+    xarray.Dataset(data, coords={"time": 2 * np.arange(12)}).to_zarr(
+        tmp_path / "x.zarr", zarr_format=zarr_format, encoding=encoding, consolidated=False
+    )
+    with pytest.raises(DataError, match=r"1 values are missing.*row 7"):
+        TrajectoryFiles(str(tmp_path / "x.zarr")).load()
+    found = TrajectoryFiles(str(tmp_path / "x.zarr"), missing="interpolate").load()
+    np.testing.assert_allclose(np.delete(found.states[0], 7, axis=0), np.delete(FIELD, 7, axis=0), atol=1e-6)
+    assert found.time_step == 2
+
+
+@FORMATS
+def test_arrays_in_groups_are_chosen_by_their_path(tmp_path, zarr, zarr_format):
+    root = zarr.open_group(tmp_path / "x.zarr", mode="w", zarr_format=zarr_format)
+    for name in ("one", "two"):
+        group = root.create_group(f"runs/{name}")
+        group.create_array("x", data=FIELD + (name == "two"))
+        group.create_array("t", data=np.arange(12.0) * (1 + (name == "two")))
+    found = TrajectoryFiles(str(tmp_path / "x.zarr"), key="runs/two/x").load()
+    np.testing.assert_array_equal(found.states[0], FIELD + 1)
+    np.testing.assert_array_equal(found.times_of(0), 2.0 * np.arange(12))
+    assert TrajectoryFiles(str(tmp_path / "x.zarr"), key="runs").load().lengths == (12, 12)

@@ -137,8 +137,9 @@ def rows(record, part="train"):
 
 
 def method_of(kind, data, seed=0, **options):
-    """A training of a small field on a record."""
-    return kind(field_of("blackbox", seed), view_of(data), **({"solver": CompiledSolver(max_step=0.02)} | options))
+    """A training of a small field on a record, in the record's units."""
+    given = {"solver": CompiledSolver(max_step=0.02), "units": "raw"} | options
+    return kind(field_of("blackbox", seed), view_of(data), **given)
 
 
 def mean_square(parts):

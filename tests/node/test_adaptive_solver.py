@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from node_cases import Square, field_of, grids, initial_states, reference, right_hand_side
+from node_cases import BUILDERS, Square, field_of, grids, initial_states, reference, right_hand_side
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
-from sciml_bench.node import AdaptiveSolver, VectorField
+from sciml_bench.node import AdaptiveSolver, Units, VectorField
 
 
 @pytest.mark.parametrize("method", ["dopri8", "bosh3", "fehlberg2", "adaptive_heun"])
@@ -49,11 +49,68 @@ def test_one_trajectory_among_many_at_rest_is_as_accurate_as_alone(gradient):
     assert errors[0] <= 1.5 * errors[1]  # thirty to sixty times as much with a norm over the whole batch
 
 
-def test_members_of_an_ensemble_do_not_share_steps():
-    field = field_of("blackbox")
-    field.set_members({name: torch.stack([value, value]) for name, value in field.named_parameters()})
-    with pytest.raises(ConfigurationError, match=r"solver=adaptive: .*members.*solver=fixed_step"):
-        AdaptiveSolver()(field, initial_states(2).expand(2, -1, -1), grids())
+@pytest.mark.parametrize("gradient", ["backpropagation", "adjoint"])
+@pytest.mark.parametrize("name", ["two_layers", "second_order_standardized"])
+def test_members_of_an_ensemble_are_single_runs_bit_for_bit(gradient, name):
+    solver, x0, times = AdaptiveSolver(gradient=gradient, rtol=1e-5), initial_states(4, members=3), grids()
+    together = field_of(name, n_members=3)
+    x0 = x0[..., : together.dim].clone().requires_grad_()
+    solution = solver(together, x0, times)
+    found = torch.autograd.grad(solution.states.square().sum(), [*together.parameters(), x0])
+    evaluations = []
+    for number in range(3):
+        torch.manual_seed(number)
+        single, start = BUILDERS[name](), x0[number].detach().clone().requires_grad_()
+        alone = solver(single, start, times)
+        evaluations.append(alone.function_evaluations)
+        np.testing.assert_array_equal(alone.states.detach(), solution.states[number].detach())
+        expected = torch.autograd.grad(alone.states.square().sum(), [*single.parameters(), start])
+        for whole, part in zip(found, expected, strict=True):
+            np.testing.assert_allclose(whole[number], part.reshape(whole[number].shape), rtol=1e-10, atol=1e-12)
+    assert solution.function_evaluations == max(evaluations)
+
+
+def test_a_member_that_breaks_down_leaves_the_others_alone():
+    class Power(VectorField):
+        def __init__(self, factors):
+            super().__init__(1, len(factors))
+            self.factor = torch.nn.Parameter(torch.tensor(factors, dtype=torch.float64)[:, None, None])
+
+        def forward(self, t, x):
+            return self.factor * x * x
+
+    x0, times = torch.ones(2, 1, 1, dtype=torch.float64), np.array([[0.0, 1.0, 2.0]])
+    states = AdaptiveSolver()(Power([1.0, 0.25]), x0, times).states.detach()[:, 0, :, 0]
+    np.testing.assert_allclose(states[1], [1, 1 / 0.75, 2], rtol=1e-6)  # 1/(1 − t/4)
+    assert states[0, 0] == 1
+    assert torch.isnan(states[0, 1:]).all()
+    with pytest.raises(SolverError, match="underflow"):
+        AdaptiveSolver()(Power([1.0, 2.0]), x0, times)
+
+
+@pytest.mark.parametrize("gradient", ["backpropagation", "adjoint"])
+def test_in_units_the_tolerances_are_relative_to_the_motion_of_every_component(gradient):
+    """A rotation in coordinates x = mean + deviation · y is as accurate as that of y, and takes the same steps."""
+
+    class Rotation(VectorField):
+        def __init__(self, mean, deviation, time):
+            super().__init__(2)
+            self.mean, self.deviation, self.time = mean, deviation, time
+
+        def forward(self, t, x):
+            y = (x - self.mean) / self.deviation
+            return torch.stack([y[..., 1], -y[..., 0]], dim=-1) * self.deviation / self.time
+
+    solver, times = AdaptiveSolver(rtol=1e-5, atol=1e-7, gradient=gradient), np.array([[0.0, 1.0, 4.0]])
+    start = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+    expected = solver(Rotation(0.0, 1.0, 1.0), start, times)
+    for mean, deviation, time in (((0.0, 0.0), (2.0**-30, 2.0**20), 2.0**25), ((3e4, -1e-5), (3.0, 1e-9), 7e6)):
+        m, d = torch.tensor(mean, dtype=torch.float64), torch.tensor(deviation, dtype=torch.float64)
+        inside = solver.in_units(Units(mean, deviation, time))
+        found = inside(Rotation(m, d, time), m + d * start, times * time)
+        assert found.function_evaluations == expected.function_evaluations
+        error = ((found.states - m) / d - expected.states).abs().max()
+        assert error == 0 if mean == (0.0, 0.0) else error < 1e-10
 
 
 def test_evaluations_are_the_calls_of_the_forward_pass():

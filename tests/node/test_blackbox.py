@@ -25,14 +25,27 @@ def test_standardized_it_sees_states_of_order_one_and_answers_in_the_datas_units
     np.testing.assert_allclose(field(0.0, torch.from_numpy(x)).detach(), expected, rtol=1e-12)
 
 
-def test_the_seed_decides_the_weights_and_scales_are_no_weights():
+def test_the_seed_decides_the_weights_and_scales_live_beside_them():
     fields = []
     for seed in (0, 0, 1):
         torch.manual_seed(seed)
         fields.append(Blackbox(spec(2), standardize=True).state_dict())
+    scales = {"network.mean", "network.deviation", "network.output_scale"}
+    assert scales < set(fields[0])
     assert all(torch.equal(fields[0][name], fields[1][name]) for name in fields[0])
-    assert not any(torch.equal(fields[0][name], fields[2][name]) for name in fields[0])
-    assert not any("mean" in name or "deviation" in name for name in fields[0])
+    assert {name for name in fields[0] if torch.equal(fields[0][name], fields[2][name])} == scales
+
+
+def test_outputs_of_order_one_change_the_states_by_a_deviation_in_the_unit_of_time():
+    torch.manual_seed(0)
+    field, bare = Blackbox(spec(4), 1, 5, standardize=True), Blackbox(4, 1, 5)
+    x = torch.from_numpy(MEAN + DEVIATION * np.random.default_rng(0).standard_normal((9, 4)))
+    before, plain = field(0.0, x), bare(0.0, x)
+    for each in (field, bare):
+        each.set_time_unit(8.0)
+        each.set_time_unit(4.0)  # what was said last is what counts
+    torch.testing.assert_close(field(0.0, x), before / 4, rtol=1e-14, atol=0)
+    torch.testing.assert_close(bare(0.0, x), plain, rtol=0, atol=0)
 
 
 def test_single_precision_is_a_choice():

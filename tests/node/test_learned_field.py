@@ -109,7 +109,7 @@ def test_states_of_another_shape_come_back_in_it(forecast_start, tmp_path):
     times, vectors = 0.1 * np.arange(12), np.random.default_rng(0).uniform(0.3, 1.5, (2, 12, 4))
     record = record_of([times, times], list(vectors.reshape(2, 12, 2, 2)))
     field = Blackbox(record.spec.of_vectors, standardize=True)
-    options = {"solver": SOLVER, "smoothing": 0.1, "forecast_start": forecast_start}
+    options = {"solver": SOLVER, "smoothing": 0.1, "forecast_start": forecast_start, "units": "raw"}
     write_learned(tmp_path / "learned.ckpt", VanillaTraining(field, WholeTrajectoriesView(record), **options).learned())
     learned = read_learned(tmp_path / "learned.ckpt")
     assert learned.spec.state_shape == learned.past.state_shape == (2, 2)

@@ -16,9 +16,38 @@ def noisy(n_times=30, dim=3, seed=0):
 def test_it_is_scipys_smoothing_spline(smoothing):
     times, values = noisy()
     query = np.linspace(times[0], times[-1], 200)
+    unit = 10 * np.median(np.diff(times)) if smoothing == "gcv" else 1.0
     weight = None if smoothing == "gcv" else smoothing
-    expected = np.stack([make_smoothing_spline(times, column, lam=weight)(query) for column in values.T], axis=1)
+    columns = [make_smoothing_spline(times / unit, column, lam=weight)(query / unit) for column in values.T]
+    expected = np.stack(columns, axis=1)
     np.testing.assert_allclose(SmoothingSpline(times, values, smoothing)(query), expected, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("smoothing", [0, 1e-3, "gcv"])
+@pytest.mark.parametrize(("factor", "offset"), [(2.0**30, 0.0), (1e-9, 0.0), (1e9, 1e13), (3e-7, -3e-3)])
+@pytest.mark.parametrize("time", [2.0**-30, 1e-9, 1e9])
+def test_it_is_the_same_curve_in_every_unit(smoothing, factor, offset, time):
+    times, values = noisy()
+    weight = smoothing if smoothing == "gcv" else smoothing * time**3
+    factors = factor * np.array([1.0, 2.0, 0.25])
+    spline, expected = SmoothingSpline(time * times, factors * values + offset, weight), SmoothingSpline(times, values, smoothing)
+    query = np.linspace(times[0], times[-1], 40)
+    exact = offset == 0 and factor > 1 and time == 2.0**-30
+    tolerance = 0 if exact else 1e-9
+    np.testing.assert_allclose((spline(time * query) - offset) / factors, expected(query), rtol=0, atol=tolerance)
+    slopes, steepest = expected.held_slope(query), np.abs(expected.held_slope(query)).max()
+    found = spline.held_slope(time * query) * time / factors
+    np.testing.assert_allclose(found, slopes, rtol=0, atol=tolerance * steepest)
+
+
+def test_cross_validation_finds_a_slow_motion_in_dense_noise_and_its_unit_does_not_matter():
+    """500 rows of a sine of 250 rows' period: the noise is damped by more than a factor of three, in every unit."""
+    rng, rows = np.random.default_rng(0), np.arange(500)
+    truth = np.sin(2 * np.pi * rows / 250)[:, None]
+    observed = truth + 0.1 * rng.standard_normal(truth.shape)
+    for time_step in (1e-6, 1.0, 1e6):
+        error = SmoothingSpline(time_step * rows, observed, "gcv")(time_step * rows) - truth
+        assert np.sqrt(np.mean(error**2)) < 0.1 / 3
 
 
 @pytest.mark.parametrize("n_times", [2, 3, 30])

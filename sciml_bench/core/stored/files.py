@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import yaml
 
-from sciml_bench.core.errors import DataError
+from sciml_bench.core.errors import DataError, StorageError, failure_of_storage, in_a_sentence
 from sciml_bench.core.interruption import undisturbed
 from sciml_bench.core.plain_types import PathType
 
@@ -27,20 +27,27 @@ def write_atomically(path: PathType, write: Callable[[BinaryIO], object]) -> Non
     Args:
         path: the file to make or replace; its folder is made where it is missing.
         write: writes the content into an open binary file.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to; the file is as it was.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
+    path, name = Path(path), None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
         with undisturbed(), os.fdopen(descriptor, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
             os.chmod(name, 0o644)
             os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    except BaseException as error:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+        failure = failure_of_storage(error) if isinstance(error, Exception) else None
+        if failure is None:
+            raise
+        raise StorageError(in_a_sentence(failure, path)) from error
 
 
 def write_json(path: PathType, content: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real, Shaped
 
 TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime")
 """What a clock is called whatever its unit; upper case counts as lower case."""
@@ -44,10 +44,20 @@ def unit_of_name(name: str) -> str | None:
     return UNIT_NAMES.get(lower) or (None if found is None else UNIT_NAMES.get(found[1], found[1]))
 
 
-def rises(values: Float[np.ndarray, " time"]) -> bool:
+def rises(values: Real[np.ndarray, " time"]) -> bool:
     """Whether numbers increase, but for a fault here and there, which the record then names."""
-    steps = np.diff(values)
+    steps = np.diff(np.asarray(values, dtype=np.float64))
     return len(steps) > 0 and bool(np.mean(steps > 0) > 0.9)
+
+
+def is_faulty(values: Float[np.ndarray, " time"]) -> str | None:
+    """What is wrong with numbers of the name of a clock that do not rise; None where they are no clock at all."""
+    steps = np.diff(values)
+    if not len(steps):
+        return None
+    if np.mean(steps < 0) > 0.9:
+        return "decrease"
+    return "repeat" if np.mean(steps >= 0) > 0.9 else None
 
 
 def rises_evenly(values: Float[np.ndarray, " time"]) -> bool:
@@ -58,11 +68,20 @@ def rises_evenly(values: Float[np.ndarray, " time"]) -> bool:
     return bool(np.abs(values - even).max() <= EVEN * (values[-1] - values[0]) / (len(values) - 1))
 
 
-def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], str] | None:
-    """Dates and time stamps by ISO 8601 as numbers, in the largest unit in which they are whole.
+def clock_unit(text: str) -> str:
+    """The unit that a file gives its clock, in the singular; without the moment from which it counts.
 
-    Years keep their number; months, days, hours and seconds count from the first date. A date with an offset from
-    universal time is taken to that time.
+    Args:
+        text: such as "days", "ms" and "hours since 1900-01-01".
+    """
+    unit = text.split(" since ")[0].strip()
+    return UNIT_NAMES.get(unit.lower(), unit)
+
+
+def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], str] | None:
+    """Dates and time stamps by ISO 8601 as numbers; see `times_of_moments`.
+
+    A date with an offset from universal time is taken to that time.
 
     Args:
         cells: such as 2020-01, 2020-01-31 or 2020-01-31T12:00:00Z.
@@ -76,23 +95,58 @@ def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], st
         dates = [_date(cell) for cell in cells]
     except ValueError:
         return None
-    months = np.array([12 * date.year + date.month - 1 for date in dates], dtype=np.float64)
-    same_moment_of_month = len({(date.day, date.time()) for date in dates}) == 1
-    if same_moment_of_month and len({date.month for date in dates}) == 1 and len(dates) > 1:
-        return months // 12, "year"
-    if same_moment_of_month and len(dates) > 1:
-        return months - months[0], "month"
-    seconds = np.array([(date - dates[0]).total_seconds() for date in dates])
-    unit, length = (
-        next(
-            (name, length)
-            for name, length in (("day", 86400), ("hour", 3600), ("s", 1))
-            if not (seconds % length).any()
-        )
-        if not (seconds % 1).any()
-        else ("s", 1)
-    )
+    return times_of_moments(np.array(dates, dtype="datetime64[us]"))
+
+
+def times_of_moments(moments: Shaped[np.ndarray, " time"]) -> tuple[Float[np.ndarray, " time"], str]:
+    """Moments as numbers, in the largest unit in which they are whole.
+
+    Years keep their number; months, days, hours and seconds count from the first moment. Days about the middle of
+    their months, and the last days of them, stand for these.
+
+    Args:
+        moments: datetime64, or objects of another calendar with `year`, `month` and `day` that can be subtracted; one
+            that is missing gives a time that is not a number.
+
+    Returns:
+        the times and their unit.
+    """
+    if moments.dtype.kind == "M":
+        starts = moments.astype("datetime64[M]")
+        months = starts.astype(np.float64) + 1970 * 12
+        within, seconds = _seconds(moments - starts), _seconds(moments - moments[0])
+        lengths = _seconds((starts + 1).astype(moments.dtype) - starts)
+        absent = np.isnat(moments)
+    else:
+        first_days = [moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0) for moment in moments]
+        months = np.array([12.0 * moment.year + moment.month - 1 for moment in moments])
+        within = np.array([(a - b).total_seconds() for a, b in zip(moments, first_days, strict=True)])
+        seconds = np.array([(moment - moments[0]).total_seconds() for moment in moments])
+        lengths = np.array([86400.0 * moment.daysinmonth for moment in moments])
+        absent = np.zeros(len(moments), dtype=bool)
+    if absent.any():
+        return np.where(absent, np.nan, seconds), "s"
+    if len(moments) > 1 and _stand_for_months(months, within, lengths):
+        return (months // 12, "year") if len(set(months % 12)) == 1 else (months - months[0], "month")
+    units = (("day", 86400), ("hour", 3600), ("s", 1))
+    unit, length = next(((name, length) for name, length in units if not (seconds % length).any()), units[-1])
     return seconds / length, unit
+
+
+def _stand_for_months(
+    months: Float[np.ndarray, " time"], within: Float[np.ndarray, " time"], lengths: Float[np.ndarray, " time"]
+) -> bool:
+    """Whether all moments are at the same place in their months, about their middle or on their last day."""
+    day = 86400
+    if len(set(within)) == 1:
+        return True
+    once = len(months) > 2 and len(set(months)) == len(months)
+    at_end = len(set(lengths - within)) == 1 and bool(np.all(lengths - within <= day))
+    return once and (at_end or bool(np.all(np.abs(within - lengths / 2) <= 1.5 * day)))
+
+
+def _seconds(differences: Shaped[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+    return differences / np.timedelta64(1, "s")
 
 
 def _date(cell: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Values that are missing from a person's files: refused with their number, cut out, or interpolated."""
+"""Values that are missing from a person's files: refused with their number, cut out, interpolated or masked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,14 +11,14 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
 from sciml_bench.data.lazy_states import read_block
 
-REFUSE, SPLIT, INTERPOLATE = "refuse", "split", "interpolate"
-MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE)
+REFUSE, SPLIT, INTERPOLATE, MASK = "refuse", "split", "interpolate", "mask"
+MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
 FEWEST_ROWS = 2
 """Shorter pieces between missing rows are left out."""
 
 
 def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[NamedTrajectory]:
-    """Trajectories in memory without values that are not a number.
+    """Trajectories in memory without values that are not a number, or with them where they are to be masked.
 
     Args:
         found: as read.
@@ -35,6 +35,10 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
             kept.append(part)
         elif choice == REFUSE:
             raise DataError(_told(part, absent))
+        elif choice == MASK:
+            n_rows = int(absent.reshape(len(states), -1).any(axis=1).sum())
+            note = f"{int(absent.sum())} missing values are left out, in {n_rows} of {len(states)} rows"
+            kept.append(replace(part, notes=(*part.notes, note)))
         elif choice == SPLIT:
             kept += _pieces(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
         else:
@@ -52,7 +56,7 @@ def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str
     each = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
     return (
         f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where}); say what to do with "
-        "data.missing=interpolate or data.missing=split, or fill them."
+        "data.missing=interpolate, data.missing=split or data.missing=mask, or fill them."
     )
 
 

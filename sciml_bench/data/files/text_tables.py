@@ -13,10 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import is_time_name, rises, rises_evenly, times_of_dates, unit_of_name
+from sciml_bench.data.files.clocks import (
+    is_faulty,
+    is_time_name,
+    rises,
+    rises_evenly,
+    times_of_dates,
+    times_of_moments,
+    unit_of_name,
+)
 
 DELIMITERS = ("\t", ";", ",")
 COMMENTS = ("#", "%", "@")
@@ -50,12 +58,23 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-Column = Sequence[str] | Float[np.ndarray, " time"]
+Column = Sequence[str] | Shaped[np.ndarray, " time"]
+"""Numbers or moments, where a whole column is that; otherwise cells."""
 
 
 @dataclass
-class _Lines:
-    """A file taken apart: its columns as they are named, and what stands below, as numbers where all of it is."""
+class Columns:
+    """A table taken apart: its columns as they are named, and what stands below, as numbers where all of it is.
+
+    Args:
+        path: of the file.
+        delimiter: between its columns, where it is text; None for blanks.
+        header: names of the columns, none where the file has none.
+        units: of the columns, in brackets behind the names where there are none here.
+        body: number and text of the lines below the header, where the file is text.
+        columns: with one entry per row.
+        notes: how the file was read.
+    """
 
     path: Path
     delimiter: str | None = None
@@ -66,7 +85,7 @@ class _Lines:
     notes: list[str] = field(default_factory=list)
 
 
-def read_csv(path: Path, time_column: str | int | None = None) -> Table:
+def read_csv(path: Path, time_column: str | int | None = None, chosen: Sequence[str] = ()) -> Table:
     """Read a table.
 
     Args:
@@ -74,9 +93,10 @@ def read_csv(path: Path, time_column: str | int | None = None) -> Table:
         time_column: name or number (from 0) of the column that holds the time; "none" says that there is none. By
             default a column with the name of a clock that rises, or the first of a table without names if it rises
             evenly.
+        chosen: names of the columns to read beside the time; all by default.
 
     Raises:
-        ConfigurationError: there is no such time column.
+        ConfigurationError: there is no such column.
         DataError: the file is empty, header and columns do not line up, or a cell is no number.
     """
     lines = _taken_apart(path)
@@ -85,25 +105,54 @@ def read_csv(path: Path, time_column: str | int | None = None) -> Table:
             f"data.path: {path} holds no numbers; expected one row per moment and one column per component."
         )
     _read_columns(lines)
+    return table_of(lines, time_column, chosen)
+
+
+def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
+    """Clock and states of the columns of a file.
+
+    Args:
+        lines: the columns.
+        time_column: as in `read_csv`.
+        chosen: as in `read_csv`.
+
+    Raises:
+        ConfigurationError: there is no such column.
+        DataError: header and columns do not line up, or a cell is no number.
+    """
     _line_up(lines)
     first = _leave_out_row_names(lines)
-    columns = lines.columns[first:]
-    number = _column_number(path, time_column, lines.header[first:], len(columns))
-    dates = None if number is None or isinstance(columns[number], np.ndarray) else times_of_dates([*columns[number]])
+    header = lines.header[first:]
+    number = _column_number(lines, time_column, first)
+    unknown = [name for name in chosen if name not in header]
+    if unknown:
+        names = ", ".join(header) or "none: leave data.key out"
+        raise ConfigurationError(
+            f"data.key={unknown[0]}: {lines.path} has no column of this name; its columns are {names}."
+        )
+    # in the file's order, in which the clock may stand anywhere
+    places = [place for place in range(len(lines.columns) - first) if not chosen or header[place] in chosen]
+    if number is not None and number not in places:
+        places = sorted([*places, number])
+    kept = [first + place for place in places]
+    lines.header = [lines.header[place] for place in kept] if header else []
+    lines.units, lines.columns = ([column[place] for place in kept] for column in (lines.units, lines.columns))
+    number = None if number is None else places.index(number)
+    dates = None if number is None else _dates(lines.columns[number])
     values = [
-        np.empty(0) if dates is not None and place == number else _numbers(lines, column, first + place)
-        for place, column in enumerate(columns)
+        np.empty(0) if dates is not None and place == number else _numbers(lines, column, place, kept[place])
+        for place, column in enumerate(lines.columns)
     ]
-    return _table(lines, values, number, dates, first, guess=time_column is None)
+    return _table(lines, values, number, dates, guess=time_column is None)
 
 
-def _taken_apart(path: Path) -> _Lines:
+def _taken_apart(path: Path) -> Columns:
     """Delimiter, header, units and rows; comments and empty lines are passed over."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"data.path: {path} is not a text file ({error}).") from error
-    found, comments, body = _Lines(path), [], []
+    found, comments, body = Columns(path), [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith(COMMENTS):
             comments += [line.strip()] if not body else []
@@ -124,7 +173,7 @@ def _taken_apart(path: Path) -> _Lines:
     return found
 
 
-def _read_columns(lines: _Lines) -> None:
+def _read_columns(lines: Columns) -> None:
     """The columns: numbers at once where there is nothing else, otherwise cells."""
     try:
         values = np.loadtxt([line for _, line in lines.body], delimiter=lines.delimiter, quotechar='"', ndmin=2)
@@ -182,7 +231,7 @@ def _header_of_comments(comments: list[str], delimiter: str | None, n_columns: i
     return []
 
 
-def _line_up(lines: _Lines) -> None:
+def _line_up(lines: Columns) -> None:
     """As many names and units as columns; one name less where the first column names the rows."""
     n_columns = len(lines.columns)
     if len(lines.header) == n_columns - 1 > 0:
@@ -206,7 +255,7 @@ def _line_up(lines: _Lines) -> None:
         raise DataError(f"data.path: {lines.path}: two columns have the name {twice[0]!r}; give each its own.")
 
 
-def _leave_out_row_names(lines: _Lines) -> int:
+def _leave_out_row_names(lines: Columns) -> int:
     """How many columns at the beginning only name or number the rows: 1 or 0."""
     if not lines.header or lines.header[0].lower() not in ROW_NAMES or len(lines.columns) < 2:
         return 0
@@ -220,12 +269,23 @@ def _counts_rows(column: Column) -> bool:
     return isinstance(column, np.ndarray) and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
 
 
-def _column_number(path: Path, time_column: str | int | None, header: list[str], n_columns: int) -> int | None:
-    """Where the clock stands; None where there is none."""
+def _dates(column: Column) -> tuple[np.ndarray, str] | None:
+    """The times and their unit, where a column holds dates."""
+    if isinstance(column, np.ndarray):
+        return times_of_moments(column) if column.dtype.kind == "M" else None
+    return times_of_dates([*column])
+
+
+def _column_number(lines: Columns, time_column: str | int | None, first: int) -> int | None:
+    """Where the clock stands behind the rows' names; None where there is none."""
+    path, header, columns = lines.path, lines.header[first:], lines.columns[first:]
+    n_columns = len(columns)
     if time_column == NO_COLUMN and NO_COLUMN not in header:
         return None
     if time_column is None:
-        return next((place for place, name in enumerate(header) if is_time_name(name)), None)
+        named = [place for place, name in enumerate(header) if is_time_name(name)]
+        of_dates = [place for place in range(n_columns) if header and _dates(columns[place][:1]) is not None]
+        return next(iter([*named, *of_dates]), None)
     if time_column in header:
         return header.index(str(time_column))
     if isinstance(time_column, int) and 0 <= time_column < n_columns > 1:
@@ -237,21 +297,25 @@ def _column_number(path: Path, time_column: str | int | None, header: list[str],
 
 
 def _table(
-    lines: _Lines,
+    lines: Columns,
     values: list[np.ndarray],
     number: int | None,
     dates: tuple[np.ndarray, str] | None,
-    first: int,
     guess: bool,
 ) -> Table:
     """The columns parted into clock and states."""
-    header, units, notes = lines.header[first:], lines.units[first:], list(lines.notes)
+    header, units, notes = lines.header, lines.units, list(lines.notes)
     names = header or [f"column {place}" for place in range(len(values))]
     times, unit = dates if dates is not None else (None if number is None else values[number], None)
     if guess and times is None and not header and len(values) > 1 and rises_evenly(values[0]):
         number, times = 0, values[0]
         notes.append("the first column rises evenly and is taken for the time (data.time_column=none: it is a state)")
     elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
+        if len(values) > 1 and (fault := is_faulty(np.asarray(times))):
+            raise DataError(
+                f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove those "
+                "with a repeated time, or take it for a state with data.time_column=none"
+            )
         reason = "is the only one" if len(values) == 1 else "does not increase"
         notes.append(f"the column {names[number]} {reason}, and is taken for a state")
         number = times = None
@@ -283,10 +347,16 @@ def _is_value(cell: str) -> bool:
     return _is_number(cell) or _is_number(cell.replace(",", ".")) or times_of_dates([cell]) is not None
 
 
-def _numbers(lines: _Lines, column: Column, place: int) -> Float[np.ndarray, " time"]:
+def _numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[np.ndarray, " time"]:
     """The numbers of a column; not a number where there is none."""
+    name = f"{in_file} ({lines.header[place] if lines.header else f'column {in_file}'})"
     if isinstance(column, np.ndarray):
-        return column
+        if column.dtype.kind not in "biuf":
+            raise DataError(
+                f"data.path: {lines.path}, column {name} holds dates and is not the clock; choose other columns with "
+                "data.key=[...]."
+            )
+        return column.astype(np.float64, copy=False)
     decimal = lines.delimiter != "," and any("," in cell for cell in column)
     values = np.full(len(column), np.nan)
     for row, cell in enumerate(column):
@@ -294,9 +364,9 @@ def _numbers(lines: _Lines, column: Column, place: int) -> Float[np.ndarray, " t
         if _is_number(number):
             values[row] = float(number)
         elif cell.lower() not in MISSING:
-            name = lines.header[place] if lines.header else f"column {place}"
+            where = f"line {lines.body[row][0]}" if lines.body else f"row {row}"
             raise DataError(
-                f"data.path: {lines.path}, line {lines.body[row][0]}, column {place} ({name}): {cell!r} is not a "
-                "number; remove the text, or fill the gap."
+                f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number; remove the text, fill the "
+                "gap, or choose other columns with data.key=[...]."
             )
     return values

@@ -1,4 +1,4 @@
-"""A person's own observations: one or several trajectories in files (.npy, .npz, .csv, .mat, .zarr), or in arrays."""
+"""A person's own observations: one or several trajectories in files of any known format, or in arrays."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ import numpy as np
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.missing_values import MISSING_CHOICES, REFUSE, without_missing
-from sciml_bench.data.files.text_tables import NO_COLUMN
+from sciml_bench.data.files.formats.signal_files import parts_of
+from sciml_bench.data.files.missing_values import MASK, MISSING_CHOICES, REFUSE, without_missing
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
-from sciml_bench.data.lazy_states import window
+from sciml_bench.data.lazy_states import has_missing, window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
@@ -27,13 +27,15 @@ class TrajectoryFiles(Record):
     Args:
         path: a file, a folder or a pattern such as "runs/*.npy" (one trajectory or more per file, in natural order of
             the names), or several of these.
-        key: name of the array of states within .npz, .mat and zarr files; without it every array is used.
+        key: name of the array of states, of a group of arrays (`run`, `run/x`, in MATLAB `run.x`), of a column of a
+            table or of a recorded signal, or several of these; without it everything is used.
         layout: "single" takes an array as one trajectory with axes (time, *state), "many" as several with axes
-            (batch, time, *state); "auto" takes up to two axes as one and three as several.
-        times_key: name of the array of times within .npz, .mat and zarr files: (time,) for all trajectories of a file,
-            or (batch, time). By default an array with the name of a clock that rises, or the only one that rises
-            evenly; "none" says that there is none.
-        time_column: name or number of the column of a text file that holds the time, found in the same way.
+            (batch, time, *state); "auto" takes up to two axes as one and three as several, goes by the length of the
+            clock where there is one, and by the names of the axes where a file has them.
+        times_key: name of the array of times: (time,) for all trajectories of a file, or (batch, time). By default an
+            array with the name of a clock that rises, or the only one that rises evenly; "none" says that there is
+            none.
+        time_column: name or number of the column of a table that holds the time, found in the same way.
         time_step: time between two rows, whatever the files say of it; without it and without times 1.
         time_unit: for the labels of axes; by default what the files say, else "time" where there are times or a time
             step, otherwise "step".
@@ -44,7 +46,9 @@ class TrajectoryFiles(Record):
         input_interpolation: between two rows inputs go on in a straight line ("linear"), or keep the value of the
             earlier row ("hold").
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
-            trajectory there, or "interpolate" between the rows before and after.
+            trajectory there, "interpolate" between the rows before and after, or "mask": rows stay, and a method leaves
+            out what is not there.
+        topology: file with the names of the atoms (.pdb, …) for the trajectory of a molecule.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
         **options: split, split_by, transforms as in `Record`.
@@ -56,7 +60,7 @@ class TrajectoryFiles(Record):
     def __init__(
         self,
         path: PathType | Sequence[PathType] | None,
-        key: str | None = None,
+        key: str | Sequence[str] | None = None,
         layout: str = "auto",
         times_key: str | None = None,
         time_column: str | int | None = None,
@@ -68,21 +72,24 @@ class TrajectoryFiles(Record):
         inputs: Sequence[str | int] | None = None,
         input_interpolation: str = LINEAR,
         missing: str = REFUSE,
+        topology: PathType | None = None,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if path is None:
-            raise ConfigurationError("data.path=null: give a file, folder or pattern such as data.path='runs/*.csv'.")
-        self.path, self.key = path, key
+        if path is None or path in ("", []):
+            given = "null" if path is None else path
+            raise ConfigurationError(
+                f"data.path={given}: give a file, folder or pattern such as data.path='runs/*.csv'."
+            )
+        self.path, self.topology = path, topology
+        self.key = key if key is None or isinstance(key, str) else tuple(key)
         self.layout = require_choice("data.layout", layout, LAYOUTS)
         if times_key is not None and time_column is not None:
             raise ConfigurationError(
                 f"data.times_key={times_key} and data.time_column={time_column}: give only one, they both say when a "
                 "row was observed."
             )
-        if times_key not in (None, NO_COLUMN) and key is None:
-            raise ConfigurationError(f"data.times_key={times_key}: say with data.key which array holds the states.")
         self.times_key, self.time_column = times_key, time_column
         self.time_step = time_step
         if time_step is not None:
@@ -96,7 +103,7 @@ class TrajectoryFiles(Record):
         self.n_rows = n_rows
         if n_rows is not None:
             self.n_rows = require_integer("data.n_rows", n_rows, 2, "use at least 2 rows of each trajectory")
-        if isinstance(component_names, str):
+        if isinstance(component_names, str) or (component_names is not None and not component_names):
             raise ConfigurationError(f"data.component_names={component_names}: give a list of names.")
         self.component_names = None if component_names is None else tuple(component_names)
         self.in_memory_gigabytes = require_number(
@@ -142,8 +149,10 @@ class TrajectoryFiles(Record):
             ConfigurationError: an unknown suffix, key, layout or column, or rows that do not exist.
             DataError: a file or a trajectory cannot be used.
         """
-        self._files_read = [] if self._given is not None else find_files(self.path)
-        found = self._given or [part for path in self._files_read for part in self.trajectories_of(path)]
+        files = [] if self._given is not None else find_files(self.path)
+        self._files_read = [part for path in files for part in parts_of(path)]
+        self._files_read += [Path(self.topology)] if self.topology is not None else []
+        found = self._given or [part for path in files for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
         n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
         if n_bytes <= self.in_memory_gigabytes * 2**30:
@@ -155,6 +164,10 @@ class TrajectoryFiles(Record):
             times = ()
         unit = "step" if given_step is None and not times else "time"
         names, units = _agreed(found, "component_names"), _agreed(found, "component_units")
+        facts: dict[str, Any] = {"component_units": units} if any(units or ()) else {}
+        facts |= {fact: value for fact in ("grid", "body_names") if (value := _agreed(found, fact)) is not None}
+        if "grid" in facts:
+            facts["grid"] = np.array(facts["grid"])
         try:
             trajectories = Trajectories(
                 tuple(part.states for part in found),
@@ -164,7 +177,8 @@ class TrajectoryFiles(Record):
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
                 component_names=self.component_names or names,
-                facts={} if self.component_names or not any(units or ()) else {"component_units": units},
+                masked=self.missing == MASK and any(has_missing(part.states) for part in found),
+                facts=facts,
             )
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
@@ -176,7 +190,7 @@ class TrajectoryFiles(Record):
 
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
-        return read_trajectories(path, self.key, self.layout, self.time_column, self.times_key)
+        return read_trajectories(path, self.key, self.layout, self.time_column, self.times_key, self.topology)
 
     def _cut(self, part: NamedTrajectory) -> NamedTrajectory:
         """The rows to use; nothing is read."""

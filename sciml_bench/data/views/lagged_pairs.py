@@ -36,7 +36,7 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) 
         DataError: a trajectory is too short for one pair, or not sampled regularly.
     """
     lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
-    trajectories = trajectories.between_gaps(lag + 1)
+    trajectories = _pieces(trajectories, lag)
     if not trajectories.is_regular:
         raise DataError(f"{where}: lagged pairs need states at regular times; resample the trajectories first.")
     for number, length in enumerate(trajectories.lengths):
@@ -58,8 +58,16 @@ def n_acting_rows(interpolation: str, lag: int) -> int:
     return lag if interpolation == HOLD else lag + 1
 
 
+def _pieces(trajectories: Trajectories, lag: int) -> Trajectories:
+    """Those between gaps of the clock; rows with missing values stay, for what lies on both sides makes pairs."""
+    pieces = trajectories.unchecked(masked=False).between_gaps(lag + 1)
+    return pieces.unchecked(masked=trajectories.masked)
+
+
 class LaggedPairs:
     """All pairs of a split, numbered trajectory by trajectory in the order of time; none across missing rows.
+
+    A pair of which one state has a missing value is left out.
 
     States in memory are held once, as one contiguous tensor. States on disk are read in contiguous ranges and never
     one by one; `block_size` says which indices should be asked for together.
@@ -76,16 +84,22 @@ class LaggedPairs:
 
     def __init__(self, trajectories: Trajectories, lag: ConfiguredInteger = 1, where: str = "the data") -> None:
         self.lag = require_lag(trajectories, lag, where)
-        self.trajectories = trajectories = trajectories.between_gaps(self.lag + 1)
+        self.trajectories = trajectories = _pieces(trajectories, self.lag)
         lengths = np.array(trajectories.lengths)
         self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
         self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
         self._inputs = self._inputs_of_pairs()
+        self._complete = self._complete_pairs() if trajectories.masked else None
+        if self._complete is not None and not len(self._complete):
+            raise DataError(
+                f"data.missing=mask: {where} has no pair of states {self.lag} steps apart with all their values; use "
+                "data.missing=interpolate or fewer components (data.observe)."
+            )
         self._states = None if trajectories.on_disk else self._contiguous_states()
         self._start_rows = None if trajectories.on_disk else torch.from_numpy(self._rows(np.arange(len(self))))
 
     def __len__(self) -> int:
-        return int(self._first_pairs[-1])
+        return int(self._first_pairs[-1]) if self._complete is None else len(self._complete)
 
     @property
     def block_size(self) -> int | None:
@@ -137,7 +151,14 @@ class LaggedPairs:
             states[start:stop].numpy()[...] = source
         return states
 
+    def _complete_pairs(self) -> Int[np.ndarray, " pairs"]:
+        """Numbers, among all pairs, of those without missing values."""
+        complete = [self.trajectories.complete_rows(number) for number in range(self.trajectories.n_trajectories)]
+        return np.flatnonzero(np.concatenate([part[: -self.lag] & part[self.lag :] for part in complete]))
+
     def _rows(self, indices: np.ndarray) -> np.ndarray:
+        if self._complete is not None:
+            indices = self._complete[indices]
         return indices + (np.searchsorted(self._first_pairs, indices, side="right") - 1) * self.lag
 
     def _read(self, indices: np.ndarray) -> Pairs:

@@ -115,6 +115,7 @@ class WholeTrajectoriesView:
         n_pieces: ConfiguredInteger | None = None,
     ) -> None:
         record.setup()
+        record = record.complete
         pieces = pieces_of(record.part("train"), rows_per_piece, n_pieces)
         self.record, self.spec, self.shuffle = record, replace(record.spec.of_vectors, lengths=pieces.lengths), shuffle
         self.train = PaddedTrajectories.of(pieces)
@@ -145,6 +146,7 @@ def pieces_of(
     trajectories: Trajectories,
     rows_per_piece: ConfiguredInteger | None = None,
     n_pieces: ConfiguredInteger | None = None,
+    node: str = "training.view",
 ) -> Trajectories:
     """Trajectories that are too long, or too many, to be followed as they are: pieces, each with a start of its own.
 
@@ -152,10 +154,11 @@ def pieces_of(
         trajectories: left as they are by default.
         rows_per_piece: of every piece, at most, and nearly the same of all; null cuts nothing.
         n_pieces: at most, chosen evenly among all; null keeps all.
+        node: of the configuration, for messages.
     """
     for name, value, least in (("rows_per_piece", rows_per_piece, 10), ("n_pieces", n_pieces, 1)):
         if value is not None:
-            require_integer(f"training.view.{name}", value, least, f"give at least {least}, or null")
+            require_integer(f"{node}.{name}", value, least, f"give at least {least}, or null")
     spans: list[tuple[int, slice]] = []
     for number, length in enumerate(trajectories.lengths):
         count = -(-length // (rows_per_piece or length))

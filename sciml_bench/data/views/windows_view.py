@@ -95,6 +95,10 @@ class WindowsView:
         """None: the weights are selected by rollouts, which the method makes."""
 
     def _require_long_enough(self, name: str, part: Trajectories) -> None:
+        if part.masked:
+            raise ConfigurationError(
+                "data.missing=mask: windows cannot leave out missing values; use data.missing=interpolate or split"
+            )
         if not part.is_regular:
             raise DataError(f"the {name} split: windows need states at regular times; resample the trajectories first.")
         n_calls = self.spec.n_calls if name == "train" else 1

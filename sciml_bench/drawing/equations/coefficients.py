@@ -1,7 +1,8 @@
 """Every coefficient of discovered equations, with its standard error and the truth where they are known.
 
 Arrays: `coefficients` (terms, dim); `term_names` (terms,); `component_names` (dim,); `standard_errors` and
-`true_coefficients` (terms, dim), where they are known.
+`true_coefficients` (terms, dim), where they are known; `equation_names` (dim,) in place of `component_names`, where the
+equations are about others.
 """
 
 import numpy as np
@@ -10,10 +11,12 @@ from matplotlib.figure import Figure
 from sciml_bench.drawing.picture import Arrays, picture
 
 
-@picture("coefficients", "term_names", "component_names", optional=("standard_errors", "true_coefficients"))
+@picture(
+    "coefficients", "term_names", "component_names", optional=("standard_errors", "true_coefficients", "equation_names")
+)
 def draw(arrays: Arrays) -> Figure:
     """The terms that are found or true; one panel per component."""
-    found, components = arrays["coefficients"], arrays["component_names"]
+    found, components = arrays["coefficients"], arrays.get("equation_names", arrays["component_names"])
     errors, truth = arrays.get("standard_errors"), arrays.get("true_coefficients")
     shown = (found != 0).any(axis=1)
     if truth is not None:

@@ -2,26 +2,29 @@
 
 Arrays: `times` (batch, time) in `time_unit`; `observed`, `denoised` and `forecast` (batch, time, dim), nan where there
 is none; `window` (batch, time), 1 for rows that were learned from, 2 for those beyond, 0 for padding; `component_names`
-(dim,).
+(dim,) and, where they are known, `component_units`.
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import learned_and_ahead, limits_around, time_label
+from sciml_bench.drawing.axes import component_labels, learned_and_ahead, limits_around, time_label
 from sciml_bench.drawing.picture import Arrays, picture
 
 _MOST_COMPONENTS = 6
 _MOST_ROWS = 600
 
 
-@picture("times", "observed", "denoised", "forecast", "window", "component_names", "time_unit")
+@picture(
+    "times", "observed", "denoised", "forecast", "window", "component_names", "time_unit", optional=("component_units",)
+)
 def draw(arrays: Arrays) -> Figure:
     """The first trajectory; the rows that were not learned from are shaded."""
     learned, ahead = map(np.flatnonzero, learned_and_ahead(arrays["window"]))
     ahead = ahead[:_MOST_ROWS]
     rows, times = np.concatenate([learned[-_MOST_ROWS:], ahead]), arrays["times"][0]
     n_shown = min(arrays["observed"].shape[-1], _MOST_COMPONENTS)
+    labels = component_labels(arrays)
     figure = Figure(figsize=(8.4, 1.0 + 1.7 * n_shown))
     axes = figure.subplots(n_shown, 1, sharex=True, squeeze=False)[:, 0]
     for component, axis in enumerate(axes):
@@ -32,7 +35,7 @@ def draw(arrays: Arrays) -> Figure:
             axis.plot(times[ahead], arrays["forecast"][0, ahead, component], label="forecast")
             axis.axvspan(times[learned[-1]], times[ahead[-1]], color="0.5", alpha=0.12, linewidth=0)
         axis.set_ylim(*limits_around(observed))
-        axis.set_ylabel(str(arrays["component_names"][component]))
+        axis.set_ylabel(labels[component])
     axes[-1].set_xlabel(time_label(arrays["time_unit"]))
     axes[0].legend(ncols=3, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

@@ -1,26 +1,29 @@
 """A held-out trajectory and its conditional expectation given the first state, for up to three components.
 
 Arrays: `forecast_times` (steps,) since the given state, in `time_unit`; `forecast_states` and `true_states`
-(steps, dim); `training_mean` (dim,), to which a forecast decays; `component_names` (dim,), where they have names.
+(steps, dim); `training_mean` (dim,), to which a forecast decays; `component_names` (dim,), where they have names, and
+`component_units`, where they are known.
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from sciml_bench.drawing.axes import component_labels
 from sciml_bench.drawing.picture import Arrays, picture
 
 _MOST_COMPONENTS = 3
 
 
 @picture(
-    "forecast_times", "forecast_states", "true_states", "training_mean", "time_unit", optional=("component_names",)
+    *("forecast_times", "forecast_states", "true_states", "training_mean", "time_unit"),
+    optional=("component_names", "component_units"),
 )
 def draw(arrays: Arrays) -> Figure:
     """One panel per component."""
     times, true, mean = arrays["forecast_times"], arrays["true_states"], arrays["training_mean"]
     count = min(_MOST_COMPONENTS, true.shape[1])
     numbered = ["state"] if true.shape[1] == 1 else [f"component {number + 1}" for number in range(count)]
-    names = arrays.get("component_names", numbered)
+    names = component_labels(arrays) if "component_names" in arrays else numbered
     figure = Figure(figsize=(6.4, 1.2 + 1.5 * count))
     axes = np.atleast_1d(figure.subplots(count, 1, sharex=True))
     for component, axis in enumerate(axes):

@@ -1,17 +1,17 @@
 """The first against the last component (prey and predators, x and z), inside and beyond the learned window.
 
 Arrays: `observed` and `prediction` (batch, time, dim); `window` (batch, time), 1 for rows that were learned from, 2 for
-those beyond, 0 for padding; `component_names` (dim,).
+those beyond, 0 for padding; `component_names` (dim,) and, where they are known, `component_units`.
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import learned_and_ahead, limits_around
+from sciml_bench.drawing.axes import component_labels, learned_and_ahead, limits_around
 from sciml_bench.drawing.picture import Arrays, picture
 
 
-@picture("observed", "prediction", "window", "component_names")
+@picture("observed", "prediction", "window", "component_names", optional=("component_units",))
 def draw(arrays: Arrays) -> Figure:
     """The first trajectory."""
     learned, ahead = learned_and_ahead(arrays["window"])
@@ -26,7 +26,7 @@ def draw(arrays: Arrays) -> Figure:
         axis.plot(found_x[ahead], found_y[ahead], color="#D55E00", label="extrapolation")
     axis.plot(found_x[learned], found_y[learned], color="#0072B2", label="interpolation")
     if observed.shape[1] > 1:
-        names = [str(arrays["component_names"][end]) for end in ends]
+        names = [component_labels(arrays)[end] for end in ends]
         axis.set(xlabel=names[0], ylabel=names[1])
     seen = learned | ahead
     axis.set_xlim(*limits_around(np.concatenate([x[seen], found_x[learned]])))

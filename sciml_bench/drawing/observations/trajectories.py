@@ -2,25 +2,26 @@
 
 Arrays: `times` (batch, time) in `time_unit`; `observed` and `smoothed` (batch, time, dim); `window` (batch, time), 1
 for rows that were learned from, 2 for those beyond, 0 for padding; `component_names` (dim,); where there are any,
-`prediction` from the initial states and `clean`, the truth, both (batch, time, dim).
+`prediction` from the initial states and `clean`, the truth, both (batch, time, dim), and `component_units` (dim,).
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import learned_and_ahead, limits_around, time_label
+from sciml_bench.drawing.axes import component_labels, learned_and_ahead, limits_around, time_label
 from sciml_bench.drawing.picture import Arrays, picture
 
 _MOST_COMPONENTS = 6
 _REQUIRED = ("times", "observed", "smoothed", "window", "component_names", "time_unit")
 
 
-@picture(*_REQUIRED, optional=("prediction", "clean"))
+@picture(*_REQUIRED, optional=("prediction", "clean", "component_units"))
 def draw(arrays: Arrays) -> Figure:
     """The first trajectory; what lies beyond the learned rows is shaded."""
     learned, ahead = learned_and_ahead(arrays["window"])
     seen, times = learned | ahead, arrays["times"][0]
     n_shown = min(arrays["observed"].shape[-1], _MOST_COMPONENTS)
+    labels = component_labels(arrays)
     figure = Figure(figsize=(8.4, 1.0 + 1.9 * n_shown))
     axes = figure.subplots(n_shown, 1, sharex=True, squeeze=False)[:, 0]
     for component, axis in enumerate(axes):
@@ -40,7 +41,7 @@ def draw(arrays: Arrays) -> Figure:
         else:
             axis.plot(times[learned], smoothed[learned], label="smoothed", **style)
         axis.set_ylim(*limits_around(np.concatenate(inside)))
-        axis.set_ylabel(str(arrays["component_names"][component]))
+        axis.set_ylabel(labels[component])
         if ahead.any():
             axis.axvspan(times[learned][-1], times[seen][-1], color="0.5", alpha=0.12, linewidth=0)
     axes[-1].set_xlabel(time_label(arrays["time_unit"]))

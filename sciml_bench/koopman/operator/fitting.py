@@ -21,19 +21,18 @@ METHODS = ("cca", *REGRESSIONS)
 RANKED_METHODS = ("cca", "reduced_rank", "principal_component")
 
 
-def require_inputs_allowed(method: str, key: str = "method") -> None:
+def require_inputs_allowed(method: str) -> None:
     """Stop at an estimate that has no place for inputs.
 
     Args:
         method: of the operator.
-        key: the configuration key, for the message.
 
     Raises:
         ConfigurationError: it is `cca`.
     """
     if method == "cca":
         raise ConfigurationError(
-            f"{key}=cca decomposes the law of a system on which nothing acts from outside; with inputs choose {key}="
+            "method=cca decomposes the law of a system on which nothing acts from outside; with data.inputs choose "
             "edmd_left, ridge, reduced_rank or principal_component"
         )
 
@@ -99,6 +98,7 @@ class OperatorFit(BaseEstimator):
         observable = observable_now, observable_next
         data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, inputs, reset=True)
         self._accept(self._moments_of(data))
+        self._warn_of_cutoff()
         self._solution()
         return self
 
@@ -148,7 +148,7 @@ class OperatorFit(BaseEstimator):
         Raises:
             ConfigurationError: an option is wrong for these features.
         """
-        self._require_valid_options(moments.n_modes)
+        self.require_valid_options(moments.n_modes)
         self.n_features_in_ = moments.n_modes - int(self.add_constant)
         self._accept(moments)
         self._solution()
@@ -160,7 +160,6 @@ class OperatorFit(BaseEstimator):
         if self._solved is None:
             coordinates = self.moments_.coordinates(self.add_constant)
             moments = self.moments_.in_coordinates(coordinates)
-            self._warn_of_cutoff(moments.given_inputs())
             if self.method == "cca":
                 solved = solve_cca(moments, self.rank, self.relative_cutoff)
             else:
@@ -171,8 +170,12 @@ class OperatorFit(BaseEstimator):
             self._solved = solved.of_features(coordinates)
         return self._solved
 
-    def _warn_of_cutoff(self, moments: LaggedMoments) -> None:
-        """Say which features depend on the others so closely that directions of theirs are left out."""
+    def _warn_of_cutoff(self) -> None:
+        """Say which features depend on the others so closely that directions of theirs are left out.
+
+        Of features that arrive in chunks, or as moments, nothing is said: networks' own always depend a little.
+        """
+        moments = self.moments_.in_coordinates(self.moments_.coordinates(self.add_constant)).given_inputs()
         metric = moments.correlation("f", 0, "f", 0)
         varying = np.flatnonzero(np.diagonal(metric) > 0)
         metric = metric[np.ix_(varying, varying)]
@@ -196,7 +199,7 @@ class OperatorFit(BaseEstimator):
     def _moments_of(self, data: LaggedInput) -> LaggedMoments:
         if data.inputs is not None:
             require_inputs_allowed(self.method)
-        self._require_valid_options(data.f[0].shape[1] + int(self.add_constant))
+        self.require_valid_options(data.f[0].shape[1] + int(self.add_constant))
         moments = map(self._moments_of_block, data.blocks())
         return sum(moments, next(moments))
 
@@ -222,7 +225,15 @@ class OperatorFit(BaseEstimator):
                 raise DataError(f"g: {features.shape[1]} columns, but the fit had {expected}")
         return self._with_constant(np.asarray(features, dtype=np.float64))
 
-    def _require_valid_options(self, n_modes: int) -> None:
+    def require_valid_options(self, n_modes: int) -> None:
+        """Stop at options that are wrong for features, before any are computed.
+
+        Args:
+            n_modes: number of the features, the constant included where it is added.
+
+        Raises:
+            ConfigurationError: naming the option, its value and the remedy.
+        """
         if self.method not in METHODS:
             raise ConfigurationError(f"method={self.method!r} is not known; choose one of {', '.join(METHODS)}")
         if self.rank is not None and self.method not in RANKED_METHODS:

@@ -1,7 +1,7 @@
 """An estimator of the Koopman operator from features, in scikit-learn's vocabulary and in float64."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.core.types import PathType
-from sciml_bench.koopman.operator.fitting import OperatorFit
+from sciml_bench.koopman.operator.fitting import OperatorFit, require_inputs_allowed
 from sciml_bench.koopman.operator.lagged_input import lagged_input
 from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.solution import DynamicalModes
@@ -244,3 +244,26 @@ class KoopmanOperator(OperatorFit):
             return cls(**options).fit_moments(LaggedMoments.from_arrays(arrays))
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise DataError(f"{path} does not hold a saved KoopmanOperator ({error!r}); save it again") from None
+
+
+def checked_operator(
+    make: Callable[[], KoopmanOperator], n_features: int, with_inputs: bool = False
+) -> Callable[[], KoopmanOperator]:
+    """The factory of an estimator, whose options suit the features that it will be given.
+
+    Args:
+        make: the factory.
+        n_features: without the constant that the estimator may add.
+        with_inputs: whether something acts from outside.
+
+    Raises:
+        ConfigurationError: they do not.
+    """
+    operator = make()
+    try:
+        operator.require_valid_options(n_features + int(operator.add_constant))
+        if with_inputs:
+            require_inputs_allowed(operator.method)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"training.operator.{error}") from None
+    return make

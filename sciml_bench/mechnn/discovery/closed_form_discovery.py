@@ -19,6 +19,7 @@ from torch import nn
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import InputSignals, PaddedTrajectories, WholeTrajectoriesView
@@ -189,6 +190,20 @@ class FewComponents:
             )
 
 
+def require_rows(library: BasisLibrary, view: WholeTrajectoriesView) -> None:
+    """Stop at fewer than two rows for each candidate term, before anything is estimated.
+
+    Raises:
+        DataError: there are so few.
+    """
+    n_rows = int(view.train.rows.sum())
+    if n_rows < 2 * library.n_terms:
+        raise DataError(
+            f"data: {n_rows} rows to learn from are too few for the {library.n_terms} candidate terms of the model; "
+            f"give at least {2 * library.n_terms} rows, or a smaller model.degree or fewer components (data.observe)"
+        )
+
+
 class EquationDiscovery(FewComponents, DirectMethod):
     """Find equations without epochs.
 
@@ -215,6 +230,8 @@ class EquationDiscovery(FewComponents, DirectMethod):
         super().__init__(view)
         if not isinstance(model, BasisLibrary):
             raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")
+        require_arguments(ClosedFormDiscovery, recipe, "training")
+        require_rows(model, view)
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None
 

@@ -25,7 +25,7 @@ from sciml_bench.data.views.whole_trajectories_view import (
     WholeTrajectoriesView,
 )
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, FewComponents
+from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, FewComponents, require_rows
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
@@ -81,6 +81,7 @@ class DiscoveryTraining(FewComponents, Method):
         super().__init__(view)
         if not isinstance(model, DiscoveryNetwork):
             raise ConfigurationError("training=network trains model=discovery_network")
+        require_rows(model.library, view)
         self.model, self.spec = model, view.spec
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a number greater than 0")
         self.threshold = require_number("training.threshold", threshold, "give a number greater than 0")

@@ -9,6 +9,7 @@ from sciml_bench.core.errors import SolverError
 from sciml_bench.core.results import Results
 from sciml_bench.data import PaddedTrajectories, Record
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
+from sciml_bench.data.own_components import in_own_components, own_rows
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.integration import inputs_of, integration_record, one_step_residual, rows_of
 from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients
@@ -28,6 +29,7 @@ class EquationEvaluation:
 
     def __call__(self, learned: DiscoveredEquations, record: Record) -> Results:
         """Score equations on a record."""
+        record = record.complete
         train = PaddedTrajectories.of(record.splits["train"])
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
         inputs = inputs_of(train) if learned.spec.dim_in else None
@@ -50,14 +52,16 @@ class EquationEvaluation:
             arrays["standard_errors"] = np.asarray(learned.standard_errors)
         if truth is not None:
             arrays["true_coefficients"] = truth
-        asked = past_and_future(record, learned.past_length)
+        forecaster, own = in_own_components(learned), record.as_observed
+        asked = past_and_future(own, forecaster.past_length)
         follows = asked if record.split_by == TIME else None
-        arrays |= shown_arrays(*(follows or (record.splits["train"], None)))
+        arrays |= shown_arrays(*(follows or (own.splits["train"], None)))
         shape, window = arrays["observed"].shape, arrays["window"]
-        arrays |= {name: np.full(shape, np.nan) for name in ("forecast", "denoised", "simulation")}
+        arrays["forecast"], learned_shape = np.full(shape, np.nan), (*shape[:2], train.dim)
+        explained = {name: np.full(learned_shape, np.nan) for name in ("denoised", "simulation")}
         if asked is not None:
-            forecast = forecast_of(learned, *asked)
-            metrics |= forecast_scores(forecast, asked[1], record.spec.mean)
+            forecast = forecast_of(forecaster, *asked)
+            metrics |= forecast_scores(forecast, *asked, own.spec)
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
                 arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
@@ -65,10 +69,14 @@ class EquationEvaluation:
             follows[0].joined_in_time(follows[1]) if follows else record.splits["train"]
         ).inputs
         for row, states in enumerate(denoised):
-            arrays["denoised"][row, : len(states)] = states
+            explained["denoised"][row, : len(states)] = states
             times = arrays["times"][row, : int((window[row] > 0).sum())]
             acted = None if whole is None or inputs is None else whole.values[row, : len(times)]
             with contextlib.suppress(SolverError):  # nan where the equations diverge
-                arrays["simulation"][row, : len(times)] = learned.motion(states[0], times, acted)
+                explained["simulation"][row, : len(times)] = learned.motion(states[0], times, acted)
+        rows_of_train = record.splits["train"]
+        arrays |= {name: own_rows(states, rows_of_train, record.spec) for name, states in explained.items()}
+        if own is not record:
+            arrays["equation_names"] = np.array(record.spec.column_names)
         pictures = ["coefficients", "discovered_trajectories"]
-        return Results(metrics, arrays, (*pictures, *(["simulated_phase_portrait"] if train.dim > 1 else [])))
+        return Results(metrics, arrays, (*pictures, *(["simulated_phase_portrait"] if shape[-1] > 1 else [])))

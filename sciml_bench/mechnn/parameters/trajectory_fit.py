@@ -134,7 +134,10 @@ class TrajectoryFit(FewComponents, Method):
         if self.validation_fraction == 0:
             return np.zeros_like(inner)
         rng = np.random.default_rng(derived_seed(self.progress.seed, "held-out rows"))
-        held_out = inner & (rng.random(inner.shape) < self.validation_fraction)
+        drawn = np.where(inner, rng.random(inner.shape), np.inf)
+        held_out = drawn < self.validation_fraction
+        if not held_out.any() and self.validation_fraction * inner.sum() >= 1:  # by bad luck, of few rows
+            held_out = drawn == drawn.min()
         if not held_out.any():
             raise DataError(
                 f"training.validation_fraction={self.validation_fraction:g} holds out none of {int(inner.sum())} rows: "
@@ -162,6 +165,7 @@ class SmoothingEvaluation:
         Raises:
             DataError: the record is not the one that was learned from.
         """
+        record = record.complete
         train, smoothed = PaddedTrajectories.of(record.splits["train"]), learned.smoothed()
         if _fingerprint(train.states) != learned.fingerprint:
             raise DataError("these are not the trajectories that were fitted: a trajectory fit tells nothing of others")

@@ -19,12 +19,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.mechnn.linear_ode.layer import with_taylor_order
-from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
+from sciml_bench.mechnn.linear_ode.solve import SOLVERS, solve_linear_ode
 from sciml_bench.mechnn.sequence_models.pair_strength import DistanceLaw, WindowStrength, orders_of_magnitude
 
 NETWORKS = ("law", "perceptron", "convolution")
@@ -94,6 +94,9 @@ class InteractionSequenceModel(nn.Module):
         require_choice("model.network", network, NETWORKS)
         require_choice("model.coefficients", coefficients, COEFFICIENTS)
         require_choice("model.steps", steps, STEPS)
+        require_choice("model.solver", solver, SOLVERS)
+        require_integer("model.taylor_order", taylor_order, 2, "give at least 2, the order of the equation")
+        require_integer("model.n_frozen", n_frozen, 0, "give at least 0 solves")
         if len(spec.state_shape) != 2 or spec.state_shape[0] < 2:
             raise ConfigurationError(
                 f"this model needs the positions of at least 2 bodies, states (bodies, axes); these have the shape "

@@ -22,7 +22,7 @@ class FieldNetwork(nn.Module):
         dim: number of state components.
         components: numbers of the components whose rates are the outputs.
         scale: of the states: the network sees (x − mean)/deviation, and its outputs are multiplied by the deviation of
-            their components; None for the bare state.
+            their components; None for the bare state. It is kept with the weights.
         inputs: of the record that was learned from, which has their number and scale; None for a field without u.
             The network sees u as it sees the states.
 
@@ -53,12 +53,13 @@ class FieldNetwork(nn.Module):
         self.is_scaled = scale is not None
         scales = (0.0, 1.0) if scale is None else (scale.mean, scale.deviation)
         mean, deviation = (np.broadcast_to(value, dim) for value in scales)  # a field has one for all its points
+        self.components = list(components)
         outputs = [deviation[component] for component in components]
         if inputs is not None and inputs.input_mean is not None and inputs.input_deviation is not None:
             of_inputs = (inputs.input_mean, inputs.input_deviation) if self.is_scaled else np.ones((2, self.dim_in))
             mean, deviation = np.concatenate([mean, of_inputs[0]]), np.concatenate([deviation, of_inputs[1]])
         for name, values in (("mean", mean), ("deviation", deviation), ("output_scale", outputs)):
-            self.register_buffer(name, torch.tensor([float(v) for v in values], dtype=DTYPES[dtype]), persistent=False)
+            self.register_buffer(name, torch.tensor([float(v) for v in values], dtype=DTYPES[dtype]))
 
     mean: Tensor
     deviation: Tensor
@@ -80,6 +81,11 @@ class FieldNetwork(nn.Module):
         if not self.is_scaled:
             return self.layers(x)
         return self.output_scale * self.layers((x - self.mean) / self.deviation)
+
+    def set_time_unit(self, time: float) -> None:
+        """Let outputs of order one be a change by one deviation in this time; it is one unit of time at first."""
+        if self.is_scaled:
+            self.output_scale = self.deviation[self.components] / time
 
     def affine_layers(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Matrices (members, states and u, outputs) and biases (members, outputs), with the scales multiplied in."""

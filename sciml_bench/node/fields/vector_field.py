@@ -8,7 +8,7 @@ member and takes states without that axis too.
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.networks import StackedPerceptrons
+from sciml_bench.node.fields.field_network import FieldNetwork
 
 Instant: TypeAlias = float | Float[Tensor, ""] | Float[Tensor, " batch"]
 """A time, one for all trajectories or one for each."""
@@ -137,6 +138,24 @@ class VectorField(nn.Module):
             if isinstance(module, VectorField | StackedPerceptrons):
                 object.__setattr__(module, "n_members", n_members)
 
+    def set_time_unit(self, time: float) -> None:
+        """Let a network that sees standardised states answer in deviations per this time; other fields have no unit.
+
+        Args:
+            time: in which states change by about a deviation.
+        """
+        for module in self.modules():
+            if isinstance(module, FieldNetwork):
+                module.set_time_unit(time)
+
+    def member(self, number: int) -> "VectorField":
+        """One member as a field of its own, whose parameters are parts of these: gradients arrive at them.
+
+        Args:
+            number: of the member.
+        """
+        return cast(VectorField, _member(self, number))
+
     def _with_members(self, x: Tensor) -> Float[Tensor, "members batch dim"]:
         """States with exactly the axes (members, batch, dim)."""
         if x.shape[-1] != self.dim:
@@ -150,3 +169,15 @@ class VectorField(nn.Module):
                 f"states of shape {tuple(x.shape)}: the first axis must count the {self.n_members} members"
             )
         return x.reshape(self.n_members, -1, self.dim)
+
+
+def _member(module: nn.Module, number: int) -> nn.Module:
+    """A copy of a module with one member's slices of the parameters in their places, and all else shared."""
+    single = copy.copy(module)
+    slices = {name: None if p is None else p[number : number + 1] for name, p in module._parameters.items()}
+    vars(single)["_parameters"] = slices
+    children = {name: None if child is None else _member(child, number) for name, child in module._modules.items()}
+    vars(single)["_modules"] = children
+    if isinstance(module, VectorField | StackedPerceptrons):
+        vars(single)["n_members"] = 1
+    return single

@@ -19,6 +19,7 @@ from sciml_bench.node.fitting.coupling_schedules import CouplingSchedule, PowerL
 from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 
+_STRENGTH_PER_STEP, _RAW_STRENGTH = 0.6, 6.0
 _LONGEST_STEP = 2.0
 """Times k; explicit methods make the coupling itself unstable in longer ones."""
 
@@ -27,7 +28,8 @@ class HomotopyTraining(TrajectoryFitting):
     """Learn along a path of problems that begins with an easy one.
 
     Args:
-        coupling_strength: k, in 1/time, one number or one per component.
+        coupling_strength: k, in 1/time (1/time step), one number or one per component; by default .6 per time step, or 6
+            where units are raw.
         coupling_schedule: λ against the epoch.
         model, view, **options: as in `TrajectoryFitting`; the length of the fit is that of λ's schedule.
 
@@ -42,7 +44,7 @@ class HomotopyTraining(TrajectoryFitting):
         model: VectorField,
         view: WholeTrajectoriesView,
         *,
-        coupling_strength: float | int | Sequence[float | int] = 6.0,
+        coupling_strength: float | int | Sequence[float | int] | None = None,
         coupling_schedule: CouplingSchedule | None = None,
         **options: Any,
     ) -> None:
@@ -51,7 +53,10 @@ class HomotopyTraining(TrajectoryFitting):
             raise ConfigurationError("training.coupling_schedule: name one of the schedules of sciml_bench.node")
         super().__init__(model, view, n_epochs=schedule.n_epochs, **options)
         self.coupling_schedule = schedule
-        self.coupling_strength = checked_coupling_strength(coupling_strength, view.spec.dim).tolist()
+        if coupling_strength is None:
+            coupling_strength = _RAW_STRENGTH if self.units is None else _STRENGTH_PER_STEP
+        time_step = 1.0 if self.units is None else self.units.time_step
+        self.coupling_strength = (checked_coupling_strength(coupling_strength, view.spec.dim) / time_step).tolist()
         self.coupled_solver, strongest = self.solver, max(self.coupling_strength)
         if strongest and isinstance(self.solver, FixedStepSolver) and self.solver.max_step is None:
             self.coupled_solver = replace(self.solver, max_step=_LONGEST_STEP / strongest)

@@ -56,7 +56,8 @@ class Segments:
         starts[::n_segments] = whole.initial_states
         ends = torch.tensor([stop - start for _, start, stop in spans])
         inputs = None if whole.inputs is None else whole.inputs.of(trajectory.tolist())
-        return cls(TrajectoryBatch(times, starts, states, torch.from_numpy(counts), inputs), ends, n_segments)
+        segments = TrajectoryBatch(times, starts, states, torch.from_numpy(counts), whole.deviation, inputs)
+        return cls(segments, ends, n_segments)
 
 
 class MultipleShootingTraining(TrajectoryFitting):
@@ -100,7 +101,7 @@ class MultipleShootingTraining(TrajectoryFitting):
         """Observed starts with their trainable corrections; the first segment of a trajectory starts as it does."""
         cut = self.cut
         observed = cut.batch.initial_states.reshape(-1, cut.n_segments, self.view.train.dim)
-        later = observed[None, :, 1:] + self.start_offsets
+        later = observed[None, :, 1:] + self.in_states_units(self.start_offsets)
         first = self.initial_states()[:, :, None]
         return torch.cat([first, later], dim=2).flatten(1, 2)
 
@@ -114,7 +115,8 @@ class MultipleShootingTraining(TrajectoryFitting):
             ends = solution.states[:, torch.arange(len(cut.ends)), cut.ends]
             shape = (len(losses), -1, cut.n_segments, self.view.train.dim)
             gaps = ends.reshape(shape)[:, :, :-1] - starts.reshape(shape)[:, :, 1:]
-            continuity = gaps.square().mean(dim=(1, 2, 3))
+            deviation = self.batch.deviation
+            continuity = (gaps if deviation is None else gaps / deviation).square().mean(dim=(1, 2, 3))
             self._continuity = float(continuity.detach().mean())
             losses = losses + self.continuity_weight * continuity
         return losses

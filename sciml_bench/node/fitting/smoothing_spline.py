@@ -1,7 +1,8 @@
 """The cubic smoothing spline of a noisy trajectory, to which learned dynamics are coupled.
 
 It minimises Σ_i (y_i − g(t_i))² + smoothing · ∫ g''(t)² dt (Wahba, Spline Models for Observational Data, 1990; SciPy's
-`make_smoothing_spline`), component by component; `gcv` chooses the smoothing by generalised cross validation.
+`make_smoothing_spline`), component by component; `gcv` chooses the smoothing by generalised cross validation, and looks
+for it in units of the data: SciPy's search covers weights from 0 to the number of points, whatever the unit of time.
 """
 
 import numpy as np
@@ -14,6 +15,8 @@ from sciml_bench.core.errors import DataError
 GENERALISED_CROSS_VALIDATION = "gcv"
 # SciPy's smoothing spline is made of five or more points; with fewer there is nothing to smooth.
 FEWEST_POINTS = 5
+_STEPS_PER_UNIT = 10
+"""Time unit of the cross validation, in median time steps: splines of up to (1000 n)^¼ steps' width are in its reach."""
 
 
 class SmoothingSpline:
@@ -47,6 +50,12 @@ class SmoothingSpline:
         if weight != 0.0 and len(times) < FEWEST_POINTS:
             raise DataError(f"smoothing needs at least {FEWEST_POINTS} points; there are {len(times)}: set smoothing=0")
         self.start, self.end = float(times[0]), float(times[-1])
+        self._unit, self._mean, self._deviation = 1.0, np.zeros(1), np.ones(1)
+        if weight is None:
+            self._unit = _STEPS_PER_UNIT * float(np.median(np.diff(times)))
+            self._mean, deviation = values.mean(axis=0), values.std(axis=0)
+            self._deviation = np.where(deviation > 0, deviation, 1.0)
+            times, values = (times - self.start) / self._unit, (values - self._mean) / self._deviation
         if weight == 0.0:
             self._pieces = CubicSpline(times, values, bc_type="natural")
         else:
@@ -67,20 +76,25 @@ class SmoothingSpline:
                 f"the spline was asked for time {query[outside].ravel()[0]:g}, but the data cover {self.start:g} to "
                 f"{self.end:g}; it is not continued beyond them"
             )
-        return self._pieces(np.clip(query, self.start, self.end))
+        return self.held(query)
 
     def held(self, query_times: float | Float[np.ndarray, "*query"]) -> Float[np.ndarray, "*query dim"]:
         """The spline, held at its first and last value outside the data.
 
         For integrators, which look a step beyond the last time; what they see there is not part of the solution.
         """
-        return self._pieces(np.clip(query_times, self.start, self.end))
+        return self._mean + self._deviation * self._pieces(self._inside(query_times))
 
     def held_slope(self, query_times: float | Float[np.ndarray, "*query"]) -> Float[np.ndarray, "*query dim"]:
         """The time derivative of `held`."""
         query = np.asarray(query_times)
         inside = (query >= self.start) & (query <= self.end)
-        return self._slopes(np.clip(query, self.start, self.end)) * inside[..., None]
+        return self._slopes(self._inside(query)) * (self._deviation / self._unit) * inside[..., None]
+
+    def _inside(self, query_times: float | Float[np.ndarray, "*query"]) -> Float[np.ndarray, "*query"]:
+        """The nearest times inside the data, as the pieces count them."""
+        clipped = np.asarray(np.clip(query_times, self.start, self.end))
+        return clipped if self._unit == 1.0 else (clipped - self.start) / self._unit
 
 
 def checked_smoothing(smoothing: float | int | str) -> float | None:

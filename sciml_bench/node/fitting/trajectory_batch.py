@@ -27,6 +27,7 @@ class TrajectoryBatch:
         initial_states: states at the first time.
         states: what was observed.
         counts: which points the error is taken over.
+        deviation: unit of every component of an error; that of the states where it is not given.
         inputs: what acts on every row, where something does.
     """
 
@@ -34,11 +35,16 @@ class TrajectoryBatch:
     initial_states: Float[Tensor, "batch dim"]
     states: Float[Tensor, "batch time dim"]
     counts: Bool[Tensor, "batch time"]
+    deviation: Float[Tensor, " dim"] | None = None
     inputs: InputSignals | None = None
 
     @classmethod
     def of(
-        cls, trajectories: PaddedTrajectories, initial_states: Float[np.ndarray, "batch dim"], dtype: torch.dtype
+        cls,
+        trajectories: PaddedTrajectories,
+        initial_states: Float[np.ndarray, "batch dim"],
+        dtype: torch.dtype,
+        deviation: Sequence[float] | None = None,
     ) -> "TrajectoryBatch":
         """All rows of some trajectories."""
         return cls(
@@ -46,6 +52,7 @@ class TrajectoryBatch:
             torch.from_numpy(initial_states).to(dtype, copy=True),
             torch.from_numpy(trajectories.states).to(dtype),
             torch.from_numpy(np.ascontiguousarray(trajectories.rows)),
+            None if deviation is None else torch.tensor(deviation, dtype=dtype),
             trajectories.inputs,
         )
 
@@ -55,16 +62,21 @@ class TrajectoryBatch:
 
     def mean_squared_error(self, prediction: Float[Tensor, "members batch time dim"]) -> Float[Tensor, " members"]:
         """Mean over the points that count and all components, for every member."""
-        return mean_squared_error(prediction, self.states, self.counts)
+        return mean_squared_error(prediction, self.states, self.counts, self.deviation)
 
 
 def mean_squared_error(
     prediction: Float[Tensor, "*members batch time dim"],
     target: Float[Tensor, "batch time dim"],
     counts: Bool[Tensor, "batch time"],
+    deviation: Float[Tensor, " dim"] | None = None,
 ) -> Float[Tensor, "*members"]:
-    """Σ (prediction − target)² over the points that count, divided by the number of their components."""
-    squares = (prediction - target).square().sum(dim=-1)
+    """Σ (prediction − target)² over the points that count, divided by the number of their components.
+
+    With a deviation, Σ ((prediction − target) / deviation)².
+    """
+    difference = prediction - target
+    squares = (difference if deviation is None else difference / deviation).square().sum(dim=-1)
     # where() and not a product: what does not count may be infinite
     total = torch.where(counts, squares, 0.0).sum(dim=(-2, -1))
     return total / (int(counts.sum()) * target.shape[-1])

@@ -33,6 +33,7 @@ from sciml_bench.node.learned_field import FORECAST_STARTS, OBSERVED, LearnedFie
 from sciml_bench.node.solvers.compiled_solver import CompiledSolver
 from sciml_bench.node.solvers.solution import Solution
 from sciml_bench.node.solvers.solve import Solver
+from sciml_bench.node.units import STANDARDIZED, UNITS, Units, standard_units, time_of_change
 
 _WORST = 1e30
 """The error of a member that broke down: never the best, and finite, as a selected error has to be."""
@@ -45,15 +46,23 @@ class TrajectoryFitting(Method):
         model: the field.
         view: of the record.
         solver: integrates it.
+        units: in which losses, offsets of initial states, the smoothing and the options of the solver are meant.
+            `standardized`: deviations of the training states and median time steps, so that the fit does not depend on
+            the units of the record; a network that sees standardised states then answers in deviations per the time in
+            which they change by one. `raw`: the record's own, as in papers.
         learning_rate: of AdamW.
         weight_decay: of AdamW.
-        smoothing: of the spline through the data, in time³; 0 interpolates, `gcv` lets the data choose.
+        smoothing: of the spline through the data, in time³ (cubed time steps); 0 interpolates, `gcv` lets the data
+            choose.
         initial_state: where a prediction starts: at the first row as `given`, at the `exact` state where the record
             knows the truth (the protocol of Ko et al.), at the start of the `smoothed` data, or `trained` with the
             weights, from the given one on.
         forecast_start: where a forecast starts: at the last `observed` row, at the end of the `smoothed` data, or where
             the dynamics themselves arrive when they have followed the data from the start (`predicted`).
         n_epochs: what `trainer.max_epochs=null` stands for.
+
+    `interpolation_mse`, which is logged in every epoch and selects the weights, is in the units of the loss; the score of
+    that name is in those of the record.
 
     Raises:
         ConfigurationError: a value is out of range.
@@ -76,6 +85,7 @@ class TrajectoryFitting(Method):
         view: WholeTrajectoriesView,
         *,
         solver: Solver | None = None,
+        units: str = STANDARDIZED,
         learning_rate: ConfiguredNumber = 0.02,
         weight_decay: ConfiguredNumber = 0.01,
         smoothing: float | int | str = 0.0,
@@ -90,7 +100,8 @@ class TrajectoryFitting(Method):
         self.initial_state = require_choice("training.initial_state", initial_state, INITIAL_STATES)
         self.forecast_start = require_choice("training.forecast_start", forecast_start, FORECAST_STARTS)
         self.n_epochs = require_integer("training.n_epochs", n_epochs, 1, "give a whole number of at least 1")
-        checked_smoothing(smoothing)
+        require_choice("training.units", units, UNITS)
+        weight = checked_smoothing(smoothing)
         if view.batch_size != view.train.n_trajectories:
             raise ConfigurationError(
                 f"training.view.batch_size={view.batch_size}: a field is fitted to all {view.train.n_trajectories} "
@@ -98,9 +109,16 @@ class TrajectoryFitting(Method):
             )
         self.model, self.smoothing = model, smoothing
         self.solver: Solver = CompiledSolver() if solver is None else solver
-        self.splines = splines_through(view.train, smoothing)
+        self.units: Units | None = None
+        if units == STANDARDIZED:
+            self.units = standard_units(view.spec.mean, view.spec.deviation, view.spec.dim, view.spec.time_step)
+            self.solver = self.solver.in_units(self.units)
+            self.smoothing = smoothing if weight is None else weight * self.units.time_step**3
+            model.set_time_unit(time_of_change(view.train, self.units))
+        self.splines = splines_through(view.train, self.smoothing)
         starts = initial_states_of(view.train, initial_state, self.splines, "training.initial_state")
-        self.batch = TrajectoryBatch.of(view.train, starts, self.dtype_of_states)
+        deviation = None if self.units is None else self.units.deviation
+        self.batch = TrajectoryBatch.of(view.train, starts, self.dtype_of_states, deviation)
         self.function_evaluations = 0
         self.broken_down: dict[int, str] = {}
         if initial_state == "trained":
@@ -151,7 +169,11 @@ class TrajectoryFitting(Method):
     def initial_states(self) -> Float[Tensor, "members batch dim"]:
         """Where predictions start."""
         given = self.batch.initial_states.expand(self.n_members, -1, -1)
-        return given + self.initial_offsets if self.initial_state == "trained" else given
+        return given + self.in_states_units(self.initial_offsets) if self.initial_state == "trained" else given
+
+    def in_states_units(self, offsets: Float[Tensor, "*axes dim"]) -> Float[Tensor, "*axes dim"]:
+        """Trained offsets of states, which are weights in the units of the fit."""
+        return offsets if self.batch.deviation is None else offsets * self.batch.deviation
 
     def optimizer(self) -> torch.optim.Optimizer:
         """AdamW, full batch."""

@@ -3,7 +3,7 @@
 It is differentiable as often as one likes (the Hessian needs two times), and every trajectory has its own time grid.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.runge_kutta import TABLES, Plan, require_step
 from sciml_bench.node.solvers.solution import Solution
+from sciml_bench.node.units import Units
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class FixedStepSolver:
         plan = Plan.of(self.method, self.max_step, times, refinement)
         states = self._states(field, x0, plan)
         return Solution(times, states, plan.steps.sizes.shape[1] * TABLES[self.method].n_stages)
+
+    def in_units(self, units: Units) -> "FixedStepSolver":
+        """The longest step counts time steps; the method itself is the same in all units."""
+        return self if self.max_step is None else replace(self, max_step=self.max_step * units.time_step)
 
     def _states(self, field: VectorField, x0: MemberStates, plan: Plan) -> Float[Tensor, "*members batch time dim"]:
         table, steps, derivative = TABLES[self.method], plan.steps, field.at_stages(plan.stage_times)

@@ -20,6 +20,7 @@ from sciml_bench.node.solvers.compiled_solver import CompiledSolver
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 from sciml_bench.node.solvers.runge_kutta import TABLES
 from sciml_bench.node.solvers.solution import Solution
+from sciml_bench.node.units import Units
 
 METHODS = ("compiled", *TABLES, *adaptive_solver.METHODS)
 
@@ -42,6 +43,10 @@ class Solver(Protocol):
         Returns:
             the solution, which need not be finite (see `Solution.require_finite`).
         """
+        ...
+
+    def in_units(self, units: Units) -> "Solver":
+        """The solver whose options are meant in some units, for fields, states and times in those of the record."""
         ...
 
 

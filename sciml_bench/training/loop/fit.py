@@ -14,7 +14,6 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
-from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.interruption import Interrupted
 from sciml_bench.core.method import DirectMethod, Method
@@ -23,12 +22,22 @@ from sciml_bench.core.stored.checkpoint_file import load_checkpoint
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training.loop.callbacks import AfterMethod, Cost, History, SeedEveryEpoch, StopOnNonFinite
 from sciml_bench.training.loop.checkpoints import AtomicCheckpointIO, Checkpointing
-from sciml_bench.training.loop.gradient_training import GradientTraining
+from sciml_bench.training.loop.gradient_training import VALIDATION_LOSS, GradientTraining
 from sciml_bench.training.loop.progress import EpochProgress
 
 
 class EarlyStoppingAfterMethod(EarlyStopping, AfterMethod):
     """Lightning's early stopping, which also sees a quantity that the method logs at the end of the epoch."""
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Compare.
+
+        Raises:
+            ConfigurationError: the method does not log the quantity.
+        """
+        if self.monitor not in trainer.callback_metrics:
+            raise ConfigurationError(_nothing_to_watch(self.patience, self.monitor))
+        super().on_train_epoch_end(trainer, pl_module)
 
 
 @dataclass
@@ -89,7 +98,7 @@ def fit(
     settings.pop("threads")
     settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method, settings["max_steps"])
     module = GradientTraining(method, schedule, seed, settings.pop("gradient_clip_val"), first_step)
-    early = _early_stopping(settings.pop("early_stopping"), method, alone=members is None)
+    early = _early_stopping(settings, method, alone=members is None)
     history, cost = History(), Cost()
     seconds_between = settings.pop("seconds_between_checkpoints")
     checkpointing = Checkpointing(folder, members or [folder], method.monitor_mode, seconds_between)
@@ -132,6 +141,8 @@ def fit(
             trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
         except SystemExit as error:  # what Lightning makes of Ctrl-C where nobody listens for signals, as in a notebook
             raise KeyboardInterrupt from error
+        except MisconfigurationException as error:
+            raise ConfigurationError(f"the settings in trainer do not suit each other: {error}") from error
         except Interrupted as interruption:
             launcher = trainer.strategy.launcher
             if isinstance(launcher, _SubprocessScriptLauncher):  # it does so for Ctrl-C alone
@@ -160,9 +171,6 @@ def _quieten_lightning() -> None:
 
 
 def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
-    if max_steps != -1:
-        remedy = "give a whole number of at least 1, or -1 to train by epochs alone"
-        require_integer("trainer.max_steps", max_steps, 1, remedy)
     if given is None and max_steps != -1:
         return -1  # as many as the steps need
     epochs = method.planned_epochs if given is None else given
@@ -171,19 +179,31 @@ def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
             f"trainer.max_epochs=null leaves the number of epochs to the method, and {type(method).__name__} plans "
             "none; give trainer.max_epochs=<number>"
         )
-    return require_integer("trainer.max_epochs", epochs, 1, "give a whole number of at least 1")
+    return int(epochs)
 
 
-def _early_stopping(settings: Mapping[str, Any], method: Method, alone: bool) -> EarlyStoppingAfterMethod | None:
-    if settings["patience"] is None:
+def _early_stopping(trainer_settings: dict[str, Any], method: Method, alone: bool) -> EarlyStoppingAfterMethod | None:
+    settings = trainer_settings.pop("early_stopping")
+    patience = settings["patience"]
+    if patience is None:
         return None
     if not alone:
         raise ConfigurationError(
-            f"trainer.early_stopping.patience={settings['patience']} with `ensemble`: its members would have to stop "
+            f"trainer.early_stopping.patience={patience} with `ensemble`: its members would have to stop "
             "together, unlike single runs; set trainer.early_stopping.patience=null or sweep with --multirun seed=0,1,2"
         )
     if method.monitor is None:
         raise ConfigurationError("trainer.early_stopping.patience is set, but this method has no quantity to watch")
+    validated = trainer_settings["limit_val_batches"] and method.view.validation_loader(0, 1) is not None
+    if method.monitor == VALIDATION_LOSS and not validated:
+        raise ConfigurationError(_nothing_to_watch(patience, method.monitor))
     return EarlyStoppingAfterMethod(
-        method.monitor, mode=method.monitor_mode, patience=settings["patience"], min_delta=settings["min_delta"]
+        method.monitor, mode=method.monitor_mode, patience=patience, min_delta=settings["min_delta"]
+    )
+
+
+def _nothing_to_watch(patience: int, monitor: str) -> str:
+    return (
+        f"trainer.early_stopping.patience={patience} watches {monitor}, which nothing tells without held-out data; give "
+        "data.split.validation and trainer.limit_val_batches above 0, or trainer.early_stopping.patience=null"
     )

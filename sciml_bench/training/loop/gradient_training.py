@@ -12,6 +12,8 @@ from sciml_bench.core.optimisation import Optimisation
 from sciml_bench.core.schedules import LearningRateSchedule
 from sciml_bench.data.views.pair_loader import GroupedBatches
 
+VALIDATION_LOSS = "loss_validation"
+"""What the loss of held-out data is logged as."""
 _COUNTERS, _SCHEDULE = "counters", "schedule"
 
 
@@ -142,7 +144,7 @@ class GradientTraining(pl.LightningModule):
         """Log the held-out loss."""
         if self._validation:
             losses, sizes = np.array(self._validation, dtype=np.float64).T
-            self.log("loss_validation", float(losses @ sizes / sizes.sum()), sync_dist=True)
+            self.log(VALIDATION_LOSS, float(losses @ sizes / sizes.sum()), sync_dist=True)
 
     def on_train_epoch_end(self) -> None:
         """Log the mean loss of the epoch's steps (over weights that moved) and what the method adds."""

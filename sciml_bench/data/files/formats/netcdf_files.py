@@ -1,0 +1,185 @@
+"""NetCDF through xarray: packed numbers, fill values and clocks by the CF conventions.
+
+What two libraries read differently is read in one way here: values that were never written (NetCDF's own fill values)
+and values outside `valid_min`, `valid_max` and `valid_range` are missing, as netCDF4 says and xarray does not.
+"""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sciml_bench.data.files.clocks import is_time_name
+from sciml_bench.data.files.contents import Coordinate, Field, Fields
+from sciml_bench.data.files.formats.numpy_files import unreadable
+from sciml_bench.data.files.packages import imported
+
+ENGINES = {b"CDF\x01": "scipy", b"CDF\x02": "scipy", b"\x89HDF": "h5netcdf"}
+"""By the first bytes of a file; others need netCDF4."""
+
+NEVER_WRITTEN = {
+    "i2": -32767,
+    "u2": 65535,
+    "i4": -2147483647,
+    "u4": 4294967295,
+    "f4": 9.969209968386869e36,
+    "f8": 9.969209968386869e36,
+}
+"""NetCDF's own fill values of the types in which they are no honest number."""
+
+UNDECODED = {
+    "mask_and_scale": False,
+    "decode_times": False,
+    "decode_timedelta": False,
+    "concat_characters": False,
+    "decode_coords": False,
+    "cache": False,
+}
+"""Options with which xarray leaves variables as they are stored; its `open_groups` passes over `decode_cf=False`."""
+
+BOUNDS = ("bounds", "climatology")
+
+
+def read_netcdf(path: Path) -> Fields:
+    """The variables of all groups with their axes, unread.
+
+    Raises:
+        DataError: a package is missing, or the file is damaged.
+    """
+    xarray = imported(path, "xarray", "files")
+    with path.open("rb") as file:
+        engine = ENGINES.get(file.read(4), "netcdf4")
+    module = {"scipy": "scipy.io", "netcdf4": "netCDF4"}.get(engine, engine)
+    imported(path, module, "files")
+    try:
+        if engine == "scipy":
+            groups = {"/": xarray.open_dataset(path, engine=engine, **UNDECODED)}
+        else:
+            groups = xarray.open_groups(path, engine=engine, **UNDECODED)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise unreadable(path, error) from error
+    return fields_of_groups(groups, NEVER_WRITTEN)
+
+
+def fields_of_groups(groups: Mapping[str, Any], never_written: Mapping[str, int | float]) -> Fields:
+    """The fields and coordinates of datasets of xarray that are not decoded yet.
+
+    Args:
+        groups: by the path of each group, "/" is the root.
+        never_written: fill values of types, where a variable names none of its own.
+    """
+    found = Fields({}, {})
+    fields: dict[str, Field] = {}
+    coordinates: dict[str, Coordinate] = {}
+    for group, raw in groups.items():
+        prefix = f"{group.strip('/')}/" if group.strip("/") else ""
+        bounds = {raw[name].attrs[key] for name in raw.variables for key in BOUNDS if key in raw[name].attrs}
+        for name in raw.variables:
+            variable = raw[name].variable
+            if not variable.dims or name in bounds or 0 in variable.shape:
+                continue
+            along = coordinate_of(variable, str(name))
+            if along is not None:
+                coordinates[f"{prefix}{name}"] = along
+                # an axis of a group has the coordinate of the same name there, or in a group around it
+                coordinates.setdefault(str(name), along)
+            else:
+                found.notes += _notes(variable, f"{prefix}{name}")
+                fields[f"{prefix}{name}"] = field_of(variable, never_written)
+        growing = list(raw.encoding.get("unlimited_dims", ()))
+        found.growing_axis = found.growing_axis or (str(growing[0]) if len(growing) == 1 else None)
+    found.fields, found.coordinates = fields, coordinates
+    return found
+
+
+def field_of(variable: Any, never_written: Mapping[str, int | float]) -> Field:
+    """A variable that is unpacked where it is read, with missing values that are not a number.
+
+    Args:
+        variable: of xarray, not decoded.
+        never_written: fill values of types, where the variable names none.
+    """
+    from xarray.conventions import decode_cf_variable
+
+    attributes, code = dict(variable.attrs), np.dtype(variable.dtype).str[1:]
+    if code in never_written and not {"_FillValue", "missing_value"} & set(attributes):
+        attributes["_FillValue"] = np.dtype(variable.dtype).type(never_written[code])
+    limits = _limits(attributes, variable.dtype)
+    raw = variable.copy(deep=False)
+    raw.attrs, raw.encoding = dict(attributes), {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of several fill values, which all count
+        decoded = decode_cf_variable("states", raw, decode_times=False, decode_timedelta=False)
+    unit = attributes.get("units")
+    return Field(_Decoded(decoded, limits), tuple(map(str, variable.dims)), None if unit in (None, "") else str(unit))
+
+
+def coordinate_of(variable: Any, name: str) -> Coordinate | None:
+    """Positions along an axis, or a clock; None for what is a field.
+
+    Args:
+        variable: of xarray, not decoded.
+        name: of the variable.
+    """
+    from xarray.conventions import decode_cf_variable
+
+    attributes, dims = variable.attrs, tuple(map(str, variable.dims))
+    since = " since " in str(attributes.get("units", ""))
+    is_clock = since or attributes.get("standard_name") == "time" or attributes.get("axis") == "T"
+    labels = variable.dtype.kind in "OSU" and len(dims) <= 2
+    if not (dims == (name,) or is_clock or labels or (len(dims) == 1 and is_time_name(name))):
+        return None
+    decoded = decode_cf_variable(
+        name, variable, concat_characters=len(dims) > 1, decode_times=since, decode_timedelta=False
+    )
+    values = np.asarray(decoded.values)
+    if labels and values.ndim == len(decoded.dims):
+        values, dims = np.array([_text(value) for value in values.ravel()]).reshape(values.shape), decoded.dims
+    unit = None if since or labels else attributes.get("units")
+    return Coordinate(values, tuple(map(str, dims)), None if unit is None else str(unit), is_clock)
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _notes(variable: Any, name: str) -> list[str]:
+    packed = [key for key in ("scale_factor", "add_offset") if key in variable.attrs]
+    return [f"{name} is unpacked by its {' and '.join(packed)}"] if packed else []
+
+
+def _limits(attributes: dict[str, Any], packed: Any) -> tuple[float, float] | None:
+    """Smallest and largest value that counts, unpacked: the file gives them in the type of its packed numbers."""
+    low, high = attributes.get("valid_min", -np.inf), attributes.get("valid_max", np.inf)
+    if "valid_range" in attributes:
+        low, high = np.asarray(attributes["valid_range"]).ravel()[:2]
+    if not np.isfinite([low, high]).any():
+        return None
+    given = np.asarray(attributes.get("valid_range", low if np.isfinite(low) else high)).dtype
+    if given.kind == packed.kind or ("scale_factor" not in attributes and "add_offset" not in attributes):
+        scale, offset = float(attributes.get("scale_factor", 1)), float(attributes.get("add_offset", 0))
+        low, high = sorted([float(low) * scale + offset, float(high) * scale + offset])
+    return float(low), float(high)
+
+
+class _Decoded:
+    """A variable of xarray, read and decoded where it is sliced.
+
+    Args:
+        variable: of xarray.
+        limits: smallest and largest value that counts, where there are such.
+    """
+
+    def __init__(self, variable: Any, limits: tuple[float, float] | None) -> None:
+        self._variable, self._limits, self.shape = variable, limits, tuple(variable.shape)
+        self.dtype = np.result_type(variable.dtype, np.float32) if limits else np.dtype(variable.dtype)
+
+    def __getitem__(self, where: tuple[Any, ...]) -> np.ndarray:
+        values = np.asarray(self._variable[where].values)
+        if self._limits is None:
+            return values
+        # by a billionth of the limits: packing rounds
+        low, high = (limit + side * 1e-9 * abs(limit) for limit, side in zip(self._limits, (-1, 1), strict=True))
+        return np.where((values < low) | (values > high), np.nan, values).astype(self.dtype)

@@ -1,0 +1,60 @@
+"""Arrays that NumPy wrote: `.npy`, which stays on disk, and `.npz`."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.clocks import times_of_moments
+from sciml_bench.data.files.contents import Arrays
+
+
+def read_npy(path: Path) -> Arrays:
+    """One array as a memory map.
+
+    Raises:
+        DataError: the file is truncated, not of this format, or holds objects.
+    """
+    try:
+        return Arrays({"": np.load(path, mmap_mode="r", allow_pickle=False)})
+    except (ValueError, EOFError, OSError) as error:
+        raise unreadable(path, error) from error
+
+
+def read_npz(path: Path) -> Arrays:
+    """All arrays of an archive in their order, in memory; moments become numbers.
+
+    Raises:
+        DataError: the archive is truncated, not of this format, or holds objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, OSError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise unreadable(path, error) from error
+    content = Arrays({})
+    for name, array in arrays.items():
+        if array.dtype.kind == "U":
+            content.texts[name] = tuple(array.ravel().tolist())
+        elif array.dtype.kind == "M" and array.ndim == 1 and len(array):
+            content.arrays[name], content.units[name] = times_of_moments(array)
+        else:
+            content.arrays[name] = array
+    return content
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    """The error for a file that its own package cannot read.
+
+    Args:
+        path: the file.
+        error: of the package.
+    """
+    if "Object arrays" in str(error) or "Python objects" in str(error):
+        return DataError(
+            f"data.path={path} holds an object array, which is never loaded: save numbers of one type, "
+            "and trajectories of different length as separate arrays of an .npz."
+        )
+    return DataError(f"data.path={path} cannot be read; it is truncated or not a {path.suffix} file ({error}).")

@@ -1,0 +1,204 @@
+"""Fields whose axes have names as trajectories: which axis is the time, which counts trajectories, what is a state."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.files.clocks import clock_unit, is_time_name, rises, times_of_moments, unit_of_name
+from sciml_bench.data.files.contents import Coordinate, Field, Fields, Rows
+from sciml_bench.data.files.named_trajectory import NamedTrajectory
+from sciml_bench.data.files.text_tables import NO_COLUMN
+from sciml_bench.data.lazy_states import LazyStates
+
+TRAJECTORY_AXES = (
+    "trajectory",
+    "traj",
+    "sample",
+    "batch",
+    "member",
+    "ensemble",
+    "realization",
+    "run",
+    "experiment",
+    "simulation",
+    "trial",
+    "number",
+    "case",
+)
+"""What an axis is called that counts trajectories, also in the plural; upper case counts as lower case."""
+
+SPACE_AXES = ("x", "y", "z", "r", "lat", "latitude", "lon", "longitude", "level", "depth", "height", "altitude")
+"""What an axis is called along which a state is a field."""
+
+
+def trajectories_of_fields(
+    path: Path, content: Fields, key: Sequence[str], layout: str, times_key: str | None
+) -> list[NamedTrajectory]:
+    """The trajectories of a file whose arrays have named axes.
+
+    The time is the axis of a coordinate that is a clock, or one with the name of a clock; axes with names such as
+    `trajectory` and `member` count trajectories; all others are those of a state. Fields on the same axes are the
+    components of one state. A field along one axis in space has a grid.
+
+    Args:
+        path: the file.
+        content: of the file.
+        key: names of the fields to use; by default all that have the time axis.
+        layout: "single" takes the first axis for the time, "many" the second and the first for one that counts
+            trajectories; "auto" goes by the names.
+        times_key: name of the coordinate that is the time; "none" where there is none.
+
+    Raises:
+        ConfigurationError: there is no such field or coordinate, or no axis is known to be the time.
+        DataError: the fields to use stand on different axes.
+    """
+    fields, notes = _chosen(path, content, key), list(content.notes)
+    clock, time_axis = _clock(path, content, fields, layout, times_key)
+    if not key:
+        without = [name for name, one in fields.items() if time_axis not in one.axes]
+        notes += [f"{', '.join(without)}: left out, without the axis {time_axis}"] if without else []
+        fields = {name: one for name, one in fields.items() if time_axis in one.axes}
+    axes = next(iter(fields.values())).axes
+    if any(set(one.axes) != set(axes) for one in fields.values()) or time_axis not in axes:
+        shown = ", ".join(f"{name} ({', '.join(one.axes)})" for name, one in fields.items())
+        raise DataError(
+            f"data.path={path}: the arrays stand on different axes ({shown}); choose one with data.key=<name>, or "
+            "several alike with data.key=[<name>, <name>]."
+        )
+    counting = [axis for axis in axes if axis != time_axis and _counts(axis, axes, layout)]
+    state = [axis for axis in axes if axis != time_axis and axis not in counting]
+    notes += [f"{clock} is the time"] if clock is not None else []
+    lengths = dict(zip(axes, next(iter(fields.values())).values.shape, strict=True))
+    facts = _components(fields, {axis: lengths[axis] for axis in state}, content)
+    facts |= {"time_step": content.time_step, "notes": tuple(notes)}
+    found = []
+    for numbers in np.ndindex(*(lengths[axis] for axis in counting)):
+        place = dict(zip(counting, numbers, strict=True))
+        rows = Rows([*fields.values()], time_axis, state, place, stacked=len(fields) > 1 or not state)
+        where = "".join(f", {axis} {_label(content, axis, number)}" for axis, number in place.items())
+        times, unit = (None, None) if clock is None else _times(clock, content.coordinates[clock], place)
+        found.append(NamedTrajectory(f"{path}{where}", LazyStates(rows), times, time_unit=unit, **facts))
+    return found
+
+
+def _chosen(path: Path, content: Fields, key: Sequence[str]) -> dict[str, Field]:
+    """Fields of numbers; a name may leave out the groups that it stands in."""
+    fields = {name: one for name, one in content.fields.items() if one.values.dtype.kind in "biuf" and one.axes}
+    if not key:
+        if not fields:
+            raise DataError(f"data.path={path}: the file holds no array of numbers with an axis.")
+        return fields
+    found: dict[str, Field] = {}
+    for part in key:
+        group = {name: one for name, one in fields.items() if name == part or name.startswith(f"{part}/")}
+        group = group or {name: one for name, one in fields.items() if name.split("/")[-1] == part}
+        if not group:
+            raise ConfigurationError(
+                f"data.key={part}: {path} has no array of this name; its arrays are {', '.join(content.fields)}."
+            )
+        found |= group
+    return found
+
+
+def _clock(
+    path: Path, content: Fields, fields: dict[str, Field], layout: str, times_key: str | None
+) -> tuple[str | None, str]:
+    """The coordinate that is the time, where there is one, and the axis that it stands along."""
+    used = [axis for one in fields.values() for axis in one.axes]
+    coordinates = content.coordinates
+    if times_key not in (None, NO_COLUMN):
+        if times_key not in coordinates:
+            raise ConfigurationError(
+                f"data.times_key={times_key}: {path} has no coordinate of this name; it has "
+                f"{', '.join(coordinates) or 'none'}."
+            )
+        return times_key, coordinates[str(times_key)].axes[-1]
+    clocks = [name for name, one in coordinates.items() if one.axes[-1] in used and _is_clock(name, one)]
+    # where the file says so, then an axis of that name, then any array
+    clocks.sort(key=lambda name: (not coordinates[name].is_clock, name not in used))
+    axis = coordinates[clocks[0]].axes[-1] if clocks else next(filter(is_time_name, used), None)
+    if layout != "auto":
+        axis = next(iter(fields.values())).axes[0 if layout == "single" else 1]
+    axis = axis or (content.growing_axis if content.growing_axis in used else None)
+    if axis is None:
+        several = {one.axes for one in fields.values()}
+        first = next(iter(several))
+        if len(several) > 1 or len(first) > 2:
+            raise ConfigurationError(
+                f"data.layout=auto: no axis of {path} has the name of a time ({', '.join(dict.fromkeys(used))}); say "
+                "data.layout=single where the first is the time, data.layout=many where the second is, or name the "
+                "array of times with data.times_key."
+            )
+        axis = first[0]
+    names = [name for name in clocks if coordinates[name].axes[-1] == axis and times_key != NO_COLUMN]
+    return (names[0] if names else None), axis
+
+
+def _is_clock(name: str, one: Coordinate) -> bool:
+    if one.is_clock or one.values.dtype.kind == "M":
+        return True
+    return is_time_name(name.split("/")[-1]) and one.values.dtype.kind in "iuf" and _rises(one)
+
+
+def _rises(one: Coordinate) -> bool:
+    rows = one.values.reshape(-1, one.values.shape[-1])
+    return one.values.shape[-1] == 1 or all(rises(row) for row in rows)
+
+
+def _counts(axis: str, axes: tuple[str, ...], layout: str) -> bool:
+    if layout != "auto":
+        return layout == "many" and axis == axes[0]
+    name = axis.split("/")[-1].lower()
+    return name in TRAJECTORY_AXES or name.removesuffix("s") in TRAJECTORY_AXES or name == "trajectories"
+
+
+def _components(fields: dict[str, Field], state: dict[str, int], content: Fields) -> dict[str, Any]:
+    """Names and units of the components of a state, the grid of a field and the names of bodies."""
+    leaves = [name.split("/")[-1] for name in fields]
+    names = tuple(leaves if len(set(leaves)) == len(leaves) else fields)
+    units = tuple(one.unit for one in fields.values())
+    if not state or len(fields) > 1:
+        return {"component_names": names, "component_units": units}
+    *others, axis = state
+    along = content.coordinates.get(axis)
+    if along is not None and not others and _is_space(axis, along):
+        grid = tuple(along.values.astype(float).tolist())
+        return {"component_names": names, "component_units": units, "grid": grid}
+    labels = [] if along is None or along.values.dtype.kind not in "iuUO" else list(map(str, along.values))
+    if labels and along is not None and along.values.dtype.kind in "iu":
+        labels = [f"{names[0]}_{label}" for label in labels]
+    facts: dict[str, Any] = {"component_units": units * state[axis]}
+    if labels and len(set(labels)) == len(labels):
+        facts["component_names"] = tuple(labels)
+        bodies = content.coordinates.get(others[0]) if len(others) == 1 else None
+        if bodies is not None and bodies.values.dtype.kind in "UO":
+            facts["body_names"] = tuple(map(str, bodies.values))
+    return facts
+
+
+def _is_space(axis: str, along: Coordinate) -> bool:
+    """Whether a state is a field along this axis: by its name, its unit, or because its numbers are no counters."""
+    values = along.values
+    if values.dtype.kind not in "iuf" or len(values) < 2:
+        return False
+    ordered = bool((np.diff(values) > 0).all() or (np.diff(values) < 0).all())
+    named = axis.split("/")[-1].lower() in SPACE_AXES
+    return ordered and (named or along.unit is not None or values.dtype.kind == "f")
+
+
+def _label(content: Fields, axis: str, number: int) -> str:
+    coordinate = content.coordinates.get(axis)
+    return str(number) if coordinate is None else str(coordinate.values[number])
+
+
+def _times(name: str, coordinate: Coordinate, place: dict[str, int]) -> tuple[Float[np.ndarray, " time"], str | None]:
+    """The clock of one trajectory and its unit."""
+    values = coordinate.values[tuple(place[axis] for axis in coordinate.axes[:-1])]
+    if values.dtype.kind in "MO":
+        return times_of_moments(values)
+    unit = unit_of_name(name.split("/")[-1]) if coordinate.unit is None else clock_unit(coordinate.unit)
+    return values.astype(np.float64), unit

@@ -1,0 +1,36 @@
+"""One trajectory of a person's file, with what the file says of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sciml_bench.data.lazy_states import StateArray
+
+
+@dataclass(frozen=True, eq=False)
+class NamedTrajectory:
+    """One trajectory of a file.
+
+    Args:
+        name: file and place in it, for messages.
+        states: with axes (time, *state).
+        times: where the file gives them.
+        time_step: between two rows, where the file gives that instead.
+        time_unit: where the file tells it.
+        component_names: where the file gives them.
+        component_units: of these, None for one without.
+        notes: how the file was read, where it could be read otherwise.
+        grid: positions of the points of a one-dimensional field.
+        body_names: of the bodies where states are (bodies, axes).
+    """
+
+    name: str
+    states: StateArray
+    times: np.ndarray | None = None
+    time_step: float | None = None
+    time_unit: str | None = None
+    component_names: tuple[str, ...] | None = None
+    component_units: tuple[str | None, ...] | None = None
+    notes: tuple[str, ...] = ()
+    grid: tuple[float, ...] | None = None
+    body_names: tuple[str, ...] | None = None

@@ -1,0 +1,119 @@
+"""What a short record needs other values of: batches, modes, windows and parts that nobody chose, and that do not fit.
+
+Only values that were not typed change, and a line says so; one that was typed stays, and is refused where it does not
+fit.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.record import Record
+from sciml_bench.data.split import DEFAULT_SPLIT, TIME
+
+log = logging.getLogger(__name__)
+
+PAIRS_PER_MODE, FEWEST_MODES = 5, 3
+FEWEST_ROWS = 3
+"""Of a part that is held out, for a pair to be compared with another; with less there is no validation part."""
+
+FEWEST_LEARNED = 5
+"""Rows to learn from, of all trajectories together; a smoothing spline needs as many."""
+
+WITHOUT_VALIDATION = {"train": 0.75, "test": 0.25}
+
+
+def adapted(configuration: Mapping[str, Any], record: Record) -> dict[str, Any]:
+    """The configuration, with smaller values where nobody chose them and the record is too short for the default.
+
+    Args:
+        configuration: composed; `given` holds what was typed.
+        record: loaded.
+
+    Raises:
+        DataError: too few rows for any method.
+
+    Returns:
+        the same values where nothing has to change. `data.split` changes for a record that is built again.
+    """
+    changes = {**_parts(configuration, record), **_pairs(configuration, record), **_windows(configuration, record)}
+    typed = [str(override).lstrip("+").partition("=")[0] for override in configuration.get("given") or ()]
+    found = {key: values for key, values in changes.items() if not any(_is_typed(key, name) for name in typed)}
+    n_rows = record.splits["train"].n_states
+    if n_rows < FEWEST_LEARNED and "data.split" not in found:
+        raise DataError(
+            f"data: {n_rows} rows to learn from are too few for any method; give a longer record, or a larger "
+            f"data.split.train: at least {FEWEST_LEARNED} rows."
+        )
+    if not found:
+        return dict(configuration)
+    said = ", ".join(f"{key}={now} (default {was})" for key, (was, now) in found.items())
+    log.info("short record, %d rows to learn from: %s", n_rows, said)
+    result = dict(configuration)
+    for key, (_, value) in found.items():
+        result = _with(result, key.split("."), value)
+    loss = result["training"].get("loss")
+    if "model.n_modes" in found and isinstance(loss, Mapping) and "n_modes" in loss:
+        result = _with(result, ["training", "loss", "n_modes"], found["model.n_modes"][1])
+    return result
+
+
+Changes = dict[str, tuple[Any, Any]]
+
+
+def _parts(configuration: Mapping[str, Any], record: Record) -> Changes:
+    """No validation part where it would have hardly a row."""
+    own = dict(configuration["data"].get("split") or {})
+    smallest = min((min(part.lengths) for name, part in record.splits.items() if name != "train"), default=FEWEST_ROWS)
+    if record.split_by != TIME or own != DEFAULT_SPLIT or smallest >= FEWEST_ROWS:
+        return {}
+    return {"data.split": (own, WITHOUT_VALIDATION)}
+
+
+def _pairs(configuration: Mapping[str, Any], record: Record) -> Changes:
+    """Batches no larger than the pairs, and few modes for few pairs."""
+    training, model = configuration["training"], configuration["model"]
+    view = training.get("view") or {}
+    if "loss" not in training or "lag" not in view or not isinstance(view["lag"], int):
+        return {}
+    train = record.splits["train"]
+    n_pairs = max(1, sum(max(0, length - view["lag"]) for length in train.between_gaps().lengths))
+    changes: Changes = {}
+    if isinstance(view.get("batch_size"), int) and view["batch_size"] > n_pairs:
+        changes["training.view.batch_size"] = view["batch_size"], n_pairs
+        most = max(FEWEST_MODES, n_pairs // PAIRS_PER_MODE)
+        if isinstance(model.get("n_modes"), int) and model["n_modes"] > most:
+            changes["model.n_modes"] = model["n_modes"], most
+    return changes
+
+
+def _windows(configuration: Mapping[str, Any], record: Record) -> Changes:
+    """Windows no longer than the shortest trajectory, and a fraction of the rows that is at least one."""
+    training, model = configuration["training"], configuration["model"]
+    view, shortest = training.get("view") or {}, min(record.splits["train"].lengths)
+    changes: Changes = {}
+    if isinstance(model.get("window"), int) and model["window"] > shortest:
+        changes["model.window"] = model["window"], shortest
+    fraction, n_rows = training.get("validation_fraction"), shortest - 2
+    if isinstance(fraction, float) and 0 < fraction * n_rows < 2 <= n_rows:
+        changes["training.validation_fraction"] = fraction, round(2 / n_rows, 3)
+    if {"n_inputs", "n_outputs"} <= view.keys():
+        longest = min(min(part.lengths) for part in record.splits.values())
+        sizes = [view["n_inputs"], view["n_outputs"]]
+        if all(isinstance(size, int) for size in sizes) and sum(sizes) > longest > 1:
+            changes |= {f"training.view.{name}": (view[name], longest // 2) for name in ("n_inputs", "n_outputs")}
+            n_windows = sum(max(1, length - 2 * (longest // 2) + 1) for length in record.splits["train"].lengths)
+            if isinstance(view.get("batch_size"), int) and view["batch_size"] > n_windows:
+                changes["training.view.batch_size"] = view["batch_size"], n_windows
+    return changes
+
+
+def _is_typed(key: str, typed: str) -> bool:
+    """Whether a key, or one below it, was typed; `data=trajectories` chooses a group and no key below it."""
+    return key == typed or typed.startswith(f"{key}.")
+
+
+def _with(configuration: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    first, *rest = path
+    return {**configuration, first: _with(configuration[first], rest, value) if rest else value}

@@ -1,0 +1,128 @@
+"""Whatever is asked for wrongly ends in one sentence that names it, before anything is trained or left half written."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import lightning.pytorch as pl
+import numpy as np
+import pytest
+from bad_rows import Row, table
+from scripts import command_line
+
+from sciml_bench.command_line import main
+
+TABLE = table()
+INFORMATION = ("data: ", "computing ")
+"""With which lines begin that are no errors."""
+
+
+class TrainingBegan(BaseException):
+    """A fit was started."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run, of a method that takes no time."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    words = ["data=linear_gaussian", "data.n_steps=400", "training=linear_ridge", "logger=none"]
+    words += [f"hydra.run.dir={folder}", "evaluation.n_bootstrap=2"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
+        assert command_line(patch, "koopman", *words) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with files that cannot be used, and one that can."""
+    folder = tmp_path_factory.mktemp("workplace")
+    count, rng = [str(number) for number in range(100)], np.random.default_rng(0)
+    clocks = {
+        "good": count,
+        "header": [],
+        "one_row": ["0"],
+        "nan_times": ["0", "1", "nan", *count[3:]],
+        "infinite_times": ["0", "1", "inf", *count[3:]],
+        "one_back": ["0", "2", "1", *count[3:]],
+        "falling_times": count[::-1],
+        "repeated_times": [str(number // 2) for number in range(100)],
+    }
+    for name, times in clocks.items():
+        rows = [f"{time},{number % 7},{number % 5}" for number, time in enumerate(times)]
+        (folder / f"{name}.csv").write_text("\n".join(["t,x,v", *rows]) + "\n")
+    (folder / "empty").mkdir()
+    for name in ("empty.csv", "empty.npy", "empty.npz"):
+        (folder / name).touch()
+    (folder / "table.unknown").write_text("1,2\n")
+    (folder / "bytes.csv").write_bytes(bytes(range(256)))
+    np.save(folder / "complex.npy", rng.standard_normal((50, 2)) * 1j)
+    np.save(folder / "words.npy", np.array(["a", "b"]))
+    np.save(folder / "huge.npy", np.full((100, 2), 1e300) * rng.standard_normal((100, 2)))
+    np.savez(folder / "clocked.npz", states=rng.standard_normal((100, 2)), t=np.tile(np.arange(50.0), 2))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_trained(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, workplace: Path) -> None:
+    """A fit would begin here; single runs are composed once, not twice to find out whether they are a sweep."""
+    from hydra._internal.hydra import Hydra
+    from hydra.types import RunMode
+
+    request.getfixturevalue("run")
+
+    def began(*_: object, **__: object) -> None:
+        raise TrainingBegan
+
+    monkeypatch.setattr(pl.Trainer, "fit", began)
+    monkeypatch.setattr("sciml_bench.training.loop.fit.fit_directly", began)
+    monkeypatch.setattr(Hydra, "get_mode", lambda *_, **__: RunMode.RUN)
+    monkeypatch.chdir(workplace)
+
+
+@pytest.fixture(autouse=True)
+def not_for_minutes() -> Iterator[None]:
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("no answer for a minute"))
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_what_is_wrong_is_told_in_one_sentence_before_training(
+    row: Row, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], run: Path, workplace: Path
+) -> None:
+    before, finished = files_below(workplace), {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    words = [str(run) if word == "RUN" else word for word in row.words]
+    if row.script == "verb":
+        try:
+            code = main(words)
+        except SystemExit as stop:  # of argparse
+            code = int(stop.code or 0)
+    else:
+        code = command_line(monkeypatch, row.script, "logger=none", *words)
+    said = [line for line in capfd.readouterr().err.splitlines() if line and not line.startswith(INFORMATION)]
+    assert code == row.code, said
+    if code == 2:  # of argparse, which shows the usage first
+        said = said[-1:]
+    assert len(said) == 1, said
+    assert code == 2 or said[0].startswith("error: ")
+    for part in row.parts:
+        assert part in said[0]
+    left = files_below(workplace) - before
+    assert not [name for name in left if name.endswith((".incomplete", ".ckpt", "metrics.json", ".npz", ".csv"))]
+    for name in left:
+        if name.endswith("record.json"):
+            assert json.loads((workplace / name).read_text())["status"] in ("failed", "not_applicable")
+    assert not (workplace / "nowhere").exists()
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == finished
+
+
+def test_the_table_is_long_enough() -> None:
+    assert len(TABLE) >= 250
+    assert len(set(map(str, TABLE))) > 240

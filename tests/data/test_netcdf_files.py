@@ -1,0 +1,215 @@
+import numpy as np
+import pytest
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.sources import TrajectoryFiles
+
+xarray = pytest.importorskip("xarray", reason="needs the extra `files`")
+pytest.importorskip("h5netcdf", reason="needs the extra `files`")
+netcdf = pytest.importorskip("netCDF4", reason="needs the extra `dev`, whose netCDF4 writes the files")
+VALUES = 20 + np.cumsum(np.random.default_rng(0).standard_normal((30, 4)), axis=0).round(2)
+
+
+def load(path, **options):
+    record = TrajectoryFiles(str(path), **{"split": {"train": 1.0}} | options)
+    record.setup()
+    return record, record.splits["train"]
+
+
+@pytest.fixture
+def file(tmp_path):
+    opened = netcdf.Dataset(tmp_path / "x.nc", "w")
+    opened.createDimension("time", None)
+    opened.createDimension("x", 4)
+    times = opened.createVariable("time", "f8", ("time",))
+    times.units, times[:] = "hours since 1900-01-01 00:00:0.0", 6 * np.arange(30)
+    yield opened
+    if opened.isopen():
+        opened.close()
+
+
+def test_packed_numbers_are_unpacked_and_their_fill_is_missing(file):
+    packed = file.createVariable("temperature", "i2", ("time", "x"), fill_value=-32767)
+    packed.scale_factor, packed.add_offset, packed.units = 0.01, 20.0, "K"
+    packed[:] = VALUES
+    path = file.filepath()
+    file.close()
+    record, found = load(path)
+    np.testing.assert_allclose(found.states[0], VALUES, atol=0.005 + 1e-9)
+    assert "temperature is unpacked by its scale_factor and add_offset" in record.reading
+    assert found.facts["component_units"] == ("K",) * 4
+    with netcdf.Dataset(path, "a") as again:
+        again["temperature"][3, 1] = np.ma.masked
+    with pytest.raises(DataError, match=r"1 values are missing.*the first at row 3.*data\.missing="):
+        load(path)
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "i2", "i4", "u2"])
+def test_cells_that_were_never_written_are_missing(file, kind):
+    variable = file.createVariable("u", kind, ("time",))
+    variable[:20] = np.arange(20) % 5
+    path = file.filepath()
+    file.close()
+    with pytest.raises(DataError, match=r"10 values are missing \(u: 10; the first at row 20"):
+        load(path)
+    pieces = load(path, missing="split")[1]
+    np.testing.assert_array_equal(pieces.states[0][:, 0], np.arange(20) % 5)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_values_outside_the_valid_range_are_missing(file, packed):
+    variable = file.createVariable("u", "i2" if packed else "f4", ("time",))
+    values = np.linspace(0, 9, 30)
+    values[7] = 99
+    if packed:
+        variable.scale_factor, variable.valid_range = 0.5, np.array([0, 18], "i2")
+        values = np.round(2 * values) / 2
+    else:
+        variable.valid_min, variable.valid_max = np.float32(0), np.float32(9)
+    variable.set_auto_mask(False)
+    variable[:] = values
+    path = file.filepath()
+    file.close()
+    with pytest.raises(DataError, match=r"1 values are missing \(u: 1; the first at row 7"):
+        load(path)
+    filled = load(path, missing="interpolate")[1].states[0][:, 0]
+    np.testing.assert_allclose(np.delete(filled, 7), np.delete(values, 7), rtol=1e-6)
+
+
+def test_two_marks_of_missing_values_both_count(file):
+    variable = file.createVariable("u", "f4", ("time",), fill_value=-1.0)
+    variable.missing_value = np.float32(-999)
+    variable.set_auto_mask(False)
+    variable[:] = np.arange(30)
+    variable[4], variable[9] = -1.0, -999
+    path = file.filepath()
+    file.close()
+    with pytest.raises(DataError, match=r"2 values are missing \(u: 2; the first at row 4"):
+        load(path)
+
+
+def test_whole_numbers_with_a_fill_keep_their_values(file):
+    variable = file.createVariable("count", "i4", ("time",), fill_value=-1)
+    variable[:] = 2**30 + 1 + np.arange(30)
+    path = file.filepath()
+    file.close()
+    found = load(path)[1]
+    assert found.states[0].dtype == np.float64
+    np.testing.assert_array_equal(found.states[0][:, 0], 2**30 + 1 + np.arange(30))
+
+
+@pytest.mark.parametrize(
+    ("units", "calendar", "values", "times", "unit"),
+    [
+        ("hours since 1900-01-01", "standard", 24 * np.arange(12), np.arange(12), "day"),
+        ("hours since 1900-01-01", "standard", np.arange(12), np.arange(12), "hour"),
+        ("days since 2001-07-01", "standard", [0, 365, 730, 1096], [2001, 2002, 2003, 2004], "year"),
+        ("days since 2001-01-01", "standard", [0, 31, 59, 90], [0, 1, 2, 3], "month"),
+        ("days since 2001-01-01", "standard", [15.5, 45, 74.5, 105], [0, 1, 2, 3], "month"),
+        ("days since 2001-01-01", "standard", [30, 58, 89, 119], [0, 1, 2, 3], "month"),
+        ("days since 2001-01-01", "noleap", [0, 31, 59, 90], [0, 1, 2, 3], "month"),
+        ("days since 2001-02-28", "360_day", [0, 1, 2, 3], [0, 1, 2, 3], "day"),
+        ("days since 2001-01-01", "360_day", [0, 360, 720], [2001, 2002, 2003], "year"),
+        ("seconds since 2001-01-01", "standard", [0, 0.25, 0.5, 0.75], [0, 0.25, 0.5, 0.75], "s"),
+        ("days", "standard", [0, 2, 5], [0, 2, 5], "day"),
+        ("1e-3 s", "standard", [0, 2, 5], [0, 2, 5], "1e-3 s"),
+    ],
+)
+def test_clocks_are_decoded_by_the_conventions(tmp_path, units, calendar, values, times, unit):
+    with netcdf.Dataset(tmp_path / "x.nc", "w") as file:
+        file.createDimension("time", len(values))
+        clock = file.createVariable("time", "f8", ("time",))
+        clock.units, clock.calendar, clock[:] = units, calendar, values
+        file.createVariable("u", "f8", ("time",))[:] = np.arange(len(values)) ** 2
+    found = load(tmp_path / "x.nc")[1]
+    np.testing.assert_allclose(found.times_of(0), times, atol=1e-9)
+    assert found.time_unit == unit
+
+
+def test_a_field_along_one_axis_has_a_grid_and_others_are_left_out(file):
+    places = file.createVariable("x", "f4", ("x",))
+    places.units, places[:] = "m", [0, 0.5, 1, 2]
+    file.createVariable("u", "f8", ("time", "x"))[:] = VALUES
+    file.createVariable("mask", "i4", ("x",))[:] = 1
+    file.createVariable("crs", "i4", ())
+    path = file.filepath()
+    file.close()
+    record, found = load(path)
+    assert (found.state_shape, found.component_names) == ((4,), ("u",))
+    np.testing.assert_array_equal(found.facts["grid"], [0, 0.5, 1, 2])
+    assert "mask: left out, without the axis time" in record.reading
+    np.testing.assert_array_equal(found.states[0], VALUES)
+
+
+def test_labels_along_an_axis_are_the_names_of_components(tmp_path):
+    xarray.Dataset(
+        {"x": (("time", "species"), VALUES, {"units": "mol"})}, coords={"species": ["a", "b", "c", "d"]}
+    ).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    found = load(tmp_path / "x.nc")[1]
+    assert found.component_names == ("a", "b", "c", "d")
+    assert found.facts["component_units"] == ("mol",) * 4
+    assert (found.times, found.time_unit) == (None, "step")
+
+
+def test_fields_on_one_grid_are_channels_and_others_must_be_chosen(tmp_path):
+    field = np.random.default_rng(0).standard_normal((2, 10, 3, 4))
+    axes = ("member", "time", "lat", "lon")
+    data = {"u": (axes, field), "v": (("member", "lat", "time", "lon"), 2 * field.transpose(0, 2, 1, 3))}
+    xarray.Dataset(data).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    found = load(tmp_path / "x.nc")[1]
+    assert (found.lengths, found.state_shape, found.component_names) == ((10, 10), (3, 4, 2), ("u", "v"))
+    np.testing.assert_array_equal(found.states[1], np.stack([field[1], 2 * field[1]], axis=-1))
+    xarray.Dataset(data | {"mean": ("time", np.arange(10.0))}).to_netcdf(tmp_path / "y.nc", engine="h5netcdf")
+    with pytest.raises(DataError, match=r"different axes \(.*mean \(time\)\); choose one with data\.key="):
+        load(tmp_path / "y.nc")
+    assert load(tmp_path / "y.nc", key="mean")[1].state_shape == (1,)
+    assert load(tmp_path / "y.nc", key=["u", "v"])[1].state_shape == (3, 4, 2)
+
+
+def test_a_variable_in_a_group_has_the_clock_of_the_group_around_it(file):
+    group = file.createGroup("run")
+    group.createVariable("u", "f8", ("time",))[:] = VALUES[:, 0]
+    group.createVariable("v", "f8", ("time",))[:] = VALUES[:, 1]
+    path = file.filepath()
+    file.close()
+    for key in ("run/u", "u"):
+        found = load(path, key=key)[1]
+        np.testing.assert_array_equal(found.states[0][:, 0], VALUES[:, 0])
+        np.testing.assert_array_equal(found.times_of(0), 6 * np.arange(30))
+        assert found.time_unit == "hour"
+    assert load(path)[1].component_names == ("u", "v")
+
+
+def test_the_time_may_stand_under_any_name_and_be_told(tmp_path):
+    seconds = np.cumsum(np.random.default_rng(0).uniform(0.5, 1, 30))
+    data = {"u": (("obs",), VALUES[:, 0]), "clock": (("obs",), seconds, {"standard_name": "time", "units": "s"})}
+    xarray.Dataset(data).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    found = load(tmp_path / "x.nc")[1]
+    np.testing.assert_array_equal(found.times_of(0), seconds)
+    assert (found.time_unit, found.component_names) == ("s", ("u",))
+    regular = load(tmp_path / "x.nc", times_key="none", key="u")[1]
+    assert regular.times is None
+    with pytest.raises(ConfigurationError, match=r"data\.times_key=nothing: .* it has clock"):
+        load(tmp_path / "x.nc", times_key="nothing")
+
+
+def test_axes_without_a_time_are_not_guessed(tmp_path):
+    field = np.random.default_rng(0).standard_normal((5, 6, 7))
+    xarray.Dataset({"u": (("a", "b", "c"), field)}).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    with pytest.raises(ConfigurationError, match=r"no axis of .* has the name of a time \(a, b, c\); say data\.layout"):
+        load(tmp_path / "x.nc")
+    assert load(tmp_path / "x.nc", layout="single")[1].state_shape == (6, 7)
+    many = load(tmp_path / "x.nc", layout="many")[1]
+    np.testing.assert_array_equal(many.states[3], field[3])
+
+
+def test_large_fields_stay_on_disk(file):
+    packed = file.createVariable("u", "i2", ("time", "x"), fill_value=-32767)
+    packed.scale_factor = 0.01
+    packed[:] = VALUES
+    path = file.filepath()
+    file.close()
+    found = load(path, in_memory_gigabytes=0)[1]
+    assert found.on_disk
+    assert found.states[0].shape == (30, 4)
+    np.testing.assert_allclose(found.states[0].read(5, 9), VALUES[5:9], atol=1e-9)
