@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
-from sciml_bench.core.errors import SolverError
+from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.solution import Solution
 from sciml_bench.node.units import Units
