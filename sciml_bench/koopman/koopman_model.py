@@ -147,7 +147,7 @@ class KoopmanModel:
     def scaled_inputs(
         self, acting: Float[np.ndarray, "*axes lagged_inputs"]
     ) -> Float[np.ndarray, "*axes lagged_inputs"]:
-        """What acts within a lag, in the units of the operator: mean 0 where states or features have it, deviation 1.
+        """What acts within a lag, in the units of the operator: deviation 1, and mean 0 where the states have it.
 
         Args:
             acting: rows of the inputs one after the other, in the user's units.
@@ -155,8 +155,7 @@ class KoopmanModel:
         if self.spec.input_mean is None or self.spec.input_deviation is None:
             return acting
         repeats = acting.shape[-1] // self.spec.dim_in
-        centred = self.spec.standardization is not None or self.operator.add_constant
-        mean = np.tile(self.spec.input_mean, repeats) if centred else 0.0
+        mean = 0.0 if self.spec.standardization is None else np.tile(self.spec.input_mean, repeats)
         return (acting - mean) / np.tile(self.spec.input_deviation, repeats)
 
     def _block_length(self, pairs: LaggedPairs) -> int:

@@ -217,5 +217,3 @@ def test_an_input_may_be_hidden_and_differs_from_trajectory_to_trajectory():
 def test_a_system_without_an_input_cannot_be_driven():
     with pytest.raises(ConfigurationError, match=r"data\.system: Duffing has 0 inputs; take one with 1"):
         DrivenTrajectories(Duffing(), n_steps=10)
-
-

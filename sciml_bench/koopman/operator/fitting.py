@@ -160,6 +160,8 @@ class OperatorFit(BaseEstimator):
         if self._solved is None:
             coordinates = self.moments_.coordinates(self.add_constant)
             moments = self.moments_.in_coordinates(coordinates)
+            mean = moments.mean_inputs(self.add_constant)
+            moments = moments.with_inputs_from(mean)
             if self.method == "cca":
                 solved = solve_cca(moments, self.rank, self.relative_cutoff)
             else:
@@ -167,7 +169,7 @@ class OperatorFit(BaseEstimator):
                 if self.add_constant:
                     penalty[-1] = 0.0  # an offset is not to shrink
                 solved = solve_regression(moments, self.method, self.rank, penalty, self.relative_cutoff)
-            self._solved = solved.of_features(coordinates)
+            self._solved = solved.of_features(coordinates).of_inputs(mean)
         return self._solved
 
     def _warn_of_cutoff(self) -> None:
@@ -175,7 +177,8 @@ class OperatorFit(BaseEstimator):
 
         Of features that arrive in chunks, or as moments, nothing is said: networks' own always depend a little.
         """
-        moments = self.moments_.in_coordinates(self.moments_.coordinates(self.add_constant)).given_inputs()
+        moments = self.moments_.in_coordinates(self.moments_.coordinates(self.add_constant))
+        moments = moments.with_inputs_from(moments.mean_inputs(self.add_constant)).given_inputs()
         metric = moments.correlation("f", 0, "f", 0)
         varying = np.flatnonzero(np.diagonal(metric) > 0)
         metric = metric[np.ix_(varying, varying)]

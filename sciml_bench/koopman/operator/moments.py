@@ -87,6 +87,27 @@ class LaggedMoments:
         """Columns of what acts between present and future."""
         return len(self.inputs)
 
+    def mean_inputs(self, has_constant: bool) -> Float[np.ndarray, " dim_in"]:
+        """What is to be subtracted from inputs: their mean where a constant takes it up, else nothing.
+
+        Args:
+            has_constant: whether the last feature of f is 1.
+        """
+        of_constant = self.inputs_features[0][:, self.n_modes - 1] if self.n_inputs else np.empty(0)
+        return of_constant / self.total_weight if has_constant else np.zeros(self.n_inputs)
+
+    def with_inputs_from(self, mean: Float[np.ndarray, " dim_in"]) -> "LaggedMoments":
+        """The moments of u − `mean`, as `mean_inputs` gives it: a large offset would hide the constant."""
+        if not mean.any():
+            return self
+        constant, column = self.n_modes - 1, mean[:, None]
+        return replace(
+            self,
+            inputs=self.inputs - self.total_weight * column * mean,
+            inputs_features=self.inputs_features - column * self.features[0, :, None, constant],
+            inputs_observables=self.inputs_observables - column * self.observables[0, :, None, constant],
+        )
+
     def given_inputs(self) -> "LaggedMoments":
         """The moments of what the inputs leave of features and observables: of their residuals on u by least squares.
 

@@ -24,6 +24,7 @@ class LinearPropagator:
         decode: D, from coordinates to the observable one step ahead.
         input_step: what the inputs u of a step add to the coordinates after it; None without inputs.
         input_decode: what they add to the observable.
+        input_mean: which is subtracted from them before.
     """
 
     encoder: Encoder
@@ -32,6 +33,7 @@ class LinearPropagator:
     decode: Float[np.ndarray, "r dim_out"]
     input_step: Float[np.ndarray, "dim_in r"] | None = None
     input_decode: Float[np.ndarray, "dim_in dim_out"] | None = None
+    input_mean: Float[np.ndarray, " dim_in"] | float = 0.0
 
     def predict(
         self, features: Float[np.ndarray, "batch modes"], steps: Sequence[int]
@@ -54,8 +56,9 @@ class LinearPropagator:
         for number in range(n_steps):
             observable, coordinates = coordinates @ self.decode, coordinates @ self.step
             if inputs is not None and self.input_step is not None and self.input_decode is not None:
-                observable = observable + inputs[:, number] @ self.input_decode
-                coordinates = coordinates + inputs[:, number] @ self.input_step
+                acting = inputs[:, number] - self.input_mean
+                observable = observable + acting @ self.input_decode
+                coordinates = coordinates + acting @ self.input_step
             yield observable
 
 
@@ -108,6 +111,14 @@ class OperatorSolution:
             forward=forward,
             backward=backward,
         )
+
+    def of_inputs(self, mean: Float[np.ndarray, " dim_in"]) -> "OperatorSolution":
+        """What was solved for inputs from their mean on, for the inputs themselves.
+
+        Args:
+            mean: of the inputs.
+        """
+        return replace(self, forward=replace(self.forward, input_mean=mean)) if mean.size else self
 
     def eigensystem(self) -> "Eigensystem":
         """Eigenvalues by decreasing modulus with right eigenfunctions of unit norm and their duals."""
