@@ -60,7 +60,7 @@ def solve(
     max_step: float | int | None = None,
     gradient: str = "backpropagation",
     estimate_error: bool = False,
-    inputs: Real[np.ndarray, "*batch time dim_in"] | None = None,
+    inputs: Real[np.ndarray, "*rows of_inputs dim_in"] | None = None,
     input_interpolation: str = LINEAR,
 ) -> Solution:
     """The states that dx/dt = field(t, x), or field(t, x, u(t)), takes from `x0` at the first time.
