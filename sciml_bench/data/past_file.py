@@ -57,6 +57,8 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         _require_order(first, spec, options)
         _require_inputs(first, spec)
         past = TrajectoryFiles(path, **options).load()
+    if spec.dim_in and past.inputs is None:
+        raise DataError(f"{path} lacks the input {', '.join(spec.input_names)}; give what acted, beside the states")
     if past.state_shape != spec.state_shape:
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"

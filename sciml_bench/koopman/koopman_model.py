@@ -235,11 +235,16 @@ class KoopmanModel:
             acting: as in `expected`.
 
         Yields:
-            for each step, states (batch, *state).
+            for each step, states (batch, *state); nan after one has no finite features any more.
         """
         for number in range(abs(n_steps)):
             now = None if acting is None else acting[:, number : number + 1]
-            (states,) = self.expected(states, [int(np.sign(n_steps))], now)
+            with np.errstate(over="ignore", invalid="ignore"):
+                f, g = self.f(states), self.g(states)
+                gone = ~(np.isfinite(f).all(axis=1) & np.isfinite(g).all(axis=1))
+                f[gone], g[gone] = 0.0, 0.0
+                (states,) = self._path_of(f, g, int(np.sign(n_steps)), now)
+            states[gone] = np.nan
             yield states
 
     def ahead(
@@ -316,9 +321,18 @@ class KoopmanModel:
         self, states: np.ndarray, n_steps: int, acting: Float[np.ndarray, "batch lags lagged_inputs"] | None = None
     ) -> Iterator[np.ndarray]:
         """All steps from 1 (or -1) on; the coordinates go on, which costs less than a power for each."""
-        f, inputs = self.f(states), None if acting is None else self.scaled_inputs(acting)
+        return self._path_of(self.f(states), self.g(states), n_steps, acting)
+
+    def _path_of(
+        self,
+        f: Float[np.ndarray, "batch modes"],
+        g: Float[np.ndarray, "batch lagged_modes"],
+        n_steps: int,
+        acting: Float[np.ndarray, "batch lags lagged_inputs"] | None,
+    ) -> Iterator[np.ndarray]:
+        inputs = None if acting is None else self.scaled_inputs(acting)
         if self.learned_step is None:
-            for predicted in self.operator.path(f, n_steps, g=self.g(states), inputs=inputs):
+            for predicted in self.operator.path(f, n_steps, g=g, inputs=inputs):
                 yield self._as_states(predicted)
             return
         matrix = self._learned_step(n_steps)

@@ -124,6 +124,17 @@ def test_a_path_lifts_what_it_expects():
     np.testing.assert_array_equal(np.concatenate(ahead), told.states[0, [0, 2]])
 
 
+def test_a_path_that_leaves_every_bound_is_told_and_takes_no_other_with_it():
+    model = estimated(view(), Monomials(2, 3), forecast_kind="path")
+    past = model.past.select(trajectories=[0, 0])
+    past = past.unchecked(states=(np.array([[1e30, -1e30]]), past.states[1]))
+    told = model.forecast(past, 5, inputs=np.zeros((5, 1)))
+    assert told.status[0] == "the forecast left every bound"
+    assert told.status[1] == "ok"
+    alone = model.forecast(model.past, 5, inputs=np.zeros((5, 1)))
+    np.testing.assert_allclose(told.states[1], alone.states[0], rtol=1e-12)
+
+
 def learning(method, operator: str = "edmd_left", **options):
     pairs = view()
     encoder = functools.partial(MultilayerPerceptron, hidden=(8,), activation="tanh")
@@ -140,13 +151,9 @@ def test_learned_features_get_their_input_matrix_afterwards():
 
 
 def test_what_has_no_place_for_inputs_is_refused_before_training():
-    with pytest.raises(
-        ConfigurationError, match=r"training\.operator\.method=cca .*choose edmd_left"
-    ):
+    with pytest.raises(ConfigurationError, match=r"training\.operator\.method=cca .*choose edmd_left"):
         learning(KoopmanLearning, "cca")
-    with pytest.raises(
-        ConfigurationError, match=r"data\.inputs=\[u\]: DynamicalAutoEncoderLearning learns"
-    ):
+    with pytest.raises(ConfigurationError, match=r"data\.inputs=\[u\]: DynamicalAutoEncoderLearning learns"):
         learning(DynamicalAutoEncoderLearning, center=False)
     with pytest.raises(ConfigurationError, match=r"training\.operator\.method=cca"):
         LinearRegression(nn.Identity(), view(), operator=KoopmanOperator)
