@@ -51,8 +51,10 @@ class CompiledSolver(FixedStepSolver):
         rows = x0.reshape(-1, field.dim)
         repeats = len(rows) // len(steps.times)
         member = np.repeat(np.arange(n_members), len(rows) // n_members)
-        acting = [np.empty((0, 0, 0, 0)) if part is None else _repeated(part, repeats) for part in (forcing, driving)]
-        problem = _Problem(form, member, _repeated(steps.sizes, repeats), steps.arrivals, *acting, self.method)
+        forced, driven = (
+            np.empty((0, 0, 0, 0)) if part is None else _repeated(part, repeats) for part in (forcing, driving)
+        )
+        problem = _Problem(form, member, _repeated(steps.sizes, repeats), steps.arrivals, forced, driven, self.method)
         states = cast(Tensor, _Integration.apply(rows.double(), packed(form).double(), problem))
         return states.reshape(*x0.shape[:-1], steps.times.shape[1], field.dim).to(x0.dtype)
 
