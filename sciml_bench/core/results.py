@@ -17,16 +17,19 @@ class Results:
         metrics: finite numbers under the names of `scores.catalogue`.
         arrays: numbers and text, no objects.
         pictures: names of what `drawing` draws from the arrays.
+        notes: sentences that a person is told.
     """
 
     metrics: Metrics = field(default_factory=dict)
     arrays: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def joined(self, other: "Results") -> "Results":
         """These results and others of the same run; the others' entries win."""
         pictures = dict.fromkeys((*self.pictures, *other.pictures))
-        return Results(self.metrics | other.metrics, self.arrays | other.arrays, tuple(pictures))
+        notes = (*self.notes, *other.notes)
+        return Results(self.metrics | other.metrics, self.arrays | other.arrays, tuple(pictures), notes)
 
     @property
     def stored_arrays(self) -> Mapping[str, np.ndarray]:

@@ -14,6 +14,7 @@ from sciml_bench.data.lazy_states import iterate_blocks, mapped
 from sciml_bench.data.record import Record
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
 from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.told_modes import told_drift, told_modes
 from sciml_bench.scores import (
     chapman_kolmogorov_test,
     implied_timescales,
@@ -90,7 +91,13 @@ class Evaluation:
             )
         spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
         arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
-        results = Results({}, arrays, ("spectrum",))
+        unit = record.spec.time_unit
+        notes = (
+            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit),
+            told_drift(record.splits["train"], unit),
+        )
+        said = tuple(note for note in notes if note is not None)
+        results = Results({}, arrays, ("spectrum",), said)
         if not learned.spec.dim_in:  # these scores are those of a law that does not change from row to row
             results = results.joined(Results(_held_out_scores(learned, record)))
             results = results.joined(self._exact_law(learned, record))

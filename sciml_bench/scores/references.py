@@ -19,6 +19,7 @@ LARGEST_ERROR = 1e150
 """The square of more is no number of double precision."""
 
 _OF_STEP = re.compile(r"persistence_error_over_mean_step_(\d+)")
+_OF_FIELDS = re.compile(r"mean_relative_l2_(\d+)")
 
 NO_TURN = 1e-9
 """Relative differences below are rounding: nobody is ahead."""
@@ -86,11 +87,13 @@ def judgement(metrics: Metrics, time_unit: str) -> str | None:
     """One sentence: whether the forecast beat persistence and the mean, by how much, and over which horizon.
 
     Args:
-        metrics: of a run; nothing is said of those without `reference_scores` and without errors by step.
+        metrics: of a run; nothing is said of those without `reference_scores`, errors by step or operators' errors.
         time_unit: of the horizon.
     """
     if steps := sorted(int(found[1]) for found in map(_OF_STEP.fullmatch, metrics) if found):
         return _judged_by_steps(metrics, steps)
+    if (resolution := next((found[1] for found in map(_OF_FIELDS.fullmatch, metrics) if found), None)) is not None:
+        return _judged_fields(metrics, resolution)
     if "forecast_horizon" not in metrics:
         return None
     error, horizon, longest = (
@@ -134,3 +137,17 @@ def _judged_by_steps(metrics: Metrics, steps: Sequence[int]) -> str:
 
 def _lags(count: int) -> str:
     return "lag" if count == 1 else "lags"
+
+
+def _judged_fields(metrics: Metrics, resolution: str) -> str:
+    """Of the solutions of an operator, for parameters that it has not seen."""
+    error = metrics[f"relative_l2_{resolution}"]
+    keys = {name: f"{name}_relative_l2_{resolution}" for name in REFERENCES}
+    references = {name: metrics[key] for name, key in keys.items() if key in metrics}
+    told = ", ".join(_compared(error, reference, name) for name, reference in references.items())
+    better = error < min(references.values())
+    return f"solutions on {resolution} points: {told}; {'better' if better else 'not better'} than {_all(references)}"
+
+
+def _all(references: Metrics) -> str:
+    return "both" if len(references) > 1 else "it"

@@ -51,6 +51,8 @@ def conclude(
     results = scored(configuration, learned, observed, record["fit_metrics"])
     record.update(method.record_entries())
     write_results(folder, with_history(results, done.history, method.monitor, method.monitor_mode))
+    for note in results.notes:
+        log.info("%s", note)
     shown = [f"{n.replace('_', ' ')} {results.metrics[n]:.4g}" for n in method.headline if n in results.metrics]
     if shown:
         log.info("held-out scores: %s", ", ".join(shown))
@@ -86,7 +88,7 @@ def scored(
     metrics = {name: float(value) for name, value in {**results.metrics, **(fit_metrics or {})}.items()}
     if broken := [f"{name} is {value}" for name, value in metrics.items() if not math.isfinite(value)]:
         log.warning("scores that are not finite, as of a forecast that left every bound: %s", ", ".join(broken))
-    return Results(metrics, dict(results.arrays), results.pictures)
+    return Results(metrics, dict(results.arrays), results.pictures, results.notes)
 
 
 def with_history(results: Results, history: History, monitor: str | None, mode: str = "min") -> Results:

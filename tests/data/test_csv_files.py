@@ -160,3 +160,28 @@ def test_a_binary_file_is_not_a_table(tmp_path):
     (tmp_path / "x.csv").write_bytes(bytes(range(128, 256)) * 10)
     with pytest.raises(DataError, match="not a text file"):
         read_csv(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("index", "times"),
+    [
+        (["1958-03-29", "1958-04-05", "1958-04-12"], [0, 7, 14]),
+        (["0.0", "0.1", "0.2"], [0, 0.1, 0.2]),
+        (["1900", "1901", "1902"], [1900, 1901, 1902]),
+    ],
+)
+def test_the_index_of_a_data_frame_is_the_clock_where_it_rises_evenly_or_holds_dates(index, times, tmp_path):
+    path = tmp_path / "frame.csv"
+    path.write_text("\n".join([",co2", *(f"{cell},{row}" for row, cell in enumerate(index))]))
+    table = read_csv(path)
+    assert table.names == ("co2",)
+    np.testing.assert_allclose(table.times, times)
+    assert "the column time is the time" in table.notes
+
+
+def test_the_index_of_a_data_frame_that_counts_its_rows_is_left_out(tmp_path):
+    path = tmp_path / "frame.csv"
+    path.write_text(",x,y\n0,1,2\n1,3,5\n2,4,9\n")
+    table = read_csv(path)
+    assert table.names == ("x", "y")
+    assert table.times is None

@@ -61,7 +61,8 @@ def test_the_sentence_tells_ratios_and_horizon():
         "forecast over 1 year: 0.5 of persistence's error, 0.5 of the mean's error; better than both all the way"
     )
     assert judgement(scores(np.array([[3.0, 20.0], [5.0, 30.0]])), "year") == (
-        "forecast over 1 year: 2.06 of persistence's error, 2.06 of the mean's error; better than both up to 0.5 year only"
+        "forecast over 1 year: 2.06 of persistence's error, 2.06 of the mean's error; "
+        "better than both up to 0.5 year only"
     )
 
 

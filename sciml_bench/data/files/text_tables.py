@@ -259,7 +259,16 @@ def _leave_out_row_names(lines: Columns) -> int:
     """How many columns at the beginning only name or number the rows: 1 or 0."""
     if not lines.header or lines.header[0].lower() not in ROW_NAMES or len(lines.columns) < 2:
         return 0
-    if lines.header[0] and not _counts_rows(lines.columns[0]):
+    first = lines.columns[0]
+    if lines.header[0] and not _counts_rows(first):
+        return 0
+    if (
+        not lines.header[0]
+        and not _counts_rows(first)
+        and _is_clock(first)
+        and not any(map(is_time_name, lines.header))
+    ):
+        lines.header[0] = "time"  # the index of a data frame, which is written without a name
         return 0
     lines.notes.append("the first column, which names the rows, is left out")
     return 1
@@ -267,6 +276,10 @@ def _leave_out_row_names(lines: Columns) -> int:
 
 def _counts_rows(column: Column) -> bool:
     return isinstance(column, np.ndarray) and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
+
+
+def _is_clock(column: Column) -> bool:
+    return _dates(column) is not None or (isinstance(column, np.ndarray) and rises_evenly(column))
 
 
 def _dates(column: Column) -> tuple[np.ndarray, str] | None:

@@ -14,13 +14,11 @@ from sciml_bench.core.checks import (
     require_number,
 )
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.sources.drawn_signals import RANDOM_STEPS, SIGNALS
 from sciml_bench.data.sources.simulated_trajectories import SimulatedTrajectories
 from sciml_bench.data.trajectories import HOLD, INTERPOLATIONS, LINEAR, Trajectories
 from sciml_bench.data.views.input_signals import InputSignals
 from sciml_bench.systems import OrdinaryDifferentialEquation
-
-SIGNALS = ("multisine", "random_steps")
-_TONES = 5
 
 
 class DrivenTrajectories(SimulatedTrajectories):
@@ -71,7 +69,7 @@ class DrivenTrajectories(SimulatedTrajectories):
         self.input_period = require_number("data.input_period", input_period, "give a positive time")
         self.input_seed = require_integer("data.input_seed", input_seed, 0, "a seed is a whole number, not negative")
         self.input_name = input_name
-        by_default = HOLD if signal == "random_steps" else LINEAR
+        by_default = HOLD if signal == RANDOM_STEPS else LINEAR
         chosen = by_default if input_interpolation is None else input_interpolation
         self.input_interpolation = require_choice("data.input_interpolation", chosen, INTERPOLATIONS)
         self.observe_input = require_boolean("data.observe_input", observe_input)
@@ -92,15 +90,8 @@ class DrivenTrajectories(SimulatedTrajectories):
 
     def inputs(self) -> Float[np.ndarray, "batch time 1"]:
         """The input of every trajectory at every row."""
-        n_trajectories, rng = len(self.initial_states), np.random.default_rng(self.input_seed)
-        if self.signal == "random_steps":
-            place = np.floor(self.times / self.input_period * (1 + 1e-9)).astype(int)
-            values = rng.uniform(-1, 1, (n_trajectories, place[-1] + 1))[:, place]
-        else:
-            periods = self.input_period * np.linspace(1, 5, _TONES)
-            phases = rng.uniform(0, 2 * np.pi, (n_trajectories, _TONES, 1))
-            values = np.sin(2 * np.pi * self.times / periods[:, None] + phases).mean(axis=1)
-        return (self.input_mean + self.input_amplitude * values)[..., None]
+        drawn = SIGNALS[self.signal](self.times, self.input_period, len(self.initial_states), self.input_seed)
+        return (self.input_mean + self.input_amplitude * drawn)[..., None]
 
     def simulated(self) -> Float[np.ndarray, "batch time dim"]:
         """The true states."""

@@ -16,8 +16,6 @@ regression on u of what K leaves: dynamic mode decomposition with control (Proct
 Dynamical Systems 15, 2016), extended to features (Korda and Mezić, Automatica 93, 2018). Inputs are not penalised.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Float
 
@@ -59,7 +57,7 @@ def solve_regression(
 
     The options are those of `KoopmanOperator`.
     """
-    with_inputs, moments = moments, moments.given_inputs()
+    driven, moments = moments, moments.given_inputs()
     encoder: Encoder = "g" if method == "edmd_right" else "f"
     now, later = (moments.correlation(encoder, at, encoder, at) for at in (0, 1))
     correlation = moments.correlation(encoder, 0, encoder, 1)
@@ -79,21 +77,12 @@ def solve_regression(
         left_map=whiten_now @ left[:, :kept],
         right_encoder=encoder,
         right_map=whiten_later @ right[:kept].T,
-        forward=_driven(_propagator(encoder, factor, correlation, moments.with_observable(encoder, 0, 1)), with_inputs),
+        forward=_propagator(encoder, factor, correlation, moments.with_observable(encoder, 0, 1)).driven(driven),
         forward_metric=factor_metric,
         backward=_propagator(encoder, reverse_factor, correlation.T, moments.with_observable(encoder, 1, 0)),
         dual_map=factor @ np.linalg.pinv(factor_metric),
         dual_scale_by_eigenvalue=False,
     )
-
-
-def _driven(free: LinearPropagator, moments: LaggedMoments) -> LinearPropagator:
-    """The propagator with what the inputs add, where there are some."""
-    if not moments.n_inputs:
-        return free
-    step = moments.input_matrix(free.encoder, free.encode, free.step, "coordinates")
-    decode = moments.input_matrix(free.encoder, free.encode, free.decode, "observable")
-    return replace(free, input_step=step, input_decode=decode)
 
 
 def _propagator(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Complex, Float
 
-from sciml_bench.koopman.operator.moments import Encoder
+from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,18 @@ class LinearPropagator:
     input_step: Float[np.ndarray, "dim_in r"] | None = None
     input_decode: Float[np.ndarray, "dim_in dim_out"] | None = None
     input_mean: Float[np.ndarray, " dim_in"] | float = 0.0
+
+    def driven(self, moments: LaggedMoments) -> "LinearPropagator":
+        """With what inputs add by least squares; itself where there are none.
+
+        Args:
+            moments: of features, observables and inputs.
+        """
+        if not moments.n_inputs:
+            return self
+        step = moments.input_matrix(self.encoder, self.encode, self.step, "coordinates")
+        decode = moments.input_matrix(self.encoder, self.encode, self.decode, "observable")
+        return replace(self, input_step=step, input_decode=decode)
 
     def predict(
         self, features: Float[np.ndarray, "batch modes"], steps: Sequence[int]

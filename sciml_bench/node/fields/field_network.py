@@ -68,11 +68,7 @@ class FieldNetwork(nn.Module):
     def forward(
         self, x: Float[Tensor, "members batch dim"], u: Float[Tensor, "batch dim_in"] | None = None
     ) -> Float[Tensor, "members batch outputs"]:
-        """Evaluate every member on its own states, and on what acts on all of them.
-
-        Raises:
-            ConfigurationError: inputs are missing, or there are too many.
-        """
+        """Evaluate every member on its own states, and on what acts on all of them; stop where inputs do not fit."""
         given = 0 if u is None else u.shape[-1]
         if given != self.dim_in:
             raise ConfigurationError(f"inputs: the field takes {self.dim_in} inputs, and {given} are given")
