@@ -1,4 +1,4 @@
-"""What a class asks for, read from its annotations, beside what a configuration gives: told by the key, before it is built.
+"""What a class asks for, by its annotations, beside what a configuration gives: told by the key, before it is built.
 
 Annotations are `int`, `float | int`, `Sequence[int] | None` and their like; what else a class asks for, it checks.
 """
@@ -84,6 +84,8 @@ def fits(value: Any, asked: Any) -> bool | None:
         value: of a configuration; a mapping may stand for an object that is built of it.
         asked: an annotation.
     """
+    if isinstance(value, Mapping) and TARGET in value:
+        return None
     origin, parts = get_origin(asked), get_args(asked)
     if origin is Annotated:
         return fits(value, asked.__metadata__[0])
@@ -99,7 +101,7 @@ def fits(value: Any, asked: Any) -> bool | None:
     if asked in (str, type(None)):
         return isinstance(value, asked) and value != ""
     kind = origin or asked
-    if not isinstance(kind, type) or (isinstance(value, Mapping) and TARGET in value):
+    if not isinstance(kind, type):
         return None
     if isinstance(value, Mapping) and issubclass(kind, Mapping):
         return True
@@ -107,7 +109,7 @@ def fits(value: Any, asked: Any) -> bool | None:
         if not isinstance(value, list | tuple):
             return False
         elements = [fits(each, parts[0]) for each in value] if parts else []
-        return False if False in elements else True
+        return False not in elements
     is_foreign = kind.__module__.startswith(_BUILT_ELSEWHERE) or issubclass(kind, Mapping | Callable)
     return False if is_foreign or kind is os.PathLike else None
 

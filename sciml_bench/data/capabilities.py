@@ -13,6 +13,7 @@ from jaxtyping import Complex, Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.regular_clock import RATE, keeps_step
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import LARGEST_VALUE, Trajectories
 
@@ -174,7 +175,7 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int, any_clock: b
         return
     if not past.select(time=[slice(length - n_rows, length) for length in past.lengths]).is_regular:
         raise DataError(f"past: the last {n_rows} rows are not one step of the clock apart; give a past without gaps")
-    if not np.isclose(past.time_step, spec.time_step, rtol=1e-6):
+    if not np.isclose(past.time_step, spec.time_step, rtol=RATE):
         between = f"{past.time_step:g} {past.time_unit}"
         raise DataError(f"past: states {between} apart; what was learned steps by {spec.time_step:g}")
 
@@ -287,8 +288,7 @@ def horizon_steps(past: Trajectories, horizon: Horizon) -> int:
         return horizon
     counts = set()
     for number, grid in enumerate(horizon_times(past, horizon)):
-        steps = (grid - past.times_of(number)[-1]) / past.time_step
-        if not np.allclose(np.diff(steps, prepend=0), 1, rtol=0, atol=1e-2):  # as regular as a record has to be
+        if not keeps_step(np.concatenate([past.times_of(number)[-1:], grid]), past.time_step):
             raise ConfigurationError(
                 f"horizon: this method steps by {past.time_step:g} {past.time_unit}; give steps, or times on that clock"
             )

@@ -9,6 +9,7 @@ import functools
 import numpy as np
 
 from sciml_bench.data.record import Record
+from sciml_bench.data.regular_clock import keeps_step, whole_steps
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import TIME
 from sciml_bench.data.trajectories import Trajectories
@@ -44,8 +45,10 @@ def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Traject
     reached = []
     for number, length in enumerate(past.lengths):
         given, ahead = past.times_of(number)[max(0, length - n_rows) :], future.times_of(number)
-        steps = np.diff(np.concatenate([given, ahead])) / past.time_step
-        gaps = np.flatnonzero(~np.isclose(steps, 1, rtol=1e-2, atol=0))
+        clock = np.concatenate([given, ahead])
+        whole = np.ones(len(clock) - 1) if keeps_step(clock, past.time_step) else whole_steps(clock, past.time_step)
+        steps = np.diff(clock) / past.time_step
+        gaps = np.flatnonzero(~np.isclose(steps, 1, rtol=1e-2, atol=0) if whole is None else whole != 1)
         reached.append(len(ahead) if len(gaps) == 0 else int(gaps[0]) - len(given) + 1)
     return future.select(time=[slice(0, rows) for rows in reached]) if min(reached) > 0 else None
 

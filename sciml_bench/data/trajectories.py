@@ -166,7 +166,7 @@ class Trajectories:
     def complete_rows(self, number: int) -> Bool[np.ndarray, " time"]:
         """Which rows of a trajectory have all their values."""
         states = read_block(self.states[number]) if self.masked else np.empty((self.lengths[number], 0))
-        return ~np.isnan(states.reshape(len(states), -1)).any(axis=1)
+        return np.asarray(~np.isnan(states.reshape(len(states), -1)).any(axis=1))
 
     def without_missing_rows(self) -> "Trajectories":
         """The rows that have all their values, on a clock with gaps; itself where nothing may be missing.

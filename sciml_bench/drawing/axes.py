@@ -11,6 +11,10 @@ def time_label(unit: Shaped[np.ndarray, ""] | None, what: str = "time") -> str:
     return what if unit is None or str(unit) == "time" else f"{what} [{unit}]"
 
 
+LARGEST_DRAWN = 1e100
+"""An axis cannot be drawn far beyond."""
+
+
 def component_labels(arrays: Mapping[str, np.ndarray]) -> list[str]:
     """The labels of components: their names, with units where they are known.
 
@@ -29,7 +33,7 @@ def limits_around(values: Shaped[np.ndarray, "*shape"], margin: float = 0.15) ->
 
     The margin is relative to the range of the values.
     """
-    fine = values[np.isfinite(values)]
+    fine = values[np.abs(values) < LARGEST_DRAWN]
     low, high = float(fine.min()), float(fine.max())
     room = margin * (high - low) or 1.0
     return low - room, high + room

@@ -1,5 +1,6 @@
 """Every score of a learned operator that the data allow, with the arrays behind its pictures."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.lazy_states import iterate_blocks, mapped
 from sciml_bench.data.record import Record
+from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
 from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.koopman.told_modes import told_drift, told_modes
@@ -24,6 +26,8 @@ from sciml_bench.scores import (
     streamed_vamp_scores,
     vamp_e_exact,
 )
+
+log = logging.getLogger(__name__)
 
 HEADLINE = (
     "vamp_e_exact",
@@ -39,6 +43,12 @@ HEADLINE = (
 """The metrics that say most; shown when a run has finished."""
 
 SHOWN_TIMESCALES = 3
+SHOWN_NAMES = 3
+"""Of trajectories that are left out."""
+
+ROWS_PER_LAG = 25
+"""Rows of a trajectory for every step of the longest lag at which timescales are estimated from it."""
+
 PAIRS_PER_MODE = 5
 """With fewer held-out pairs a score that whitens with them measures their number, not the features."""
 
@@ -144,10 +154,11 @@ class Evaluation:
     def _timescales(self, learned: KoopmanModel, record: Record, exact_eigenvalues: np.ndarray | None) -> Results:
         """Implied timescales and the Chapman–Kolmogorov test on the training trajectories."""
         part = record.splits["train"].between_gaps(2)
-        longest, step, lag = min(part.lengths), record.spec.time_step, learned.spec.lag
-        lags = [lag for lag in self.timescale_lags if 25 * lag < longest]
+        longest, step, lag = max(part.lengths), record.spec.time_step, learned.spec.lag
+        lags = [lag for lag in self.timescale_lags if ROWS_PER_LAG * lag < longest]
         if not lags:
             return Results()
+        part = _long_enough(part, ROWS_PER_LAG * max(lags))
 
         def features(rows: np.ndarray) -> np.ndarray:
             return np.concatenate([learned.f(block) for _, block in iterate_blocks(rows)])
@@ -196,6 +207,18 @@ def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
             metrics[f"vamp_2_{split}"] = vamp_2
         metrics[f"vamp_e_{split}"] = vamp_e
     return metrics
+
+
+def _long_enough(part: Trajectories, n_rows: int) -> Trajectories:
+    """The trajectories with more rows than that; a line names the others."""
+    lengths = part.lengths
+    short = [number for number, length in enumerate(lengths) if length <= n_rows]
+    if not short:
+        return part
+    named = ", ".join(f"{part.name(number)} of {lengths[number]} rows" for number in short[:SHOWN_NAMES])
+    more = f" and {len(short) - SHOWN_NAMES} others" if len(short) > SHOWN_NAMES else ""
+    log.info("left out of the implied timescales, which need more than %d rows: %s%s", n_rows, named, more)
+    return part.select(trajectories=[number for number in range(len(lengths)) if number not in short])
 
 
 def _count(system: Any, wanted: int) -> int:

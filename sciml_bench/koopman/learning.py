@@ -20,6 +20,10 @@ from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
 from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of
+from sciml_bench.networks import RandomAffine
+
+IMAGE_AXES = 3
+"""Of one state: channels, height, width."""
 
 Batch = tuple[Tensor, Tensor]
 
@@ -73,6 +77,11 @@ class KoopmanLearning(Method):
             )
         if "validation" in view.splits and len(view.pairs("validation")) < 2:
             raise ConfigurationError("the validation split has under 2 pairs; make data.split.validation larger or 0")
+        if isinstance(augmentation, RandomAffine) and len(view.spec.state_shape) != IMAGE_AXES:
+            raise ConfigurationError(
+                "training.augmentation distorts images (channels, height, width); these states have the shape "
+                f"{view.spec.state_shape}: set training.augmentation=null"
+            )
         self.model, self.objective = model, loss
         self.operator_factory = checked_operator(operator, model.n_modes, bool(view.spec.dim_in))
         self.augmentation = augmentation if augmentation is not None else nn.Identity()

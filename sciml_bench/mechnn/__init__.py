@@ -6,6 +6,7 @@ from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquation
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.discovery_training import DiscoveryTraining
 from sciml_bench.mechnn.discovery.evaluation import EquationEvaluation
+from sciml_bench.mechnn.discovery.rational.rational_library import RationalLibrary
 from sciml_bench.mechnn.linear_ode.layer import LinearODELayer, with_taylor_order
 from sciml_bench.mechnn.linear_ode.solve import LinearODESolution, solve_linear_ode
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
@@ -35,6 +36,7 @@ __all__ = [
     "LogisticNetworkEstimator",
     "LogisticTraining",
     "ParameterEvaluation",
+    "RationalLibrary",
     "SmoothedTrajectories",
     "SmoothingEvaluation",
     "TrajectoryFit",

@@ -101,8 +101,8 @@ def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
         ConfigurationError: they do not go together.
         DataError: the record lacks something.
     """
-    asked = get_type_hints(type(evaluation).__call__).get("learned")
-    given = get_type_hints(type(method).learned).get("return")
+    asked: Any = get_type_hints(type(evaluation).__call__).get("learned")
+    given: Any = get_type_hints(type(method).learned).get("return")
     told = all(isinstance(each, type) and each not in (Any, Learned) for each in (asked, given))
     if told and not issubclass(given, asked):
         raise ConfigurationError(
@@ -143,15 +143,15 @@ def _factory(node: Mapping[str, Any], role: str, packages: tuple[str, ...]) -> A
 def _require_spec(model: Any, view: Any) -> None:
     """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
     asked = next(iter(annotations_of(model)[0].values()), Any)
-    kinds = get_args(asked) or (asked,)
+    kinds: Any = get_args(asked) or (asked,)
     if Any in kinds or not all(isinstance(kind, type) for kind in kinds):
         return
     of_windows = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
     if not isinstance(view.spec, kinds) or (of_windows and WindowsSpec not in kinds):
         raise ConfigurationError(
             f"model={getattr(model, '__name__', model)} needs a {' or '.join(kind.__name__ for kind in kinds)}, but "
-            f"{type(view).__name__} of this training gives a {type(view.spec).__name__}; choose another model, or another "
-            "training"
+            f"{type(view).__name__} of this training gives a {type(view.spec).__name__}; choose another model, or "
+            "another training"
         )
 
 

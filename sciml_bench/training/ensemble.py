@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sciml_bench.core.budget import REFUSED, require_memory, weigh_time
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import DirectMethod, Method
@@ -26,12 +27,23 @@ from sciml_bench.training.record import closed_record, n_trainable_parameters
 from sciml_bench.training.scoring import conclude, with_history, write_results
 
 MEMBERS = "members"
+_COPIES = 5
+"""Of the weights: those of the member, of the joined method, their gradients and two moments."""
 
 SHARED_SECONDS = (
     *("fit_wall_seconds", "fit_cpu_seconds"),
     *("cpu_seconds_per_epoch", "cpu_seconds_per_step", "wall_seconds_per_epoch"),
 )
 """Entries of a fit's cost of which every member bears its part."""
+
+
+_SECONDS_PER_MEMBER = 0.2
+"""Beside the common fit [measured: 0.18 s of CPU for a small NeuralODE]."""
+
+
+def _weigh_members(count: int) -> None:
+    asked = f"ensemble={count}: to build, score and draw so many members, beside their common fit,"
+    weigh_time(asked, count * _SECONDS_PER_MEMBER, "ask for fewer")
 
 
 def ensemble_seeds(configuration: Mapping[str, Any]) -> list[int] | None:
@@ -45,6 +57,8 @@ def ensemble_seeds(configuration: Mapping[str, Any]) -> list[int] | None:
         return None
     if not isinstance(ensemble, list | tuple):
         require_integer("ensemble", ensemble, 1, "give the number of seeds, or their list: ensemble=[10,20,30]")
+        if ensemble * _SECONDS_PER_MEMBER > REFUSED:  # before they are listed
+            _weigh_members(ensemble)
         return [configuration["seed"] + offset for offset in range(ensemble)]
     if not ensemble:
         raise ConfigurationError("ensemble=[] names no seed; give at least one, or ensemble=null for a single run")
@@ -98,10 +112,15 @@ class Ensemble:
             ConfigurationError: a choice is wrong, or the method trains one seed at a time.
             DataError: the data cannot be used.
         """
+        _weigh_members(len(self.seeds))
         built = []
         for configuration in self.member_configurations():
             seed_everything(configuration["seed"], "build")
             built.append(build(configuration))
+            if len(built) == 1:
+                weights = sum(weight.numel() * weight.element_size() for weight in built[0][1].parameters())
+                asked = f"ensemble: {len(self.seeds)} members with {weights / 2**20:.3g} MiB of weights each"
+                require_memory(asked, _COPIES * weights * len(self.seeds), "ask for fewer, or smaller networks")
         self.methods = [method for _, method in built]
         if isinstance(self.methods[0], DirectMethod):
             raise ConfigurationError(

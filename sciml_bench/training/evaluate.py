@@ -22,6 +22,7 @@ from sciml_bench.data.capabilities import KnowsRecord
 from sciml_bench.data.past_file import reading_options
 from sciml_bench.data.transforms.record_transforms import OPTIONS
 from sciml_bench.training.build import build, build_record, trusted
+from sciml_bench.training.data_files import changed_data
 from sciml_bench.training.ensemble import Ensemble, averaged
 from sciml_bench.training.extension import choices_of
 from sciml_bench.training.identity import path_component
@@ -45,7 +46,7 @@ def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
         learned = read_learned(folder.learned_checkpoint, trusted(configuration))
         of_epochs = ("history_", "selected_epoch")
         curves = {name: values for name, values in folder.arrays.items() if name.startswith(of_epochs)}
-        results = _scored_now(configuration, learned, folder.record.get("fit_metrics"), _files_of(folder))
+        results = _scored_now(configuration, learned, folder.record.get("fit_metrics"), folder)
         write_results(folder, with_curves(results, curves))
         metrics = results.metrics
     folder.write_configuration({**(folder.configuration or {}), "evaluation": configuration.get("evaluation")})
@@ -96,7 +97,7 @@ def evaluate(
     learned = run.learned if own else _learned_from(stored, run, checkpoint)
     same = configuration.get("data") == stored.get("data")
     fit_metrics = run.record.get("fit_metrics") if own else None
-    results = _scored_now(configuration, learned, fit_metrics, _files_of(run.folder) if same and data is None else None)
+    results = _scored_now(configuration, learned, fit_metrics, run.folder if same and data is None else None)
     labels = [] if data is None else [_label("data", data)]
     labels += [] if own else [_label("checkpoint", checkpoint)]
     folder = RunFolder(run.folder.path / "evaluations" / (name or path_component([*labels, *overrides])))
@@ -105,28 +106,30 @@ def evaluate(
     return results.metrics, folder.path
 
 
-def _files_of(folder: RunFolder) -> dict[str, str]:
-    """Checksums of the files that a run has read."""
-    return {str(file["path"]): str(file["sha256"]) for file in folder.record.get("data_files") or ()}
-
-
 def _scored_now(
-    configuration: Mapping[str, Any], learned: Any, fit_metrics: Metrics | None, files: Mapping[str, str] | None
+    configuration: Mapping[str, Any], learned: Any, fit_metrics: Metrics | None, folder: RunFolder | None
 ) -> Results:
-    """The scores on the record of a configuration, loaded now, under the seed of the run; `files` are to be as then."""
+    """The scores on the record of a configuration, loaded now, under the seed of the run.
+
+    Where a folder is given, its data are to be as they were when the run learned from them.
+    """
+    if folder is not None:
+        _require_same_data(folder, configuration)
     seed_everything(configuration["seed"], "build")
     record = build_record(configuration)
     record.setup()
-    for file in getattr(record, "files", ()):
-        if (files or {}).get(str(file["path"]), file["sha256"]) != file["sha256"]:
-            raise DataError(
-                f"{file['path']} has changed since the run learned from it, and its scores would be those of other "
-                f"data; `sciml-bench evaluate <run folder> --data {file['path']}` scores it as such"
-            )
     known = (learned.spec.origin or learned.spec).state_shape if isinstance(learned, KnowsRecord) else None
     if known is not None and record.spec.state_shape != known:
         raise DataError(f"states of the shape {record.spec.state_shape}, but what the run learned has {known}")
     return scored(configuration, learned, record, fit_metrics)
+
+
+def _require_same_data(folder: RunFolder, configuration: Mapping[str, Any]) -> None:
+    if changed := changed_data(folder, configuration):
+        raise DataError(
+            f"{folder.path} has learned from other data, since {changed}; put the old file back, or score what it has "
+            "learned on the new one with `sciml-bench evaluate <run folder> --data <file>`"
+        )
 
 
 def _learned_from(configuration: Mapping[str, Any], run: Run, checkpoint: PathType) -> Any:
@@ -137,6 +140,7 @@ def _learned_from(configuration: Mapping[str, Any], run: Run, checkpoint: PathTy
             f"checkpoint={checkpoint}: there is no file {path}; a method without epochs has `best` alone, and so has "
             "one member of an ensemble"
         )
+    _require_same_data(run.folder, configuration)  # of which the scales of these weights are computed
     try:
         _, method = build(configuration)
     except KeyError as error:

@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import PathType
 from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.core.stored.run_folder import FINISHED, RunFolder
+from sciml_bench.training.data_files import changed_data
 from sciml_bench.training.identity import name_of_overrides
 
 CHOICES = ("data", "pde", "model", "solver", "training", "schedule", "evaluation", "logger", "trainer")
@@ -84,6 +85,11 @@ def extended(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
         raise ConfigurationError(
             f"extend={config.extend} has no checkpoint to go on from: a method without epochs cannot be extended, nor "
             "can an ensemble or one of its members; run it anew with more epochs"
+        )
+    if changed := changed_data(old, {**earlier, "trusted_packages": config.trusted_packages}):
+        raise DataError(
+            f"extend={config.extend} has learned from other data, since {changed}; put the old file back, or train on "
+            "the new one from the start, without extend"
         )
     merged: Any = OmegaConf.create(dict(earlier))
     OmegaConf.set_struct(merged, False)

@@ -1,15 +1,18 @@
 """Where the logged quantities go beside the run folder's own files; a person's own logger is a class like these."""
 
+import csv
 import hashlib
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored.checkpoint_file import load_checkpoint
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training.build import optional
 
@@ -41,11 +44,20 @@ class Logging:
 
 @dataclass(frozen=True)
 class CSVLogging(Logging):
-    """One csv file."""
+    """One csv file, in which an interrupted run goes on from its last checkpoint."""
 
     def opened(self, folder: RunFolder, configuration: Mapping[str, Any]) -> Logger:
         """Below `logs/csv`."""
-        return CSVLogger(save_dir=folder.logs, name="csv", flush_logs_every_n_steps=1_000_000)
+        logger = CSVLogger(save_dir=folder.logs, name="csv", version=0, flush_logs_every_n_steps=1_000_000)
+        path = Path(logger.log_dir) / "metrics.csv"
+        earlier = folder.logs / "csv" / "metrics.earlier"  # Lightning's writer begins with an empty folder
+        if path.exists():
+            path.replace(earlier)
+        if earlier.exists():
+            logger.experiment.metrics = _rows_until(_step_of(folder.last_checkpoint), earlier)
+            logger.save()
+            earlier.unlink()
+        return logger
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,11 @@ class WeightsAndBiasesLogging(Logging):
 
     def opened(self, folder: RunFolder, configuration: Mapping[str, Any]) -> Logger:
         """The folder is the run's identity, so a resumed run continues its own curves."""
-        return WandbLogger(
+        try:
+            import wandb
+        except ModuleNotFoundError:
+            raise ConfigurationError("logger=wandb needs: pip install wandb") from None
+        logger = WandbLogger(
             project=self.project,
             entity=self.entity,
             name=self.run_name or "/".join(folder.path.parts[-5:]),
@@ -89,12 +105,32 @@ class WeightsAndBiasesLogging(Logging):
             config=dict(configuration),
             reinit="finish_previous",
         )
+        try:
+            _ = logger.experiment  # signs in now, and not in the middle of a fit
+        except wandb.Error as error:
+            raise ConfigurationError(
+                f"logger=wandb cannot begin ({' '.join(str(error).split())}); sign in with `wandb login`, or work "
+                "without an account by WANDB_MODE=offline or logger.offline=true"
+            ) from None
+        return logger
 
     def closed(self, status: str) -> None:
         """End the run here, or the next job of a multirun would write into it."""
         import wandb
 
         wandb.finish(exit_code=0 if status == "success" else 1)
+
+
+def _step_of(checkpoint: Path) -> int:
+    """The optimiser's step at which a fit goes on; -1 where it starts anew."""
+    return int(load_checkpoint(checkpoint, keys=("global_step",))["global_step"]) if checkpoint.exists() else -1
+
+
+def _rows_until(step: int, path: Path) -> list[dict[str, Any]]:
+    """What was logged up to a step; what came later is about to be repeated."""
+    with path.open(newline="") as file:
+        rows = [{name: value for name, value in row.items() if value} for row in csv.DictReader(file)]
+    return [row for row in rows if int(row.get("step", 0)) <= step]
 
 
 @contextmanager

@@ -72,16 +72,26 @@ class Run:
             raise DataError(f"{self.folder.path} has not kept the end of its record; give a past")
         return learned.forecast(given, horizon)
 
-    def data(self) -> Any:
+    def data(self, changed: bool = False) -> Any:
         """The record that was learned from, loaded now (of train_nsm.py: the equation).
+
+        Args:
+            changed: whether it may be another than the run has learned from.
 
         Raises:
             ConfigurationError: the configuration names something that is not trusted.
-            DataError: the data cannot be used.
+            DataError: the data cannot be used, or have changed.
         """
         from sciml_bench.training.build import build_record
+        from sciml_bench.training.data_files import changed_data
 
-        record = build_record({**self.configuration, "trusted_packages": self.trusted_packages})
+        configuration = {**self.configuration, "trusted_packages": self.trusted_packages}
+        if not changed and (change := changed_data(self.folder, configuration)):
+            raise DataError(
+                f"{self.folder.path} has learned from other data, since {change}; put the old file back, or take what "
+                "is there now with data(changed=True)"
+            )
+        record = build_record(configuration)
         record.setup()
         return record
 

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_boolean, require_integer
-from sciml_bench.core.errors import ConfigurationError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.interruption import TOLD, Interrupted
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
@@ -108,6 +108,8 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         record["time_unit"] = observed.spec.time_unit
     record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
+    if record.get("status"):  # now: whoever goes on after a kill has to know
+        folder.write_record(record)
     with opened_logger(configuration, folder) as logger:
         if isinstance(method, DirectMethod):
             done = fit_directly(method)
@@ -146,6 +148,7 @@ def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
 def _is_finished(configuration: dict[str, Any], folder: RunFolder) -> bool:
     """Whether there is nothing to train; else the folder is made ready for a fresh start or a continuation."""
     from sciml_bench.training.build import build, build_evaluation, build_schedule
+    from sciml_bench.training.data_files import changed_data
     from sciml_bench.training.ensemble import remove_members
     from sciml_bench.training.extension import begin_extension
 
@@ -162,6 +165,11 @@ def _is_finished(configuration: dict[str, Any], folder: RunFolder) -> bool:
         raise ConfigurationError(
             f"{_shown_path(folder)} holds a run of another configuration ({'; '.join(differing[:4])}); replace it with "
             "force=true, or give this run another folder with hydra.run.dir=<folder>"
+        )
+    if resumable and (changed := changed_data(folder, configuration)):
+        raise DataError(
+            f"{_shown_path(folder)} has learned from other data, since {changed}; train again with force=true, or keep "
+            "what it has learned: put the old file back, or give this run another folder with hydra.run.dir=<folder>"
         )
     if folder.status == FINISHED:
         return True

@@ -26,6 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError, in_a_sentence
+from sciml_bench.core.interruption import Interrupted
 from sciml_bench.training.identity import name_of_overrides
 
 EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, OSError, MemoryError)
@@ -123,6 +124,9 @@ def main(paradigm: str) -> None:
             if show_tracebacks:
                 raise
             _stop(explain(error, paradigm, root))
+        except (Interrupted, KeyboardInterrupt):  # the jobs that are left go unrun
+            failures.tell()
+            raise
         except OSError as error:  # Hydra makes the run's folder
             if show_tracebacks:
                 raise
@@ -267,14 +271,19 @@ class _SweepFailures:
             file.write(f"{folder}\t{' '.join(reason.split())}\n")
 
     def report(self) -> None:
+        if self.tell():
+            raise SystemExit(1)
+
+    def tell(self) -> bool:
+        """Print what failed; whether anything did."""
         if not self.path.exists():
-            return
+            return False
         failed = [line.split("\t", 1) for line in self.path.read_text().splitlines()]
         self.path.unlink()
         print(f"\n{len(failed)} job(s) of the sweep failed; the others are finished:", file=sys.stderr)
         for folder, reason in failed:
             print(f"  {os.path.relpath(folder)}\n    {reason}", file=sys.stderr)
-        raise SystemExit(1)
+        return True
 
 
 def explain(error: Exception, paradigm: str, root: Path) -> str:

@@ -24,7 +24,7 @@ FEWEST_LEARNED = 5
 WITHOUT_VALIDATION = {"train": 0.75, "test": 0.25}
 
 
-def adapted(configuration: Mapping[str, Any], record: Record) -> dict[str, Any]:
+def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
     """The configuration, with smaller values where nobody chose them and the record is too short for the default.
 
     Args:
@@ -37,9 +37,13 @@ def adapted(configuration: Mapping[str, Any], record: Record) -> dict[str, Any]:
     Returns:
         the same values where nothing has to change. `data.split` changes for a record that is built again.
     """
+    if not isinstance(record, Record):  # a person's own, which may have no parts
+        return dict(configuration)
     changes = {**_parts(configuration, record), **_pairs(configuration, record), **_windows(configuration, record)}
     typed = [str(override).lstrip("+").partition("=")[0] for override in configuration.get("given") or ()]
     found = {key: values for key, values in changes.items() if not any(_is_typed(key, name) for name in typed)}
+    if "data.split" in found:  # the record is built again, and what else has to change is seen then
+        found = {"data.split": found["data.split"]}
     n_rows = record.splits["train"].n_states
     if n_rows < FEWEST_LEARNED and "data.split" not in found:
         raise DataError(

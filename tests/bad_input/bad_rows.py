@@ -1,6 +1,6 @@
 """The table of bad input: what somebody types, the exit code, and the words that the one sentence must hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from scripts import SMALL
@@ -36,12 +36,14 @@ class Row:
         words: what is typed.
         parts: what the sentence must hold.
         code: the exit code.
+        slow: whether another value of the same key is tried in its place where time is short.
     """
 
     script: str
     words: tuple[str, ...]
     parts: tuple[str, ...]
     code: int = 1
+    slow: bool = False
 
     def __str__(self) -> str:
         return f"{self.script} {' '.join(self.words[-2:])}"
@@ -124,13 +126,14 @@ def of_kinds(per_key: int = 2) -> list[Row]:
     for (script, words), kinds in KINDS.items():
         for kind, keys in kinds.items():
             for key in keys.split():
-                for value in islice(turns[kind], per_key):
+                for number, value in enumerate(islice(turns[kind], per_key)):
                     if (key, value) not in ALLOWED:
-                        rows.append(row(script, *words, f"{key}={value}", says=key.rpartition(".")[2]))
+                        made = row(script, *words, f"{key}={value}", says=key.rpartition(".")[2])
+                        rows.append(replace(made, slow=number > 0))
     return rows
 
 
-# ---- what a run needs, and what nothing reads -------------------------------------------------------------------------
+# ---- what a run needs, and what nothing reads -----------------------------------------------------------------------
 
 
 def of_runs() -> list[Row]:
@@ -221,7 +224,7 @@ KOOPMAN: dict[str, str | tuple[str, ...]] = {
     "evaluation.forecast_steps=many": ("evaluation.forecast_steps=many", "a whole number"),
 }
 
-# ---- files --------------------------------------------------------------------------------------------------------------
+# ---- files ----------------------------------------------------------------------------------------------------------
 
 PATHS: dict[str, str | tuple[str, ...]] = {
     "''": ("data.path=", "give a"),
@@ -254,7 +257,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "repeated_times.csv data.time_column=t": ("the time is 0 at row 1", "increase"),
     "clocked.npz data.key=states data.times_key=t": ("clocked.npz", "the time is 0 at row 50"),
     "good.csv data.key=nothing": ("data.key=nothing",),
-    "good.csv data.times_key=t": ("data.times_key=t", "data.key"),
+    "good.csv data.times_key=t": ("data.times_key=t", "data.time_column"),
     "good.csv data.time_column=nope": ("data.time_column=nope", "x, v"),
     "good.csv data.time_column=-1": ("data.time_column=-1",),
     "good.csv data.time_step=0": ("data.time_step=0",),
@@ -278,7 +281,7 @@ def of_files() -> list[Row]:
     return rows
 
 
-# ---- what does not go together ------------------------------------------------------------------------------------------
+# ---- what does not go together --------------------------------------------------------------------------------------
 
 MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
     (*LORENZ, "evaluation=rollouts"): ("RolloutEvaluation", "DiscoveredEquations"),
@@ -294,6 +297,21 @@ MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
     (*BODIES, "training.view.n_inputs=1000"): ("n_inputs",),
     ("data=noisy_damped_sine", "evaluation=forecast"): ("does not forecast",),
 }
+
+BURGERS = ("pde=burgers", "pde.n_validation=2", "pde.n_test=2", "pde.test_resolutions=[16]")
+SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("node_homotopy", *FIELD, "ensemble=1000000"): ("ensemble=1000000", "hours", "ask for fewer"),
+    ("node_homotopy", *FIELD, "ensemble=1000000000000"): ("ensemble=1000000000000", "hours"),
+    ("node_homotopy", *FIELD, "max_step=1e-9"): ("solver.max_step=1e-09", "steps", "GiB"),
+    ("node_homotopy", *FIELD, "data.time_step=1e-12"): ("data.time_step=1e-12", "rows", "GiB"),
+    ("koopman", *PROCESS, "data.n_steps=1000000000000"): ("data.n_steps=1000000000000", "1e+12", "GiB"),
+    ("nsm", *POISSON, "pde.test_resolutions=[16,10000000]"): ("pde.test_resolutions=10000000", "GiB"),
+    ("nsm", *POISSON, "training=grid", "training.resolution=10000000"): ("training.resolution=10000000", "GiB"),
+    ("nsm", *POISSON, "training=supervised", "training.n_training=1000000000"): ("1000000000 solutions", "GiB"),
+    ("nsm", *BURGERS, "pde.solver_step=1e-9"): ("pde.solver_step", "hours", "longer steps"),
+    ("koopman", *FILES, "data.path=endless.zarr"): ("data.path=endless.zarr", "1e+12 rows", "data.n_rows"),
+}
+"""What fits into no machine, or into no night."""
 
 VERBS: dict[tuple[str, ...], tuple[str | tuple[str, ...], int]] = {
     ("show", "nowhere"): ("no run in nowhere", 1),
@@ -334,5 +352,6 @@ def table() -> list[Row]:
     rows = of_kinds() + of_runs() + of_files()
     rows += [row("koopman", *PROCESS, *words.split(), says=says) for words, says in KOOPMAN.items()]
     rows += [row("mechnn", *words, says=says) for words, says in MECHNN.items()]
+    rows += [row(*words, says=says) for words, says in SIZES.items()]
     rows += [row("verb", *words, says=says, code=code) for words, (says, code) in VERBS.items()]
     return rows

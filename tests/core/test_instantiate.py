@@ -248,7 +248,7 @@ def test_a_word_is_no_number(value: str) -> None:
         if parameter.annotation is int
     ]
     for name in numeric:
-        with pytest.raises(ConfigurationError, match=rf"model\.{name}={value}: give a number"):
+        with pytest.raises(ConfigurationError, match=rf"model\.{name}={value}: give a whole number"):
             instantiate({**normalisation, name: value}, role="model")
         assert instantiate({**normalisation, name: 3}, role="model").keywords == {name: 3}
     assert numeric

@@ -1,11 +1,12 @@
 """Files are told apart by what is in them."""
 
 import hashlib
+import os
 
 import pytest
 
 from sciml_bench.data.files import fingerprint as module
-from sciml_bench.data.files.fingerprint import fingerprint
+from sciml_bench.data.files.fingerprint import fingerprint, what_changed
 
 
 def test_a_file_is_known_by_its_checksum(tmp_path):
@@ -35,21 +36,46 @@ def test_a_folder_is_known_by_its_files_and_their_names_wherever_it_lies(tmp_pat
     assert found["sha256"] != fingerprint(one)["sha256"]
 
 
-def test_a_large_file_is_known_by_its_ends_and_its_size(tmp_path, monkeypatch):
+@pytest.fixture
+def small_blocks(monkeypatch):
     monkeypatch.setattr(module, "WHOLE_BYTES", 10)
-    monkeypatch.setattr(module, "END_BYTES", 4)
+    monkeypatch.setattr(module, "BLOCK_BYTES", 2)
+    monkeypatch.setattr(module, "N_BLOCKS", 3)
+
+
+def test_a_large_file_is_known_by_its_size_its_time_and_blocks_of_it(tmp_path, small_blocks):
     path = tmp_path / "x.bin"
     path.write_bytes(b"0123456789AB")
-    assert fingerprint(path)["sha256"] == hashlib.sha256(b"0123" + b"89AB" + b"12").hexdigest()
+    os.utime(path, (0, 1000.5))
+    found = fingerprint(path)
+    assert found["sha256"] == hashlib.sha256(b"01" + b"56" + b"AB").hexdigest()
+    assert (found["bytes"], found["modified"]) == (12, 1000)
 
 
 @pytest.mark.parametrize(
-    ("content", "same"), [(b"0123xxxx89AB", True), (b"0123456789xB", False), (b"x123456789AB", False)]
+    ("content", "same"),
+    [(b"01xx4567xxAB", True), (b"0123456789xB", False), (b"x123456789AB", False), (b"0123456x89AB", True)],
 )
-def test_the_middle_of_a_large_file_is_not_read(tmp_path, monkeypatch, content, same):
-    monkeypatch.setattr(module, "WHOLE_BYTES", 10)
-    monkeypatch.setattr(module, "END_BYTES", 4)
+def test_the_rest_of_a_large_file_is_not_read(tmp_path, small_blocks, content, same):
     for name, data in {"one": b"0123456789AB", "other": content}.items():
         (tmp_path / name).write_bytes(data)
     found = [fingerprint(tmp_path / name)["sha256"] for name in ("one", "other")]
     assert (found[0] == found[1]) is same
+
+
+def test_what_has_become_of_a_file_is_told(tmp_path, small_blocks):
+    path = tmp_path / "x.bin"
+    path.write_bytes(b"0123456789AB")
+    os.utime(path, (0, 1000))
+    known = fingerprint(path)
+    assert what_changed(known) is None
+    os.utime(path, (0, 2000))
+    assert f"{path} was written again (" in str(what_changed(known))
+    path.write_bytes(b"0123456789Ab")
+    assert what_changed(known) == f"{path} was replaced by another file of its size"
+    path.write_bytes(b"0123456789ABC")
+    assert what_changed(known) == f"{path} has grown from 12 to 13 bytes"
+    path.write_bytes(b"0")
+    assert what_changed(known) == f"{path} has shrunk from 12 to 1 bytes"
+    path.unlink()
+    assert what_changed(known) is None

@@ -84,3 +84,23 @@ def test_states_of_another_shape_are_refused(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"missing\.npz"):
         read_past(tmp_path / "missing.npz", SPEC)
+
+
+def test_a_past_may_be_in_any_format(tmp_path):
+    xarray = pytest.importorskip("xarray", reason="needs the extra `files`")
+    pandas = pytest.importorskip("pandas", reason="needs the extra `files`")
+    pytest.importorskip("h5netcdf", reason="needs the extra `files`")
+    pytest.importorskip("pyarrow", reason="needs the extra `files`")
+    data = {"a": ("time", ROWS[:, 0]), "b": ("time", ROWS[:, 1])}
+    xarray.Dataset(data, coords={"time": TIMES}).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    xarray.Dataset(data).to_netcdf(tmp_path / "y.nc", engine="h5netcdf")
+    frame = pandas.DataFrame({"t": TIMES, "a": ROWS[:, 0], "b": ROWS[:, 1]})
+    frame.to_parquet(tmp_path / "x.parquet")
+    frame[["b", "a"]].to_parquet(tmp_path / "y.parquet")
+    for name in ("x.nc", "x.parquet"):
+        past = read_past(tmp_path / name, SPEC)
+        np.testing.assert_array_equal(past.states[0], ROWS)
+        np.testing.assert_allclose(past.times_of(0), TIMES)
+    assert read_past(tmp_path / "y.nc", SPEC).time_step == SPEC.time_step
+    with pytest.raises(DataError, match="has the columns b, a; put them in the order"):
+        read_past(tmp_path / "y.parquet", SPEC)

@@ -7,6 +7,7 @@ from scipy.io import savemat
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.readers import read_arrays
+from sciml_bench.data.sources import TrajectoryFiles
 
 STATES = np.random.default_rng(0).standard_normal((20, 3))
 
@@ -111,3 +112,15 @@ def test_the_readers_load_no_package_of_a_format_before_it_is_needed():
     heavy = "{'zarr', 'scipy.io', 'h5py', 'xarray', 'pandas', 'pyarrow', 'wfdb', 'pyedflib', 'mdtraj'}"
     code = f"import sys, sciml_bench.data.files.readers; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_records_with_named_fields_are_columns(tmp_path):
+    rows = np.zeros(20, dtype=[("t", "f8"), ("hare", "f4"), ("lynx", "i4")])
+    rows["t"], rows["hare"], rows["lynx"] = np.arange(20) ** 1.1, STATES[:, 0], np.arange(20) % 3
+    np.save(tmp_path / "x.npy", rows)
+    np.savez(tmp_path / "x.npz", run=rows)
+    for name in ("x.npy", "x.npz"):
+        found = TrajectoryFiles(str(tmp_path / name)).load()
+        assert found.component_names == ("hare", "lynx")
+        np.testing.assert_array_equal(found.times_of(0), rows["t"])
+        np.testing.assert_array_equal(found.states[0][:, 1], rows["lynx"])

@@ -118,9 +118,10 @@ def test_files_are_known_by_their_size_and_checksum(tmp_path, monkeypatch):
     whole = {"path": str(tmp_path / "a.npy"), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     assert record.files == [whole]
     monkeypatch.setattr(fingerprints, "WHOLE_BYTES", 100)
-    monkeypatch.setattr(fingerprints, "END_BYTES", 30)
-    ends = content[:30] + content[-30:] + str(len(content)).encode()
-    assert record.files[0]["sha256"] == hashlib.sha256(ends).hexdigest()
+    monkeypatch.setattr(fingerprints, "BLOCK_BYTES", 30)
+    monkeypatch.setattr(fingerprints, "N_BLOCKS", 2)
+    assert record.files[0]["sha256"] == hashlib.sha256(content[:30] + content[-30:]).hexdigest()
+    assert record.files[0]["modified"] == int((tmp_path / "a.npy").stat().st_mtime)
 
 
 def test_the_checksum_of_a_folder_depends_on_names_and_content(tmp_path):

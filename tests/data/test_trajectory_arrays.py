@@ -75,9 +75,9 @@ def test_a_memory_map_stays_on_disk_until_it_is_asked_for(tmp_path):
     values = np.arange(24.0).reshape(2, 4, 3)
     np.save(tmp_path / "x.npy", values)
     found = read_trajectories(tmp_path / "x.npy", None, "auto", None)
-    for row, part in enumerate(found):
-        np.testing.assert_array_equal(in_memory(part.states), values[row])
-    own = in_memory(found[1].states)
+    for row, part in enumerate(in_memory(found)):
+        np.testing.assert_array_equal(part.states, values[row])
+    own = in_memory(found)[1].states
     own[:] = 0
     np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), values)
 

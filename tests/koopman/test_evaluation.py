@@ -387,6 +387,23 @@ def test_a_short_held_out_trajectory_has_errors_as_far_as_it_reaches_and_leaves_
     np.testing.assert_allclose(arrays["true_states"], circle[1 : REACH + 1], rtol=1e-6)  # of the one that goes on
 
 
+def test_a_short_training_trajectory_takes_no_timescales_from_the_others_and_is_named(caplog):
+    rng = np.random.default_rng(0)
+    walks = [np.cumsum(rng.normal(size=(n, 1)), axis=0) / np.sqrt(np.arange(1, n + 1))[:, None] for n in (400,) * 4]
+    options = {"split": {"train": 3, "test": 1}, "split_by": "trajectory"}
+    names = {}
+    for short in (False, True):
+        parts = [*walks[:2], walks[2][:40] if short else walks[2], walks[3]]
+        view = pairs_of(TrajectoryFiles.from_arrays(None, parts, **options))
+        with caplog.at_level("INFO"):
+            names[short] = evaluate(estimated(view, components), view)
+    assert names[True].arrays["timescales"].shape == names[False].arrays["timescales"].shape
+    assert "chapman_kolmogorov_violation" in names[True].metrics
+    assert [line for line in caplog.messages if "timescales" in line] == [
+        "left out of the implied timescales, which need more than 200 rows: trajectory 2 (array 2) of 40 rows"
+    ]
+
+
 def test_a_record_with_missing_rows_is_scored_between_them():
     times = np.delete(0.3 * np.arange(200), [50, 51, 120, 185])
     circle = np.stack([np.cos(times), np.sin(times)], axis=1)

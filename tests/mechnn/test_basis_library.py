@@ -5,7 +5,7 @@ from discovery_cases import whole_rows
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.mechnn import BasisLibrary
-from sciml_bench.mechnn.discovery.basis_library import distinct_terms, require_full_rank
+from sciml_bench.mechnn.discovery.basis_library import determined_terms, require_full_rank, without
 
 ROWS = np.random.default_rng(0).standard_normal((40, 3))
 
@@ -45,25 +45,35 @@ def test_a_basis_that_the_data_cannot_tell_apart_is_named() -> None:
     on_a_plane[:, 2] = on_a_plane[:, 0] + 2 * on_a_plane[:, 1]
     found = library(1, rows=on_a_plane)
     with pytest.raises(ConfigurationError, match=r"rank deficient on the data.*x, y, z"):
-        require_full_rank(found, found(torch.from_numpy(on_a_plane)).numpy())
+        require_full_rank(found.names, found(torch.from_numpy(on_a_plane)).numpy())
     with pytest.raises(ConfigurationError, match="the term 1 is zero"):
-        require_full_rank(found, np.zeros((9, 4)))
+        require_full_rank(found.names, np.zeros((9, 4)))
 
 
 def test_monomials_that_others_before_them_determine_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
     """The second of two bodies lies where the first one's place says, and so do all products with its place."""
     opposite = np.stack([ROWS[:, 0], ROWS[:, 1], -2.0 * ROWS[:, 0]], axis=1)
     found = library(2, 1, rows=opposite)
-    kept = distinct_terms(found, found(torch.from_numpy(opposite)).numpy())
+    kept = without(found, determined_terms(found, found(torch.from_numpy(opposite)).numpy()))
     assert kept.names == ("1", "x", "y", "x^2", "x y", "y^2", *found.names[10:])
     assert kept.n_terms == 12
     assert kept(torch.from_numpy(opposite)).shape == (40, 12)
     assert "cannot tell these terms from those before them: z, x z, y z, z^2" in caplog.text
-    require_full_rank(kept, kept(torch.from_numpy(opposite)).numpy())
+    require_full_rank(kept.names, kept(torch.from_numpy(opposite)).numpy())
 
 
 def test_nothing_is_left_out_of_what_the_data_tell_apart(caplog: pytest.LogCaptureFixture) -> None:
     nearly = np.stack([ROWS[:, 0], ROWS[:, 0] + 1e-7 * ROWS[:, 1]], axis=1)
     found = library(1, rows=nearly)
-    assert distinct_terms(found, found(torch.from_numpy(nearly)).numpy()).names == ("1", "x", "y")
+    assert without(found, determined_terms(found, found(torch.from_numpy(nearly)).numpy())).names == ("1", "x", "y")
     assert not caplog.text
+
+
+def test_simpler_terms_are_divisors_and_the_angle_of_a_wave() -> None:
+    found = library(2, 1)
+    simpler = {name: {found.names[j] for j in places} for name, places in zip(found.names, found.simpler, strict=True)}
+    assert simpler["1"] == set()
+    assert simpler["x"] == {"1"}
+    assert simpler["x z"] == {"1", "x", "z"}
+    assert simpler["y^2"] == {"1", "y"}
+    assert simpler["sin(y)"] == simpler["cos(y)"] == {"y"}

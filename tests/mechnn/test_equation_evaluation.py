@@ -11,6 +11,7 @@ from sciml_bench.mechnn import DiscoveredEquations, EquationEvaluation
 TIMES = 0.1 * np.arange(60)
 CIRCLES = np.stack([[np.sin(TIMES + phase), np.cos(TIMES + phase)] for phase in (0, 1, 2)]).transpose(0, 2, 1)
 FORECAST = {"forecast_mse", "forecast_relative_error", "forecast_error_over_mean"}
+FORECAST |= {"forecast_length", "forecast_standardised_error", "forecast_horizon"}
 
 
 def evaluated(**split):

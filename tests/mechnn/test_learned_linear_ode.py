@@ -35,7 +35,9 @@ def test_a_standardized_solution_is_moved_to_the_scale_of_the_data():
         model.coefficients[..., 0] = 0.5
         found = model()
     assert found.shape == (3, 41, 2)
-    torch.testing.assert_close(found, torch.from_numpy(spec.mean + 2 * spec.deviation).float().expand(3, 41, 2))
+    moved = model.in_the_datas_units(found)
+    torch.testing.assert_close(moved, torch.from_numpy(spec.mean + 2 * spec.deviation).expand(3, 41, 2))
+    torch.testing.assert_close(model.standardized(moved.numpy()), found)
 
 
 def test_components_and_trajectories_do_not_act_on_each_other():

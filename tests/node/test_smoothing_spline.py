@@ -30,10 +30,8 @@ def test_it_is_the_same_curve_in_every_unit(smoothing, factor, offset, time):
     times, values = noisy()
     weight = smoothing if smoothing == "gcv" else smoothing * time**3
     factors = factor * np.array([1.0, 2.0, 0.25])
-    spline, expected = (
-        SmoothingSpline(time * times, factors * values + offset, weight),
-        SmoothingSpline(times, values, smoothing),
-    )
+    expected = SmoothingSpline(times, values, smoothing)
+    spline = SmoothingSpline(time * times, factors * values + offset, weight)
     query = np.linspace(times[0], times[-1], 40)
     exact = offset == 0 and factor > 1 and time == 2.0**-30
     tolerance = 0 if exact else 1e-9

@@ -1,9 +1,10 @@
-"""Runs of train_koopman.py that are killed with SIGKILL at chosen moments; executed as a script by test_resume.py.
+"""Runs of the scripts that are killed at chosen moments, with SIGKILL or another signal; executed by test_resume.py.
 
 The packages are imported once; every run is a child of its own (fork), in which the file system is watched. A plan is
-one line on stdin, a JSON list of `{"arguments": [...], "kill": null | {"when", "file", "count"} | {"after_seconds"}}`;
-the answer is one line on stdout, the list of how the children ended: an exit code, or minus the signal. Figures, which
-take longer than everything else here, are written without being drawn.
+one line on stdin, a JSON list of `{"arguments": [...], "kill": null | {"when", "file", "count"} | {"after_seconds"}}`,
+with `script` where it is not train_koopman.py and `signal` in `kill` where it is not SIGKILL; the answer is one line on
+stdout, the list of how the children ended: an exit code, or minus the signal. Figures, which take longer than
+everything else here, are written without being drawn.
 """
 
 import importlib
@@ -16,13 +17,12 @@ import tempfile
 import time
 
 
-def kill_now():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def watch(when, file, count):
+def watch(when, file, count, number):
     """Kill this process in the `count`-th writing of `file`: half written, or just before or after its renaming."""
     import torch
+
+    def kill_now():
+        os.kill(os.getpid(), number)
 
     seen, being_written = 0, ""
     replace, save, mkstemp = os.replace, torch.save, tempfile.mkstemp
@@ -49,25 +49,30 @@ def watch(when, file, count):
         concerned = when == "half_written" and being_written == f"{file}."
         seen += concerned
         if concerned and seen == count:
-            opened.write(buffer.getvalue()[: len(buffer.getvalue()) // 2])
+            half = len(buffer.getvalue()) // 2
+            opened.write(buffer.getvalue()[:half])
             opened.flush()
             os.fsync(opened.fileno())
-            kill_now()
+            kill_now()  # a signal that can wait does so
+            opened.write(buffer.getvalue()[half:])
+            return
         opened.write(buffer.getvalue())
 
     os.replace, torch.save, tempfile.mkstemp = watched_replace, watched_save, watched_mkstemp
 
 
-def child(arguments, kill):
+def child(arguments, kill, script, number):
+    from sciml_bench.core.interruption import interruptible
     from sciml_bench.training.script import main
 
-    sys.argv = ["train_koopman.py", *arguments]
+    sys.argv = [f"train_{script}.py", *arguments]
     os.dup2(2, 1)  # stdout carries the answer
     code = 0
     try:
-        if kill and "when" in kill:
-            watch(**kill)
-        main("koopman")
+        with interruptible():
+            if "when" in kill:
+                watch(**kill, number=number)
+            main(script)
     except SystemExit as stop:
         code = stop.code or 0
     except BaseException:
@@ -79,24 +84,27 @@ def child(arguments, kill):
     os._exit(code)
 
 
-def run(arguments, kill):
+def run(arguments, kill, script="koopman"):
+    kill = dict(kill or {})
+    number = kill.pop("signal", signal.SIGKILL)
     process = os.fork()
     if process == 0:
-        child(arguments, kill)
-    if kill and "after_seconds" in kill:
+        child(arguments, kill, script, number)
+    if "after_seconds" in kill:
         time.sleep(kill["after_seconds"])
-        os.kill(process, signal.SIGKILL)
+        os.kill(process, number)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 if __name__ == "__main__":
     import torch
 
-    import sciml_bench.koopman  # noqa: F401
+    for room in ("koopman", "mechnn", "node", "nsm"):
+        importlib.import_module(f"sciml_bench.{room}")
     from sciml_bench.core.stored.files import write_atomically
 
     scoring = importlib.import_module("sciml_bench.training.scoring")
     scoring.save_figure = lambda figure, path: write_atomically(path, lambda file: file.write(b"a figure"))
     torch.set_num_threads(1)
     for line in sys.stdin:
-        print(json.dumps([run(job["arguments"], job["kill"]) for job in json.loads(line)]), flush=True)
+        print(json.dumps([run(**job) for job in json.loads(line)]), flush=True)

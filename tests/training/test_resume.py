@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,10 @@ import pytest
 import torch
 
 KILLED = -9
+INTERRUPTED = (130, 143)
+
+N_INTERRUPTIONS = int(os.environ.get("SCIML_BENCH_INTERRUPTIONS", "20"))
+"""Of a run of every paradigm; fewer where somebody is in a hurry."""
 
 LOGISTIC_MAP = (
     "data=logistic_map",
@@ -38,8 +45,36 @@ DIGITS = (  # dropout and augmentation draw random numbers in every step
 )
 
 
-def job(arguments: tuple[str, ...], folder: Path, **kill: Any) -> dict[str, Any]:
-    return {"arguments": [*arguments, f"hydra.run.dir={folder}"], "kill": kill or None}
+FIELD = ("training=vanilla", "trainer.max_epochs=150")
+SEQUENCE = (
+    "data=two_body",
+    "data.split={train:4,validation:1,test:1}",
+    "data.n_states=120",
+    "data.n_test_states=250",
+    "training.view.windows_per_epoch=64",
+    "trainer.max_epochs=6",
+)
+OPERATOR = (
+    "pde.batch_size=2",
+    "pde.steps_per_epoch=10",
+    "pde.n_validation=2",
+    "pde.n_test=2",
+    "pde.test_resolutions=[16]",
+    "model.modes=[5,5]",
+    "model.width=4",
+    "trainer.max_steps=400",
+)
+PARADIGMS = {
+    "koopman": LOGISTIC_MAP,
+    "mechnn": (*SEQUENCE, "trainer.seconds_between_checkpoints=0"),
+    "node_homotopy": (*FIELD, "trainer.seconds_between_checkpoints=0"),
+    "nsm": (*OPERATOR, "trainer.seconds_between_checkpoints=0"),
+}
+"""By script: a run of a second or two, with random batches where the method has them."""
+
+
+def job(arguments: tuple[str, ...], folder: Path, script: str = "koopman", **kill: Any) -> dict[str, Any]:
+    return {"arguments": [*arguments, f"hydra.run.dir={folder}"], "kill": kill or None, "script": script}
 
 
 Runner = Callable[[list[dict[str, Any]]], list[int]]
@@ -67,7 +102,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         def run(plan: list[dict[str, Any]]) -> list[int]:
             print(json.dumps(plan), file=process.stdin, flush=True)
             codes = json.loads(process.stdout.readline())
-            assert set(codes) <= {0, KILLED}, errors.read_text()
+            assert set(codes) <= {0, KILLED, *INTERRUPTED}, errors.read_text()
             return codes
 
         yield run
@@ -92,7 +127,10 @@ def assert_same_run(one: Path, other: Path) -> None:
         expected, found = (weights(folder / "checkpoints" / name) for folder in (one, other))
         assert expected.keys() == found.keys()
         assert all(torch.equal(expected[key], found[key]) for key in expected), name
-    assert (one / "metrics.json").read_bytes() == (other / "metrics.json").read_bytes()
+    expected, found = (json.loads((folder / "metrics.json").read_text()) for folder in (one, other))
+    for metrics in (expected, found):
+        metrics.pop("seconds_per_iteration", None)  # of the clock
+    assert expected == found
     with np.load(one / "arrays.npz") as expected, np.load(other / "arrays.npz") as found:
         assert set(expected.files) == set(found.files)
         for name in expected.files:
@@ -141,6 +179,32 @@ def test_a_run_killed_at_random_moments_ends_bit_identical_to_an_uninterrupted_o
     assert_same_run(whole, killed)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("script", PARADIGMS)
+def test_whatever_interrupts_a_run_of_any_paradigm_it_ends_bit_identical(
+    script: str, ends: Runner, tmp_path: Path
+) -> None:
+    words, rng = PARADIGMS[script], np.random.default_rng(1)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    started = time.monotonic()
+    assert ends([job(words, whole, script)]) == [0]
+    length, interruptions = time.monotonic() - started, 0
+    while interruptions < N_INTERRUPTIONS:
+        kill: dict[str, Any] = {"signal": int(rng.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))}
+        if interruptions % 2:  # in a checkpoint's writing
+            when = str(rng.choice(["half_written", "before_renaming", "after_renaming"]))
+            kill |= {"when": when, "file": "last.ckpt", "count": int(rng.integers(1, 4))}
+        else:
+            kill |= {"after_seconds": float(rng.uniform(0.2, 0.6) * length)}
+        (code,) = ends([job(words, broken, script, **kill)])
+        interruptions += code != 0
+        if code == 0:  # it had come too far to be interrupted so late
+            assert_same_run(whole, broken)
+            shutil.rmtree(broken)
+    assert ends([job(words, broken, script)]) == [0]
+    assert_same_run(whole, broken)
+
+
 def test_dropout_and_augmentation_are_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     plan = [
@@ -170,6 +234,19 @@ def test_a_sweep_killed_half_way_runs_only_what_is_missing(ends: Runner, tmp_pat
     assert after["seed=0"] == before["seed=0"]
     assert after["seed=1"]["started"] == before["seed=1"]["started"]
     assert after["seed=1"]["interruptions"] == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_sweep_that_is_interrupted_with_jobs_unrun_says_so_by_its_exit_code(
+    ends: Runner, tmp_path: Path, number: int, code: int
+) -> None:
+    words = ("--multirun", *LOGISTIC_MAP, "trainer.max_epochs=2", "seed=0,1,2", f"hydra.sweep.dir={tmp_path}")
+    kill = {"when": "after_renaming", "file": "metrics.json", "count": 1, "signal": int(number)}
+    assert ends([{"arguments": words, "kill": kill}]) == [code]
+    statuses = {path.parent.name: json.loads(path.read_text())["status"] for path in tmp_path.rglob("record.json")}
+    assert statuses == {"seed=0": "interrupted"}  # the others have not begun
+    assert ends([{"arguments": words, "kill": None}]) == [0]
+    assert len(list(tmp_path.rglob("metrics.json"))) == 3
 
 
 @pytest.mark.slow

@@ -98,7 +98,9 @@ def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], st
     return times_of_moments(np.array(dates, dtype="datetime64[us]"))
 
 
-def times_of_moments(moments: Shaped[np.ndarray, " time"]) -> tuple[Float[np.ndarray, " time"], str]:
+def times_of_moments(
+    moments: Shaped[np.ndarray, " time"], smallest: str | None = None
+) -> tuple[Float[np.ndarray, " time"], str]:
     """Moments as numbers, in the largest unit in which they are whole.
 
     Years keep their number; months, days, hours and seconds count from the first moment. Days about the middle of
@@ -107,6 +109,7 @@ def times_of_moments(moments: Shaped[np.ndarray, " time"]) -> tuple[Float[np.nda
     Args:
         moments: datetime64, or objects of another calendar with `year`, `month` and `day` that can be subtracted; one
             that is missing gives a time that is not a number.
+        smallest: unit in which the file counts, which is not divided; by default the second.
 
     Returns:
         the times and their unit.
@@ -128,7 +131,10 @@ def times_of_moments(moments: Shaped[np.ndarray, " time"]) -> tuple[Float[np.nda
         return np.where(absent, np.nan, seconds), "s"
     if len(moments) > 1 and _stand_for_months(months, within, lengths):
         return (months // 12, "year") if len(set(months % 12)) == 1 else (months - months[0], "month")
-    units = (("day", 86400), ("hour", 3600), ("s", 1))
+    units = [("day", 86400), ("hour", 3600)]
+    units = (
+        [*units[: [name for name, _ in units].index(smallest) + 1]] if smallest in dict(units) else [*units, ("s", 1)]
+    )
     unit, length = next(((name, length) for name, length in units if not (seconds % length).any()), units[-1])
     return seconds / length, unit
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,17 @@ class Rows:
         lengths = dict(zip(fields[0].axes, fields[0].values.shape, strict=True))
         self.shape = tuple(int(lengths[axis]) for axis in self._order) + ((len(fields),) if stacked else ())
         self.dtype = np.result_type(*(np.dtype(one.values.dtype) for one in fields))
+
+    @property
+    def sources(self) -> list[Any]:
+        """What the fields are read from."""
+        return [one.values for one in self._fields]
+
+    def read_from(self, loaded: Mapping[int, np.ndarray]) -> "Rows":
+        """The same rows, of sources that are in memory, by their `id`, where they are."""
+        fields = [replace(one, values=loaded.get(id(one.values), one.values)) for one in self._fields]
+        time_axis, *axes = self._order
+        return Rows(fields, time_axis, axes, self._place, self._stacked)
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         parts = [self._read(one, rows) for one in self._fields]

@@ -1,18 +1,23 @@
 """What tells one file from another: its size and a checksum, so that a run says which data it learned from."""
 
 import hashlib
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 WHOLE_BYTES = 2**30
-"""Larger files are known by their two ends."""
-END_BYTES = 64 * 2**20
+"""Larger files are known by samples, and by the time at which they were written."""
+BLOCK_BYTES, N_BLOCKS = 2**20, 128
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Path, size in bytes and SHA-256 of a file, or of all files of a folder, such as a zarr store, by name.
 
-    Of a file of more than 1 GiB the checksum is that of its first and last 64 MiB and of its size in decimal digits.
+    Of a file of more than 1 GiB the checksum is that of 128 blocks of 1 MiB, evenly spread with both ends among them,
+    and `modified` says when it was written, in seconds since 1970.
     """
     if path.is_dir():
         parts = [fingerprint(file) for file in sorted(path.rglob("*")) if file.is_file()]
@@ -20,12 +25,36 @@ def fingerprint(path: Path) -> dict[str, Any]:
         for part in parts:
             digest.update(f"{Path(part['path']).relative_to(path).as_posix()} {part['sha256']}\n".encode())
         return {"path": str(path), "bytes": sum(part["bytes"] for part in parts), "sha256": digest.hexdigest()}
-    size = path.stat().st_size
+    status = path.stat()
+    size, large = status.st_size, status.st_size > WHOLE_BYTES
     with path.open("rb") as file:
-        if size <= WHOLE_BYTES:
+        if not large:
             digest = hashlib.file_digest(file, "sha256")
         else:
-            digest = hashlib.sha256(file.read(END_BYTES))
-            file.seek(-END_BYTES, 2)
-            digest.update(file.read(END_BYTES) + str(size).encode())
-    return {"path": str(path), "bytes": size, "sha256": digest.hexdigest()}
+            digest = hashlib.sha256()
+            for start in np.linspace(0, size - BLOCK_BYTES, N_BLOCKS).astype(int).tolist():
+                file.seek(start)
+                digest.update(file.read(BLOCK_BYTES))
+    found = {"path": str(path), "bytes": size, "sha256": digest.hexdigest()}
+    return found | ({"modified": int(status.st_mtime)} if large else {})
+
+
+def what_changed(earlier: Mapping[str, Any]) -> str | None:
+    """How a file differs from its fingerprint, as words; None where it does not, or is no longer there.
+
+    Args:
+        earlier: the fingerprint.
+    """
+    path = Path(str(earlier["path"]))
+    if not path.exists():
+        return None
+    now = fingerprint(path)
+    if now["bytes"] != earlier["bytes"]:
+        verb = "grown" if now["bytes"] > earlier["bytes"] else "shrunk"
+        return f"{path} has {verb} from {earlier['bytes']} to {now['bytes']} bytes"
+    if now["sha256"] != earlier["sha256"]:
+        return f"{path} was replaced by another file of its size"
+    if now.get("modified") != earlier.get("modified"):
+        written = time.strftime("%Y-%m-%d %H:%M", time.localtime(now.get("modified")))
+        return f"{path} was written again ({written})"
+    return None

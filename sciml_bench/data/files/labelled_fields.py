@@ -125,15 +125,14 @@ def _clock(
         axis = next(iter(fields.values())).axes[0 if layout == "single" else 1]
     axis = axis or (content.growing_axis if content.growing_axis in used else None)
     if axis is None:
-        several = {one.axes for one in fields.values()}
-        first = next(iter(several))
-        if len(several) > 1 or len(first) > 2:
+        first, *others = {one.axes for one in fields.values()}
+        if others or len(first) > 2:
             raise ConfigurationError(
                 f"data.layout=auto: no axis of {path} has the name of a time ({', '.join(dict.fromkeys(used))}); say "
                 "data.layout=single where the first is the time, data.layout=many where the second is, or name the "
                 "array of times with data.times_key."
             )
-        axis = first[0]
+        axis = used[0]
     names = [name for name in clocks if coordinates[name].axes[-1] == axis and times_key != NO_COLUMN]
     return (names[0] if names else None), axis
 
@@ -199,6 +198,6 @@ def _times(name: str, coordinate: Coordinate, place: dict[str, int]) -> tuple[Fl
     """The clock of one trajectory and its unit."""
     values = coordinate.values[tuple(place[axis] for axis in coordinate.axes[:-1])]
     if values.dtype.kind in "MO":
-        return times_of_moments(values)
+        return times_of_moments(values, None if coordinate.unit is None else clock_unit(coordinate.unit))
     unit = unit_of_name(name.split("/")[-1]) if coordinate.unit is None else clock_unit(coordinate.unit)
     return values.astype(np.float64), unit

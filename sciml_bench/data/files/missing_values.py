@@ -28,6 +28,7 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
         DataError: values are missing and nobody said what to do, or nothing is left.
     """
     kept: list[NamedTrajectory] = []
+    masked = np.zeros(2, dtype=int)
     for part in found:
         states = read_block(part.states)
         absent = np.isnan(states) if states.dtype.kind == "f" else np.zeros(states.shape, dtype=bool)
@@ -36,15 +37,17 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
         elif choice == REFUSE:
             raise DataError(_told(part, absent))
         elif choice == MASK:
-            n_rows = int(absent.reshape(len(states), -1).any(axis=1).sum())
-            note = f"{int(absent.sum())} missing values are left out, in {n_rows} of {len(states)} rows"
-            kept.append(replace(part, notes=(*part.notes, note)))
+            masked += int(absent.sum()), int(absent.reshape(len(states), -1).any(axis=1).sum())
+            kept.append(part)
         elif choice == SPLIT:
             kept += _pieces(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
         else:
             kept.append(_interpolated(part, absent))
     if found and not kept:
         raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
+    if masked.any():  # one line for all trajectories
+        note = f"{masked[0]} missing values are left out, in {masked[1]} of {sum(part.states.shape[0] for part in kept)} rows"
+        kept[0] = replace(kept[0], notes=(*kept[0].notes, note))
     return kept
 
 

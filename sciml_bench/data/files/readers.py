@@ -18,6 +18,9 @@ from sciml_bench.data.files.formats.zarr_stores import read_zarr
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.text_tables import Table, read_csv
 
+COMPLEX = {"real", "imag"}
+"""Fields of a record that is a complex number, as HDF5 and MATLAB store it."""
+
 Content = Arrays | Fields | list[NamedTrajectory]
 
 ARRAY_READERS: dict[str, Callable[[Path], Content]] = {
@@ -94,6 +97,7 @@ def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None
         raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {', '.join(SUFFIXES)}.")
     content = ARRAY_READERS[suffix](_not_empty(path))
     if isinstance(content, Arrays):
+        _take_records_apart(content)
         _require_numbers(path, content, keys)
     return content
 
@@ -116,6 +120,16 @@ def read_arrays(path: Path, key: str | None = None) -> dict[str, Any]:
     elif not isinstance(content, Arrays):
         content = Arrays({"": content[0].states})
     return {name: content.arrays[name] for name in content.names_of(path, keys)}
+
+
+def _take_records_apart(content: Arrays) -> None:
+    """Arrays of records, such as NumPy's structured ones and tables in HDF5, become one array for each field."""
+    for name, array in list(content.arrays.items()):
+        fields = array.dtype.names or ()
+        if fields and len(array.shape) == 1 and set(fields) != COMPLEX:
+            del content.arrays[name]
+            values = array[:]
+            content.arrays |= {f"{name}{content.separator}{one}" if name else one: values[one] for one in fields}
 
 
 def _require_numbers(path: Path, content: Arrays, keys: Sequence[str]) -> None:

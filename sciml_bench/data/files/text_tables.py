@@ -136,7 +136,8 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
         places = sorted([*places, number])
     kept = [first + place for place in places]
     lines.header = [lines.header[place] for place in kept] if header else []
-    lines.units, lines.columns = ([column[place] for place in kept] for column in (lines.units, lines.columns))
+    lines.units = [lines.units[place] for place in kept]
+    lines.columns = [lines.columns[place] for place in kept]
     number = None if number is None else places.index(number)
     dates = None if number is None else _dates(lines.columns[number])
     values = [
@@ -275,7 +276,8 @@ def _leave_out_row_names(lines: Columns) -> int:
 
 
 def _counts_rows(column: Column) -> bool:
-    return isinstance(column, np.ndarray) and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
+    numbers = isinstance(column, np.ndarray) and column.dtype.kind in "iuf"
+    return numbers and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
 
 
 def _is_clock(column: Column) -> bool:
@@ -326,8 +328,8 @@ def _table(
     elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
         if len(values) > 1 and (fault := is_faulty(np.asarray(times))):
             raise DataError(
-                f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove those "
-                "with a repeated time, or take it for a state with data.time_column=none"
+                f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove "
+                "those with a repeated time, or take it for a state with data.time_column=none"
             )
         reason = "is the only one" if len(values) == 1 else "does not increase"
         notes.append(f"the column {names[number]} {reason}, and is taken for a state")

@@ -1,22 +1,25 @@
 """The trajectories in a person's files: which files are meant, and how their arrays are taken apart."""
 
 import glob
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.array_groups import trajectories_of_arrays
-from sciml_bench.data.files.contents import Arrays, Fields
+from sciml_bench.data.files.contents import Arrays, Fields, Rows
 from sciml_bench.data.files.formats.signal_files import header_of
 from sciml_bench.data.files.labelled_fields import trajectories_of_fields
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.readers import SUFFIXES, TABLE_SUFFIXES, is_table, read_content, read_table
 from sciml_bench.data.files.text_tables import NO_COLUMN
-from sciml_bench.data.lazy_states import StateArray, is_on_disk, read_block
+from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, read_block
 
 LAYOUTS = ("auto", "single", "many")
 
@@ -75,7 +78,12 @@ def read_trajectories(
         DataError: the file cannot be used.
     """
     keys = (key,) if isinstance(key, str) else tuple(key or ())
+    wants_times = times_key not in (None, NO_COLUMN)
     if is_table(path):
+        if wants_times:
+            raise ConfigurationError(
+                f"data.times_key={times_key}: {path} is a table; name the column of its times with data.time_column."
+            )
         table = read_table(path, time_column, keys)
         facts = {"time_unit": table.time_unit, "component_names": table.names or None, "notes": table.notes}
         units = table.units if table.names else None
@@ -90,12 +98,41 @@ def read_trajectories(
         return trajectories_of_fields(path, content, keys, layout, times_key)
     if isinstance(content, Arrays):
         return trajectories_of_arrays(path, content, keys, layout, times_key)
+    if wants_times:
+        raise ConfigurationError(f"data.times_key={times_key}: {path} has a clock of its own; leave data.times_key out.")
     return content
 
 
-def in_memory(states: StateArray) -> np.ndarray:
-    """The states as an array of their own where they lay on disk."""
-    return np.array(read_block(states)) if is_on_disk(states) else read_block(states)
+def in_memory(found: Sequence[NamedTrajectory]) -> list[NamedTrajectory]:
+    """The same trajectories, with states of their own where they lay on disk.
+
+    A chunk of a file may hold rows of many trajectories: what is used for the most part is read once, whole.
+    """
+    sources: dict[int, Any] = {}
+    used: dict[int, float] = {}
+    for part in found:
+        for source in _sources(part.states):
+            sources[id(source)] = source
+            used[id(source)] = used.get(id(source), 0) + math.prod(part.states.shape) / len(_sources(part.states))
+    whole = [key for key, source in sources.items() if 2 * used[key] >= math.prod(source.shape)]
+    loaded = {key: np.asarray(sources[key][(slice(None),) * len(sources[key].shape)]) for key in whole}
+    return [replace(part, states=_read(part.states, loaded)) for part in found]
+
+
+def _sources(states: StateArray) -> list[Any]:
+    if not isinstance(states, LazyStates):
+        return []
+    return states.source.sources if isinstance(states.source, Rows) else [states.source]
+
+
+def _read(states: StateArray, loaded: Mapping[int, np.ndarray]) -> np.ndarray:
+    if not is_on_disk(states):
+        return read_block(states)
+    if isinstance(states, LazyStates):
+        source = states.source
+        source = source.read_from(loaded) if isinstance(source, Rows) else loaded.get(id(source), source)
+        states = LazyStates(source, states.trajectory, states.start, states.stop)
+    return np.array(read_block(states))
 
 
 def _natural_order(path: Path) -> list[tuple[int, str]]:

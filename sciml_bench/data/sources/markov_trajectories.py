@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from sciml_bench.core.budget import require_memory
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.systems import MarkovProcess
+
+_BYTES_PER_NUMBER = 24
+"""Of a state: as simulated, as kept, and as a method reads it."""
 
 
 class MarkovTrajectories(Record):
@@ -37,6 +41,13 @@ class MarkovTrajectories(Record):
         self.data_seed = require_integer("data.data_seed", data_seed, 0, "a seed is a whole number and not negative")
 
     def load(self) -> Trajectories:
-        """Simulate all trajectories."""
+        """Simulate all trajectories.
+
+        Raises:
+            ConfigurationError: they cannot fit into memory.
+        """
+        n_rows = self.n_steps * self.n_trajectories
+        asked = f"data.n_steps={self.n_steps}: {n_rows:.3g} simulated rows"
+        require_memory(asked, n_rows * self.system.dim * _BYTES_PER_NUMBER, "simulate fewer")
         states = self.system.sample(self.n_steps, self.data_seed, n_trajectories=self.n_trajectories)
         return Trajectories(tuple(states), float(self.system.time_step), self.system.time_unit, system=self.system)

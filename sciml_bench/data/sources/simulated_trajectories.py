@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.budget import require_memory
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.record import Record
@@ -14,6 +15,8 @@ from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.transforms import checked_noise, noisy
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
+_BYTES_PER_NUMBER = 32
+"""Of a state: as simulated, the noisy one, as kept, and as a method reads it."""
 _SEED_REMEDY = "a seed is a whole number and not negative"
 
 
@@ -122,6 +125,13 @@ class SimulatedTrajectories(Record):
         self, n_steps: object, time_step: object, end_time: object, times: Sequence[Any] | np.ndarray | None
     ) -> tuple[float | None, Float[np.ndarray, " time"]]:
         """The interval of a regular clock (None of an irregular one), and all times."""
+
+        def counted(key: str, n_rows: float | int) -> int:
+            asked = f"{key}: {float(n_rows) * self.n_trajectories:.3g} simulated rows"
+            n_bytes = float(n_rows) * self.n_trajectories * self.system.dim * _BYTES_PER_NUMBER
+            require_memory(asked, n_bytes, "simulate fewer")
+            return int(n_rows)
+
         if times is not None:
             keys = (("data.n_steps", n_steps), ("data.time_step", time_step), ("data.end_time", end_time))
             _require_alone("data.times", *keys)
@@ -131,10 +141,10 @@ class SimulatedTrajectories(Record):
         if n_steps is not None:
             _require_alone("data.n_steps", ("data.end_time", end_time))
             n_rows = require_integer("data.n_steps", n_steps, 2, "a trajectory needs at least 2 rows")
-            return step, step * np.arange(n_rows)
+            return step, step * np.arange(counted(f"data.n_steps={n_rows}", n_rows))
         end = require_number("data.end_time", end_time, "give data.n_steps, or the time of the last row")
         # The division may end just below a whole number: 0.3 / 0.1 is 2.9999999999999996, and still three steps.
-        n_rows = int(end / step * (1 + 1e-9)) + 1
+        n_rows = counted(f"data.time_step={step}", end / step * (1 + 1e-9)) + 1
         if n_rows < 2:
             raise ConfigurationError(
                 f"data.end_time={end_time}: only the time 0 is observed with data.time_step={time_step}; "

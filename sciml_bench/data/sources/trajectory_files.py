@@ -1,5 +1,6 @@
 """A person's own observations: one or several trajectories in files of any known format, or in arrays."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sciml_bench.core.budget import require_memory, weigh_time
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
@@ -19,6 +21,11 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
 from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, Trajectories
 from sciml_bench.data.transforms import with_inputs
+
+_BYTES_PER_ROW = 16
+"""Its number, and that number in a random order."""
+_BYTES_PER_SECOND = 5e8
+"""That a disk gives."""
 
 
 class TrajectoryFiles(Record):
@@ -150,14 +157,18 @@ class TrajectoryFiles(Record):
             DataError: a file or a trajectory cannot be used.
         """
         files = [] if self._given is not None else find_files(self.path)
-        self._files_read = [part for path in files for part in parts_of(path)]
-        self._files_read += [Path(self.topology)] if self.topology is not None else []
+        self._files_read = self.find_files()
         found = self._given or [part for path in files for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
-        n_bytes = sum(int(np.prod(part.states.shape)) * part.states.dtype.itemsize for part in found)
+        n_bytes = sum(math.prod(part.states.shape) * part.states.dtype.itemsize for part in found)
+        self._require_size(sum(part.states.shape[0] for part in found), n_bytes)
         if n_bytes <= self.in_memory_gigabytes * 2**30:
-            found = [replace(part, states=in_memory(part.states)) for part in found]
-            found = without_missing(found, self.missing)
+            found = without_missing(in_memory(found), self.missing)
+        elif self.missing != REFUSE:
+            raise ConfigurationError(
+                f"data.missing={self.missing}: only a record in memory is looked through for missing values; raise "
+                f"data.in_memory_gigabytes above {n_bytes / 2**30:.3g}, or fill them in the file."
+            )
         times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
         given_step = self.time_step or _agreed(found, "time_step")
         if self.time_step is not None:
@@ -188,6 +199,22 @@ class TrajectoryFiles(Record):
         self._reading = "; ".join([described(trajectories), *notes])
         return trajectories
 
+    def _require_size(self, n_rows: int, n_bytes: int) -> None:
+        """Stop at a store whose rows an epoch cannot put in order, or that cannot be read through."""
+        asked, remedy = f"data.path={self.path}: {n_rows:.3g} rows", "take fewer with data.n_rows"
+        require_memory(f"{asked}, whose order in an epoch", n_rows * _BYTES_PER_ROW, remedy)
+        weigh_time(f"{asked}, to read them once,", n_bytes / _BYTES_PER_SECOND, remedy)
+
+    def find_files(self) -> list[Path]:
+        """The files that are there now; none where arrays were given.
+
+        Raises:
+            FileNotFoundError: there are none.
+        """
+        files = [] if self._given is not None else find_files(self.path)
+        topology = [Path(self.topology)] if self.topology is not None else []
+        return [part for path in files for part in parts_of(path)] + topology
+
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
         return read_trajectories(path, self.key, self.layout, self.time_column, self.times_key, self.topology)
@@ -215,5 +242,6 @@ def _agreed(found: Sequence[NamedTrajectory], fact: str) -> Any:
     said = {getattr(part, fact): part.name for part in found}
     if len(said) > 1 and None not in said:
         (one, first), (other, second) = list(said.items())[:2]
+        one, other = (text if len(text) < 200 else f"{text[:200]} …" for text in (str(one), str(other)))
         raise DataError(f"{first} has the {fact.replace('_', ' ')} {one}, but {second} has {other}; make them agree.")
     return next(iter(said)) if len(said) == 1 else None

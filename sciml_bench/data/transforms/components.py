@@ -9,6 +9,9 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import iterate_blocks
 from sciml_bench.data.trajectories import Trajectories
 
+MOST_NAMED = 20
+"""Components that a message lists."""
+
 
 def as_vectors(trajectories: Trajectories) -> Trajectories:
     """The same with vector states, whose components have the names of `Trajectories.column_names`; vectors as is."""
@@ -34,7 +37,7 @@ def component_numbers(key: str, names: Sequence[str], components: Sequence[str |
     numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in given]
     wrong = [each for each in numbers if not (is_integer(each, 0) and each < len(names))]
     if wrong or not numbers or len(set(numbers)) < len(numbers):
-        shown = ", ".join(names) if len(names) <= 40 else f"{', '.join(names[:40])}, … ({len(names)})"
+        shown = ", ".join(names[:MOST_NAMED]) + (f", … ({len(names)})" if len(names) > MOST_NAMED else "")
         raise ConfigurationError(f"{key}={given}: choose among {shown}, or their numbers from 0, each once.")
     return [int(number) for number in numbers]
 
@@ -101,7 +104,11 @@ def require_positive(trajectories: Trajectories, columns: Sequence[int]) -> None
             counts += (block[:, list(columns)] <= 0).sum(axis=0)
     if counts.any():
         names = trajectories.named_components
-        bad = ", ".join(f"{names[column]}: {count}" for column, count in zip(columns, counts, strict=True) if count)
+        bad = [f"{names[column]}: {count}" for column, count in zip(columns, counts, strict=True) if count]
+        more = f", … ({len(bad)} components)" if len(bad) > MOST_NAMED else ""
         fine = [names[column] for column, count in zip(columns, counts, strict=True) if not count]
-        remedy = f"data.logarithm=[{','.join(fine)}]" if fine else "data.logarithm=false"
-        raise DataError(f"data.logarithm: values that are not positive have none ({bad}); use {remedy}, or shift them.")
+        remedy = f"data.logarithm=[{','.join(fine)}]" if 0 < len(fine) <= MOST_NAMED else "data.logarithm=false"
+        raise DataError(
+            f"data.logarithm: values that are not positive have none ({', '.join(bad[:MOST_NAMED])}{more}); "
+            f"use {remedy}, or shift them."
+        )

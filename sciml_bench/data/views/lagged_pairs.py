@@ -38,7 +38,7 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) 
     lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
     trajectories = _pieces(trajectories, lag)
     if not trajectories.is_regular:
-        raise DataError(f"{where}: lagged pairs need states at regular times; resample the trajectories first.")
+        raise DataError(f"{where}: lagged pairs need states at regular times; set data.resample=<time step>.")
     for number, length in enumerate(trajectories.lengths):
         if length < lag + 1:
             raise DataError(

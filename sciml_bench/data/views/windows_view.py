@@ -100,7 +100,7 @@ class WindowsView:
                 "data.missing=mask: windows cannot leave out missing values; use data.missing=interpolate or split"
             )
         if not part.is_regular:
-            raise DataError(f"the {name} split: windows need states at regular times; resample the trajectories first.")
+            raise DataError(f"the {name} split: windows need states at regular times; set data.resample=<time step>.")
         n_calls = self.spec.n_calls if name == "train" else 1
         if min(part.lengths) < self.spec.n_inputs + n_calls * self.spec.n_outputs:
             raise DataError(

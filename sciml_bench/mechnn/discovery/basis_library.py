@@ -5,6 +5,7 @@ systems (PNAS 2016); the library of Pervez et al. (ICML 2024) holds polynomials 
 """
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,7 +34,7 @@ class BasisLibrary:
         spec: of the data; their components are the variables, and after them the inputs.
         degree: of the monomials, 0 to 5; the constant is one of them.
         frequencies: sin(m x) and cos(m x) for m = 1 … frequencies, 0 to 10, in radians per unit of the component.
-        left_out: places of the monomials that are no candidates, as `distinct_terms` finds them.
+        left_out: places of the monomials that are no candidates, as `determined_terms` finds them.
 
     Raises:
         ConfigurationError: a number is out of range, or there is no term at all.
@@ -78,6 +79,14 @@ class BasisLibrary:
         angles = [name if m == 1 else f"{m} {name}" for m in range(1, self.frequencies + 1) for name in names]
         return (*monomials, *(f"{wave}({angle})" for angle in angles for wave in ("sin", "cos")))
 
+    @cached_property
+    def simpler(self) -> tuple[tuple[int, ...], ...]:
+        """Places of the terms that are simpler than each one: the divisors of a monomial, the component of a wave."""
+        counts = [Counter(each) for each in self.exponents]
+        of_monomials = [tuple(j for j, other in enumerate(counts) if other < each) for each in counts]
+        alone = [tuple(j for j, each in enumerate(self.exponents) if each == (v,)) for v in range(self.n_variables)]
+        return (*of_monomials, *(places for _ in range(self.frequencies) for places in alone for _ in range(2)))
+
     def __call__(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms"]:
         """The terms at some states, with the inputs after their components."""
         monomials = self._powers(states)[..., self._variables, self._degrees.to(states.device)].prod(dim=-1)
@@ -120,22 +129,29 @@ class BasisLibrary:
         return torch.arange(1, self.frequencies + 1, dtype=states.dtype, device=states.device)[:, None]
 
 
-def distinct_terms(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> BasisLibrary:
-    """The library without the monomials that those before them determine, by values in as many rows as terms."""
+_INDISTINCT = 1e-8
+"""Part of a term that those before it do not determine, below which it is what a file of ten digits has rounded."""
+
+
+def determined_terms(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> list[int]:
+    """The places of the monomials that those before them determine, by values in as many rows as terms."""
     triangle = np.linalg.qr(values)[1][:, : len(library.exponents)]
-    determined = np.abs(np.diag(triangle)) <= 1e-10 * np.linalg.norm(triangle, axis=0)
-    left_out = np.flatnonzero(determined).tolist()
+    return np.flatnonzero(np.abs(np.diag(triangle)) <= _INDISTINCT * np.linalg.norm(triangle, axis=0)).tolist()
+
+
+def without(library: BasisLibrary, left_out: Sequence[int]) -> BasisLibrary:
+    """The library without some monomials, which are named."""
     if left_out:
         names = ", ".join(library.names[place] for place in left_out)
         log.warning("left out, for the data cannot tell these terms from those before them: %s", names)
     return replace(library, left_out=left_out)
 
 
-def require_full_rank(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> None:
+def require_full_rank(names: Sequence[str], values: Float[np.ndarray, "rows terms"]) -> None:
     """Stop where the data cannot tell the terms apart.
 
     Args:
-        library: the terms.
+        names: of the terms.
         values: of the terms on the data.
 
     Raises:
@@ -144,14 +160,12 @@ def require_full_rank(library: BasisLibrary, values: Float[np.ndarray, "rows ter
     size = np.linalg.norm(values, axis=0)
     zero = np.flatnonzero(size == 0)
     if len(zero):
-        raise ConfigurationError(
-            f"model: the term {library.names[zero[0]]} is zero on all the data; take a smaller basis"
-        )
+        raise ConfigurationError(f"model: the term {names[zero[0]]} is zero on all the data; take a smaller basis")
     _, singular_values, directions = np.linalg.svd(values / size, full_matrices=False)
-    if len(values) < library.n_terms or singular_values[-1] < 1e-10 * singular_values[0]:
+    if len(values) < len(names) or singular_values[-1] < 1e-10 * singular_values[0]:
         largest = np.argsort(-np.abs(directions[-1]))[:4]
-        named = ", ".join(library.names[index] for index in sorted(largest))
+        named = ", ".join(names[index] for index in sorted(largest.tolist()))
         raise ConfigurationError(
-            f"model: the basis of {library.n_terms} terms is rank deficient on the data ({len(values)} rows): {named} "
+            f"model: the basis of {len(names)} terms is rank deficient on the data ({len(values)} rows): {named} "
             "cannot be told apart; take a smaller basis or data that visit more states"
         )

@@ -37,8 +37,9 @@ def block_smoothed(
         return states.copy(), float("inf")
     if weight is None:
         seen = np.arange(len(states)) % _EVERY != _EVERY // 2
+        variance = np.where(np.ptp(states, axis=0) > 0, states.var(axis=0), 1.0)
         tried = (_smoothed(states, intervals, candidate, taylor_order, seen) for candidate in WEIGHTS)
-        errors = [np.mean((smoothed - states)[~seen] ** 2 / states.var(axis=0)) for smoothed in tried]
+        errors = [np.mean((smoothed - states)[~seen] ** 2 / variance) for smoothed in tried]
         best = int(np.argmin(errors))
         if best == len(WEIGHTS) - 1:
             return states.copy(), float("inf")

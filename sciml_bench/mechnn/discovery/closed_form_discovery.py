@@ -24,9 +24,12 @@ from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import InputSignals, PaddedTrajectories, WholeTrajectoriesView
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, distinct_terms, require_full_rank
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, require_full_rank, without
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
+from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
+from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
+from sciml_bench.mechnn.discovery.findings.invariants import invariants
 from sciml_bench.mechnn.discovery.integration import (
     inputs_of,
     integrated_along,
@@ -34,10 +37,15 @@ from sciml_bench.mechnn.discovery.integration import (
     one_step_residual,
     rows_of,
     windows_of,
+    with_acting,
 )
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
+from sciml_bench.mechnn.discovery.rational.rational_fit import rational_laws
+from sciml_bench.mechnn.discovery.rational.rational_library import RationalEquations, RationalLibrary, system_of
+from sciml_bench.mechnn.discovery.selection.sparse_regression import SparseFit, sparse_regression
+from sciml_bench.mechnn.discovery.selection.term_selection import refine
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
-from sciml_bench.mechnn.discovery.term_selection import refine, sequential_thresholding
+from sciml_bench.mechnn.discovery.units import ScaledLibrary, ScaledRows, Units
 from sciml_bench.mechnn.linear_ode.integral import integrated
 
 log = logging.getLogger(__name__)
@@ -55,7 +63,7 @@ class ClosedFormDiscovery:
     """The recipe.
 
     Args:
-        threshold: a coefficient of smaller absolute value is dropped.
+        threshold: a term is dropped without which less than this part of the derivative is lost.
         taylor_order: K of the block; more is more accurate for smooth data.
         window: rows along which terms are integrated, at most; shorter where a trajectory has fewer than four of them.
         smoothing: `auto`, `none`, or the weight of the data (see `block_smoothed`).
@@ -68,7 +76,7 @@ class ClosedFormDiscovery:
         ConfigurationError: a value is out of range.
     """
 
-    threshold: float | int = 0.1
+    threshold: float | int = 0.003
     taylor_order: int = 5
     window: int = 50
     smoothing: str | float | int = "auto"
@@ -80,6 +88,10 @@ class ClosedFormDiscovery:
         """Check the choices."""
         for name in ("threshold", "one_step_tolerance", "significance"):
             require_number(f"training.{name}", getattr(self, name), "give a number greater than 0")
+        if self.threshold >= 1:
+            raise ConfigurationError(
+                f"training.threshold={self.threshold:g}: give a part of the derivative, less than 1."
+            )
         if require_integer("training.taylor_order", self.taylor_order, 1, _ORDERS) > _HIGHEST_ORDER:
             raise ConfigurationError(f"training.taylor_order={self.taylor_order}: {_ORDERS}.")
         require_integer("training.window", self.window, 3, "give at least 3 rows")
@@ -87,68 +99,100 @@ class ClosedFormDiscovery:
         if self.smoothing not in SMOOTHINGS:
             require_number("training.smoothing", self.smoothing, "choose auto or none, or give the weight of the data")
 
-    def __call__(self, library: BasisLibrary, trajectories: PaddedTrajectories) -> "Discovery":
+    def __call__(self, library: BasisLibrary | RationalLibrary, trajectories: PaddedTrajectories) -> "Discovery":
         """Find the equations of some trajectories.
 
         Raises:
             ConfigurationError: the terms cannot be told apart on the data.
             DataError: a trajectory is shorter than three rows.
-            TrainingError: no term is left.
             SolverError: the refinement broke down.
         """
-        pieces, inputs = rows_of(trajectories), inputs_of(trajectories)
+        units, inputs = Units.of(library.spec), inputs_of(trajectories)
+        observed = [units.scaled(*piece) for piece in rows_of(trajectories)]
         if self.smoothing == "none":
-            smoothed, weights = [states for _, states in pieces], [float("inf")]
+            smoothed, weights = [states for _, states in observed], [float("inf")]
         else:
             given = None if self.smoothing == "auto" else float(self.smoothing)
-            found = [block_smoothed(states, np.diff(times), given) for times, states in pieces]
+            found = [block_smoothed(states, np.diff(times), given) for times, states in observed]
             smoothed, weights = zip(*found, strict=True)
-        coefficients = self._regression(library, pieces, smoothed, inputs)
-        start = JointEstimate(np.concatenate(smoothed), coefficients, coefficients != 0)
-        record = integration_record(library, pieces, start.states, coefficients, inputs)
-        residual = one_step_residual(record, start.states, coefficients)
-        largest = self.one_step_tolerance * float(library.spec.deviation.mean())
-        wanted = bool(np.isfinite(weights).any()) or not residual <= largest
-        estimate = start
-        if self.refinement == "always" or (self.refinement == "auto" and wanted):
-            estimate = refine(record, start, float(self.threshold), float(self.significance))
-        lengths = np.cumsum([len(times) for times, _ in pieces])[:-1]
+        is_noisy, together = bool(np.isfinite(weights).any()), np.concatenate(smoothed)
+        window, own = self._window(min(len(times) for times, _ in observed)), [units.deviation * s for s in smoothed]
+        states_and_inputs = np.concatenate(own) if inputs is None else with_acting(own, inputs)
+        if isinstance(library, RationalLibrary):
+            settings = (window, self.taylor_order, float(self.threshold), float(self.significance))
+            library, law = rational_laws(library, observed, smoothed, *settings)
+            scaled = ScaledLibrary.of(library)
+            law = SparseFit(*(scaled.scaled_coefficients(part) for part in (law.coefficients, law.standard_errors)))
+            refinement, problem = "never", ()  # the denominators would stay as they are
+        else:
+            scaled, refinement = ScaledLibrary.of(library, states_and_inputs), self.refinement
+            problem = self._regression(scaled, observed, smoothed, window, inputs)
+            law = sparse_regression(*problem, float(self.threshold), float(self.significance), window)
+        estimate = JointEstimate(together, law.coefficients, law.support, standard_errors=law.standard_errors)
+        record = integration_record(scaled, observed, estimate.states, estimate.coefficients, inputs)
+        residual = one_step_residual(record, estimate.states, estimate.coefficients)
+        wanted = is_noisy or not residual <= self.one_step_tolerance
+        is_refined = refinement == "always" or (refinement == "auto" and wanted)
+        states = _parts(estimate.states, observed)
+        explained = explained_variance(scaled, estimate.coefficients, observed, states, window, inputs)
+        if is_refined:
+            # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all
+            broad = sparse_regression(*problem, float(self.threshold), 0.0, window)
+            start = JointEstimate(together, broad.coefficients, broad.support)
+            joint = integration_record(scaled, observed, start.states, start.coefficients, inputs)
+            refined = refine(joint, start, float(self.threshold), float(self.significance))
+            parts = _parts(refined.states, observed)
+            better = explained_variance(scaled, refined.coefficients, observed, parts, window, inputs)
+            is_refined = bool((better >= np.minimum(explained, 0.0)).all())
+            if is_refined:
+                record, estimate, states, explained = joint, refined, parts, better
+            else:
+                log.warning("the refinement did not find equations that hold from row to row; it is left out")
+        misfit, errors = units.deviation * (record.observed - estimate.states), estimate.standard_errors
         return Discovery(
-            SparseEquations(library, estimate.coefficients),
-            np.split(estimate.states, lengths),
-            estimate.standard_errors,
-            float(np.sqrt(np.mean((record.observed - estimate.states) ** 2))),
-            one_step_residual(record, estimate.states, estimate.coefficients),
-            estimate.stiffness if estimate is not start else None,
+            system_of(library, scaled.in_units_of_the_record(estimate.coefficients)),
+            [units.deviation * part for part in states],
+            scaled.in_units_of_the_record(np.zeros_like(estimate.coefficients) if errors is None else errors),
+            float(np.sqrt(np.mean(misfit**2))),
+            one_step_residual(record, estimate.states, estimate.coefficients, units.deviation),
+            explained,
+            estimate.stiffness if is_refined else None,
         )
 
-    def _regression(
-        self,
-        library: BasisLibrary,
-        pieces: list[tuple[np.ndarray, np.ndarray]],
-        smoothed: Sequence[np.ndarray],
-        inputs: Sequence[InputSignals] | None,
-    ) -> Float[np.ndarray, "terms dim"]:
-        shortest = min(len(times) for times, _ in pieces)
+    def _window(self, shortest: int) -> int:
         length = min(self.window, max(shortest // _FEWEST_WINDOWS, _SHORTEST_WINDOW), shortest)
         if length < 3:
             raise DataError(f"a trajectory has {length} rows to learn from; equations need at least 3")
-        of_smoothed = [(times, states) for (times, _), states in zip(pieces, smoothed, strict=True)]
-        targets = windows_of(pieces, length, length)[1].numpy()
+        return length
+
+    def _regression(
+        self,
+        library: ScaledLibrary,
+        observed: Sequence[ScaledRows],
+        smoothed: Sequence[np.ndarray],
+        window: int,
+        inputs: Sequence[InputSignals] | None,
+    ) -> tuple[Float[np.ndarray, "rows terms"], Float[np.ndarray, "rows dim"]]:
+        of_smoothed = [(times, states) for (times, _), states in zip(observed, smoothed, strict=True)]
+        targets = windows_of(observed, window, window)[1].numpy()
         if inputs is None:
-            steps, windows = windows_of(of_smoothed, length, length)
+            steps, windows = windows_of(of_smoothed, window, window)
             rates = library(windows)
-            require_full_rank(library, rates.flatten(0, 1).numpy())
+            require_full_rank(library.names, rates.flatten(0, 1).numpy())
             design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
         else:
-            driven = [(*part, one) for part, one in zip(of_smoothed, inputs, strict=True)]
-            variables = np.concatenate([np.concatenate([states, one.values[0]], axis=1) for _, states, one in driven])
-            require_full_rank(library, library(torch.from_numpy(variables)).numpy())
-            integrals = [(times, integrated_along(library, times, states, one)) for times, states, one in driven]
-            windows = windows_of(integrals, length, length)[1].numpy()
-            design = (windows - windows.mean(axis=1, keepdims=True)).reshape(-1, library.n_terms)
+            require_full_rank(library.names, library(torch.from_numpy(with_acting(smoothed, inputs))).numpy())
+            driven = zip(of_smoothed, inputs, strict=True)
+            integrals = [(times, integrated_along(library, times, rows, one)) for (times, rows), one in driven]
+            along = windows_of(integrals, window, window)[1].numpy()
+            design = (along - along.mean(axis=1, keepdims=True)).reshape(-1, library.n_terms)
         centred = (targets - targets.mean(axis=1, keepdims=True)).reshape(-1, library.spec.dim)
-        return sequential_thresholding(design, centred, float(self.threshold), library.spec.component_names)[0]
+        return design, centred
+
+
+def _parts(states: Float[np.ndarray, "rows dim"], observed: Sequence[ScaledRows]) -> list[np.ndarray]:
+    """The rows of each trajectory."""
+    return np.split(states, np.cumsum([len(times) for times, _ in observed])[:-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,17 +202,19 @@ class Discovery:
     Args:
         equations: of motion.
         states: of every trajectory at the rows that were learned from, denoised.
-        standard_errors: of the coefficients, from the refinement; None without one.
+        standard_errors: of the coefficients.
         residual_deviation: root of the mean square of observed minus denoised states: the noise.
         one_step_residual: root mean square by which the equations miss the next denoised state.
+        explained: part of the variance of each component's change that the equations explain.
         stiffness: μ of the refinement; None without one.
     """
 
-    equations: SparseEquations
+    equations: SparseEquations | RationalEquations
     states: list[np.ndarray]
-    standard_errors: Float[np.ndarray, "terms dim"] | None
+    standard_errors: Float[np.ndarray, "terms dim"]
     residual_deviation: float
     one_step_residual: float
+    explained: Float[np.ndarray, " dim"]
     stiffness: float | None = None
 
 
@@ -190,7 +236,7 @@ class FewComponents:
             )
 
 
-def require_rows(library: BasisLibrary, view: WholeTrajectoriesView) -> None:
+def require_rows(library: BasisLibrary | RationalLibrary, view: WholeTrajectoriesView) -> None:
     """Stop at fewer than two rows for each candidate term, before anything is estimated.
 
     Raises:
@@ -226,37 +272,68 @@ class EquationDiscovery(FewComponents, DirectMethod):
         "forecast_relative_error",
     )
 
-    def __init__(self, model: BasisLibrary | nn.Module, view: WholeTrajectoriesView, **recipe: Any) -> None:
+    def __init__(
+        self, model: BasisLibrary | RationalLibrary | nn.Module, view: WholeTrajectoriesView, **recipe: Any
+    ) -> None:
         super().__init__(view)
-        if not isinstance(model, BasisLibrary):
+        if not isinstance(model, BasisLibrary | RationalLibrary):
             raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")
+        if isinstance(model, RationalLibrary) and view.spec.dim_in:
+            raise ConfigurationError("data.inputs: laws with a denominator take no inputs; choose model=polynomials")
         require_arguments(ClosedFormDiscovery, recipe, "training")
         require_rows(model, view)
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None
+        self.invariants: tuple[str, ...] = ()
 
     def fit(self) -> None:
         """Find the equations.
 
         Raises:
-            ConfigurationError, DataError, TrainingError, SolverError: as in `ClosedFormDiscovery`.
+            ConfigurationError, DataError, SolverError: as in `ClosedFormDiscovery`.
         """
         train = self.view.train
-        acting = [] if train.inputs is None else [train.inputs.values[train.rows]]
-        variables = torch.from_numpy(np.concatenate([train.states[train.rows], *acting], axis=1))
-        if len(variables) >= self.library.n_terms:
-            self.library = distinct_terms(self.library, self.library(variables).numpy())
+        inputs = inputs_of(train)
+        rows = [states for _, states in rows_of(train)]
+        variables = torch.from_numpy(np.concatenate(rows) if inputs is None else with_acting(rows, inputs))
+        if isinstance(self.library, BasisLibrary) and len(variables) >= self.library.n_terms:
+            values = self.library(variables).numpy()
+            determined = determined_terms(self.library, values)
+            self.invariants = invariants(self.library, values, determined)
+            self.library = without(self.library, determined)
         self.discovery = self.recipe(self.library, self.view.train)
+        for line in (*self.discovery.equations.text, *self._remarks()):
+            log.info("%s", line)
+
+    def _remarks(self) -> tuple[str, ...]:
+        if self.discovery is None:
+            return ()
+        constant = tuple(f"the record keeps {relation}" for relation in self.invariants)
+        return constant + verdicts(self.library.spec.component_names, self.discovery.explained)
 
     def learned(self) -> DiscoveredEquations:
         """The equations."""
         found = self.discovery
         if found is None:
             raise RuntimeError("No equations have been found yet: call fit() first.")
-        coefficients = found.equations.coefficients
         past = end_of(self.view.record, DiscoveredEquations.longest_past)
-        return DiscoveredEquations(self.library, coefficients, found.standard_errors, found.stiffness, past=past)
+        return DiscoveredEquations(
+            found.equations.library,
+            found.equations.coefficients,
+            found.standard_errors,
+            found.stiffness,
+            past=past,
+            invariants=self.invariants,
+        )
 
     def record_entries(self) -> dict[str, Any]:
-        """The equations, as a person reads them."""
-        return {} if self.discovery is None else {"equations": list(self.discovery.equations.text)}
+        """The equations, as a person reads them, and what is to be said of them."""
+        if self.discovery is None:
+            return {}
+        entries: dict[str, Any] = {"equations": list(self.discovery.equations.text)}
+        entries["coefficients"] = with_errors(self.discovery.equations, self.discovery.standard_errors)
+        if self.invariants:
+            entries["invariants"] = list(self.invariants)
+        if self._remarks():
+            entries["remarks"] = list(self._remarks())
+        return entries

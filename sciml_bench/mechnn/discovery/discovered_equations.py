@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -30,7 +30,9 @@ from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.integration import integration_record
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, improve
+from sciml_bench.mechnn.discovery.rational.rational_library import RationalEquations, RationalLibrary, system_of
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
+from sciml_bench.mechnn.discovery.units import ScaledLibrary
 
 _FIRST_STIFFNESS = 100.0
 
@@ -43,18 +45,20 @@ class DiscoveredEquations:
         library: θ.
         coefficients: ξ, zero for the terms that are not there.
         standard_errors: of the coefficients, where they were estimated.
+        invariants: what the record conserves, as a person reads it.
         stiffness: μ of the joint estimation that the states of a noisy past are denoised with; None where the record
             was so clean that states are taken as they are.
         network: that smooths windows of the past, where the equations were learned by one.
         past: the last rows of the record.
     """
 
-    library: BasisLibrary
+    library: BasisLibrary | RationalLibrary
     coefficients: Float[np.ndarray, "terms dim"]
     standard_errors: Float[np.ndarray, "terms dim"] | None = None
     stiffness: float | None = None
     network: DiscoveryNetwork | None = None
     past: Trajectories | None = None
+    invariants: Sequence[str] = ()
 
     past_length = 1
     """One row; what comes before it serves to denoise it."""
@@ -78,9 +82,9 @@ class DiscoveredEquations:
 
     # ---- equations --------------------------------------------------------------------------------------------------
 
-    def system(self) -> SparseEquations:
+    def system(self) -> SparseEquations | RationalEquations:
         """The equations as a system that can be integrated."""
-        return SparseEquations(self.library, np.asarray(self.coefficients))
+        return system_of(self.library, np.asarray(self.coefficients))
 
     def equations(self) -> tuple[str, ...]:
         """One readable equation per component."""
@@ -112,14 +116,17 @@ class DiscoveredEquations:
             return self.network.smoothed_rows(times, states)
         if self.stiffness is None or len(times) < 2:
             return states.copy()
-        start, coefficients = block_smoothed(states, np.diff(times))[0], np.asarray(self.coefficients)
-        acting = None if inputs is None else [inputs]
-        record = integration_record(self.library, [(times, states)], start, coefficients, acting)
+        terms = ScaledLibrary.of(self.library)
+        rows, coefficients = terms.units.scaled(times, states), terms.scaled_coefficients(np.asarray(self.coefficients))
+        start = block_smoothed(rows[1], np.diff(rows[0]))[0]
+        record = integration_record(terms, [rows], start, coefficients, None if inputs is None else [inputs])
         estimate = JointEstimate(start, coefficients, np.zeros_like(coefficients, dtype=bool))
         with contextlib.suppress(SolverError):
             for value in sorted({min(_FIRST_STIFFNESS, self.stiffness), self.stiffness}):
                 estimate = improve(record, replace(estimate, stiffness=value, mean_square=np.inf))
-        return estimate.states
+                record = record.weighted_by_noise(estimate.states)
+            estimate = improve(record, replace(estimate, mean_square=np.inf))
+        return terms.units.deviation * estimate.states
 
     def motion(
         self,

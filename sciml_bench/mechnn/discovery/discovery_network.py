@@ -21,6 +21,7 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.integration import window_starts
+from sciml_bench.mechnn.discovery.units import Units
 from sciml_bench.mechnn.linear_ode.integral import integral
 from sciml_bench.networks.activations import zeroed
 from sciml_bench.networks.multilayer_perceptron import MultilayerPerceptron
@@ -74,6 +75,7 @@ class DiscoveryNetwork(nn.Module):
         require_choice("model.coefficients", coefficients, COEFFICIENTS)
         self.library = BasisLibrary(spec, degree, frequencies)
         self.window, self.taylor_order, self.dim = window, taylor_order, spec.dim
+        self.time = Units.of(spec).time  # that of the block, so that it solves alike in every unit
         self.register_buffer("mean", torch.from_numpy(spec.mean).float())
         self.register_buffer("deviation", torch.from_numpy(spec.deviation).float())
         size = window * spec.dim
@@ -147,4 +149,5 @@ class DiscoveryNetwork(nn.Module):
             smoothed: state.
             step_sizes: between the rows, the same for all windows or one row for each.
         """
-        return integral(self.library(smoothed) @ self.coefficients(), smoothed[:, 0], step_sizes, self.taylor_order)
+        rates = self.time * (self.library(smoothed) @ self.coefficients())
+        return integral(rates, smoothed[:, 0], step_sizes / self.time, self.taylor_order)

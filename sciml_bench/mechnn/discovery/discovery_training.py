@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
-from sciml_bench.core.errors import ConfigurationError, DataError, TrainingError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.core.seeds import derived_seed
@@ -51,7 +51,7 @@ class DiscoveryTraining(FewComponents, Method):
         model: the network.
         view: whole trajectories.
         learning_rate: of Adam, at the start of every cycle.
-        threshold: a coefficient of smaller absolute value is masked at the end of a cycle.
+        threshold: a term of a smaller root mean square, as a part of the derivative's, is masked at the end of a cycle.
         n_cycles: of training and thresholding.
         epochs_per_cycle: of each; an epoch sees every window once.
         batch_size: windows per step.
@@ -71,7 +71,7 @@ class DiscoveryTraining(FewComponents, Method):
         view: WholeTrajectoriesView,
         *,
         learning_rate: float | int = 5e-3,
-        threshold: float | int = 0.1,
+        threshold: float | int = 0.02,
         n_cycles: int = 10,
         epochs_per_cycle: int = 30,
         batch_size: int = 128,
@@ -105,26 +105,31 @@ class DiscoveryTraining(FewComponents, Method):
         self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
         if self.model.ready:  # the coordinates of the coefficients have been chosen
             return
+        coefficients = torch.zeros_like(self.model.start)
         if self.initial_coefficients == "closed_form":
             recipe = ClosedFormDiscovery(threshold=self.threshold, refinement="never")
             found = recipe(self.model.library, self.view.train).equations
             self.model.mask.copy_(torch.from_numpy(found.support))
-            self.model.start.copy_(torch.from_numpy(found.coefficients))
-        self.precondition()
+            coefficients = torch.from_numpy(found.coefficients)
+        self.precondition(coefficients)
         self.model.ready.fill_(True)
 
     @torch.no_grad()
-    def precondition(self) -> None:
+    def precondition(self, coefficients: Float[Tensor, "terms dim"] | None = None) -> None:
         """Coordinates in which all directions move the solution by the same amount, without a change of ξ.
+
+        Args:
+            coefficients: ξ, where it changes.
 
         The terms of the data, integrated along the windows by the block, are the columns of a matrix D in standard
         deviations of a component; with D = Q R the coordinates η = R ξ are orthonormal.
         """
-        rates = self.model.library(self.windows)
+        rates = self.model.time * self.model.library(self.windows)
         numbers = torch.arange(len(rates)).split(512)
-        parts = [integrated(rates[part], self._steps_of(part), self.model.taylor_order) for part in numbers]
+        steps = (self._steps_of(part) / self.model.time for part in numbers)
+        parts = [integrated(rates[part], of, self.model.taylor_order) for part, of in zip(numbers, steps, strict=True)]
         design = torch.cat(parts).flatten(0, 1) / math.sqrt(rates.shape[0] * rates.shape[1])
-        present = self.model.coefficients()
+        present = self.model.coefficients() if coefficients is None else coefficients
         for component in range(self.spec.dim):
             kept = self.model.mask[:, component].nonzero().ravel()
             triangle = torch.linalg.qr(design[:, kept] / float(self.spec.deviation[component])).R
@@ -158,19 +163,11 @@ class DiscoveryTraining(FewComponents, Method):
 
     @torch.no_grad()
     def apply_threshold(self) -> None:
-        """Mask the small coefficients.
-
-        Raises:
-            TrainingError: no term of a component is left.
-        """
-        mask = self.model.mask & (self.model.coefficients().abs() >= self.threshold)
-        empty = (~mask.any(dim=0)).nonzero().ravel().tolist()
-        if empty:
-            raise TrainingError(
-                f"no term of d{self.spec.component_names[empty[0]]}/dt has a coefficient of at least "
-                f"training.threshold={self.threshold:g}: the support is empty; choose a smaller threshold or more "
-                "epochs per cycle"
-            )
+        """Mask the small terms; the largest of a component stays."""
+        coefficients, values = self.model.coefficients(), self.model.library(self.windows).flatten(0, 1)
+        parts = coefficients.abs() * values.square().mean(dim=0).sqrt()[:, None]
+        whole = (values @ coefficients).square().mean(dim=0).sqrt()
+        mask = self.model.mask & ((parts >= self.threshold * whole) | (parts >= parts.amax(dim=0)))
         if not torch.equal(mask, self.model.mask):
             self.model.mask.copy_(mask)
             self.precondition()

@@ -10,12 +10,18 @@ from sciml_bench.core.results import Results
 from sciml_bench.data import PaddedTrajectories, Record
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
 from sciml_bench.data.own_components import in_own_components, own_rows
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
+from sciml_bench.mechnn.discovery.findings.explanation import explained_variance
 from sciml_bench.mechnn.discovery.integration import inputs_of, integration_record, one_step_residual, rows_of
 from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients
+from sciml_bench.mechnn.discovery.units import ScaledLibrary
 from sciml_bench.scores.equation_scores import equation_scores
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.systems import OrdinaryDifferentialEquation
+
+_WINDOW = 50
+"""Rows along which the change of the states is to be explained, at most."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class EquationEvaluation:
     """The equations themselves, the states that they explain, and the forecast of the test part.
 
     `one_step_residual` and `noise_deviation` are root mean squares in units of the state: by how much the equations
-    miss the next denoised row of the training part, and of observed minus denoised rows;
+    miss the next denoised row of the training part, and of observed minus denoised rows; `explained_variance` is the
+    part of the states' change along windows that the equations explain, of the component that they explain least;
     `reconstruction_relative_error_clean` is ‖denoised − true‖/‖true‖. For the others see `scores`.
     """
 
@@ -35,14 +42,21 @@ class EquationEvaluation:
         inputs = inputs_of(train) if learned.spec.dim_in else None
         acting = [None] * len(pieces) if inputs is None else inputs
         denoised = [learned.denoised(*piece, one) for piece, one in zip(pieces, acting, strict=True)]
-        together, system = np.concatenate(denoised), record.spec.of_vectors.system
-        is_known = isinstance(system, OrdinaryDifferentialEquation)
-        truth = exact_coefficients(learned.library, system) if is_known else None
-        rows = integration_record(learned.library, pieces, together, coefficients, inputs)
+        observed, together = np.concatenate([states for _, states in pieces]), np.concatenate(denoised)
+        system = record.spec.of_vectors.system
+        library, truth = learned.library, None
+        if isinstance(system, OrdinaryDifferentialEquation) and isinstance(library, BasisLibrary):
+            truth = exact_coefficients(library, system)
+        terms = ScaledLibrary.of(library)
+        scaled = [terms.units.scaled(*piece) for piece in pieces]
+        unit, of_terms = terms.units.deviation, terms.scaled_coefficients(coefficients)
+        rows = integration_record(terms, scaled, together / unit, of_terms, inputs)
         metrics = equation_scores(coefficients, truth)
-        residual = one_step_residual(rows, together, coefficients)
+        residual = one_step_residual(rows, together / unit, of_terms, unit)
         metrics["one_step_residual"] = residual if np.isfinite(residual) else float("inf")
-        metrics["noise_deviation"] = float(np.sqrt(np.mean((rows.observed - together) ** 2)))
+        metrics["noise_deviation"] = float(np.sqrt(np.mean((observed - together) ** 2)))
+        explained = explained_variance(terms, of_terms, scaled, [part / unit for part in denoised], _WINDOW, inputs)
+        metrics["explained_variance"] = float(explained.min())
         if train.clean is not None:
             true = train.clean[train.rows]
             error = np.linalg.norm(together - true) / np.linalg.norm(true)

@@ -4,16 +4,45 @@ du/dt = Σ_j ξ_j θ_j(u), dA/dt = J A with A = ∂u/∂u₀, and dB/dt = J B + 
 integrated together for many states by classical Runge–Kutta steps.
 """
 
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+
+@runtime_checkable
+class CandidateTerms(Protocol):
+    """Functions of the state of which a vector field is a linear combination, in any units.
+
+    Attributes:
+        spec: of the states, a `RecordSpec`.
+        names: of the terms, as a person writes them.
+        simpler: places of the terms that a person would rather have than each one.
+    """
+
+    if TYPE_CHECKING:
+        spec: Any
+        names: Any  # may be cached properties, which the type checker takes for attributes
+        simpler: Any
+
+    @property
+    def n_terms(self) -> int:
+        """Their number."""
+        ...
+
+    def __call__(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms"]:
+        """The terms at some states."""
+        ...
+
+    def gradient(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms dim"]:
+        """Their derivatives by the components of the state."""
+        ...
 
 
 def flow(
-    library: BasisLibrary,
+    library: CandidateTerms,
     coefficients: Float[np.ndarray, "terms dim"],
     support: Bool[np.ndarray, "terms dim"],
     states: Float[Tensor, "rows dim"],

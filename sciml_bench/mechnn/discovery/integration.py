@@ -10,7 +10,7 @@ from scipy.interpolate import CubicSpline
 from torch import Tensor
 
 from sciml_bench.data.views import InputSignals, PaddedTrajectories
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms
 from sciml_bench.mechnn.discovery.joint_estimation import NoisyRecord
 
 _INTEGRATION_TOLERANCE = 1e-6
@@ -55,8 +55,16 @@ def windows_of(
     return torch.from_numpy(steps[:1] if is_regular else steps), torch.from_numpy(windows)
 
 
+def with_acting(
+    states: Sequence[Float[np.ndarray, "_ dim"]], inputs: Sequence[InputSignals]
+) -> Float[np.ndarray, "rows variables"]:
+    """The rows of all trajectories, with what acted on them after their components."""
+    both = [np.concatenate([rows, one.values[0]], axis=1) for rows, one in zip(states, inputs, strict=True)]
+    return np.concatenate(both)
+
+
 def integrated_along(
-    library: BasisLibrary,
+    library: CandidateTerms,
     times: Float[np.ndarray, " time"],
     states: Float[np.ndarray, "time dim"],
     inputs: InputSignals,
@@ -81,7 +89,7 @@ def integrated_along(
 
 
 def integration_record(
-    library: BasisLibrary,
+    library: CandidateTerms,
     pieces: Sequence[tuple[np.ndarray, np.ndarray]],
     states: Float[np.ndarray, "rows dim"],
     coefficients: Float[np.ndarray, "terms dim"],
@@ -91,7 +99,7 @@ def integration_record(
 
     Args:
         library: candidate terms.
-        pieces: times and observed states of every trajectory.
+        pieces: times and observed states of every trajectory, scaled.
         states: where the integrator is tried.
         coefficients: with which it is tried.
         inputs: what acts on every trajectory, where something does.
@@ -104,19 +112,22 @@ def integration_record(
         within = np.concatenate([part for one in inputs for part in (one.within_intervals()[0], gap)])[:-1]
     tried = torch.from_numpy(states), coefficients, np.zeros_like(coefficients, dtype=bool)
     # so many steps that twice as many make no difference
-    record = NoisyRecord(observed, intervals, library, 1, within)
+    record = NoisyRecord(observed, intervals, library, 1, inputs=within)
     coarse = record.flow(*tried)[0]
     while record.n_steps < _MOST_STEPS:
         finer = replace(record, n_steps=2 * record.n_steps)
         fine = finer.flow(*tried)[0]
-        if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE * float(library.spec.deviation.mean()):
+        if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE:
             break
         record, coarse = finer, fine
     return record
 
 
 def one_step_residual(
-    record: NoisyRecord, states: Float[np.ndarray, "rows dim"], coefficients: Float[np.ndarray, "terms dim"]
+    record: NoisyRecord,
+    states: Float[np.ndarray, "rows dim"],
+    coefficients: Float[np.ndarray, "terms dim"],
+    unit: Float[np.ndarray, " dim"] | float = 1.0,
 ) -> float:
     """Root mean square of x_{n+1} − F(x_n), over rows and components.
 
@@ -124,10 +135,11 @@ def one_step_residual(
         record: gives the intervals and the integrator.
         states: x.
         coefficients: of the vector field.
+        unit: of each component, in that of the result.
     """
     x = torch.from_numpy(states)
     inside = record.intervals > 0
     nothing = np.zeros_like(coefficients, dtype=bool)
     arrived = record.flow(x, coefficients, nothing)[0]
     with np.errstate(over="ignore"):  # equations that leave every bound have an infinite residual
-        return float(np.sqrt(np.mean((arrived - x[1:]).numpy()[inside] ** 2)))
+        return float(np.sqrt(np.mean((unit * (arrived - x[1:]).numpy()[inside]) ** 2)))

@@ -1,6 +1,6 @@
 """States and coefficients together from noisy observations: Gauss–Newton on the weak-constraint problem.
 
-    minimise over x, ξ   Σ_n |y_n − x_n|² + μ Σ_n |x_{n+1} − F(x_n; ξ)|²
+    minimise over x, ξ   Σ_n |y_n − x_n|² + μ Σ_n |x_{n+1} − F(x_n; ξ)|²      (every component in units of its noise)
 
 (multiple shooting with one segment per interval; Bock, 1983; Voss, Timmer, Kurths, Int. J. Bifurcation and Chaos 14,
 2004). For a small μ the states follow the data and the problem is nearly convex; raised step by step, μ makes the
@@ -9,6 +9,7 @@ a chaotic system over it. Each step is one banded system for the states, with on
 small dense one for the coefficients (variable projection; Golub and Pereyra, 1973).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,11 +19,12 @@ from scipy.linalg import LinAlgError, solveh_banded
 from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.flow_sensitivity import flow
+from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, flow
 
 _MOST_ITERATIONS = 12
 _MOST_HALVINGS = 6
+_LARGEST_WEIGHT = 10.0
+"""Beside the mean of the components; what is followed more closely is followed by chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +36,15 @@ class NoisyRecord:
         intervals: time to the next row; 0 where a trajectory ends.
         library: candidate terms.
         n_steps: Runge–Kutta steps per interval.
+        weights: of the components' squares; None for 1.
         inputs: at the beginning and at the end of every interval, where something acts from outside.
     """
 
     observed: Float[np.ndarray, "rows dim"]
     intervals: Float[np.ndarray, " intervals"]
-    library: BasisLibrary
+    library: CandidateTerms
     n_steps: int = 5
+    weights: Float[np.ndarray, " dim"] | None = None
     inputs: Float[np.ndarray, "intervals ends dim_in"] | None = None
 
     def flow(
@@ -59,6 +63,18 @@ class NoisyRecord:
         inputs = None if self.inputs is None else torch.from_numpy(self.inputs)
         field, intervals = (self.library, coefficients, support), torch.from_numpy(self.intervals)
         return flow(*field, states[:-1], intervals, self.n_steps, inputs)
+
+    def weighted_by_noise(self, states: Float[np.ndarray, "rows dim"]) -> "NoisyRecord":
+        """The same with components that weigh as much as their noise asks for.
+
+        Args:
+            states: what was observed without its noise.
+        """
+        misfit = np.mean((self.observed - states) ** 2, axis=0)
+        if not misfit.all():
+            return self
+        weights = np.exp(np.mean(np.log(misfit))) / misfit
+        return replace(self, weights=np.clip(weights, 1 / _LARGEST_WEIGHT, _LARGEST_WEIGHT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,29 +129,31 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     """
     x = torch.from_numpy(estimate.states)
     rows, dim = x.shape
-    mu = estimate.stiffness * torch.from_numpy(record.intervals > 0)[:, None]
+    weights = torch.ones(dim, dtype=x.dtype) if record.weights is None else torch.from_numpy(record.weights)
+    mu = estimate.stiffness * weights * torch.from_numpy(record.intervals > 0)[:, None]
     arrived, by_state, by_coefficient = record.flow(x, estimate.coefficients, estimate.support)
     defect = arrived - x[1:]
     misfit = torch.from_numpy(record.observed) - x
-    objective = float(misfit.square().sum() + (mu * defect.square()).sum())
+    objective = float((weights * misfit.square()).sum() + (mu * defect.square()).sum())
     if not np.isfinite(objective) or not bool(torch.isfinite(by_coefficient).all()):
         raise SolverError("the vector field leaves every bound within one interval between two observations")
     n_unknowns = by_coefficient.shape[2]
     # rows of the defect: F + A dx_n + B dξ − x_{n+1} − dx_{n+1}
     right = torch.zeros(rows, dim, 1 + n_unknowns, dtype=x.dtype)
-    right[:, :, 0] = misfit
+    right[:, :, 0] = weights * misfit
     by_both = torch.cat([defect[..., None], by_coefficient], dim=2)
     constant = by_both * mu[..., None]
     right[1:] += constant
     right[:-1] -= by_state.mT @ constant
-    diagonal = torch.eye(dim, dtype=x.dtype).repeat(rows, 1, 1)
+    diagonal = torch.diag(weights).repeat(rows, 1, 1)
     diagonal[1:] += mu[..., None] * torch.eye(dim, dtype=x.dtype)
-    diagonal[:-1] += mu[..., None] * (by_state.mT @ by_state)
+    diagonal[:-1] += by_state.mT @ (mu[..., None] * by_state)
     changes = torch.from_numpy(_solve_block_tridiagonal(diagonal, -mu[..., None] * by_state, right))
     # changes[..., 0] is dx without a change of ξ, the others what a unit change of ξ adds
     of_misfit = -changes
     of_misfit[:, :, 0] += misfit
     of_defect = by_both + by_state @ changes[:-1] - changes[1:]
+    of_misfit = weights.sqrt()[:, None] * of_misfit
     both = torch.cat([of_misfit.flatten(0, 1), (mu.sqrt()[..., None] * of_defect).flatten(0, 1)]).numpy()
     base, responses = changes[:, :, 0].numpy(), changes[:, :, 1:].numpy()
     return _Linearization(objective, both[:, 0], both[:, 1:], base, responses)
@@ -191,6 +209,33 @@ def improve(record: NoisyRecord, estimate: JointEstimate) -> JointEstimate:
     errors = np.zeros_like(estimate.coefficients)
     errors[estimate.support] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(gram, rcond=1e-13)), 0.0) * mean_square)
     return replace(estimate, mean_square=mean_square, standard_errors=errors)
+
+
+def deviances(
+    record: NoisyRecord, estimate: JointEstimate, supports: Sequence[Bool[np.ndarray, "terms dim"]]
+) -> list[float]:
+    """By how much the deviance (rows · log of the objective) would change with other supports, to second order.
+
+    Args:
+        record: what was observed.
+        estimate: where it is.
+        supports: what it is compared with.
+    """
+    if not supports:
+        return []
+    everything = replace(estimate, support=np.ones_like(estimate.support))
+    linear = linearize(record, everything)
+    triangle = np.linalg.qr(np.concatenate([linear.directions, linear.residual[:, None]], axis=1))[1]
+    columns, right, present = triangle[:, :-1], triangle[:, -1], estimate.coefficients.ravel()
+
+    def misfit(support: np.ndarray) -> float:
+        kept = support.ravel()
+        without = right - columns[:, ~kept] @ present[~kept]  # what is no longer there has the coefficient 0
+        change = np.linalg.lstsq(columns[:, kept], -without, rcond=None)[0]
+        return float(np.sum((without + columns[:, kept] @ change) ** 2))
+
+    now = misfit(estimate.support)
+    return [record.observed.size * float(np.log(misfit(support) / now)) for support in supports]
 
 
 def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "terms dim"]:

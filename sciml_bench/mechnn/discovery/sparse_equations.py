@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.units import Units
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 _LARGEST_RESIDUAL = 1e-9
@@ -41,6 +42,16 @@ class SparseEquations(OrdinaryDifferentialEquation):
     def n_inputs(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Number of inputs."""
         return self.library.spec.dim_in
+
+    @property
+    def state_scale(self) -> Float[np.ndarray, " dim"]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Deviations of the components, so that the reference is as accurate in every unit."""
+        return np.asarray(self.library.spec.deviation)
+
+    @property
+    def time_scale(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Some steps of the record."""
+        return Units.of(self.library.spec).time
 
     @property
     def support(self) -> Bool[np.ndarray, "terms dim"]:

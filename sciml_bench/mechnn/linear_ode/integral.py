@@ -5,10 +5,14 @@ of the terms, u = a + Σ_j ξ_j φ_j, where φ_j solves φ_j′ = θ_j(x): the c
 without any derivative of the data (the integral form of sparse regression; the block is the integrator).
 """
 
+import math
+
 from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.mechnn.linear_ode.solve import solve_linear_ode
+
+_USUAL_STEP = 0.05
 
 
 def integral(
@@ -41,10 +45,14 @@ def integrated(
 ) -> Float[Tensor, "windows steps terms"]:
     """The integrals of some rates along windows, zero on average over each window.
 
+    The block weighs its equations by powers of the step. They are solved with steps of about `_USUAL_STEP`, and a power
+    of two makes up for it, so that the unit of time does not matter.
+
     Args:
         rates: at every step.
         step_sizes: between the steps, the same for all windows or one row for each.
         taylor_order: K of the block; the equation's own order is 1.
     """
-    integrals = integral(rates, rates.new_zeros(1, 1), step_sizes, taylor_order)
+    unit = 2.0 ** round(math.log2(float(step_sizes.detach().median()) / _USUAL_STEP))
+    integrals = unit * integral(rates, rates.new_zeros(1, 1), step_sizes / unit, taylor_order)
     return integrals - integrals.mean(dim=1, keepdim=True)

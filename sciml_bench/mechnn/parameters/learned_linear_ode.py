@@ -7,6 +7,7 @@ the solution is the equation and its smoothness.
 
 import math
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -58,11 +59,11 @@ class LearnedLinearODE(nn.Module):
         self.coefficients = nn.Parameter(torch.rand(n_equations, 1, n_rows, 1, order + 1))
         logit = math.log(initial_step / (1 - initial_step))
         self.step_logits = nn.Parameter(torch.full((n_equations, n_rows - 1, 1), logit))
-        ones = torch.ones(spec.dim)
+        ones = torch.ones(spec.dim, dtype=torch.float64)
         self.mean: Tensor
         self.deviation: Tensor
-        self.register_buffer("mean", torch.from_numpy(spec.mean).float() if standardize else 0 * ones)
-        self.register_buffer("deviation", torch.from_numpy(spec.deviation).float() if standardize else ones)
+        self.register_buffer("mean", torch.from_numpy(spec.mean) if standardize else 0 * ones)
+        self.register_buffer("deviation", torch.from_numpy(spec.deviation) if standardize else ones)
 
     @property
     def step_sizes(self) -> Float[Tensor, "equations intervals 1"]:
@@ -70,10 +71,18 @@ class LearnedLinearODE(nn.Module):
         return torch.sigmoid(self.step_logits)
 
     def forward(self) -> Float[Tensor, "batch time dim"]:
-        """The solutions, in the units of the data."""
+        """The solutions, of mean 0 and deviation 1 where that is what they are solved for."""
         coefficients = with_taylor_order(self.coefficients, self.taylor_order)
         right_side = coefficients.new_ones(1, 1, coefficients.shape[2])
         no_initial_values = coefficients.new_zeros(1, 0, 1, 0)
         solution = solve_linear_ode(coefficients, right_side, no_initial_values, self.step_sizes)
         states = solution.states[:, :, 0, 0].unflatten(0, (len(self.spec.lengths), self.spec.dim))
-        return self.mean + self.deviation * states.transpose(1, 2)
+        return states.transpose(1, 2)
+
+    def standardized(self, states: Float[np.ndarray, "batch time dim"]) -> Float[Tensor, "batch time dim"]:
+        """States of the data as the solutions are to be compared with them."""
+        return ((torch.from_numpy(states) - self.mean) / self.deviation).float()
+
+    def in_the_datas_units(self, solutions: Float[Tensor, "batch time dim"]) -> Float[Tensor, "batch time dim"]:
+        """Solutions as states of the data, in float64."""
+        return self.mean + self.deviation * solutions.double()

@@ -42,7 +42,7 @@ class SmoothedTrajectories(LearnedModule):
     @torch.no_grad()
     def smoothed(self) -> Float[np.ndarray, "batch time dim"]:
         """The solutions at the rows that were learned from, in the user's units."""
-        return self.model().double().numpy()
+        return self.model.in_the_datas_units(self.model()).numpy()
 
 
 class TrajectoryFit(FewComponents, Method):
@@ -94,13 +94,13 @@ class TrajectoryFit(FewComponents, Method):
             DataError: no row is left to choose the best epoch by.
         """
         train = self.view.train
-        self._observed = torch.from_numpy(train.states).float()
+        self._observed = self.model.standardized(train.states)
         held_out = self._held_out_rows()
         self._learned_rows = torch.from_numpy(train.rows & ~held_out)
         self._held_out = torch.from_numpy(held_out)
 
     def loss(self, batch: object = None) -> Float[Tensor, ""]:
-        """Sum of squares over the rows that are learned from, in squared units of the data."""
+        """Sum of squares over the rows that are learned from, in squared deviations (model.standardize) or units."""
         return self._sum_of_squares(self.model() if self._next_states is None else self._next_states)
 
     def _sum_of_squares(self, states: Float[Tensor, "batch time dim"]) -> Float[Tensor, ""]:

@@ -28,8 +28,8 @@ class HomotopyTraining(TrajectoryFitting):
     """Learn along a path of problems that begins with an easy one.
 
     Args:
-        coupling_strength: k, in 1/time (1/time step), one number or one per component; by default .6 per time step, or 6
-            where units are raw.
+        coupling_strength: k, in 1/time step (1/time where units are raw), one number or one per component; .6 (6) by
+            default.
         coupling_schedule: λ against the epoch.
         model, view, **options: as in `TrajectoryFitting`; the length of the fit is that of λ's schedule.
 

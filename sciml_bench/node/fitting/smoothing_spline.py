@@ -16,7 +16,7 @@ GENERALISED_CROSS_VALIDATION = "gcv"
 # SciPy's smoothing spline is made of five or more points; with fewer there is nothing to smooth.
 FEWEST_POINTS = 5
 _STEPS_PER_UNIT = 10
-"""Time unit of the cross validation, in median time steps: splines of up to (1000 n)^¼ steps' width are in its reach."""
+"""Time unit of the cross validation, in median time steps: curves of up to (1000 n)^¼ steps' width are in reach."""
 
 
 class SmoothingSpline:

@@ -31,6 +31,8 @@ from sciml_bench.node.fitting.trajectory_batch import (
 )
 from sciml_bench.node.learned_field import FORECAST_STARTS, OBSERVED, LearnedField
 from sciml_bench.node.solvers.compiled_solver import CompiledSolver
+from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
+from sciml_bench.node.solvers.runge_kutta import TimeSteps
 from sciml_bench.node.solvers.solution import Solution
 from sciml_bench.node.solvers.solve import Solver
 from sciml_bench.node.units import STANDARDIZED, UNITS, Units, standard_units, time_of_change
@@ -61,8 +63,8 @@ class TrajectoryFitting(Method):
             the dynamics themselves arrive when they have followed the data from the start (`predicted`).
         n_epochs: what `trainer.max_epochs=null` stands for.
 
-    `interpolation_mse`, which is logged in every epoch and selects the weights, is in the units of the loss; the score of
-    that name is in those of the record.
+    `interpolation_mse`, which is logged in every epoch and selects the weights, is in the units of the loss; the score
+    of that name is in those of the record.
 
     Raises:
         ConfigurationError: a value is out of range.
@@ -109,6 +111,8 @@ class TrajectoryFitting(Method):
             )
         self.model, self.smoothing = model, smoothing
         self.solver: Solver = CompiledSolver() if solver is None else solver
+        if isinstance(self.solver, FixedStepSolver):  # too many steps are told now
+            TimeSteps.no_longer_than(self.solver.max_step, view.train.times)
         self.units: Units | None = None
         if units == STANDARDIZED:
             self.units = standard_units(view.spec.mean, view.spec.deviation, view.spec.dim, view.spec.time_step)

@@ -119,8 +119,8 @@ class AdaptiveSolver:
 def worst_trajectory(errors: Float[Tensor, "*batch dim"]) -> Float[Tensor, ""]:
     """Root mean square over the components of the trajectory where it is largest.
 
-    torchdiffeq's own norm is that over the whole batch, in which one moving trajectory among many at rest is lost. Steps
-    are not differentiated: the gradient is that of the solution, and not of the error that another step would have made.
+    torchdiffeq's own norm is that over the whole batch, in which one moving trajectory among many at rest is lost.
+    Steps are not differentiated: the gradient is that of the solution, not of the error of other steps.
 
     Args:
         errors: in tolerances.

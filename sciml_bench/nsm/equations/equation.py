@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.budget import require_memory, weigh_time
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.views.fresh_parameters import FreshParameters, Parameters
@@ -43,6 +44,10 @@ class LinearPart:
     rate: float = 0.0
     diffusion: float = 1.0
     decay: float = 0.0
+
+
+_BYTES_PER_POINT = 20
+"""Of a solution in double precision, its spectrum at a time, and what is kept in single precision."""
 
 
 class Equation(Conditions):
@@ -134,8 +139,35 @@ class Equation(Conditions):
             SolverError: the reference solver broke down.
         """
         if not self.sampling.is_ready:
+            most = max(self.sampling.test_resolutions)
+            self.require_size("pde.test_resolutions", most, self.sampling.n_held_out["test"])
             require_drawn_fields_held(self)
             self.sampling.setup()
+
+    def require_size(self, key: str, resolution: int, count: int) -> None:
+        """Stop at solutions that cannot fit into memory, or that no solver gives overnight.
+
+        Args:
+            key: of the configuration, for the message.
+            resolution: points per space axis.
+            count: how many solutions.
+
+        Raises:
+            ConfigurationError: they are too many or too large.
+        """
+        n_times = self.sampling.test_time_points if len(self.axes) > len(self.space_axes) else 1
+        points = n_times * float(resolution) ** len(self.space_axes)
+        asked = f"{key}={resolution}: {count} solutions of {points:.3g} points"
+        require_memory(asked, count * points * _BYTES_PER_POINT, "give fewer points")
+        weigh_time("pde.solver_step: to solve for the parameters", self.seconds_to_solve(count), "give longer steps")
+
+    def seconds_to_solve(self, count: int) -> float:
+        """About how long the reference solver takes where it takes steps.
+
+        Args:
+            count: how many solutions.
+        """
+        return 0.0
 
     def test_grid(self, resolution: int) -> Grid:
         """The equally spaced points on which solutions are compared.

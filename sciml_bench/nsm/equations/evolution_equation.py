@@ -16,6 +16,9 @@ from sciml_bench.systems.partial.periodic_evolution import (
     StructuresTooFine,
 )
 
+_SECONDS_PER_STEP, _SECONDS_PER_POINT = 1e-4, 1e-7
+"""Of the reference solver [measured]."""
+
 
 class EvolutionEquation(Equation):
     """An equation whose random initial fields and reference solutions come from a system that changes in time.
@@ -37,6 +40,12 @@ class EvolutionEquation(Equation):
         waves = require_integer(self.parameter_modes_setting, parameter_modes, 3, remedy)
         self.parameter_modes = (waves,) * len(self.space_axes)
         self.linear_part = LinearPart(rate=1 / self.system.duration, diffusion=self.system.viscosity)
+
+    def seconds_to_solve(self, count: int) -> float:
+        """Steps times points, with what every step costs on its own."""
+        steps = self.system.duration / self.system.solver_step
+        points = count * float(self.system.solver_resolution) ** len(self.space_axes)
+        return steps * (_SECONDS_PER_STEP + points * _SECONDS_PER_POINT)
 
     def solve(self, parameters: Parameters, resolution: int, n_times: int) -> Float[np.ndarray, "batch time *space"]:
         """Pseudo-spectral, with exponential time differencing of the fourth order.

@@ -5,12 +5,14 @@ nodes of the equation's basis. Raissi, Perdikaris and Karniadakis, Physics-infor
 378, 2019); Li et al., Physics-Informed Neural Operator (2021) for operators.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.budget import require_memory
 from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.views.fresh_parameters import FreshParameters
@@ -20,6 +22,10 @@ from sciml_bench.nsm.sampled_functions import DifferencedFunction, SpectralFunct
 from sciml_bench.nsm.training.operator_training import OperatorTraining
 
 DIFFERENCES = ("finite", "spectral")
+
+
+_VALUES_PER_POINT = 64
+"""That a network of the usual width keeps for the gradient, at least."""
 
 
 class GridTraining(OperatorTraining):
@@ -54,6 +60,9 @@ class GridTraining(OperatorTraining):
         sizes = tuple(
             require_integer("training.resolution", n, 4, "a grid needs at least 4 points per axis") for n in given
         )
+        values = math.prod(map(float, sizes)) * view.batch_size * _VALUES_PER_POINT
+        asked = f"training.resolution={resolution}: {values:.3g} values of a batch"
+        require_memory(asked, 4 * values, "give fewer points, or smaller batches")
         self.differences = require_choice("training.differences", differences, DIFFERENCES)
         if differences == "finite":
             self.grid = Grid.equally_spaced(equation.axes, sizes)

@@ -40,6 +40,7 @@ class SupervisedTraining(OperatorTraining):
         super().__init__(model, view, **options)
         self.n_training = require_integer("training.n_training", n_training, 1, "give at least 1 parameter field")
         self.resolution = require_integer("training.resolution", resolution, 4, "give at least 4 points per axis")
+        self.equation.require_size("training.resolution", self.resolution, self.n_training)
         self.grid = self.equation.test_grid(self.resolution)
         model.define_on(self.grid)
         self._pairs: tuple[Tensor, Tensor] | None = None

@@ -42,6 +42,10 @@ class OrdinaryDifferentialEquation(System):
     n_inputs: ClassVar[int] = 0
     most_evaluations: ClassVar[float] = np.inf
     """Of the derivatives between two given times, on average, before an integration counts as broken down."""
+    state_scale: float | Float[np.ndarray, " dim"] = 1.0
+    """Of the components, beside which the absolute tolerance of the reference counts."""
+    time_scale: float = 1.0
+    """In whose units the reference chooses its steps."""
     default_time_step: ClassVar[float]
     default_burn_in: ClassVar[float] = 0.0
     initial_deviation: ClassVar[tuple[float, ...]]
@@ -78,8 +82,8 @@ class OrdinaryDifferentialEquation(System):
     def reference(self, x0: Float[np.ndarray, "*batch dim"], t: Float[np.ndarray, " time"]) -> Motions:
         """Integrate each trajectory with its own steps, as accurately as float64 allows.
 
-        By DOP853 with relative and absolute tolerance 1e-12; a stiff system by the implicit Radau IIA method of order
-        5 with its Jacobian and relative tolerance 1e-10.
+        By DOP853 with relative and absolute tolerance 1e-12, the latter of `state_scale`; a stiff system by the
+        implicit Radau IIA method of order 5 with its Jacobian and relative tolerance 1e-10.
 
         Args:
             x0: states at time `t[0]`.
@@ -173,32 +177,38 @@ class OrdinaryDifferentialEquation(System):
             return np.concatenate([self._integrate(row[None], times) for row in x0])
         batch, alone = len(x0), len(x0) == 1
         tolerance = _STIFF_REFERENCE_TOLERANCE if self.is_stiff else _REFERENCE_TOLERANCE
-        evaluations = 0
+        evaluations, unit = 0, self.time_scale
 
         def right_hand_side(t: float, flat: np.ndarray) -> np.ndarray:
             nonlocal evaluations
             evaluations += 1
             if evaluations > self.most_evaluations * len(times):
                 raise SolverError(
-                    f"{type(self).__name__}: the integration broke down at time {t:g} of {times[-1]:g}, where it no "
-                    "longer gets on; shorten the time, or check the initial states and parameters"
+                    f"{type(self).__name__}: the integration broke down at time {unit * t:g} of {times[-1]:g}, where it "
+                    "no longer gets on; shorten the time, or check the initial states and parameters"
                 )
             # Python floats are several times quicker than arrays of one element.
             components = flat.tolist() if alone else flat.reshape(self.dim, batch)
             if inputs is not None:
-                acting = inputs[0] + (t - times[0]) / (times[-1] - times[0]) * inputs[1]
+                acting = inputs[0] + (unit * t - times[0]) / (times[-1] - times[0]) * inputs[1]
                 components = [*components, *(acting[0].tolist() if alone else acting.T)]
-            derivatives = self._derivatives(t, tuple(components))
-            return np.array(derivatives) if alone else np.concatenate([np.broadcast_to(d, batch) for d in derivatives])
+            derivatives = self._derivatives(unit * t, tuple(components))
+            rates = np.array(derivatives) if alone else np.concatenate([np.broadcast_to(d, batch) for d in derivatives])
+            return unit * rates
 
-        method: dict[str, Any] = {"method": "DOP853", "atol": tolerance}
+        def jacobian(t: float, x: np.ndarray) -> np.ndarray:
+            return unit * self.jacobian(unit * t, x)
+
+        absolute = tolerance * np.repeat(np.broadcast_to(self.state_scale, self.dim), batch)
+        method: dict[str, Any] = {"method": "DOP853", "atol": absolute}
         if self.is_stiff:
-            method = {"method": "Radau", "atol": _STIFF_ABSOLUTE_TOLERANCE, "jac": self.jacobian}
+            method = {"method": "Radau", "atol": _STIFF_ABSOLUTE_TOLERANCE, "jac": jacobian}
         with np.errstate(over="ignore", invalid="ignore"):
-            span, start = (times[0], times[-1]), x0.T.ravel()
-            solution = solve_ivp(right_hand_side, span, start, t_eval=times, rtol=tolerance, **method)
+            scaled, start = times / unit, x0.T.ravel()
+            span = (scaled[0], scaled[-1])
+            solution = solve_ivp(right_hand_side, span, start, t_eval=scaled, rtol=tolerance, **method)
         if solution.status != 0 or not np.isfinite(solution.y).all():
-            reached, last = (solution.t[-1], solution.y[:, -1]) if len(solution.t) else (times[0], x0)
+            reached, last = (unit * solution.t[-1], solution.y[:, -1]) if len(solution.t) else (times[0], x0)
             raise SolverError(
                 f"{type(self).__name__}: the integration broke down after time {reached:g} of {times[-1]:g}, where "
                 f"the largest component was {np.abs(last).max():.3g} ({solution.message}); shorten the time, or check "

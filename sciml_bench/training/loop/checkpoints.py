@@ -93,10 +93,10 @@ class Checkpointing(AfterMethod):
         due = ends or time.monotonic() - self._last_saved >= self.seconds_between
         if trainer.strategy.broadcast(due):  # all ranks take part in a save
             # "weights only" would leave the optimiser out here; what is written still loads with weights_only=True
+            for logger in trainer.loggers:  # first: what is logged twice can be told, what is lost cannot
+                logger.save()
             with undisturbed():
                 trainer.save_checkpoint(self.folder.last_checkpoint, weights_only=False)
-            for logger in trainer.loggers:
-                logger.save()
             self._last_saved = time.monotonic()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:

@@ -170,7 +170,7 @@ def _quieten_lightning() -> None:
         warnings.filterwarnings("ignore", message=message)
 
 
-def _number_of_epochs(given: object, method: Method, max_steps: object) -> int:
+def _number_of_epochs(given: int | None, method: Method, max_steps: int) -> int:
     if given is None and max_steps != -1:
         return -1  # as many as the steps need
     epochs = method.planned_epochs if given is None else given
@@ -204,6 +204,6 @@ def _early_stopping(trainer_settings: dict[str, Any], method: Method, alone: boo
 
 def _nothing_to_watch(patience: int, monitor: str) -> str:
     return (
-        f"trainer.early_stopping.patience={patience} watches {monitor}, which nothing tells without held-out data; give "
-        "data.split.validation and trainer.limit_val_batches above 0, or trainer.early_stopping.patience=null"
+        f"trainer.early_stopping.patience={patience} watches {monitor}, which nothing tells without held-out data; "
+        "give data.split.validation and trainer.limit_val_batches above 0, or trainer.early_stopping.patience=null"
     )

@@ -73,9 +73,9 @@ def require_trainer(settings: Mapping[str, Any]) -> None:
     require_arguments(pl.Trainer, given, "trainer")
 
 
-def _require_part(key: str, value: object, least: int) -> None:
-    is_part = is_number(value) and not is_integer(value) and 0 <= value <= 1
-    if not (is_integer(value, least) or (is_part and (value > 0 or least == 0))):
+def _require_part(key: str, value: Any, least: int) -> None:
+    is_part = is_number(value) and not is_integer(value) and 0 <= value <= 1 and (value > 0 or least == 0)
+    if not (is_part or is_integer(value, least)):
         raise ConfigurationError(
             f"{key}={value}: give a whole number of batches of at least {least}, or a part of them such as 0.5."
         )

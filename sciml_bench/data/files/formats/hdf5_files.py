@@ -179,7 +179,7 @@ def _pdebench_groups(file: Any, groups: list[str]) -> Fields | Arrays:
 
 
 class _Stack:
-    """Arrays of one shape as one with a first axis, of which single entries are read.
+    """Arrays of one shape as one with a first axis.
 
     Args:
         arrays: with `shape`, `dtype` and slicing.
@@ -190,7 +190,10 @@ class _Stack:
         self.shape, self.ndim = (len(arrays), *arrays[0].shape), 1 + arrays[0].ndim
 
     def __getitem__(self, where: tuple[Any, ...]) -> np.ndarray:
-        return np.asarray(self._arrays[where[0]][tuple(where[1:])])
+        first, rest = where[0], tuple(where[1:])
+        if isinstance(first, slice):
+            return np.stack([np.asarray(array[rest]) for array in self._arrays[first]])
+        return np.asarray(self._arrays[first][rest])
 
 
 def _along(places: dict[str, np.ndarray]) -> dict[str, Coordinate]:

@@ -59,8 +59,9 @@ def _keep_loaded(found: Arrays, name: str, value: Any) -> None:
     if isinstance(value, (MatlabOpaque, MatlabFunction)):
         _leave_out(found, name, "object")
     elif isinstance(value, mat_struct):
-        for field in value._fieldnames:
-            _keep_loaded(found, f"{name}.{field}", getattr(value, field))
+        for field, inner in vars(value).items():
+            if field != "_fieldnames":
+                _keep_loaded(found, f"{name}.{field}", inner)
     elif not isinstance(value, np.ndarray):  # a sparse matrix
         found.arrays[name] = value.toarray()
     elif value.dtype.kind == "O":

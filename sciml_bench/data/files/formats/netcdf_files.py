@@ -101,7 +101,7 @@ def field_of(variable: Any, never_written: Mapping[str, int | float]) -> Field:
         variable: of xarray, not decoded.
         never_written: fill values of types, where the variable names none.
     """
-    from xarray.conventions import decode_cf_variable
+    from xarray.conventions import decode_cf_variable  # pyright: ignore[reportMissingImports]
 
     attributes, code = dict(variable.attrs), np.dtype(variable.dtype).str[1:]
     if code in never_written and not {"_FillValue", "missing_value"} & set(attributes):
@@ -123,7 +123,7 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
         variable: of xarray, not decoded.
         name: of the variable.
     """
-    from xarray.conventions import decode_cf_variable
+    from xarray.conventions import decode_cf_variable  # pyright: ignore[reportMissingImports]
 
     attributes, dims = variable.attrs, tuple(map(str, variable.dims))
     since = " since " in str(attributes.get("units", ""))
@@ -137,7 +137,7 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
     values = np.asarray(decoded.values)
     if labels and values.ndim == len(decoded.dims):
         values, dims = np.array([_text(value) for value in values.ravel()]).reshape(values.shape), decoded.dims
-    unit = None if since or labels else attributes.get("units")
+    unit = None if labels else attributes.get("units")
     return Coordinate(values, tuple(map(str, dims)), None if unit is None else str(unit), is_clock)
 
 

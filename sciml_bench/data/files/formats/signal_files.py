@@ -6,7 +6,6 @@ All signals of a record must have one rate: neither thinned out nor averaged.
 import contextlib
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,14 +116,13 @@ def read_edf(path: Path, chosen: Sequence[str] = ()) -> list[NamedTrajectory]:
     for number, values, (low, high) in zip(wanted, digits, ranges, strict=True):
         at_end = int(((values <= low) | (values >= high)).sum())
         notes += [f"{at_end} samples of {names[number]} lie at the end of its range"] if at_end > FEW_AT_END else []
-    found = _signals(path, names, signals, units, rates, chosen, notes)
     zeros = [np.interp(0.0, ends, digital) for ends, digital in zip(physical, ranges, strict=True)]
     last = [values[-n:] for values, n in zip(digits, per_block, strict=True)]
     filled = min((_filled(block, float(zero)) for block, zero in zip(last, zeros, strict=True)), default=0)
-    if filled < FEWEST_FILLED:
-        return [found]
-    note = f"the last {filled} rows, zeros that fill up the last block, are left out"
-    return [replace(found, states=found.states[:-filled], notes=(*found.notes, note))]
+    if filled >= FEWEST_FILLED:
+        signals = [values[:-filled] for values in signals]
+        notes.append(f"the last {filled} rows, zeros that fill up the last block, are left out")
+    return [_signals(path, names, signals, units, rates, chosen, notes)]
 
 
 def _filled(digits: Int[np.ndarray, " time"], zero: float) -> int:

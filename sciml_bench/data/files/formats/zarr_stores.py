@@ -68,15 +68,16 @@ def _notes(name: str, array: Any) -> list[str]:
     if array.dtype.kind not in "biuf" or not array.ndim:
         return []
     absent = array.nchunks - array.nchunks_initialized
-    if not absent or (array.dtype.kind == "f" and not np.isfinite(array.fill_value)):
+    fill = 0 if array.fill_value is None else array.fill_value
+    if not absent or not np.isfinite(fill):
         return []
-    return [f"{absent} of {array.nchunks} chunks of {name} are not in the store and read as {array.fill_value:g}"]
+    return [f"{absent} of {array.nchunks} chunks of {name} are not in the store and read as {fill:g}"]
 
 
 def _fields(path: Path, store: Any, notes: list[str]) -> Fields:
     xarray = imported(path, "xarray", "files")
     try:
-        groups = xarray.open_groups(store, engine="zarr", chunks=None, **UNDECODED)
+        groups = xarray.open_groups(store, engine="zarr", chunks=None, consolidated=False, **UNDECODED)
     except (ValueError, KeyError, OSError, TypeError) as error:
         raise DataError(f"data.path={path} cannot be read as a zarr group: {error}.") from error
     for raw in groups.values():

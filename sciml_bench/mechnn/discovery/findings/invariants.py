@@ -1,0 +1,61 @@
+"""What a record conserves: combinations of terms that are constant along it, without which a basis is redundant.
+
+Where S + I + R = N holds on the data, no regression can tell R from N − S − I: the terms with R are no candidates, and
+the relation itself is a finding. A relation that is an earlier one times a monomial tells nothing new.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.selection.sparse_regression import sparse_regression
+
+_NEGLIGIBLE = 1e-6
+"""Part of a relation's size that a term of it may have and be left out; files hold six digits and more."""
+
+
+def invariants(
+    library: BasisLibrary, values: Float[np.ndarray, "rows terms"], determined: Sequence[int]
+) -> tuple[str, ...]:
+    """The relations between terms that hold on the data, such as `prey + predator = 12`.
+
+    Args:
+        library: all terms.
+        values: of the terms on the data.
+        determined: places of the monomials that those before them determine.
+    """
+    found: list[str] = []
+    known: list[Counter[int]] = []
+    sizes = np.sqrt(np.mean(values**2, axis=0))
+    for place in determined:
+        factors = Counter(library.exponents[place])
+        if any(earlier <= factors for earlier in known):
+            continue
+        known.append(factors)
+        before = np.array([other for other in range(place) if other not in determined], dtype=int)
+        relation = np.zeros(place + 1)
+        relation[place] = 1.0
+        if sizes[place] > 0:
+            columns = values[:, before] / sizes[before]
+            fit = sparse_regression(columns, values[:, [place]] / sizes[place], _NEGLIGIBLE, 0.0)
+            present = fit.coefficients[:, 0] if len(before) else np.zeros(0)
+            relation[before] = -present * sizes[place] / sizes[before]
+        found.append(_written(library.names, relation))
+    return tuple(found)
+
+
+def _written(names: Sequence[str], relation: Float[np.ndarray, " terms"]) -> str:
+    """The terms on the left, the first of them with the coefficient 1, and the constant on the right."""
+    constant = -relation[0] if names[0] == "1" else 0.0
+    terms = [index for index in np.flatnonzero(relation).tolist() if names[index] != "1"]
+    lead = relation[terms[0]]
+    text = ""
+    for index in terms:
+        factor = relation[index] / lead
+        sign = (" - " if factor < 0 else " + ") if text else ""
+        size = f"{abs(factor):.6g}"
+        text += sign + (names[index] if size == "1" else f"{size} {names[index]}")
+    return f"{text} = {constant / lead + 0.0:.6g}"

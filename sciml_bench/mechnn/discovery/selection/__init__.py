@@ -1,0 +1,1 @@
+"""Which of the candidate terms are in the law."""

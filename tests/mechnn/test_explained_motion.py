@@ -1,0 +1,60 @@
+"""Equations that explain nothing say so."""
+
+import numpy as np
+import pytest
+from discovery_cases import library, support_of, whole
+
+from sciml_bench.mechnn import BasisLibrary, EquationDiscovery
+from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
+
+TIMES = 0.05 * np.arange(200)
+
+
+def test_the_part_is_that_of_a_straight_line_through_a_circle():
+    """x′ = y is the whole of x; of y, which has no equation, nothing is explained."""
+    circle = np.stack([np.sin(TIMES), np.cos(TIMES)], axis=1)
+    terms = library(2, 1)
+    law = support_of(terms, {("y", 0): 1.0})[0]
+    explained = explained_variance(terms, law, [(TIMES, circle)], [circle], 50)
+    np.testing.assert_allclose(explained, [1.0, 0.0], atol=1e-6)
+    half = explained_variance(terms, 0.5 * law, [(TIMES, circle)], [circle], 50)
+    assert half[0] == pytest.approx(0.75, abs=1e-6)
+    still = np.ones((200, 2))
+    assert explained_variance(terms, 0 * law, [(TIMES, still)], [still], 50).tolist() == [1.0, 1.0]
+
+
+def test_only_what_explains_little_is_talked_about():
+    said = verdicts(("a", "b"), np.array([0.49, 0.51]))
+    assert said == ("da/dt: explains 49 % of the variance of the change of a; no law found",)
+    assert "explains 0 %" in verdicts(("a",), np.array([-3.0]))[0]
+
+
+def of(rows, name="spots"):
+    view = whole(np.arange(float(len(rows))), rows, component_names=[name])
+    method = EquationDiscovery(BasisLibrary(view.spec, 2), view)
+    method.fit()
+    return method.record_entries()
+
+
+def test_a_period_in_one_component_has_no_law_of_first_order(caplog):
+    """Like the yearly sunspots: what goes up and down through the same values cannot be a function of them."""
+    years = np.arange(300.0)
+    rng = np.random.default_rng(0)
+    cycle = 50 * (1 + np.sin(2 * np.pi * years / 11)) * (1 + 0.3 * np.sin(2 * np.pi * years / 90))
+    entries = of((cycle + 5 * rng.standard_normal(300))[:, None])
+    assert "no law found" in entries["remarks"][0]
+    assert entries["remarks"][0].startswith("dspots/dt: explains ")
+
+
+def test_a_random_walk_has_no_law():
+    entries = of(np.random.default_rng(0).standard_normal(600).cumsum()[:, None], "walk")
+    assert "no law found" in entries["remarks"][0]
+
+
+def test_a_law_is_left_without_a_remark_and_with_its_errors():
+    entries = of(np.exp(-0.02 * np.arange(100.0))[:, None], "x")
+    assert "remarks" not in entries
+    assert list(entries["coefficients"]) == ["dx/dt"]
+    value, error = entries["coefficients"]["dx/dt"]["x"].split(" ± ")
+    assert float(value) == pytest.approx(-0.02)
+    assert 0 <= float(error) < 1e-6
