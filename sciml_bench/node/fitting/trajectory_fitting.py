@@ -111,14 +111,14 @@ class TrajectoryFitting(Method):
             )
         self.model, self.smoothing = model, smoothing
         self.solver: Solver = CompiledSolver() if solver is None else solver
-        if isinstance(self.solver, FixedStepSolver):  # too many steps are told now
-            TimeSteps.no_longer_than(self.solver.max_step, view.train.times)
         self.units: Units | None = None
         if units == STANDARDIZED:
             self.units = standard_units(view.spec.mean, view.spec.deviation, view.spec.dim, view.spec.time_step)
             self.solver = self.solver.in_units(self.units)
             self.smoothing = smoothing if weight is None else weight * self.units.time_step**3
             model.set_time_unit(time_of_change(view.train, self.units))
+        if isinstance(self.solver, FixedStepSolver):  # too many steps are told now
+            TimeSteps.no_longer_than(self.solver.max_step, view.train.times)
         self.splines = splines_through(view.train, self.smoothing)
         starts = initial_states_of(view.train, initial_state, self.splines, "training.initial_state")
         deviation = None if self.units is None else self.units.deviation
