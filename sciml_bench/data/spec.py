@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import StateArray, read_block
@@ -14,6 +14,9 @@ from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.trajectories import LINEAR, Trajectories, column_names
 from sciml_bench.data.transforms import RecordTransforms
 from sciml_bench.systems import System
+
+_FAR = 8.0
+"""Deviations from zero, at which single precision leaves less than six digits of a motion."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +186,22 @@ class WindowsSpec(RecordSpec):
     increment_deviation: Float[np.ndarray, "*pooled"]
     n_calls: int = 1
     dtype: torch.dtype = torch.float32
+
+    @property
+    def zero(self) -> float:
+        """Subtracted from states on their way to a model: the mean of a field that is far from 0, else 0."""
+        is_far = self.grid is not None and self.mean.size == 1 and (np.abs(self.mean) > _FAR * self.deviation).all()
+        return float(self.mean.item()) if is_far else 0.0
+
+    def to_model(self, states: Shaped[np.ndarray, "*axes"]) -> Float[torch.Tensor, "*axes"]:
+        """States as a model sees them."""
+        near = states.astype(np.float64) - self.zero if self.zero else states
+        return torch.from_numpy(near).to(self.dtype)
+
+    def from_model(self, states: Float[torch.Tensor, "*axes"]) -> Float[np.ndarray, "*axes"]:
+        """What a model gives, in the record's units."""
+        found = states.detach().cpu()
+        return found.double().numpy() + self.zero if self.zero else found.numpy()
 
     @property
     def n_window(self) -> int:

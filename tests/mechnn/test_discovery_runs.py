@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 from scripts import settings
 
 from sciml_bench.mechnn import DiscoveryTraining
@@ -67,3 +69,35 @@ def test_equations_are_drawn_beside_all_rows_whether_or_not_some_were_held_out(s
     assert (tmp_path / "figures" / "discovered_trajectories.png").exists()
     with np.load(tmp_path / "arrays.npz") as arrays:
         assert np.isfinite(arrays["forecast"]).any() == ("test:0" not in split)
+
+
+@pytest.mark.parametrize(
+    ("law", "start", "names", "equations"),
+    [
+        (lambda t, u: 0.5 * u * (1 - u / 10), [0.5], ["n"], ["dn/dt = 0.5 n - 0.05 n^2"]),
+        (
+            lambda t, u: [-4e-4 * u[0] * u[1], 4e-4 * u[0] * u[1] - 0.1 * u[1], 0.1 * u[1]],
+            [990.0, 10.0, 0.0],
+            ["susceptible", "infected", "recovered"],
+            [
+                "dsusceptible/dt = -0.0004 susceptible infected",
+                "dinfected/dt = -0.1 infected + 0.0004 susceptible infected",
+                "drecovered/dt = 0.1 infected",
+            ],
+        ),
+    ],
+)
+def test_a_table_gives_equations_in_the_names_of_its_columns_with_the_defaults(
+    law: Any, start: list[float], names: list[str], equations: list[str], tmp_path: Path
+) -> None:
+    times = np.linspace(0, 20 if len(names) == 1 else 100, 401)
+    rows = solve_ivp(law, (0, times[-1]), start, t_eval=times, method="DOP853", rtol=1e-12, atol=1e-12).y.T
+    table = np.column_stack([times, rows])
+    header = ",".join(["day", *names])
+    np.savetxt(tmp_path / "mine.csv", table, delimiter=",", header=header, comments="", fmt="%.10g")
+    own = ["data=trajectories", f"data.path={tmp_path / 'mine.csv'}", "data.time_column=day", "logger=none"]
+    run(settings("mechnn", *own, "data.split={train:0.7,test:0.3}", folder=tmp_path / "run"))
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    assert record["equations"] == equations
+    assert record.get("invariants") == (["susceptible + infected + recovered = 1000"] if len(names) == 3 else None)
+    assert list(record["coefficients"]) == [f"d{name}/dt" for name in names]

@@ -164,7 +164,7 @@ def require_full_rank(names: Sequence[str], values: Float[np.ndarray, "rows term
     _, singular_values, directions = np.linalg.svd(values / size, full_matrices=False)
     if len(values) < len(names) or singular_values[-1] < 1e-10 * singular_values[0]:
         largest = np.argsort(-np.abs(directions[-1]))[:4]
-        named = ", ".join(names[index] for index in sorted(largest.tolist()))
+        named = ", ".join(names[int(index)] for index in sorted(largest))
         raise ConfigurationError(
             f"model: the basis of {len(names)} terms is rank deficient on the data ({len(values)} rows): {named} "
             "cannot be told apart; take a smaller basis or data that visit more states"

@@ -118,12 +118,13 @@ class ClosedFormDiscovery:
         is_noisy, together = bool(np.isfinite(weights).any()), np.concatenate(smoothed)
         window, own = self._window(min(len(times) for times, _ in observed)), [units.deviation * s for s in smoothed]
         states_and_inputs = np.concatenate(own) if inputs is None else with_acting(own, inputs)
+        problem: tuple[np.ndarray, np.ndarray] | None = None
         if isinstance(library, RationalLibrary):
             settings = (window, self.taylor_order, float(self.threshold), float(self.significance))
             library, law = rational_laws(library, observed, smoothed, *settings)
             scaled = ScaledLibrary.of(library)
             law = SparseFit(*(scaled.scaled_coefficients(part) for part in (law.coefficients, law.standard_errors)))
-            refinement, problem = "never", ()  # the denominators would stay as they are
+            refinement = "never"  # the denominators would stay as they are
         else:
             scaled, refinement = ScaledLibrary.of(library, states_and_inputs), self.refinement
             problem = self._regression(scaled, observed, smoothed, window, inputs)
@@ -135,7 +136,7 @@ class ClosedFormDiscovery:
         is_refined = refinement == "always" or (refinement == "auto" and wanted)
         states = _parts(estimate.states, observed)
         explained = explained_variance(scaled, estimate.coefficients, observed, states, window, inputs)
-        if is_refined:
+        if is_refined and problem is not None:
             # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all
             broad = sparse_regression(*problem, float(self.threshold), 0.0, window)
             start = JointEstimate(together, broad.coefficients, broad.support)

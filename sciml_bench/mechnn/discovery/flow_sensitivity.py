@@ -11,21 +11,26 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from sciml_bench.data.spec import RecordSpec
+
 
 @runtime_checkable
 class CandidateTerms(Protocol):
     """Functions of the state of which a vector field is a linear combination, in any units.
 
     Attributes:
-        spec: of the states, a `RecordSpec`.
         names: of the terms, as a person writes them.
         simpler: places of the terms that a person would rather have than each one.
     """
 
     if TYPE_CHECKING:
-        spec: Any
         names: Any  # may be cached properties, which the type checker takes for attributes
         simpler: Any
+
+    @property
+    def spec(self) -> RecordSpec:
+        """Of the states."""
+        ...
 
     @property
     def n_terms(self) -> int:

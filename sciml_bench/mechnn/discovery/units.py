@@ -74,9 +74,13 @@ class ScaledLibrary:
             sizes = np.sqrt(np.mean(library(torch.from_numpy(states)).numpy() ** 2, axis=0))
         return cls(library, Units.of(library.spec), np.where(sizes > 0, sizes, 1.0))
 
-    @cached_property
+    @property
     def spec(self) -> RecordSpec:
         """Of the scaled record."""
+        return self._spec
+
+    @cached_property
+    def _spec(self) -> RecordSpec:
         spec, deviation = self.library.spec, self.units.deviation
         scale = {"mean": spec.mean / deviation, "deviation": np.ones_like(deviation)}
         return replace(spec, **scale, time_step=spec.time_step / self.units.time)
@@ -86,12 +90,12 @@ class ScaledLibrary:
         """Number of candidate terms."""
         return self.library.n_terms
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Of the terms."""
         return self.library.names
 
-    @property
+    @cached_property
     def simpler(self) -> tuple[tuple[int, ...], ...]:
         """Places of the terms that are simpler than each one."""
         return self.library.simpler

@@ -184,8 +184,8 @@ class OrdinaryDifferentialEquation(System):
             evaluations += 1
             if evaluations > self.most_evaluations * len(times):
                 raise SolverError(
-                    f"{type(self).__name__}: the integration broke down at time {unit * t:g} of {times[-1]:g}, where it "
-                    "no longer gets on; shorten the time, or check the initial states and parameters"
+                    f"{type(self).__name__}: the integration broke down at time {unit * t:g} of {times[-1]:g}, where "
+                    "it no longer gets on; shorten the time, or check the initial states and parameters"
                 )
             # Python floats are several times quicker than arrays of one element.
             components = flat.tolist() if alone else flat.reshape(self.dim, batch)

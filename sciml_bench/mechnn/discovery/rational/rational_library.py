@@ -51,7 +51,7 @@ class RationalLibrary:
         """Number of candidate terms: θ/D for every denominator."""
         return self.monomials.n_terms * self.spec.dim
 
-    @property
+    @cached_property
     def simpler(self) -> tuple[tuple[int, ...], ...]:
         """Places of the terms that are simpler than each one: none is looked for."""
         return ((),) * self.n_terms
