@@ -107,9 +107,10 @@ def integration_record(
     observed = np.concatenate([rows for _, rows in pieces])
     intervals = np.concatenate([np.append(np.diff(times), 0.0) for times, _ in pieces])[:-1]
     within = None
-    if inputs is not None:  # nothing happens in the empty intervals between trajectories
-        gap = np.zeros((1, 2, library.spec.dim_in))
-        within = np.concatenate([part for one in inputs for part in (one.within_intervals()[0], gap)])[:-1]
+    if inputs is not None:  # in the empty intervals between trajectories the last inputs stay
+        ends = [np.repeat(one.values[:, -1:], 2, axis=0).swapaxes(0, 1) for one in inputs]
+        parts = [part for one, end in zip(inputs, ends, strict=True) for part in (one.within_intervals()[0], end)]
+        within = np.concatenate(parts)[:-1]
     tried = torch.from_numpy(states), coefficients, np.zeros_like(coefficients, dtype=bool)
     # so many steps that twice as many make no difference
     record = NoisyRecord(observed, intervals, library, 1, inputs=within)

@@ -47,6 +47,15 @@ class NoisyRecord:
     weights: Float[np.ndarray, " dim"] | None = None
     inputs: Float[np.ndarray, "intervals ends dim_in"] | None = None
 
+    def terms(self, states: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows terms"]:
+        """The candidate terms at all rows.
+
+        Args:
+            states: at all rows.
+        """
+        acting = [] if self.inputs is None else [np.concatenate([self.inputs[:, 0], self.inputs[-1:, 1]])]
+        return self.library(torch.from_numpy(np.concatenate([states, *acting], axis=1))).numpy()
+
     def flow(
         self,
         states: Float[Tensor, "rows dim"],

@@ -9,7 +9,6 @@ keeps its last term as long as there is no other; its standard error tells what 
 from dataclasses import replace
 
 import numpy as np
-import torch
 from jaxtyping import Bool
 
 from sciml_bench.core.errors import SolverError
@@ -105,7 +104,7 @@ def _dispensable(record: NoisyRecord, estimate: JointEstimate, threshold: float)
 
     One at a time: of two terms that stand for each other, neither is needed, but one of them is.
     """
-    lost = contributions(record.library(torch.from_numpy(estimate.states)).numpy(), estimate.coefficients)
+    lost = contributions(record.terms(estimate.states), estimate.coefficients)
     lost[~estimate.support | (estimate.support.sum(axis=0) == 1)] = np.inf
     out = np.zeros_like(estimate.support)
     out[lost.argmin(axis=0), np.arange(out.shape[1])] = lost.min(axis=0) < threshold
