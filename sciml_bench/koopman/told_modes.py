@@ -19,7 +19,7 @@ SLOWEST_WAVES = 3
 """Those with so many periods in the data, and fewer."""
 
 DRIFTING = 0.5
-"""Share of the variance in the slowest waves above which a component drifts: that of 95 % of random walks, and of 1 % of
+"""Share of the variance in the slowest waves above which a component drifts: as of 95 % of random walks, and of 1 % of
 the processes that are seen for fifty decay times."""
 
 FEWEST_ROWS, MOST_ROWS, MOST_TRAJECTORIES, MOST_COMPONENTS = 50, 200_000, 4, 200

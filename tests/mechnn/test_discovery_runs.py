@@ -96,7 +96,7 @@ def test_a_table_gives_equations_in_the_names_of_its_columns_with_the_defaults(
     header = ",".join(["day", *names])
     np.savetxt(tmp_path / "mine.csv", table, delimiter=",", header=header, comments="", fmt="%.10g")
     own = ["data=trajectories", f"data.path={tmp_path / 'mine.csv'}", "data.time_column=day", "logger=none"]
-    run(settings("mechnn", *own, "data.split={train:0.7,test:0.3}", folder=tmp_path / "run"))
+    run(settings("mechnn", *own, folder=tmp_path / "run"))
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     assert record["equations"] == equations
     assert record.get("invariants") == (["susceptible + infected + recovered = 1000"] if len(names) == 3 else None)

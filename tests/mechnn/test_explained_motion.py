@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from discovery_cases import library, support_of, whole
+from scipy.integrate import solve_ivp
 
 from sciml_bench.mechnn import BasisLibrary, EquationDiscovery
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
@@ -58,3 +59,22 @@ def test_a_law_is_left_without_a_remark_and_with_its_errors():
     value, error = entries["coefficients"]["dx/dt"]["x"].split(" ± ")
     assert float(value) == pytest.approx(-0.02)
     assert 0 <= float(error) < 1e-6
+
+
+def test_terms_that_look_alike_are_told_and_the_law_has_one_of_them():
+    times = 0.02 * np.arange(600)
+    rows = solve_ivp(
+        lambda t, u: [u[1], -9.81 * np.sin(u[0]) - 0.15 * u[1]], (0, 12), [0.3, 0], t_eval=times, rtol=1e-11, atol=1e-11
+    ).y.T
+    noise = 0.01 * rows.std(axis=0) * np.random.default_rng(0).standard_normal(rows.shape)
+    view = whole(times, rows + noise, component_names=["angle", "rate"])
+    method = EquationDiscovery(BasisLibrary(view.spec, 2, 1), view)
+    method.fit()
+    entries = method.record_entries()
+    assert method.discovery.equations.support.sum(axis=0).tolist() == [1, 2]
+    terms = entries["coefficients"]["drate/dt"]
+    (pull,) = {"angle", "sin(angle)"} & set(terms)
+    assert float(terms["rate"].split(" ± ")[0]) == pytest.approx(-0.15, rel=0.05)
+    assert float(terms[pull].split(" ± ")[0]) == pytest.approx(-9.81, rel=0.02)
+    other = ({"angle", "sin(angle)"} - {pull}).pop()
+    assert f"the data hardly tell {pull} from {other}" in entries["remarks"]

@@ -46,7 +46,8 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
     if found and not kept:
         raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
     if masked.any():  # one line for all trajectories
-        note = f"{masked[0]} missing values are left out, in {masked[1]} of {sum(part.states.shape[0] for part in kept)} rows"
+        n_rows = sum(part.states.shape[0] for part in kept)
+        note = f"{masked[0]} missing values are left out, in {masked[1]} of {n_rows} rows"
         kept[0] = replace(kept[0], notes=(*kept[0].notes, note))
     return kept
 

@@ -30,6 +30,7 @@ from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquation
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
 from sciml_bench.mechnn.discovery.findings.invariants import invariants
+from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import (
     inputs_of,
     integrated_along,
@@ -286,6 +287,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None
         self.invariants: tuple[str, ...] = ()
+        self.look_alikes: tuple[str, ...] = ()
 
     def fit(self) -> None:
         """Find the equations.
@@ -303,6 +305,9 @@ class EquationDiscovery(FewComponents, DirectMethod):
             self.invariants = invariants(self.library, values, determined)
             self.library = without(self.library, determined)
         self.discovery = self.recipe(self.library, self.view.train)
+        if isinstance(self.library, BasisLibrary):
+            chosen = np.asarray(self.discovery.equations.support.any(axis=1))
+            self.look_alikes = look_alikes(self.library.names, self.library(states).numpy(), chosen)
         for line in (*self.discovery.equations.text, *self._remarks()):
             log.info("%s", line)
 
@@ -310,7 +315,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         if self.discovery is None:
             return ()
         constant = tuple(f"the record keeps {relation}" for relation in self.invariants)
-        return constant + verdicts(self.library.spec.component_names, self.discovery.explained)
+        return constant + self.look_alikes + verdicts(self.library.spec.component_names, self.discovery.explained)
 
     def learned(self) -> DiscoveredEquations:
         """The equations."""
