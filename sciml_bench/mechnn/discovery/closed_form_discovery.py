@@ -307,7 +307,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         self.discovery = self.recipe(self.library, self.view.train)
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))
-            self.look_alikes = look_alikes(self.library.names, self.library(states).numpy(), chosen)
+            self.look_alikes = look_alikes(self.library.names, self.library(variables).numpy(), chosen)
         for line in (*self.discovery.equations.text, *self._remarks()):
             log.info("%s", line)
 
