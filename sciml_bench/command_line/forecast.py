@@ -21,6 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="observations to go on from, in the states of the record (default: the end of the run's own record)",
     )
+    parser.add_argument(
+        "--inputs",
+        metavar="FILE",
+        help="what will act on the states, a row for each step, where the run has learned with inputs: a table in "
+        "which they have their names, or arrays",
+    )
     parser.add_argument("--horizon", type=int, required=True, metavar="N", help="steps of the record's clock")
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FILE", help="a name ending in .npz (arrays) or .csv (a table)"
@@ -33,14 +39,14 @@ def answer(asked: argparse.Namespace) -> None:
     Raises:
         FileNotFoundError: a run or the past is missing.
         ConfigurationError: an output of another format, or a horizon that the method cannot reach.
-        DataError: the run has learned nothing that forecasts, or the past does not fit.
+        DataError: the run has learned nothing that forecasts, or the past or the inputs do not fit.
     """
     # imported late: torch would make the help wait
     from sciml_bench.core.errors import ConfigurationError, DataError
     from sciml_bench.data.capabilities import OK, Forecaster, KnowsRecord
     from sciml_bench.data.forecast_file import require_ending, write_forecast
     from sciml_bench.data.own_components import in_own_components
-    from sciml_bench.data.past_file import read_past
+    from sciml_bench.data.past_file import read_inputs, read_past
     from sciml_bench.training.restore import names_in_files, restore
 
     require_ending(asked.output)
@@ -61,7 +67,9 @@ def answer(asked: argparse.Namespace) -> None:
             f"horizon={asked.horizon}: so many states of {past.n_trajectories} trajectories are "
             f"{bytes_needed / 2**30:.3g} GiB; ask for fewer steps, and go on from the end of the file with --past"
         )
-    forecast = learned.forecast(past, asked.horizon)
+    driven = asked.inputs is not None
+    acting = {"inputs": read_inputs(asked.inputs, learned.spec, past, abs(asked.horizon))} if driven else {}
+    forecast = learned.forecast(past, asked.horizon, **acting)
     write_forecast(asked.output, forecast, learned.spec)
     print(f"wrote {asked.output}")
     for number, word in enumerate(forecast.status):

@@ -43,6 +43,9 @@ class Method(nn.Module):
     Args:
         view: how the method reads its record.
 
+    Raises:
+        ConfigurationError: the record has inputs, and this method takes none.
+
     Attributes:
         learning_rate: of the optimiser, where the schedule starts.
         n_epochs: what `trainer.max_epochs=null` stands for.
@@ -64,6 +67,9 @@ class Method(nn.Module):
     batches_per_call: ClassVar[int] = 1
     """Small steps that share one call of the loop, whose own cost is then shared as well."""
 
+    takes_inputs: ClassVar[bool] = False
+    """Whether it learns how inputs act on the states."""
+
     view: Any
     learning_rate: float = 1e-3
     n_epochs: int | None = None
@@ -73,6 +79,12 @@ class Method(nn.Module):
         super().__init__()
         # a view holds data, no weights
         object.__setattr__(self, "view", view)
+        inputs = getattr(getattr(view, "spec", None), "input_names", ())
+        if inputs and not self.takes_inputs:
+            raise ConfigurationError(
+                f"data.inputs=[{', '.join(inputs)}]: {type(self).__name__} learns from states alone; leave the inputs "
+                "out, or choose a training that takes them, such as linear_ridge, homotopy or closed_form"
+            )
         self.progress = Progress()
 
     @classmethod

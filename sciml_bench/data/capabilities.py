@@ -12,9 +12,10 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.regular_clock import RATE, keeps_step
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.trajectories import LARGEST_VALUE, Trajectories
 
 Horizon = int | Sequence[np.ndarray] | np.ndarray
 """A number of steps of the record's clock, or times, one array for all trajectories or one for each."""
@@ -76,11 +77,11 @@ class Forecaster(Protocol):
         Args:
             past: at least `past_length` rows of each.
             horizon: how far; negative steps go back, where a method offers that.
-            inputs: u(t) at the times to come, where the system has inputs.
+            inputs: u at the times to come, where the system has inputs; see `inputs_ahead`.
 
         Raises:
-            DataError: too short a past, or of another state.
-            ConfigurationError: times off the clock of a method that steps.
+            DataError: too short a past, of another state or without its inputs; inputs that do not fit.
+            ConfigurationError: times off the clock of a method that steps; inputs missing, or given without need.
         """
         ...
 
@@ -190,6 +191,57 @@ def require_ahead(horizon: Horizon) -> None:
     """
     if isinstance(horizon, int) and horizon < 1:
         raise ConfigurationError(f"horizon={horizon}: what this run has learned goes ahead only; give at least 1 step")
+
+
+def inputs_ahead(
+    past: Trajectories, spec: RecordSpec, n_rows: Sequence[int], inputs: Any
+) -> list[Float[np.ndarray, "rows dim_in"]] | None:
+    """What acts on every trajectory from the last row of its past on, beginning with that row; None without inputs.
+
+    Args:
+        past: given to `forecast`.
+        spec: of the record that was learned from.
+        n_rows: rows to come of every trajectory.
+        inputs: u at these rows, in the user's units and in the order of `spec.input_names`: (time, dim_in) for all
+            trajectories, (batch, time, dim_in), or one array for each; (time,) of a single input. More rows are
+            left out.
+
+    Raises:
+        ConfigurationError: there are none although something was learned of them, or the other way round.
+        DataError: too few rows, other columns, or numbers that are not finite; a past without inputs.
+    """
+    names = ", ".join(spec.input_names)
+    if not spec.dim_in:
+        if inputs is not None:
+            raise ConfigurationError("inputs: what this run has learned takes no inputs; leave them out")
+        return None
+    if inputs is None:
+        raise ConfigurationError(
+            f"inputs: what this run has learned is driven by {names}; give its {max(n_rows)} values to come, in Python "
+            "as inputs=..., on the command line as --inputs FILE"
+        )
+    if past.inputs is None or past.inputs[0].shape[1] != spec.dim_in:
+        raise DataError(f"past: it lacks the input {names}; give a past with the states and what acted on them")
+    alone = isinstance(inputs, np.ndarray) and inputs.ndim < 3
+    parts = [np.asarray(part, dtype=np.float64) for part in ([inputs] * len(n_rows) if alone else inputs)]
+    if len(parts) != len(n_rows):
+        raise DataError(f"inputs: {len(parts)} arrays for {len(n_rows)} trajectories; give one or as many")
+    ahead = []
+    for number, (part, rows) in enumerate(zip(parts, n_rows, strict=True)):
+        given = part[:, None] if part.ndim == 1 else part
+        if given.ndim != 2 or given.shape[1] != spec.dim_in:
+            raise DataError(f"inputs: an array of the shape {part.shape}; give (time, {spec.dim_in}), of {names}")
+        if len(given) < rows:
+            raise DataError(f"inputs: {len(given)} rows of {names} for {rows} states to come; give a row for each")
+        wrong = np.argwhere(~(np.abs(given[:rows]) < LARGEST_VALUE))
+        if len(wrong):
+            row, column = wrong[0].tolist()
+            raise DataError(
+                f"inputs: {spec.input_names[column]} is {given[row, column]:g} in row {row}; give finite numbers"
+            )
+        last = read_block(past.inputs[number], past.lengths[number] - 1).astype(np.float64)
+        ahead.append(np.concatenate([last, given[:rows]]))
+    return ahead
 
 
 def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:

@@ -68,12 +68,13 @@ class OwnComponents:
         """The end of the record that was learned from, which is in the coordinates already."""
         return self.learned.past
 
-    def forecast(self, past: Trajectories, horizon: Horizon, **options: Any) -> Forecast:
+    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None, **options: Any) -> Forecast:
         """The states after the last row of every trajectory.
 
         Args:
             past: in the person's components, or already in the coordinates.
             horizon: as of the forecaster; where differences are summed up, times on the clock.
+            inputs: u(t) at the times to come, where the system has inputs.
             **options: of the forecaster.
 
         Raises:
@@ -88,6 +89,8 @@ class OwnComponents:
         if summed and not isinstance(horizon, int):
             kept = [self._steps(given, number, grid) for number, grid in enumerate(horizon_times(given, horizon))]
             horizon = int(max(steps[-1] for steps in kept))
+        if inputs is not None:
+            options["inputs"] = inputs
         told = self.learned.forecast(given, horizon, **options)
         before = self.transforms.last_rows(given)
 

@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
+from sciml_bench.data.capabilities import horizon_times
+from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Arrays
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
 from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS
+from sciml_bench.data.regular_clock import JITTER
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 
-STATES, TIMES = "states", "times"
+STATES, TIMES, INPUTS = "states", "times", "inputs"
 
 
 def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None = None) -> Trajectories:
@@ -51,7 +55,10 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     else:
         options = reading_options(path, spec, names)
         _require_order(first, spec, options)
+        _require_inputs(first, spec)
         past = TrajectoryFiles(path, **options).load()
+    if spec.dim_in and past.inputs is None:
+        raise DataError(f"{path} lacks the input {', '.join(spec.input_names)}; give what acted, beside the states")
     if past.state_shape != spec.state_shape:
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
@@ -96,7 +103,57 @@ def reading_options(path: PathType, spec: RecordSpec, names: Mapping[str, Any] |
     found = _of_table(first, spec, names) if of_table else _of_arrays(first, spec, names)
     if not {"time_column", "times_key"} & found.keys():
         found |= {"time_step": spec.time_step, "time_column" if of_table else "times_key": NO_COLUMN}
-    return found | {"time_unit": spec.time_unit}
+    acting = {"inputs": list(spec.input_names), "input_interpolation": spec.input_interpolation} if spec.dim_in else {}
+    return found | {"time_unit": spec.time_unit} | acting
+
+
+def read_inputs(
+    path: PathType, spec: RecordSpec, past: Trajectories, n_steps: int
+) -> Float[np.ndarray, "*batch time dim_in"] | Float[np.ndarray, " time"]:
+    """What will act on the states of a forecast, out of a person's file; checked by `inputs_ahead`.
+
+    Args:
+        path: a table with the names of the inputs among its columns, such as what a record goes on with; or rows of
+            nothing but the inputs, in their order. Where it has a column of times, they are those of the forecast.
+            Of a file of arrays, those with the names of the inputs, or `inputs`, or the only one.
+        spec: of the record that was learned from.
+        past: after which the forecast begins.
+        n_steps: of the forecast.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: it cannot be read, lacks an input, or begins at another time.
+        ConfigurationError: the file is of an unknown kind.
+    """
+    first, names = find_files(path)[0], spec.input_names
+    if not names:
+        raise ConfigurationError(f"inputs={path}: what this run has learned takes no inputs; leave them out")
+    if not is_table(first):
+        return _input_arrays(first, names)
+    named = [name for name in _header(first) if is_time_name(name)]
+    table = read_table(first, named[0] if named else NO_COLUMN)
+    lacking = [name for name in names if name not in table.names]
+    if lacking and (table.names or table.states.shape[1] != len(names)):
+        there = ", ".join(table.names) or f"{table.states.shape[1]} columns without names"
+        raise DataError(f"{path} has {there}; it needs the input {', '.join(lacking)}")
+    if table.times is not None:
+        given, expected = np.asarray(table.times)[:n_steps], horizon_times(past, n_steps)[0]
+        if not np.allclose(given, expected[: len(given)], rtol=0, atol=JITTER * past.time_step):
+            raise DataError(
+                f"{path} begins at the time {given[0]:g}; the forecast needs inputs from {expected[0]:g} on, every "
+                f"{past.time_step:g} {past.time_unit}"
+            )
+    return table.states if lacking else table.states[:, [table.names.index(name) for name in names]]
+
+
+def _input_arrays(path: Path, names: tuple[str, ...]) -> np.ndarray:
+    """The arrays that are called like the inputs, the one that is called `inputs`, or the only one."""
+    arrays = {name: np.asarray(array) for name, array in read_arrays(path).items()}
+    if all(name in arrays for name in names):
+        return np.stack([arrays[name] for name in names], axis=-1)
+    if INPUTS not in arrays and len(arrays) > 1:
+        raise DataError(f"{path} has the arrays {', '.join(arrays)}; it needs the input {', '.join(names)}")
+    return arrays.get(INPUTS, next(iter(arrays.values())))
 
 
 def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
@@ -115,7 +172,7 @@ def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> 
     """Stop at a table whose columns have the names of the components in another order."""
     if not is_table(path):
         return
-    columns = list(read_table(path, options.get("time_column")).names)
+    columns = [name for name in read_table(path, options.get("time_column")).names if name not in spec.input_names]
     if set(columns) == set(spec.component_names) and columns != list(spec.component_names):
         raise DataError(
             f"{path} has the columns {', '.join(columns)}; put them in the order of the run's record, "
@@ -123,12 +180,22 @@ def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> 
         )
 
 
+def _require_inputs(path: Path, spec: RecordSpec) -> None:
+    """Stop at a table with names that lacks one of an input."""
+    if not is_table(path):
+        return
+    header = _header(path)
+    lacking = [name for name in spec.input_names if name not in header]
+    if lacking and any(name in header for name in spec.component_names):
+        raise DataError(f"{path} lacks the input {', '.join(lacking)}; give what acted, beside the states")
+
+
 def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:
     header, asked = _header(path), names.get("time_column")
     if asked is not None and (isinstance(asked, int) or asked in header):
         return {"time_column": asked}
-    table = read_table(path)
-    return {"time_column": None} if table.times is not None and table.states.shape[1] == spec.state_shape[-1] else {}
+    table, dim = read_table(path), spec.state_shape[-1] + spec.dim_in
+    return {"time_column": None} if table.times is not None and table.states.shape[1] == dim else {}
 
 
 def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:

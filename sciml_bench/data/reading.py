@@ -16,7 +16,8 @@ def described(trajectories: Trajectories) -> str:
     """
     lengths = trajectories.lengths
     rows = f"{sum(lengths)} rows" if len(lengths) == 1 else f"{len(lengths)} trajectories of {_between(lengths)} rows"
-    return ", ".join([f"{named(trajectories)}: {rows}", *_clock(trajectories)])
+    acting = f" with input {', '.join(trajectories.named_inputs)}" if trajectories.inputs else ""
+    return ", ".join([f"{named(trajectories)}{acting}: {rows}", *_clock(trajectories)])
 
 
 def named(trajectories: Trajectories) -> str:

@@ -1,16 +1,22 @@
 """What a model must know about the data it will see, and nothing else."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.standardization import Standardization
-from sciml_bench.data.trajectories import Trajectories, column_names
+from sciml_bench.data.trajectories import LINEAR, Trajectories, column_names
 from sciml_bench.data.transforms import RecordTransforms
 from sciml_bench.systems import System
+
+_FAR = 8.0
+"""Deviations from zero, at which single precision leaves less than six digits of a motion."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +34,9 @@ class RecordSpec:
         lengths: number of states of each training trajectory.
         period: of every component of a state on a torus, else None.
         n_classes: number of labels where every state carries one, else None.
+        input_names: what the inputs are called, in the order of their columns; none where nothing acts from outside.
+        input_mean, input_deviation: of the training rows of each input, in its own unit.
+        input_interpolation: how inputs go on from row to row, as in `Trajectories`.
         grid: positions of the points of a one-dimensional field, else None.
         body_names: of the bodies where states are (bodies, axes), else None.
         system: the system that was simulated, None for observed data.
@@ -48,6 +57,10 @@ class RecordSpec:
     lengths: tuple[int, ...]
     period: float | None = None
     n_classes: int | None = None
+    input_names: tuple[str, ...] = ()
+    input_mean: Float[np.ndarray, " dim_in"] | None = None
+    input_deviation: Float[np.ndarray, " dim_in"] | None = None
+    input_interpolation: str = LINEAR
     grid: Float[np.ndarray, " points"] | None = None
     body_names: tuple[str, ...] | None = None
     system: System | None = None
@@ -67,8 +80,18 @@ class RecordSpec:
             train: the trajectories to learn from.
             n_classes: number of labels where every state carries one.
             transforms: that were made of the record.
+
+        Raises:
+            DataError: an input that never changes, whose effect nothing tells.
         """
         mean, deviation = scale_of(train)
+        scale = None if train.inputs is None else scale_of(train.unchecked(states=train.inputs, facts={}))
+        for name, rows in zip(train.named_inputs, zip(*_ranges(train.inputs or ()), strict=True), strict=True):
+            if min(low for low, _ in rows) == max(high for _, high in rows):
+                raise DataError(
+                    f"the input {name} is {rows[0][0]:g} in all rows of the train split, so its effect cannot be "
+                    "learned; give rows in which it changes, or leave it out of the file"
+                )
         return cls(
             state_shape=train.state_shape,
             time_step=train.time_step,
@@ -79,6 +102,10 @@ class RecordSpec:
             lengths=train.lengths,
             period=None if train.system is None else train.system.period,
             n_classes=n_classes,
+            input_names=train.named_inputs,
+            input_mean=None if scale is None else scale[0],
+            input_deviation=None if scale is None else scale[1],
+            input_interpolation=train.input_interpolation,
             grid=train.facts.get("grid"),
             body_names=tuple(train.facts.get("body_names", ())) or None,
             system=train.system,
@@ -112,6 +139,11 @@ class RecordSpec:
         system = self.system if getattr(self.system, "dim", None) == self.dim else None
         names = {"component_names": self.column_names, "body_names": None}
         return replace(self, state_shape=(self.dim,), **names, **scale, system=system, origin=self)
+
+    @property
+    def dim_in(self) -> int:
+        """Number of inputs that act from outside."""
+        return len(self.input_names)
 
     @property
     def dim(self) -> int:
@@ -156,6 +188,22 @@ class WindowsSpec(RecordSpec):
     dtype: torch.dtype = torch.float32
 
     @property
+    def zero(self) -> float:
+        """Subtracted from states on their way to a model: the mean of a field that is far from 0, else 0."""
+        is_far = self.grid is not None and self.mean.size == 1 and (np.abs(self.mean) > _FAR * self.deviation).all()
+        return float(self.mean.item()) if is_far else 0.0
+
+    def to_model(self, states: Shaped[np.ndarray, "*axes"]) -> Float[torch.Tensor, "*axes"]:
+        """States as a model sees them."""
+        near = states.astype(np.float64) - self.zero if self.zero else states
+        return torch.from_numpy(near).to(self.dtype)
+
+    def from_model(self, states: Float[torch.Tensor, "*axes"]) -> Float[np.ndarray, "*axes"]:
+        """What a model gives, in the record's units."""
+        found = states.detach().cpu()
+        return found.double().numpy() + self.zero if self.zero else found.numpy()
+
+    @property
     def n_window(self) -> int:
         """States that one call of a model is about."""
         return self.n_inputs + self.n_outputs
@@ -164,6 +212,12 @@ class WindowsSpec(RecordSpec):
     def n_training(self) -> int:
         """States of a training window."""
         return self.n_inputs + self.n_calls * self.n_outputs
+
+
+def _ranges(inputs: Sequence[StateArray]) -> list[list[tuple[float, float]]]:
+    """The smallest and the largest value of every input (columns) in every trajectory (rows)."""
+    parts = [read_block(part) for part in inputs]
+    return [list(zip(part.min(axis=0).tolist(), part.max(axis=0).tolist(), strict=True)) for part in parts]
 
 
 Scale = tuple[Float[np.ndarray, "*pooled"], Float[np.ndarray, "*pooled"]]

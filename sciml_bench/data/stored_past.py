@@ -9,14 +9,15 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 
-_STATES, _TIMES, _OBSERVED = "past.states.", "past.times.", "past.observed."
+_STATES, _TIMES, _INPUTS, _OBSERVED = "past.states.", "past.times.", "past.inputs.", "past.observed."
 
 
 def past_tensors(past: Trajectories | None) -> dict[str, torch.Tensor]:
-    """States and times of every trajectory; nothing where there is no past."""
+    """States, times and inputs of every trajectory; nothing where there is no past."""
     if past is None:
         return {}
     parts = {_STATES: past.states, _TIMES: [past.times_of(number) for number in range(past.n_trajectories)]}
+    parts |= {} if past.inputs is None else {_INPUTS: past.inputs}
     if past.observed is not None:
         parts[_OBSERVED] = past.observed.states
     return {f"{name}{n}": torch.from_numpy(np.array(part)) for name in parts for n, part in enumerate(parts[name])}
@@ -32,13 +33,17 @@ def stored_past(tensors: Mapping[str, torch.Tensor], spec: RecordSpec) -> Trajec
     if not numbers:
         return None
     try:
-        states, times = (tuple(tensors[f"{name}{n}"].numpy() for n in numbers) for name in (_STATES, _TIMES))
+        names = (_STATES, _TIMES, *([_INPUTS] if spec.dim_in else []))
+        states, times, *inputs = (tuple(tensors[f"{name}{n}"].numpy() for n in numbers) for name in names)
     except KeyError as error:
         raise DataError(f"the stored past has no {error}; repeat the run with force=true") from None
     # a container of two rows: the few of a past may be equal, which as data would be refused
     rows = np.stack([np.zeros(spec.state_shape), np.ones(spec.state_shape)])
     container = Trajectories((rows,), time_step=spec.time_step, time_unit=spec.time_unit)
-    past = container.unchecked(states=states, times=times, component_names=spec.component_names)
+    acting = {"input_names": spec.input_names, "input_interpolation": spec.input_interpolation} if inputs else {}
+    past = container.unchecked(
+        states=states, times=times, component_names=spec.component_names, inputs=inputs[0] if inputs else None, **acting
+    )
     if spec.as_observed is spec or f"{_OBSERVED}0" not in tensors:
         return past
     own = tuple(tensors[f"{_OBSERVED}{n}"].numpy() for n in numbers)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import StateArray, is_on_disk, iterate_blocks, joined, mapped, read_block, window
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
@@ -21,6 +22,9 @@ FEWEST_COMPLETE_ROWS = 2
 
 _SERIES = ("states", "labels", "times", "clean", "inputs", "weights")
 """Fields with one array per trajectory, whose first axis is time."""
+
+LINEAR, HOLD = INTERPOLATIONS = ("linear", "hold")
+"""How inputs go on from one row to the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,9 @@ class Trajectories:
         component_names: what the components of a state are called: one per entry of its last axis, one for a field.
         clean: the true states, where they are known, with the shapes of `states`.
         inputs: one array (time, dim_in) per trajectory, of what acted on the system from outside.
+        input_names: what the inputs are called, one per column; u1, u2, … by default.
+        input_interpolation: between two rows inputs go on in a straight line (`linear`), or keep the value of the
+            earlier row (`hold`).
         parameters: one value per trajectory under each name, such as a growth rate.
         weights: one array (time,) per trajectory, of how much each state counts; not negative.
         facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field, or
@@ -61,6 +68,8 @@ class Trajectories:
     component_names: tuple[str, ...] | None = None
     clean: tuple[StateArray, ...] | None = None
     inputs: tuple[StateArray, ...] | None = None
+    input_names: tuple[str, ...] | None = None
+    input_interpolation: str = LINEAR
     parameters: Mapping[str, np.ndarray] | None = None
     weights: tuple[np.ndarray, ...] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -101,6 +110,12 @@ class Trajectories:
     def named_components(self) -> tuple[str, ...]:
         """What the components are called; x1, x2, … where nobody said."""
         return self.component_names or tuple(f"x{number}" for number in range(1, self.state_shape[-1] + 1))
+
+    @property
+    def named_inputs(self) -> tuple[str, ...]:
+        """What the inputs are called; none where there are none."""
+        n_inputs = self.inputs[0].shape[1] if self.inputs else 0
+        return self.input_names or tuple(f"u{number}" for number in range(1, n_inputs + 1))
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -304,9 +319,10 @@ class Trajectories:
         """The last `n_rows` or all there are, in memory: what a forecast begins with, without truth and labels."""
         last = self.select(time=[slice(max(0, length - n_rows), length) for length in self.lengths])
         states = tuple(np.array(read_block(part)) for part in last.states)
+        inputs = None if last.inputs is None else tuple(np.array(read_block(part)) for part in last.inputs)
         observed = None if self.observed is None else self.observed.tail(n_rows)
         without = dict.fromkeys(("clean", "labels", "weights", "parameters", "names"))
-        return last.unchecked(states=states, observed=observed, **without)
+        return last.unchecked(states=states, inputs=inputs, observed=observed, **without)
 
     def mapped(self, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> "Trajectories":
         """The same function of the states and of the truth, which stay one where they are one; see `MappedRows`."""
@@ -371,6 +387,7 @@ class Trajectories:
                     f"{self.name(number)}: the time is {times[wrong[0]]:g} at row {wrong[0]}; times must be finite and "
                     "increase: sort the rows and remove those with a repeated time."
                 )
+        require_choice("data.input_interpolation", self.input_interpolation, INTERPOLATIONS)
         if not (np.isfinite(self.time_step) and self.time_step > 0):
             raise DataError(f"time_step={self.time_step}: the time between two states must be positive.")
 
@@ -385,6 +402,11 @@ class Trajectories:
             series = getattr(self, name) or ()
             if any(values.ndim != wanted or values.shape[1:] != next(iter(series)).shape[1:] for values in series):
                 raise DataError(f"{name}: expected {'(time, dim_in)' if wanted == 2 else '(time,)'} per trajectory.")
+        if self.input_names is not None:
+            object.__setattr__(self, "input_names", tuple(self.input_names))
+            n_inputs = self.inputs[0].shape[1] if self.inputs else 0
+            if len(self.input_names) != n_inputs:
+                raise DataError(f"input_names={self.input_names}: {n_inputs} name(s) are needed.")
         if any((values < 0).any() for values in self.weights or ()):
             raise DataError("weights: a state cannot count less than nothing; give numbers of at least 0.")
         for name, values in (self.parameters or {}).items():

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -46,6 +46,8 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
     Raises:
         ConfigurationError: the model has a second encoder or a constant feature.
     """
+
+    takes_inputs: ClassVar[bool] = False  # its loss steps the code without them
 
     def __init__(self, model: FeaturePair, view: LaggedPairsView, *, loss: nn.Module, **options: Any) -> None:
         super().__init__(model, view, loss=loss, **options)

@@ -2,19 +2,24 @@
 
 import math
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Int
 from torch import nn
 
+from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.core.errors import NotApplicableError
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
-from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates
-from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates, Monomials
+from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
 from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of, trained_oracle
+
+MOST_MONOMIALS = 2000
+"""Features of which the moments are kept."""
 
 
 class GivenFeatures(DirectMethod):
@@ -24,13 +29,22 @@ class GivenFeatures(DirectMethod):
         model: not used; the feature map of this method is fixed.
         view: the pairs.
         operator: factory of the operator estimator.
+        forecast: what a forecast is, `expectation` or `path`, as in `KoopmanModel`.
     """
 
     headline: tuple[str, ...] = HEADLINE
 
-    def __init__(self, model: nn.Module, view: LaggedPairsView, *, operator: Callable[[], KoopmanOperator]) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        view: LaggedPairsView,
+        *,
+        operator: Callable[[], KoopmanOperator],
+        forecast: str = EXPECTATION,
+    ) -> None:
         super().__init__(view)
-        self.operator_factory = checked_operator(operator, self.n_features)
+        self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
+        self.operator_factory = checked_operator(operator, self.n_features, bool(view.spec.dim_in))
 
     @property
     def n_features(self) -> int:
@@ -44,7 +58,10 @@ class GivenFeatures(DirectMethod):
     def fit(self) -> None:
         """Stream the training pairs into the estimator."""
         oracle = oracle_of(self.view.record)
-        self._learned = KoopmanModel.estimated(self.operator_factory(), self.view, self.features(), oracle=oracle)
+        kind = self.forecast_kind
+        self._learned = KoopmanModel.estimated(
+            self.operator_factory(), self.view, self.features(), oracle=oracle, forecast_kind=kind
+        )
 
     def learned(self) -> KoopmanModel:
         """What was fitted."""
@@ -54,9 +71,51 @@ class GivenFeatures(DirectMethod):
 class LinearRegression(GivenFeatures):
     """The states themselves as features: dynamic mode decomposition with Tikhonov regularisation."""
 
+    takes_inputs: ClassVar[bool] = True
+
     def features(self) -> FlattenedStates:
         """Flatten."""
         return FlattenedStates()
+
+
+class PolynomialRegression(GivenFeatures):
+    """Monomials of the states as features: extended dynamic mode decomposition (Williams et al., 2015).
+
+    Args:
+        degree: of the monomials.
+        model, view, **options: as in `GivenFeatures`.
+
+    Raises:
+        ConfigurationError: the degree is below 1.
+        NotApplicableError: so many monomials that their moments fill the memory.
+    """
+
+    takes_inputs: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        model: nn.Module,
+        view: LaggedPairsView,
+        *,
+        degree: ConfiguredInteger = 3,
+        **options: Any,
+    ) -> None:
+        self.degree = require_integer("training.degree", degree, 1, "give a degree of at least 1")
+        super().__init__(model, view, **options)
+        if self.n_features > MOST_MONOMIALS:
+            raise NotApplicableError(
+                f"training.degree={degree}: states of {view.spec.dim} numbers have {self.n_features} monomials, more "
+                f"than {MOST_MONOMIALS}; take a smaller degree, or training=linear_ridge"
+            )
+
+    @property
+    def n_features(self) -> int:
+        """The number of products."""
+        return math.comb(self.view.spec.dim + self.degree, self.degree)
+
+    def features(self) -> Monomials:
+        """Products of the components."""
+        return Monomials(self.view.spec.dim, self.degree)
 
 
 class ClassifierFeatures(GivenFeatures):

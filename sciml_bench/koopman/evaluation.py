@@ -107,9 +107,11 @@ class Evaluation:
             told_drift(record.splits["train"], unit),
         )
         said = tuple(note for note in notes if note is not None)
-        results = Results(_held_out_scores(learned, record), arrays, ("spectrum",), said)
-        results = results.joined(self._exact_law(learned, record))
-        results = results.joined(self._timescales(learned, record, results.arrays.get("exact_eigenvalues")))
+        results = Results({}, arrays, ("spectrum",), said)
+        if not learned.spec.dim_in:  # these scores are those of a law that does not change from row to row
+            results = results.joined(Results(_held_out_scores(learned, record)))
+            results = results.joined(self._exact_law(learned, record))
+            results = results.joined(self._timescales(learned, record, results.arrays.get("exact_eigenvalues")))
         test, n_classes, oracle = record.splits.get("test"), record.spec.n_classes, learned.oracle
         if test is not None and test.labels is not None and n_classes is not None and oracle is not None:
             results = results.joined(image_forecasts(learned, oracle, test, n_classes, self.forecast_steps))

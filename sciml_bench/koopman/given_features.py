@@ -1,5 +1,7 @@
 """Features that need no pair of encoders: the states themselves, one encoder for both times, a classifier's opinion."""
 
+from itertools import chain, combinations_with_replacement
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,6 +17,28 @@ class FlattenedStates(nn.Module):
     def encode(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
         """Flatten."""
         return states.flatten(1)
+
+    encode_lagged = encode
+
+
+@described
+class Monomials(nn.Module):
+    """All products of components up to a degree, the constant included, in double precision.
+
+    Args:
+        dim: number of components.
+        degree: of the products.
+    """
+
+    def __init__(self, dim: int, degree: int) -> None:
+        super().__init__()
+        orders = (combinations_with_replacement(range(dim), order) for order in range(degree + 1))
+        self.products = list(chain(*orders))
+
+    def encode(self, states: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch modes"]:
+        """The products."""
+        columns = states.flatten(1).double()
+        return torch.stack([columns[:, list(product)].prod(dim=1) for product in self.products], dim=1)
 
     encode_lagged = encode
 

@@ -84,7 +84,9 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         common = min(COMMON_REACH * lag, states.shape[0] // 2)
         n_rows = min(states.shape[0], most + max(common, reached[-1] * lag))
         rows, true_rows = _rows(states, n_rows), None if part.clean is None else _rows(part.clean[number], n_rows)
-        for place, expected in enumerate(learned.expected(rows[: min(most, n_rows - max(common, lag))], reached)):
+        starts = rows[: min(most, n_rows - max(common, lag))]
+        acting = _acting(learned, part, number, len(starts), reached)
+        for place, expected in enumerate(learned.ahead(starts, reached, acting)):
             ahead = reached[place] * lag
             later = slice(ahead, ahead + min(most, n_rows - max(common, ahead)))
             truth[place].append(_newest(rows[later], mean))
@@ -120,6 +122,18 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         units = {name: each[: len(mean)] for name, each in record.spec.unit_arrays.items()}
         arrays |= {"component_names": np.array(names), **units}
     return Results(metrics, arrays, ("forecast",))
+
+
+def _acting(
+    learned: KoopmanModel, part: Trajectories, number: int, n_starts: int, steps: list[int]
+) -> Float[np.ndarray, "starts lags lagged_inputs"] | None:
+    """What acts within every lag from some rows on, the last one held beyond the record; None without inputs."""
+    if not learned.spec.dim_in or part.inputs is None:
+        return None
+    lag, places = learned.spec.lag, np.arange(n_starts)[:, None] + learned.spec.lag * np.arange(max(steps))
+    known = _rows(part.inputs[number], min(part.lengths[number], n_starts + (max(steps) + 1) * lag))
+    missing = n_starts + (max(steps) + 1) * lag - len(known)
+    return learned.acting_within_lags(np.concatenate([known, np.repeat(known[-1:], missing, axis=0)]))[places]
 
 
 def _rows(states: StateArray, n_rows: int) -> Float[np.ndarray, "time *state"]:

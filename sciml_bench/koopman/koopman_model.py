@@ -11,19 +11,30 @@ import torch
 from jaxtyping import Complex, Float, Shaped
 from torch import Tensor, nn
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, horizon_times, require_past
+from sciml_bench.data.capabilities import (
+    OK,
+    Forecast,
+    Horizon,
+    horizon_steps,
+    horizon_times,
+    inputs_ahead,
+    require_past,
+)
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import LaggedPairsSpec
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import LaggedPairsView
-from sciml_bench.data.views.lagged_pairs import LaggedPairs
+from sciml_bench.data.views.lagged_pairs import LaggedPairs, n_acting_rows
 from sciml_bench.koopman.operator import KoopmanOperator, LaggedMoments
 from sciml_bench.koopman.oracle import Oracle
 from sciml_bench.scores.timescales import implied_timescales
+
+EXPECTATION, PATH = FORECAST_KINDS = ("expectation", "path")
 
 STREAMED_BYTES = 64 * 2**20
 """Memory of one block of pairs with its features when statistics are streamed over a whole split."""
@@ -41,6 +52,8 @@ class KoopmanModel:
         spec: of the record, with the lag and the standardisation of its pairs.
         decoder: from predicted features f to states; None where the operator predicts (flattened) states itself.
         oracle: reads labelled images, for the evaluation; None where the record has none.
+        forecast_kind: what a forecast is: the `expectation` of every row given the last one, or the `path` on which
+            expected states are lifted to features again, lag by lag.
 
     Attributes:
         past_length: rows that a forecast needs: one lag.
@@ -57,7 +70,9 @@ class KoopmanModel:
         spec: LaggedPairsSpec,
         decoder: nn.Module | None = None,
         oracle: Oracle | None = None,
+        forecast_kind: str = EXPECTATION,
     ) -> None:
+        self.forecast_kind = require_choice("training.forecast", forecast_kind, FORECAST_KINDS)
         self.features: Any = features
         self.operator, self.spec, self.decoder, self.oracle = operator(), spec, decoder, oracle
         self.past_length = spec.lag
@@ -73,6 +88,7 @@ class KoopmanModel:
         decoder: nn.Module | None = None,
         learned_step: Float[np.ndarray, "modes modes"] | None = None,
         oracle: Oracle | None = None,
+        forecast_kind: str = EXPECTATION,
     ) -> "KoopmanModel":
         """Stream the moments of all training pairs through an estimator.
 
@@ -83,16 +99,18 @@ class KoopmanModel:
             decoder: see the class; a copy is kept.
             learned_step: see the class.
             oracle: see the class.
+            forecast_kind: see the class.
         """
         factory = functools.partial(type(operator), **operator.get_params())
         kept = [
             None if part is None else copy.deepcopy(part).eval().requires_grad_(False) for part in (features, decoder)
         ]
-        model = cls(cast(nn.Module, kept[0]), factory, view.spec, kept[1], oracle)
+        model = cls(cast(nn.Module, kept[0]), factory, view.spec, kept[1], oracle, forecast_kind)
         model.learned_step = learned_step
-        for f_now, f_next, g_now, g_next, now, later in model.evaluated_pairs(view.pairs("train")):
+        for f_now, f_next, g_now, g_next, now, later, *acting in model.evaluated_pairs(view.pairs("train")):
             observables = (f_now, f_next) if decoder is not None else (now, later)
-            model.operator.partial_fit(f_now, f_next, g_now, g_next, *observables)
+            inputs = model.scaled_inputs(acting[0]) if acting else None
+            model.operator.partial_fit(f_now, f_next, g_now, g_next, *observables, inputs=inputs)
         # every part is longer than the lag, so the last one has all the rows that a forecast needs
         model.past = list(view.record.splits.values())[-1].filled().tail(model.past_length)
         return model
@@ -112,14 +130,33 @@ class KoopmanModel:
     def evaluated_pairs(self, pairs: LaggedPairs) -> Iterator[tuple[np.ndarray, ...]]:
         """Blocks of f now, f later, g now, g later, and the flattened states now and later, in float64.
 
+        Where there are inputs, what acts between the two states comes last, in the user's units.
+
         Args:
             pairs: in the units of the features.
         """
-        f, g = self.features.encode, self.features.encode_lagged
+        f, g, first = self.features.encode, self.features.encode_lagged, 0
         for now, later in pairs.stream(self._block_length(pairs)):
             with torch.no_grad():
                 features = [encode(part) for encode in (f, g) for part in (now, later)]
-            yield tuple(values.double().numpy() for values in (*features, now.flatten(1), later.flatten(1)))
+            acting = pairs.inputs(first, first + len(now))
+            first += len(now)
+            values = tuple(part.double().numpy() for part in (*features, now.flatten(1), later.flatten(1)))
+            yield values if acting is None else (*values, acting)
+
+    def scaled_inputs(
+        self, acting: Float[np.ndarray, "*axes lagged_inputs"]
+    ) -> Float[np.ndarray, "*axes lagged_inputs"]:
+        """What acts within a lag, in the units of the operator: deviation 1, and mean 0 where the states have it.
+
+        Args:
+            acting: rows of the inputs one after the other, in the user's units.
+        """
+        if self.spec.input_mean is None or self.spec.input_deviation is None:
+            return acting
+        repeats = acting.shape[-1] // self.spec.dim_in
+        mean = 0.0 if self.spec.standardization is None else np.tile(self.spec.input_mean, repeats)
+        return (acting - mean) / np.tile(self.spec.input_deviation, repeats)
 
     def _block_length(self, pairs: LaggedPairs) -> int:
         first, _ = pairs.batch(np.array([0]))
@@ -144,16 +181,27 @@ class KoopmanModel:
 
     # ---- forecasts ------------------------------------------------------------------------------------------------
 
-    def expected(self, states: Shaped[np.ndarray, "batch *state"], steps: Sequence[int]) -> Iterator[np.ndarray]:
+    def expected(
+        self,
+        states: Shaped[np.ndarray, "batch *state"],
+        steps: Sequence[int],
+        acting: Float[np.ndarray, "batch lags lagged_inputs"] | None = None,
+    ) -> Iterator[np.ndarray]:
         """The expected states some lags ahead (positive steps) or back (negative ones), one step at a time.
 
         Args:
             states: given states.
             steps: in multiples of the lag; 0 is not allowed.
+            acting: within every lag from the given states on, in the user's units, where there are inputs; see
+                `acting_within_lags`.
 
         Yields:
             for each step, states (batch, *state).
         """
+        if acting is not None:
+            path = enumerate(self._expected_path(states, max(steps), acting), start=1)
+            yield from (expected for step, expected in path if step in steps)
+            return
         f, g = self.f(states), self.g(states)
         for step in steps:
             if self.learned_step is None:
@@ -161,7 +209,22 @@ class KoopmanModel:
             else:
                 yield self._as_states(f @ np.linalg.matrix_power(self._learned_step(step), abs(step)).T)
 
-    def stepwise(self, states: Shaped[np.ndarray, "batch *state"], n_steps: int) -> Iterator[np.ndarray]:
+    def acting_within_lags(self, inputs: Float[np.ndarray, "rows dim_in"]) -> Float[np.ndarray, "starts lagged_inputs"]:
+        """What acts from every row on until one lag later, as far as the rows reach.
+
+        Args:
+            inputs: of consecutive rows.
+        """
+        width = n_acting_rows(self.spec.input_interpolation, self.spec.lag)
+        windows = np.lib.stride_tricks.sliding_window_view(inputs, width, axis=0)
+        return windows.swapaxes(1, 2).reshape(len(windows), -1)
+
+    def stepwise(
+        self,
+        states: Shaped[np.ndarray, "batch *state"],
+        n_steps: int,
+        acting: Float[np.ndarray, "batch lags lagged_inputs"] | None = None,
+    ) -> Iterator[np.ndarray]:
         """Expect one lag ahead (or, with a negative number, back), lift the expected state to features, and so on.
 
         Unlike a conditional expectation, this need not decay to the mean.
@@ -169,39 +232,69 @@ class KoopmanModel:
         Args:
             states: given states.
             n_steps: in multiples of the lag.
+            acting: as in `expected`.
 
         Yields:
-            for each step, states (batch, *state).
+            for each step, states (batch, *state); nan after one has no finite features any more.
         """
-        for _ in range(abs(n_steps)):
-            (states,) = self.expected(states, [int(np.sign(n_steps))])
+        for number in range(abs(n_steps)):
+            now = None if acting is None else acting[:, number : number + 1]
+            with np.errstate(over="ignore", invalid="ignore"):
+                f, g = self.f(states), self.g(states)
+                gone = ~(np.isfinite(f).all(axis=1) & np.isfinite(g).all(axis=1))
+                f[gone], g[gone] = 0.0, 0.0
+                (states,) = self._path_of(f, g, int(np.sign(n_steps)), now)
+            states[gone] = np.nan
             yield states
 
-    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None, *, stepwise: bool = False) -> Forecast:
-        """The conditional expectation of the states after the last row of every trajectory.
+    def ahead(
+        self,
+        states: Shaped[np.ndarray, "batch *state"],
+        steps: Sequence[int],
+        acting: Float[np.ndarray, "batch lags lagged_inputs"] | None = None,
+    ) -> Iterator[np.ndarray]:
+        """The forecast of some steps ahead, of the kind of this model; the arguments are those of `expected`."""
+        if self.forecast_kind == EXPECTATION:
+            yield from self.expected(states, steps, acting)
+            return
+        path = enumerate(self.stepwise(states, max(steps), acting), start=1)
+        yield from (state for step, state in path if step in steps)
+
+    def forecast(
+        self, past: Trajectories, horizon: Horizon, inputs: Any = None, *, stepwise: bool | None = None
+    ) -> Forecast:
+        """The states after the last row of every trajectory: their conditional expectation, or a path.
 
         Every step of the record's clock is forecast from the row that lies a whole number of lags before it.
 
         Args:
             past: at least one lag of rows of each.
             horizon: steps of the clock, or times on it; steps back where the lag is one step.
-            inputs: none.
-            stepwise: whether expected states are lifted to features again, lag by lag, which makes it a path.
+            inputs: at the rows to come, where there were some to learn from; see `inputs_ahead`.
+            stepwise: whether expected states are lifted to features again, lag by lag, which makes it a path; by
+                default as the `forecast_kind` says.
 
         Raises:
-            DataError: too short a past, of other states or on another clock.
-            ConfigurationError: inputs, times off the clock, or steps back over a longer lag.
+            DataError: too short a past, of other states, without its inputs or on another clock.
+            ConfigurationError: inputs missing or given without need, times off the clock, or steps back over a longer
+                lag or with inputs.
         """
-        if inputs is not None:
-            raise ConfigurationError("inputs: an operator learned without inputs takes none; leave them out")
+        stepwise = self.forecast_kind == PATH if stepwise is None else stepwise
         require_past(past, self.spec, self.past_length)
         count, lag, started = horizon_steps(past, horizon), self.spec.lag, time.perf_counter()
         if count < 0 and lag > 1:
             raise ConfigurationError(f"horizon={count}: steps back need training.view.lag=1; the operator has {lag}")
+        if count < 0 and self.spec.dim_in:
+            raise ConfigurationError(f"horizon={count}: an operator with inputs goes ahead only; give at least 1 step")
+        lengths = (
+            [count] * past.n_trajectories if isinstance(horizon, int) else list(map(len, horizon_times(past, horizon)))
+        )
+        ahead = inputs_ahead(past, self.spec, lengths, inputs)
         rows = np.concatenate([read_block(part, part.shape[0] - lag, part.shape[0]) for part in past.states])
         n_lags = -(-abs(count) // lag) * int(np.sign(count))
         with np.errstate(over="ignore", invalid="ignore"):
-            path = np.stack(list(self.stepwise(rows, n_lags) if stepwise else self._expected_path(rows, n_lags)))
+            follow = self.stepwise if stepwise else self._expected_path
+            path = np.stack(list(follow(rows, n_lags, None if ahead is None else self._acting(past, ahead, n_lags))))
         # (lags, trajectories × rows, …), of which the rows of one lag come one after the other in time
         shape = (abs(n_lags), past.n_trajectories, lag, *self.spec.state_shape)
         states = path.reshape(shape).swapaxes(0, 1).reshape(shape[1], -1, *self.spec.state_shape)[:, : abs(count)]
@@ -210,11 +303,36 @@ class KoopmanModel:
         kind, cost = "path" if stepwise else "expectation", {"seconds": time.perf_counter() - started}
         return Forecast(states, times, kind, status, cost)
 
-    def _expected_path(self, states: np.ndarray, n_steps: int) -> Iterator[np.ndarray]:
+    def _acting(
+        self, past: Trajectories, ahead: Sequence[np.ndarray], n_lags: int
+    ) -> Float[np.ndarray, "starts lags lagged_inputs"]:
+        """What acts within every lag from the last rows of the past on, one lag of them per trajectory."""
+        lag, places = self.spec.lag, np.arange(self.spec.lag)[:, None] + self.spec.lag * np.arange(n_lags)
+        parts = []
+        for number, rows in enumerate(ahead):
+            part = (past.inputs or ())[number]
+            known = np.concatenate([read_block(part, part.shape[0] - lag, part.shape[0] - 1), rows])
+            # rows of the last lag beyond the horizon, which is cut off
+            held = np.concatenate([known, np.repeat(known[-1:], (n_lags + 1) * lag - len(known), axis=0)])
+            parts.append(self.acting_within_lags(held)[places])
+        return np.concatenate(parts)
+
+    def _expected_path(
+        self, states: np.ndarray, n_steps: int, acting: Float[np.ndarray, "batch lags lagged_inputs"] | None = None
+    ) -> Iterator[np.ndarray]:
         """All steps from 1 (or -1) on; the coordinates go on, which costs less than a power for each."""
-        f = self.f(states)
+        return self._path_of(self.f(states), self.g(states), n_steps, acting)
+
+    def _path_of(
+        self,
+        f: Float[np.ndarray, "batch modes"],
+        g: Float[np.ndarray, "batch lagged_modes"],
+        n_steps: int,
+        acting: Float[np.ndarray, "batch lags lagged_inputs"] | None,
+    ) -> Iterator[np.ndarray]:
+        inputs = None if acting is None else self.scaled_inputs(acting)
         if self.learned_step is None:
-            for predicted in self.operator.path(f, n_steps, g=self.g(states)):
+            for predicted in self.operator.path(f, n_steps, g=g, inputs=inputs):
                 yield self._as_states(predicted)
             return
         matrix = self._learned_step(n_steps)

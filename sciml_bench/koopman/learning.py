@@ -4,19 +4,20 @@ One method serves every loss that is a function of (f, g); the dynamical auto-en
 """
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import ConfiguredNumber, require_number
+from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.feature_pair import FeaturePair
-from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
 from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of
 from sciml_bench.networks import RandomAffine
@@ -30,6 +31,8 @@ Batch = tuple[Tensor, Tensor]
 class KoopmanLearning(Method):
     """Train a pair of feature maps with a loss of their values, then estimate the operator from them.
 
+    The losses are those of a system on which nothing acts; what inputs add is estimated with the operator.
+
     Args:
         model: the feature maps f and g.
         view: the pairs.
@@ -38,6 +41,7 @@ class KoopmanLearning(Method):
         weight_decay: of the same.
         augmentation: a module that distorts states at random in training, or None.
         operator: factory of the operator estimator that is fitted to the learned features.
+        forecast: what a forecast is, `expectation` or `path`, as in `KoopmanModel`.
 
     Raises:
         ConfigurationError: an option is out of range, or a batch has fewer pairs than there are modes.
@@ -46,6 +50,7 @@ class KoopmanLearning(Method):
     monitor = "loss_validation"
     headline: tuple[str, ...] = HEADLINE
     batches_per_call = 16
+    takes_inputs: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -57,9 +62,11 @@ class KoopmanLearning(Method):
         weight_decay: ConfiguredNumber = 0.0,
         augmentation: nn.Module | None = None,
         operator: Callable[[], KoopmanOperator],
+        forecast: str = EXPECTATION,
     ) -> None:
         super().__init__(view)
         view.train_loader()  # a batch that is larger than the data is told before anything is trained
+        self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
         self.learning_rate = require_number("training.learning_rate", learning_rate, "give a positive number")
         remedy = "give a number that is not negative"
         self.weight_decay = require_number("training.weight_decay", weight_decay, remedy, positive=False)
@@ -76,7 +83,7 @@ class KoopmanLearning(Method):
                 f"{view.spec.state_shape}: set training.augmentation=null"
             )
         self.model, self.objective = model, loss
-        self.operator_factory = checked_operator(operator, model.n_modes)
+        self.operator_factory = checked_operator(operator, model.n_modes, bool(view.spec.dim_in))
         self.augmentation = augmentation if augmentation is not None else nn.Identity()
 
     def optimizer(self) -> torch.optim.Optimizer:
@@ -103,7 +110,7 @@ class KoopmanLearning(Method):
         self.eval()
         oracle = oracle_of(self.view.record)
         parts = self.model, self.decoder(), self.learned_step()
-        return KoopmanModel.estimated(self.operator_factory(), self.view, *parts, oracle)
+        return KoopmanModel.estimated(self.operator_factory(), self.view, *parts, oracle, self.forecast_kind)
 
     def decoder(self) -> nn.Module | None:
         """A map from predicted features to states; None predicts the states themselves, linearly."""

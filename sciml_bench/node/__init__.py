@@ -3,6 +3,7 @@
 from sciml_bench.node.evaluation import Evaluation
 from sciml_bench.node.fields.blackbox import Blackbox
 from sciml_bench.node.fields.coupling import CoupledDynamics
+from sciml_bench.node.fields.driven_field import DrivenField
 from sciml_bench.node.fields.gray_box import GrayBox, KnownDynamics, LotkaVolterraGrayBox
 from sciml_bench.node.fields.second_order import SecondOrderBlackbox
 from sciml_bench.node.fields.vector_field import VectorField
@@ -29,6 +30,7 @@ __all__ = [
     "CompiledSolver",
     "ConstantSchedule",
     "CoupledDynamics",
+    "DrivenField",
     "Evaluation",
     "FixedStepSolver",
     "GrayBox",

@@ -100,12 +100,13 @@ class Evaluation:
         train, whole = (PaddedTrajectories.of(part) for part in (pieces, joined))
         splines = splines_through(train, learned.smoothing)
         x0 = self._initial_states(learned, train, splines)
-        inside = with_error_estimate(learned.solver, learned.field, x0, train.times)
+        inside = with_error_estimate(learned.solver, learned.driven(train.inputs), x0, train.times)
         inside = inside.require_finite(learned.solver.remedy)
         # an adaptive solver gives up where the extrapolation leaves every bound; what was learned is kept
         prediction = np.full(whole.states.shape, np.nan)
         with contextlib.suppress(SolverError):
-            prediction[:] = learned.solver(learned.field, x0, whole.times).states[0].double().numpy()
+            field = learned.driven(whole.inputs)
+            prediction[:] = learned.solver(field, x0, whole.times).states[0].double().numpy()
         prediction[:, : train.rows.shape[1]][train.rows] = inside.states[0].double().numpy()[train.rows]
         metrics = window_errors(prediction, whole, window)
         smoothed = np.full(whole.states.shape, np.nan)

@@ -10,14 +10,24 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.checks import require_choice
-from sciml_bench.core.errors import ConfigurationError, SolverError
+from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead, require_past
+from sciml_bench.data.capabilities import (
+    OK,
+    Forecast,
+    Horizon,
+    horizon_times,
+    inputs_ahead,
+    require_ahead,
+    require_past,
+)
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.stored_past import past_tensors, stored_past
+from sciml_bench.data.views import InputSignals
 from sciml_bench.data.views.whole_trajectories_view import continued
+from sciml_bench.node.fields.driven_field import DrivenField
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline, checked_smoothing
 from sciml_bench.node.solvers.solution import Solution
@@ -110,18 +120,16 @@ class LearnedField:
         Args:
             past: at least `past_length` rows of each.
             horizon: a number of steps, or times.
-            inputs: none; the field has no input.
+            inputs: at the rows to come, where the field has inputs; see `inputs_ahead`.
 
         Returns:
             one path per trajectory, and those of all members where there are several; nan after a motion has left
             every bound, which its status tells.
 
         Raises:
-            DataError: too short a past, or of another state.
-            ConfigurationError: steps back in time, or inputs.
+            DataError: too short a past, of another state or without its inputs; inputs that do not fit.
+            ConfigurationError: steps back in time, inputs missing or given without need.
         """
-        if inputs is not None:
-            raise ConfigurationError("inputs: a vector field learned without inputs takes none; leave them out")
         require_ahead(horizon)
         require_past(past, self.spec, self.past_length, any_clock=True)
         began = time.perf_counter()
@@ -129,8 +137,12 @@ class LearnedField:
         grids = [np.concatenate([past.times_of(number)[-1:], grid]) for number, grid in ahead]
         longest = max(len(grid) for grid in grids)
         times = np.stack([continued(grid, longest) for grid in grids])
+        ahead, signals = inputs_ahead(past, self.spec, [len(grid) - 1 for grid in grids], inputs), None
+        if ahead is not None:
+            values = np.stack([np.pad(rows, ((0, longest - len(rows)), (0, 0)), mode="edge") for rows in ahead])
+            signals = InputSignals(times, values, self.spec.input_interpolation)
         with torch.no_grad():
-            states, status, evaluations = self._paths(self._starts(past), times)
+            states, status, evaluations = self._paths(self._starts(past), times, signals)
         members = states[:, :, 1:].double().numpy().reshape(self.n_members, *times[:, 1:].shape, *past.state_shape)
         expected, several = (members[0], None) if self.n_members == 1 else (members.mean(axis=0), members)
         cost = {"function_evaluations": float(evaluations), "seconds": time.perf_counter() - began}
@@ -141,7 +153,7 @@ class LearnedField:
         if self.forecast_start == PREDICTED and min(past.lengths) > 1:
             padded = PaddedTrajectories.of(past)
             first = torch.from_numpy(padded.states[:, 0]).to(self.dtype).expand(self.n_members, -1, -1)
-            states, _, _ = self._paths(first, padded.times)
+            states, _, _ = self._paths(first, padded.times, padded.inputs if self.spec.dim_in else None)
             return states[:, torch.arange(past.n_trajectories), torch.from_numpy(padded.lengths - 1)]
         last = []
         for number, part in enumerate(past.states):
@@ -150,18 +162,26 @@ class LearnedField:
             last.append(SmoothingSpline(times, rows, self.smoothing)(times[-1]) if smooth else rows[-1])
         return torch.from_numpy(np.stack(last)).to(self.dtype).expand(self.n_members, -1, -1)
 
+    def driven(self, inputs: InputSignals | None) -> VectorField:
+        """The field under some inputs; itself where it takes none."""
+        return self.field if inputs is None or not self.spec.dim_in else DrivenField(self.field, inputs)
+
     def _paths(
-        self, x0: Float[Tensor, "members batch dim"], times: Float[np.ndarray, "batch time"]
+        self,
+        x0: Float[Tensor, "members batch dim"],
+        times: Float[np.ndarray, "batch time"],
+        inputs: InputSignals | None = None,
     ) -> tuple[Float[Tensor, "members batch time dim"], list[str], int]:
         """States, nan from where a motion leaves every bound on; the status of every trajectory; evaluations."""
         try:
-            solution = self.solver(self.field, x0, times)
+            solution = self.solver(self.driven(inputs), x0, times)
         except SolverError as error:
             if len(times) == 1:  # an adaptive solver gives up
                 states = torch.full((*x0.shape[:2], times.shape[1], x0.shape[2]), torch.nan, dtype=x0.dtype)
                 states[:, :, 0] = x0
                 return states, [str(error)], 0
-            parts = [self._paths(x0[:, row : row + 1], times[row : row + 1]) for row in range(len(times))]
+            alone = [None if inputs is None else inputs.of([row]) for row in range(len(times))]
+            parts = [self._paths(x0[:, row : row + 1], times[row : row + 1], one) for row, one in enumerate(alone)]
             states, status, evaluations = zip(*parts, strict=True)
             return torch.cat(states, dim=1), [text for part in status for text in part], sum(evaluations)
         states = solution.states

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.capabilities import Forecast, Forecaster
+from sciml_bench.data.capabilities import Forecast, Forecaster, KnowsRecord
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -29,9 +29,13 @@ def forecast_of(learned: Forecaster, past: Trajectories, future: Trajectories) -
     Args:
         learned: a forecaster.
         past: what it is given.
-        future: rows after it; only their times are used.
+        future: rows after it, of which it is told the times and, where it has learned with inputs, the inputs.
     """
-    return learned.forecast(past, [future.times_of(number) for number in range(future.n_trajectories)])
+    times = [future.times_of(number) for number in range(future.n_trajectories)]
+    if isinstance(learned, KnowsRecord) and learned.spec.dim_in:
+        inputs = None if future.inputs is None else [read_block(part) for part in future.inputs]
+        return learned.forecast(past, times, inputs=inputs)
+    return learned.forecast(past, times)
 
 
 def forecast_scores(forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec) -> Metrics:

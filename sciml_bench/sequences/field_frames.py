@@ -49,7 +49,7 @@ class FieldFrames(nn.Module):
                 f"model.n_seen={n_seen}: there are training.view.n_inputs={spec.n_inputs} input frames"
             )
         self.n_seen = n_seen
-        units = {"mean": spec.mean, "deviation": spec.deviation, "change": spec.increment_deviation}
+        units = {"mean": spec.mean - spec.zero, "deviation": spec.deviation, "change": spec.increment_deviation}
         for name, value in units.items():
             self.register_buffer(name, torch.tensor(float(value.item()), dtype=spec.dtype))
         (n_points,) = spec.state_shape

@@ -133,9 +133,9 @@ class RolloutEvaluation:
 
     def _rolled(self, learned: SequenceForecaster, states: States, n_steps: int) -> np.ndarray:
         """What follows the first inputs of some states."""
-        inputs = torch.from_numpy(states[:, : learned.spec.n_inputs]).to(learned.spec.dtype)
-        parts = inputs.split(self.batch_size)
-        return torch.cat([rollout(learned.model, part, n_steps, learned.spec.n_outputs) for part in parts]).numpy()
+        spec = learned.spec
+        parts = spec.to_model(states[:, : spec.n_inputs]).split(self.batch_size)
+        return spec.from_model(torch.cat([rollout(learned.model, part, n_steps, spec.n_outputs) for part in parts]))
 
     def _single_predictions(self, learned: SequenceForecaster, states: States) -> Float[np.ndarray, "windows outputs"]:
         """Errors of predictions from true inputs, of windows that are spread over the trajectories."""

@@ -13,7 +13,15 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data import Trajectories, WindowsSpec
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_steps, require_ahead, require_past
+from sciml_bench.data.capabilities import (
+    OK,
+    Forecast,
+    Horizon,
+    horizon_steps,
+    inputs_ahead,
+    require_ahead,
+    require_past,
+)
 from sciml_bench.data.lazy_states import read_block
 
 
@@ -74,16 +82,17 @@ class SequenceForecaster(LearnedModule):
 
         Raises:
             DataError: other states, too few of them, or another clock.
-            ConfigurationError: steps back, or times off the clock.
+            ConfigurationError: steps back, times off the clock, or inputs, which it does not take.
         """
         spec = self.spec
         require_past(past, spec, spec.n_inputs)
         require_ahead(horizon)
+        inputs_ahead(past, spec, [0] * past.n_trajectories, inputs)  # it takes none
         n_steps = horizon_steps(past, horizon)
         started = time.perf_counter()
         last = np.stack([read_block(part, part.shape[0] - spec.n_inputs, part.shape[0]) for part in past.states])
-        rolled = rollout(self.model.eval(), torch.from_numpy(last).to(spec.dtype), n_steps, spec.n_outputs)
-        states = rolled.double().numpy()
+        rolled = rollout(self.model.eval(), spec.to_model(last), n_steps, spec.n_outputs)
+        states = spec.from_model(rolled).astype(np.float64)
         status = tuple(OK if np.isfinite(path).all() else "the rollout left every bound" for path in states)
         ends = np.array([past.times_of(number)[-1] for number in range(past.n_trajectories)])
         times = ends[:, None] + past.time_step * np.arange(1, n_steps + 1)

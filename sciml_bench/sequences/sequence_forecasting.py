@@ -146,8 +146,8 @@ class SequenceForecasting(Method):
         """‖û − u‖²/‖u‖², averaged over the trajectories of a part and as many steps, or as many as there are."""
         truth = self.view.sequences(split)[:, self.spec.n_inputs :][:, :n_steps]
         parts = self.view.starts(split).to(self.progress.device).split(self.view.batch_size)
-        rolled = torch.cat([rollout(self.model, part, truth.shape[1], self.spec.n_outputs).cpu() for part in parts])
-        return float(relative_squared_errors(rolled.numpy(), truth).mean())
+        rolled = torch.cat([rollout(self.model, part, truth.shape[1], self.spec.n_outputs) for part in parts])
+        return float(relative_squared_errors(self.spec.from_model(rolled), truth).mean())
 
     def learned(self) -> SequenceForecaster:
         """The model."""

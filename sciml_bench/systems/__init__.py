@@ -11,11 +11,13 @@ from sciml_bench.systems.numerics.quadrature import Quadrature
 from sciml_bench.systems.ordinary.double_pendulum import DoublePendulum
 from sciml_bench.systems.ordinary.driven_oscillator import DrivenOscillator
 from sciml_bench.systems.ordinary.duffing import Duffing
+from sciml_bench.systems.ordinary.forced_duffing import ForcedDuffing
 from sciml_bench.systems.ordinary.logistic_growth import LogisticGrowth
 from sciml_bench.systems.ordinary.lorenz63 import Lorenz63
 from sciml_bench.systems.ordinary.lotka_volterra import LotkaVolterra
 from sciml_bench.systems.ordinary.ordinary_differential_equation import OrdinaryDifferentialEquation
 from sciml_bench.systems.ordinary.robertson import Robertson
+from sciml_bench.systems.ordinary.tank import Tank
 from sciml_bench.systems.ordinary.two_body import TwoBody
 from sciml_bench.systems.ordinary.van_der_pol import VanDerPol
 from sciml_bench.systems.partial.burgers import Burgers
@@ -32,6 +34,7 @@ __all__ = [
     "DoublePendulum",
     "DrivenOscillator",
     "Duffing",
+    "ForcedDuffing",
     "Helmholtz",
     "KortewegDeVries",
     "LinearGaussian",
@@ -53,6 +56,7 @@ __all__ = [
     "Robertson",
     "SwitchingAutoregressive",
     "System",
+    "Tank",
     "TwoBody",
     "VanDerPol",
 ]

@@ -103,7 +103,7 @@ def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
     """
     asked: Any = get_type_hints(type(evaluation).__call__).get("learned")
     given: Any = get_type_hints(type(method).learned).get("return")
-    told = all(isinstance(each, type) and each not in (Any, Learned) for each in (asked, given))
+    told = all(isinstance(each, type) and each not in (Any, Learned, type(None)) for each in (asked, given))
     if told and not issubclass(given, asked):
         raise ConfigurationError(
             f"evaluation={type(evaluation).__name__} scores {asked.__name__}, but {type(method).__name__} learns "

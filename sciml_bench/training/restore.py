@@ -49,12 +49,13 @@ class Run:
         """The content of arrays.npz."""
         return self.folder.arrays
 
-    def forecast(self, horizon: Any, past: Any = None) -> Any:
+    def forecast(self, horizon: Any, past: Any = None, inputs: Any = None) -> Any:
         """What comes next, in the components of the person's file, whatever was learned from.
 
         Args:
             horizon: steps of the record's clock, or times.
             past: `Trajectories` to go on from, in these components; by default the end of the record.
+            inputs: u(t) at the times to come, where the system has inputs.
 
         Raises:
             DataError: the run has learned nothing that forecasts, has not kept the end of its record, or the past does
@@ -70,7 +71,7 @@ class Run:
         given = getattr(learned, "past", None) if past is None else past
         if given is None:
             raise DataError(f"{self.folder.path} has not kept the end of its record; give a past")
-        return learned.forecast(given, horizon)
+        return learned.forecast(given, horizon, inputs)
 
     def data(self, changed: bool = False) -> Any:
         """The record that was learned from, loaded now (of train_nsm.py: the equation).

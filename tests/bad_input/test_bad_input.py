@@ -15,7 +15,7 @@ from scripts import command_line
 from sciml_bench.command_line import main
 
 TABLE = table()
-INFORMATION = ("data: ", "computing ")
+INFORMATION = ("data: ", "computing ", "simulating ", "short record, ")
 """With which lines begin that are no errors."""
 
 

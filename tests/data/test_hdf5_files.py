@@ -56,6 +56,8 @@ def test_links_to_other_files_are_not_followed(tmp_path):
 
 
 def test_axes_with_scales_have_names(tmp_path):
+    pytest.importorskip("h5netcdf", reason="needs the extra `files`")
+    pytest.importorskip("xarray", reason="needs the extra `files`")
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["time"], file["x"], file["u"] = TIMES, PLACES, FIELDS[0].T
         for name in ("time", "x"):

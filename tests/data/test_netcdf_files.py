@@ -36,7 +36,7 @@ def test_packed_numbers_are_unpacked_and_their_fill_is_missing(file):
     file.close()
     record, found = load(path)
     np.testing.assert_allclose(found.states[0], VALUES, atol=0.005 + 1e-9)
-    assert "temperature is unpacked by its scale_factor and add_offset" in record.reading
+    assert "temperature: unpacked by scale_factor and add_offset" in record.reading
     assert found.facts["component_units"] == ("K",) * 4
     with netcdf.Dataset(path, "a") as again:
         again["temperature"][3, 1] = np.ma.masked
@@ -114,6 +114,8 @@ def test_whole_numbers_with_a_fill_keep_their_values(file):
         ("hours since 2001-01-01", "noleap", [0, 0.5, 1, 1.5], [0, 0.5, 1, 1.5], "hour"),
         ("minutes since 2001-01-01", "standard", [0, 1, 2, 3], [0, 60, 120, 180], "s"),
         ("seconds since 2001-01-01", "standard", [0, 0.25, 0.5, 0.75], [0, 0.25, 0.5, 0.75], "s"),
+        ("months since 2001-01-01", "standard", [0, 1, 3, 4], [0, 1, 3, 4], "month"),
+        ("days since 0000-00-00", "standard", [0, 1, 3, 4], [0, 1, 3, 4], "day"),
         ("days", "standard", [0, 2, 5], [0, 2, 5], "day"),
         ("1e-3 s", "standard", [0, 2, 5], [0, 2, 5], "1e-3 s"),
     ],

@@ -124,3 +124,13 @@ def test_records_with_named_fields_are_columns(tmp_path):
         assert found.component_names == ("hare", "lynx")
         np.testing.assert_array_equal(found.times_of(0), rows["t"])
         np.testing.assert_array_equal(found.states[0][:, 1], rows["lynx"])
+
+
+def test_moments_are_a_clock(tmp_path):
+    days = np.datetime64("2020-02-27") + np.arange(20)
+    np.savez(tmp_path / "x.npz", when=days, time=days.astype("datetime64[ns]"), x=STATES)
+    with pytest.raises(DataError, match=r"differ in shape \(when \(20,\), time \(20,\), x"):
+        TrajectoryFiles(str(tmp_path / "x.npz")).load()
+    found = TrajectoryFiles(str(tmp_path / "x.npz"), key="x").load()
+    np.testing.assert_array_equal(found.times_of(0), np.arange(20))
+    assert found.time_unit == "day"

@@ -26,6 +26,7 @@ def problem(n_rows=4, n_members=2, n_steps=6, forced=True, seed=0):
         "arrivals": np.array([-1, 1, 2, -1, -1, 3]),
         "activation": ACTIVATION_CODES["tanh"],
         "forcing": rng.standard_normal((n_rows, n_steps, 4, 3)) if forced else np.empty((0, 0, 0, 0)),
+        "driving": np.empty((0, 0, 0, 0)),
     }
 
 

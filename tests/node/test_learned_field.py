@@ -89,7 +89,7 @@ def test_what_cannot_be_forecast_is_refused():
         learned.forecast(record.splits["train"], -3)
     with pytest.raises(DataError, match=r"states of the shape \(3,\); what was learned .* 1 of the shape \(2,\)"):
         learned.forecast(observed(dim=3).splits["train"], 2)
-    with pytest.raises(ConfigurationError, match="takes none"):
+    with pytest.raises(ConfigurationError, match="takes no inputs"):
         learned.forecast(record.splits["train"], 2, inputs=np.ones(2))
 
 

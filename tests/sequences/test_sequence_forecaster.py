@@ -84,3 +84,8 @@ def test_evaluation_is_without_gradients_and_without_chance():
     model.train()
     found = SequenceForecaster(model, spec()).forecast(PAST, 3)
     np.testing.assert_allclose(found.states[0], [[2, 5], [3, 7], [4, 9]])
+
+
+def test_inputs_are_not_taken():
+    with pytest.raises(ConfigurationError, match="takes no inputs"):
+        SequenceForecaster(Straight(), spec()).forecast(PAST, 3, inputs=np.zeros(3))

@@ -240,7 +240,7 @@ CASES = {
     },
     "Koopman, linear ridge": Case("koopman", ("training=linear_ridge",)),
     "smoothing by linear ODEs": Case("mechnn", ("model=learned_linear_ode", "training=trajectory_fit")),
-    "sequences of fields": Case(make=field_model, own_factors=False, farthest=0.0),
+    "sequences of fields": Case(make=field_model, own_factors=False),
     "sequences of bodies": Case(make=body_model, own_factors=False, to_the_bit=False, farthest=0.0),
 }
 """The methods whose results follow every change of units."""

@@ -85,11 +85,13 @@ class Field:
         values: with `shape`, `dtype` and slicing; unread where the format allows it.
         axes: the names.
         unit: of the values.
+        note: how it was read, where that is worth telling.
     """
 
     values: Any
     axes: tuple[str, ...]
     unit: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

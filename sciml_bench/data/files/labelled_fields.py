@@ -62,6 +62,8 @@ def trajectories_of_fields(
         without = [name for name, one in fields.items() if time_axis not in one.axes]
         notes += [f"{', '.join(without)}: left out, without the axis {time_axis}"] if without else []
         fields = {name: one for name, one in fields.items() if time_axis in one.axes}
+    told = {one.note: [name for name, other in fields.items() if other.note == one.note] for one in fields.values()}
+    notes += [f"{', '.join(names)}: {note}" for note, names in told.items() if note]
     axes = next(iter(fields.values())).axes
     if any(set(one.axes) != set(axes) for one in fields.values()) or time_axis not in axes:
         shown = ", ".join(f"{name} ({', '.join(one.axes)})" for name, one in fields.items())

@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
+from sciml_bench.data.files.clocks import times_of_moments
 from sciml_bench.data.files.contents import Arrays, Fields
 from sciml_bench.data.files.formats.column_files import read_feather, read_parquet
 from sciml_bench.data.files.formats.hdf5_files import read_hdf5
@@ -97,7 +100,7 @@ def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None
         raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {', '.join(SUFFIXES)}.")
     content = ARRAY_READERS[suffix](_not_empty(path))
     if isinstance(content, Arrays):
-        _take_records_apart(content)
+        _make_plain(content)
         _require_numbers(path, content, keys)
     return content
 
@@ -122,9 +125,11 @@ def read_arrays(path: Path, key: str | None = None) -> dict[str, Any]:
     return {name: content.arrays[name] for name in content.names_of(path, keys)}
 
 
-def _take_records_apart(content: Arrays) -> None:
-    """Arrays of records, such as NumPy's structured ones and tables in HDF5, become one array for each field."""
+def _make_plain(content: Arrays) -> None:
+    """Records (NumPy's structured arrays, tables in HDF5) become an array for each field, and moments numbers."""
     for name, array in list(content.arrays.items()):
+        if array.dtype.kind == "M" and len(array.shape) == 1 and array.shape[0]:
+            content.arrays[name], content.units[name] = times_of_moments(np.asarray(array[:]))
         fields = array.dtype.names or ()
         if fields and len(array.shape) == 1 and set(fields) != COMPLEX:
             del content.arrays[name]

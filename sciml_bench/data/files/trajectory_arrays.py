@@ -99,7 +99,9 @@ def read_trajectories(
     if isinstance(content, Arrays):
         return trajectories_of_arrays(path, content, keys, layout, times_key)
     if wants_times:
-        raise ConfigurationError(f"data.times_key={times_key}: {path} has a clock of its own; leave data.times_key out.")
+        raise ConfigurationError(
+            f"data.times_key={times_key}: {path} has a clock of its own; leave data.times_key out."
+        )
     return content
 
 

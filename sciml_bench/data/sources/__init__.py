@@ -1,6 +1,7 @@
 """One file per record: simulated from a system of known truth, read from files, or drawn from real pictures."""
 
 from sciml_bench.data.sources.double_pendulum_recording import DoublePendulumRecording
+from sciml_bench.data.sources.driven_trajectories import DrivenTrajectories
 from sciml_bench.data.sources.ephemeris import Ephemeris
 from sciml_bench.data.sources.korteweg_de_vries_fields import KortewegDeVriesFields
 from sciml_bench.data.sources.logistic_populations import LogisticPopulations
@@ -14,6 +15,7 @@ from sciml_bench.data.sources.two_body_orbits import TwoBodyOrbits
 
 __all__ = [
     "DoublePendulumRecording",
+    "DrivenTrajectories",
     "Ephemeris",
     "KortewegDeVriesFields",
     "LogisticPopulations",

@@ -96,11 +96,7 @@ class SimulatedTrajectories(Record):
         Raises:
             SolverError: the integration broke down.
         """
-        if self.burn_in is None:
-            clean = self.system.reference(self.initial_states, self.times)
-        else:
-            step = self.times[1] - self.times[0]
-            clean = self.system.sample(len(self.times), self.data_seed, self.n_trajectories, step, self.burn_in)
+        clean = self.simulated()
         n_trajectories, n_rows, _ = clean.shape
         states = tuple(clean)
         exact = Trajectories(
@@ -117,6 +113,13 @@ class SimulatedTrajectories(Record):
         borders = cut_points(n_rows, list(self.split.values())) if self.split_by == "time" else [0, n_rows]
         deviations, parts = (self.noise_std.tolist(), self.relative_noise.tolist()), np.diff(borders).tolist()
         return noisy(exact, *deviations, self.noise_seed, parts=parts, on_first_row=self.noise_on_first_row)
+
+    def simulated(self) -> Float[np.ndarray, "batch time dim"]:
+        """The true states."""
+        if self.burn_in is None:
+            return self.system.reference(self.initial_states, self.times)
+        step = self.times[1] - self.times[0]
+        return self.system.sample(len(self.times), self.data_seed, self.n_trajectories, step, self.burn_in)
 
     def _checked_times(
         self, n_steps: object, time_step: object, end_time: object, times: Sequence[Any] | np.ndarray | None

@@ -19,7 +19,8 @@ from sciml_bench.data.lazy_states import has_missing, window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, Trajectories
+from sciml_bench.data.transforms import with_inputs
 
 _BYTES_PER_ROW = 16
 """Its number, and that number in a random order."""
@@ -48,6 +49,9 @@ class TrajectoryFiles(Record):
         first_row: row of each trajectory with which the record begins, from 0.
         n_rows: rows of each trajectory to use, from there on; all by default.
         component_names: what the components of a state are called; by default what the files say, else x1, x2, ….
+        inputs: names or numbers of the components that are no states but act on the system from outside.
+        input_interpolation: between two rows inputs go on in a straight line ("linear"), or keep the value of the
+            earlier row ("hold").
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
             trajectory there, "interpolate" between the rows before and after, or "mask": rows stay, and a method leaves
             out what is not there.
@@ -72,6 +76,8 @@ class TrajectoryFiles(Record):
         first_row: ConfiguredInteger = 0,
         n_rows: ConfiguredInteger | None = None,
         component_names: Sequence[str] | None = None,
+        inputs: Sequence[str | int] | None = None,
+        input_interpolation: str = LINEAR,
         missing: str = REFUSE,
         topology: PathType | None = None,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
@@ -97,6 +103,8 @@ class TrajectoryFiles(Record):
             reason = "the time between two rows must be positive"
             self.time_step = require_number("data.time_step", time_step, reason)
         self.time_unit = time_unit
+        self.inputs = inputs
+        self.input_interpolation = require_choice("data.input_interpolation", input_interpolation, INTERPOLATIONS)
         self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         self.n_rows = n_rows
@@ -185,6 +193,8 @@ class TrajectoryFiles(Record):
             )
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
+        if self.inputs:
+            trajectories = with_inputs(trajectories, self.inputs, self.input_interpolation)
         notes = dict.fromkeys(note for part in found for note in part.notes)
         self._reading = "; ".join([described(trajectories), *notes])
         return trajectories

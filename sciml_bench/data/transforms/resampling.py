@@ -6,7 +6,7 @@ from jaxtyping import Float, Int
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.trajectories import HOLD, Trajectories
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 GAP_OF_REGULAR, GAP_OF_IRREGULAR = 1.5, 5.0
@@ -54,7 +54,9 @@ def resampled(trajectories: Trajectories, time_step: float, key: str = "data.res
         clocks.append(clock)
         for name in ("states", "clean", "inputs", "weights"):
             if (parts := getattr(trajectories, name)) is not None:
-                series.setdefault(name, []).append(_between(read_block(parts[number]), left, share))
+                held = name == "inputs" and trajectories.input_interpolation == HOLD
+                made = _between(read_block(parts[number]), left, np.floor(share) if held else share)
+                series.setdefault(name, []).append(made)
         if trajectories.labels is not None:
             series.setdefault("labels", []).append(trajectories.labels[number][left + (share == 1)])
     changes = {name: tuple(parts) for name, parts in series.items()}

@@ -15,7 +15,7 @@ from torch import Tensor
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import read_block, rows_per_block
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.trajectories import HOLD, Trajectories
 
 MERGED_GAP = 64
 """Rows that are read although nobody asked for them, where that saves a separate disk access."""
@@ -48,6 +48,16 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) 
     return lag
 
 
+def n_acting_rows(interpolation: str, lag: int) -> int:
+    """Rows of the inputs on which the state one lag later depends, from the present row on.
+
+    Args:
+        interpolation: of the inputs.
+        lag: in steps.
+    """
+    return lag if interpolation == HOLD else lag + 1
+
+
 def _pieces(trajectories: Trajectories, lag: int) -> Trajectories:
     """Those between gaps of the clock; rows with missing values stay, for what lies on both sides makes pairs."""
     pieces = trajectories.unchecked(masked=False).between_gaps(lag + 1)
@@ -78,6 +88,7 @@ class LaggedPairs:
         lengths = np.array(trajectories.lengths)
         self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
         self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
+        self._inputs = self._inputs_of_pairs()
         self._complete = self._complete_pairs() if trajectories.masked else None
         if self._complete is not None and not len(self._complete):
             raise DataError(
@@ -111,10 +122,27 @@ class LaggedPairs:
         rows = self._start_rows[torch.from_numpy(indices)]
         return self._states.index_select(0, rows), self._states.index_select(0, rows + self.lag)
 
+    def inputs(self, start: int, stop: int) -> Float[np.ndarray, "pairs lagged_inputs"] | None:
+        """What acts between the two states of the pairs `start` to `stop`, row after row; None without inputs.
+
+        These are the inputs from the row of the state now to the row before the later one, and where inputs go on in
+        a straight line also the later one's.
+        """
+        if self._inputs is None:
+            return None
+        rows = self._rows(np.arange(start, stop))[:, None]
+        return self._inputs[rows + np.arange(n_acting_rows(self.trajectories.input_interpolation, self.lag))].reshape(
+            stop - start, -1
+        )
+
     def stream(self, batch_size: int) -> Iterator[Pairs]:
         """All pairs once, in their order, for statistics that are accumulated; the last batch may be smaller."""
         for start in range(0, len(self), batch_size):
             yield self.batch(np.arange(start, min(start + batch_size, len(self))))
+
+    def _inputs_of_pairs(self) -> Float[np.ndarray, "n_states dim_in"] | None:
+        parts = self.trajectories.inputs
+        return None if parts is None else np.concatenate([read_block(part).astype(np.float64) for part in parts])
 
     def _contiguous_states(self) -> Tensor:
         states = torch.empty((self.trajectories.n_states, *self.trajectories.state_shape), dtype=torch.float32)

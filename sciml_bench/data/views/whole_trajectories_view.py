@@ -14,6 +14,7 @@ from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views.input_signals import InputSignals
 
 MOST_FLATTENED = 20
 """Numbers of a state that is no vector and is taken for one."""
@@ -28,12 +29,14 @@ class PaddedTrajectories:
         states: as observed, noise included; the padding repeats the last state.
         rows: which rows exist.
         clean: the true states, where they are known, padded in the same way.
+        inputs: what acts on every trajectory from outside, where something does.
     """
 
     times: Float[np.ndarray, "batch time"]
     states: Float[np.ndarray, "batch time dim"]
     rows: Bool[np.ndarray, "batch time"]
     clean: Float[np.ndarray, "batch time dim"] | None = None
+    inputs: InputSignals | None = None
 
     @classmethod
     def of(cls, trajectories: Trajectories) -> "PaddedTrajectories":
@@ -58,11 +61,15 @@ class PaddedTrajectories:
         grids = [trajectories.times_of(number) for number in range(trajectories.n_trajectories)]
         states = padded(trajectories.states)
         same = trajectories.clean is trajectories.states
+        times, inputs = np.stack([continued(grid, len(numbers)) for grid in grids]), None
+        if trajectories.inputs is not None:
+            inputs = InputSignals(times, padded(trajectories.inputs), trajectories.input_interpolation)
         return cls(
-            times=np.stack([continued(grid, len(numbers)) for grid in grids]),
+            times=times,
             states=states,
             rows=numbers < lengths[:, None],
             clean=None if trajectories.clean is None else states if same else padded(trajectories.clean),
+            inputs=inputs,
         )
 
     @property

@@ -82,10 +82,10 @@ class WindowsView:
         return np.stack([read_block(states, 0, min(part.lengths)) for states in part.states])
 
     def starts(self, split: str) -> Float[torch.Tensor, "batch time *state"]:
-        """The first `n_inputs` states of every trajectory of a part, from which rollouts start."""
+        """The first `n_inputs` states of every trajectory of a part, as a model sees them; rollouts start there."""
         part = self.record.part(split)
         first = np.stack([read_block(states, 0, self.spec.n_inputs) for states in part.states])
-        return torch.from_numpy(first).to(self.spec.dtype)
+        return self.spec.to_model(first)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "TrainingWindows":
         """Full batches of windows, other ones in every epoch; the arguments are those of `Method.train_loader`."""
@@ -150,7 +150,7 @@ class TrainingWindows(EpochBatches):
                 read_block(self._states[n], start, start + self._spec.n_training)
                 for n, start in zip(trajectory.tolist(), starts.tolist(), strict=True)
             ]
-            yield torch.from_numpy(np.stack(windows)).to(self._spec.dtype)
+            yield self._spec.to_model(np.stack(windows))
 
 
 def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*pooled"]:

@@ -20,6 +20,23 @@ from sciml_bench.scores.whitening import whitening
 METHODS = ("cca", *REGRESSIONS)
 RANKED_METHODS = ("cca", "reduced_rank", "principal_component")
 
+
+def require_inputs_allowed(method: str) -> None:
+    """Stop at an estimate that has no place for inputs.
+
+    Args:
+        method: of the operator.
+
+    Raises:
+        ConfigurationError: it is `cca`.
+    """
+    if method == "cca":
+        raise ConfigurationError(
+            "method=cca decomposes the law of a system on which nothing acts from outside; with data.inputs choose "
+            "edmd_left, ridge, reduced_rank or principal_component"
+        )
+
+
 # Python's own `Self` would do, but the type checks of the tests decorate methods one by one and cannot resolve it.
 Fitted = TypeVar("Fitted", bound="OperatorFit")
 
@@ -55,6 +72,7 @@ class OperatorFit(BaseEstimator):
         observable_now: ArrayLike | None = None,
         observable_next: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        inputs: ArrayLike | None = None,
     ) -> Fitted:
         """Estimate the operator from pairs, or from one trajectory.
 
@@ -67,6 +85,8 @@ class OperatorFit(BaseEstimator):
             observable_now: what is to be predicted, (batch, dim_out); where None, the features f.
             observable_next: the same in future.
             sample_weight: importance of the pairs; a trajectory's pair has the weight of its first row.
+            inputs: what acts on the system between present and future, (batch, dim_in), which `predict` will ask for;
+                a trajectory's pair has those of its first row.
 
         Returns:
             The estimator itself.
@@ -76,7 +96,7 @@ class OperatorFit(BaseEstimator):
             ConfigurationError: an option is wrong for these features.
         """
         observable = observable_now, observable_next
-        data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, reset=True)
+        data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, inputs, reset=True)
         self._accept(self._moments_of(data))
         self._warn_of_cutoff()
         self._solution()
@@ -91,6 +111,7 @@ class OperatorFit(BaseEstimator):
         observable_now: ArrayLike | None = None,
         observable_next: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        inputs: ArrayLike | None = None,
     ) -> Fitted:
         """Add a chunk of pairs (or one more trajectory) to what was seen; the arguments are those of `fit`.
 
@@ -104,12 +125,14 @@ class OperatorFit(BaseEstimator):
             ConfigurationError: an option is wrong for these features.
         """
         first, observable = "moments_" not in vars(self), (observable_now, observable_next)
-        data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, reset=first)
+        data = lagged_input(self, (f_now, f_next), (g_now, g_next), observable, sample_weight, inputs, reset=first)
         chunk = self._moments_of(data)
         if not first and chunk.features.shape != self.moments_.features.shape:
             raise DataError("g_now: give the lagged encoder's features, as many columns, in every chunk or in none")
         if not first and chunk.observables.shape != self.moments_.observables.shape:
             raise DataError("observable_now: give observables with the same columns in every chunk")
+        if not first and chunk.n_inputs != self.moments_.n_inputs:
+            raise DataError("inputs: give as many columns in every chunk")
         self._accept(chunk if first else self.moments_ + chunk)
         return self
 
@@ -137,6 +160,8 @@ class OperatorFit(BaseEstimator):
         if self._solved is None:
             coordinates = self.moments_.coordinates(self.add_constant)
             moments = self.moments_.in_coordinates(coordinates)
+            mean = moments.mean_inputs(self.add_constant)
+            moments = moments.with_inputs_from(mean)
             if self.method == "cca":
                 solved = solve_cca(moments, self.rank, self.relative_cutoff)
             else:
@@ -144,7 +169,7 @@ class OperatorFit(BaseEstimator):
                 if self.add_constant:
                     penalty[-1] = 0.0  # an offset is not to shrink
                 solved = solve_regression(moments, self.method, self.rank, penalty, self.relative_cutoff)
-            self._solved = solved.of_features(coordinates)
+            self._solved = solved.of_features(coordinates).of_inputs(mean)
         return self._solved
 
     def _warn_of_cutoff(self) -> None:
@@ -153,6 +178,7 @@ class OperatorFit(BaseEstimator):
         Of features that arrive in chunks, or as moments, nothing is said: networks' own always depend a little.
         """
         moments = self.moments_.in_coordinates(self.moments_.coordinates(self.add_constant))
+        moments = moments.with_inputs_from(moments.mean_inputs(self.add_constant)).given_inputs()
         metric = moments.correlation("f", 0, "f", 0)
         varying = np.flatnonzero(np.diagonal(metric) > 0)
         metric = metric[np.ix_(varying, varying)]
@@ -174,6 +200,8 @@ class OperatorFit(BaseEstimator):
         self._solved: OperatorSolution | None = None
 
     def _moments_of(self, data: LaggedInput) -> LaggedMoments:
+        if data.inputs is not None:
+            require_inputs_allowed(self.method)
         self.require_valid_options(data.f[0].shape[1] + int(self.add_constant))
         moments = map(self._moments_of_block, data.blocks())
         return sum(moments, next(moments))
@@ -182,7 +210,7 @@ class OperatorFit(BaseEstimator):
         f, g = (None if pair is None else tuple(map(self._with_constant, pair)) for pair in (block.f, block.g))
         # Without an observable of its own, the constant must not become one.
         observable = block.f if self.add_constant and block.observable is None else block.observable
-        return LaggedMoments.of_pairs(cast(Pair, f), cast(Pair | None, g), observable, block.weights)
+        return LaggedMoments.of_pairs(cast(Pair, f), cast(Pair | None, g), observable, block.weights, block.inputs)
 
     def _with_constant(self, features: np.ndarray) -> np.ndarray:
         return np.column_stack([features, np.ones(len(features))]) if self.add_constant else features

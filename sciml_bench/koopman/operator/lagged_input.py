@@ -29,12 +29,14 @@ class LaggedInput:
         g: the same from the lagged encoder, or None.
         observable: what is to be predicted at both times, or None for the features f.
         weights: importance of the pairs, or None.
+        inputs: what acts between present and future, or None.
     """
 
     f: Pair
     g: Pair | None
     observable: Pair | None
     weights: Float[np.ndarray, " batch"] | None
+    inputs: np.ndarray | None = None
 
     def blocks(self) -> Iterator["LaggedInput"]:
         """The same pairs in float64, a few thousand at a time."""
@@ -45,7 +47,8 @@ class LaggedInput:
                 return None if pair is None else tuple(np.asarray(side[rows], dtype=np.float64) for side in pair)
 
             weights = None if self.weights is None else self.weights[rows]
-            yield LaggedInput(of(self.f), of(self.g), of(self.observable), weights)
+            inputs = None if self.inputs is None else np.asarray(self.inputs[rows], dtype=np.float64)
+            yield LaggedInput(of(self.f), of(self.g), of(self.observable), weights, inputs)
 
 
 def checked_features(array: ArrayLike, name: str, estimator: BaseEstimator | None = None, **options: Any) -> np.ndarray:
@@ -70,12 +73,13 @@ def lagged_input(
     g: GivenPair,
     observable: GivenPair,
     sample_weight: ArrayLike | None,
+    inputs: ArrayLike | None = None,
     *,
     reset: bool,
 ) -> LaggedInput:
     """Check everything a fit or a score is given: pairs of present and future, or trajectories beside None.
 
-    The weights are those of the pairs, or of a trajectory's rows (a pair then has that of its first row).
+    The weights and inputs are those of the pairs, or of a trajectory's rows (a pair then has those of its first row).
     """
     f_now, f_next = f
     trajectory = f_next is None
@@ -113,4 +117,8 @@ def lagged_input(
                 "none negative and not all zero"
             )
         weights = weights[: len(pairs[0])]
-    return LaggedInput(pairs, pair("g", *g), pair("observable", *observable), weights)
+    acting = None if inputs is None else checked_features(inputs, "inputs")
+    if acting is not None and len(acting) != len(first):
+        raise DataError(f"inputs: {len(acting)} rows where {len(first)} are needed, one per row of `f_now`")
+    acting = None if acting is None else acting[: len(pairs[0])]
+    return LaggedInput(pairs, pair("g", *g), pair("observable", *observable), weights, acting)

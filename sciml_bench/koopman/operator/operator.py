@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.core.types import PathType
-from sciml_bench.koopman.operator.fitting import OperatorFit
+from sciml_bench.koopman.operator.fitting import OperatorFit, require_inputs_allowed
 from sciml_bench.koopman.operator.lagged_input import lagged_input
 from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.solution import DynamicalModes
@@ -118,7 +118,11 @@ class KoopmanOperator(OperatorFit):
         return DynamicalModes(system.eigenvalues, frequencies, decay_times, system.modes)
 
     def predict(
-        self, f: ArrayLike, steps: int | Sequence[int] = 1, g: ArrayLike | None = None
+        self,
+        f: ArrayLike,
+        steps: int | Sequence[int] = 1,
+        g: ArrayLike | None = None,
+        inputs: Float[np.ndarray, "batch steps_ahead dim_in"] | None = None,
     ) -> Float[np.ndarray, "batch *steps dim_out"]:
         """The conditional expectation of the observable, E[y(x_t) | x_0], ahead (t > 0) or back in time (t < 0).
 
@@ -127,18 +131,24 @@ class KoopmanOperator(OperatorFit):
             steps: t, one number or several; 0 gives the projection of the observable on the features.
             g: features of the same states by the lagged encoder; `cca` needs them backward and `edmd_right` always,
                 if it was fitted with some.
+            inputs: of every step from the first to the last of `steps`, where the operator was fitted with inputs;
+                then only steps ahead can be asked for.
 
         Returns:
             (batch, dim_out), or (batch, steps, dim_out) for several numbers.
 
         Raises:
-            DataError: wrong features, or the lagged encoder's are missing.
+            DataError: wrong features, or the lagged encoder's are missing; inputs that do not fit.
             ConfigurationError: `steps` is not made of whole numbers.
         """
         solution = self._solution()
         several = np.atleast_1d(np.asarray(steps))
         if several.ndim != 1 or several.size == 0 or not np.issubdtype(several.dtype, np.integer):
             raise ConfigurationError(f"steps={steps!r}: give a whole number, or a sequence of them")
+        if self.moments_.n_inputs or inputs is not None:
+            path = list(self.path(f, int(max(several)) if min(several) > 0 else -1, g, inputs))
+            predicted = np.stack(path, axis=1)[:, several - 1]
+            return predicted if np.ndim(steps) else predicted[:, 0]
         parts: dict[int, np.ndarray] = {}
         for direction, propagator in ((1, solution.forward), (-1, solution.backward)):
             wanted = [int(step) for step in several if step * direction > 0]
@@ -156,7 +166,11 @@ class KoopmanOperator(OperatorFit):
         return np.stack([parts[int(step)] for step in several], axis=1)
 
     def path(
-        self, f: ArrayLike, n_steps: int, g: ArrayLike | None = None
+        self,
+        f: ArrayLike,
+        n_steps: int,
+        g: ArrayLike | None = None,
+        inputs: Float[np.ndarray, "batch steps dim_in"] | None = None,
     ) -> Iterator[Float[np.ndarray, "batch dim_out"]]:
         """What `predict` gives for steps 1 to `n_steps` (or -1 to it, back in time), one after the other.
 
@@ -164,9 +178,25 @@ class KoopmanOperator(OperatorFit):
             f: features of the states to start from.
             n_steps: how far.
             g: features of the same states by the lagged encoder, as in `predict`.
+            inputs: of every step, as in `predict`.
+
+        Raises:
+            DataError: inputs that do not fit, or steps back with inputs.
         """
         propagator = self._solution().forward if n_steps > 0 else self._solution().backward
-        return propagator.path(self._features_of(propagator.encoder, f, g), abs(n_steps))
+        features, n_inputs = self._features_of(propagator.encoder, f, g), self.moments_.n_inputs
+        given = (len(features), 0, 0) if inputs is None else inputs.shape
+        if n_inputs and n_steps < 0:
+            raise DataError("steps: an operator with inputs goes ahead only")
+        if (inputs is not None or n_inputs) and (given[0], given[2], given[1] >= n_steps) != (
+            len(features),
+            n_inputs,
+            True,
+        ):
+            raise DataError(
+                f"inputs: an array of the shape {given}; this operator needs ({len(features)}, {n_steps}, {n_inputs})"
+            )
+        return propagator.path(features, abs(n_steps), inputs)
 
     def score(
         self,
@@ -186,6 +216,8 @@ class KoopmanOperator(OperatorFit):
             sample_weight: importance of the pairs.
         """
         check_is_fitted(self, "moments_")
+        if self.moments_.n_inputs:
+            raise ConfigurationError("score: VAMP-E is that of a system without inputs; compare predictions instead")
         data = lagged_input(self, (f_now, f_next), (g_now, g_next), (None, None), sample_weight, reset=False)
         solution, (present, future) = self._solution(), data.g or (None, None)
         left = self._features_of(solution.left_encoder, data.f[0], present) @ solution.left_map
@@ -214,12 +246,15 @@ class KoopmanOperator(OperatorFit):
             raise DataError(f"{path} does not hold a saved KoopmanOperator ({error!r}); save it again") from None
 
 
-def checked_operator(make: Callable[[], KoopmanOperator], n_features: int) -> Callable[[], KoopmanOperator]:
+def checked_operator(
+    make: Callable[[], KoopmanOperator], n_features: int, with_inputs: bool = False
+) -> Callable[[], KoopmanOperator]:
     """The factory of an estimator, whose options suit the features that it will be given.
 
     Args:
         make: the factory.
         n_features: without the constant that the estimator may add.
+        with_inputs: whether something acts from outside.
 
     Raises:
         ConfigurationError: they do not.
@@ -227,6 +262,8 @@ def checked_operator(make: Callable[[], KoopmanOperator], n_features: int) -> Ca
     operator = make()
     try:
         operator.require_valid_options(n_features + int(operator.add_constant))
+        if with_inputs:
+            require_inputs_allowed(operator.method)
     except ConfigurationError as error:
         raise ConfigurationError(f"training.operator.{error}") from None
     return make

@@ -10,6 +10,10 @@
 Π_r projects on the r leading left singular vectors of (M + γI)^{-1/2} T, which makes K the best estimate of rank r
 under the regularised risk. Coordinates ψ = φ B make one step Bᵀ T B and the decoder Bᵀ E[φ(x₀) y(x₁)], so that the
 prediction one step ahead is the regression of the observable itself. Backward in time the roles are exchanged.
+
+Where inputs u act on the system, M and T are those of what u leaves of the features, and the input matrix is the
+regression on u of what K leaves: dynamic mode decomposition with control (Proctor, Brunton, Kutz, SIAM J. Applied
+Dynamical Systems 15, 2016), extended to features (Korda and Mezić, Automatica 93, 2018). Inputs are not penalised.
 """
 
 import numpy as np
@@ -53,6 +57,7 @@ def solve_regression(
 
     The options are those of `KoopmanOperator`.
     """
+    driven, moments = moments, moments.given_inputs()
     encoder: Encoder = "g" if method == "edmd_right" else "f"
     now, later = (moments.correlation(encoder, at, encoder, at) for at in (0, 1))
     correlation = moments.correlation(encoder, 0, encoder, 1)
@@ -72,7 +77,7 @@ def solve_regression(
         left_map=whiten_now @ left[:, :kept],
         right_encoder=encoder,
         right_map=whiten_later @ right[:kept].T,
-        forward=_propagator(encoder, factor, correlation, moments.with_observable(encoder, 0, 1)),
+        forward=_propagator(encoder, factor, correlation, moments.with_observable(encoder, 0, 1)).driven(driven),
         forward_metric=factor_metric,
         backward=_propagator(encoder, reverse_factor, correlation.T, moments.with_observable(encoder, 1, 0)),
         dual_map=factor @ np.linalg.pinv(factor_metric),

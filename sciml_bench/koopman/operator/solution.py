@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Complex, Float
 
-from sciml_bench.koopman.operator.moments import Encoder
+from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,30 @@ class LinearPropagator:
         encode: E, from features to coordinates.
         step: K, one more step.
         decode: D, from coordinates to the observable one step ahead.
+        input_step: what the inputs u of a step add to the coordinates after it; None without inputs.
+        input_decode: what they add to the observable.
+        input_mean: which is subtracted from them before.
     """
 
     encoder: Encoder
     encode: Float[np.ndarray, "modes r"]
     step: Float[np.ndarray, "r r"]
     decode: Float[np.ndarray, "r dim_out"]
+    input_step: Float[np.ndarray, "dim_in r"] | None = None
+    input_decode: Float[np.ndarray, "dim_in dim_out"] | None = None
+    input_mean: Float[np.ndarray, " dim_in"] | float = 0.0
+
+    def driven(self, moments: LaggedMoments) -> "LinearPropagator":
+        """With what inputs add by least squares; itself where there are none.
+
+        Args:
+            moments: of features, observables and inputs.
+        """
+        if not moments.n_inputs:
+            return self
+        step = moments.input_matrix(self.encoder, self.encode, self.step, "coordinates")
+        decode = moments.input_matrix(self.encoder, self.encode, self.decode, "observable")
+        return replace(self, input_step=step, input_decode=decode)
 
     def predict(
         self, features: Float[np.ndarray, "batch modes"], steps: Sequence[int]
@@ -40,13 +58,20 @@ class LinearPropagator:
         return np.stack([coordinates @ decoder for decoder in decoders], axis=1)
 
     def path(
-        self, features: Float[np.ndarray, "batch modes"], n_steps: int
+        self,
+        features: Float[np.ndarray, "batch modes"],
+        n_steps: int,
+        inputs: Float[np.ndarray, "batch steps dim_in"] | None = None,
     ) -> Iterator[Float[np.ndarray, "batch dim_out"]]:
         """The expected observable after 1, 2, … steps; each one costs a product with the step."""
         coordinates = features @ self.encode
-        for _ in range(n_steps):
-            yield coordinates @ self.decode
-            coordinates = coordinates @ self.step
+        for number in range(n_steps):
+            observable, coordinates = coordinates @ self.decode, coordinates @ self.step
+            if inputs is not None and self.input_step is not None and self.input_decode is not None:
+                acting = inputs[:, number] - self.input_mean
+                observable = observable + acting @ self.input_decode
+                coordinates = coordinates + acting @ self.input_step
+            yield observable
 
 
 @dataclass(frozen=True)
@@ -98,6 +123,14 @@ class OperatorSolution:
             forward=forward,
             backward=backward,
         )
+
+    def of_inputs(self, mean: Float[np.ndarray, " dim_in"]) -> "OperatorSolution":
+        """What was solved for inputs from their mean on, for the inputs themselves.
+
+        Args:
+            mean: of the inputs.
+        """
+        return replace(self, forward=replace(self.forward, input_mean=mean)) if mean.size else self
 
     def eigensystem(self) -> "Eigensystem":
         """Eigenvalues by decreasing modulus with right eigenfunctions of unit norm and their duals."""

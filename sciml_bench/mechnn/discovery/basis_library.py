@@ -31,7 +31,7 @@ class BasisLibrary:
     """All monomials up to a degree, and the sine and cosine of multiples of every component.
 
     Args:
-        spec: of the data; their components are the variables.
+        spec: of the data; their components are the variables, and after them the inputs.
         degree: of the monomials, 0 to 5; the constant is one of them.
         frequencies: sin(m x) and cos(m x) for m = 1 … frequencies, 0 to 10, in radians per unit of the component.
         left_out: places of the monomials that are no candidates, as `determined_terms` finds them.
@@ -56,19 +56,24 @@ class BasisLibrary:
     @cached_property
     def exponents(self) -> tuple[tuple[int, ...], ...]:
         """Which components are multiplied in every monomial; () is the constant."""
-        components = range(self.spec.dim)
-        products = (combinations_with_replacement(components, degree) for degree in range(self.degree + 1))
+        variables = range(self.n_variables)
+        products = (combinations_with_replacement(variables, degree) for degree in range(self.degree + 1))
         return tuple(each for place, each in enumerate(chain(*products)) if place not in self.left_out)
 
     @property
     def n_terms(self) -> int:
         """Number of candidate terms."""
-        return len(self.exponents) + 2 * self.frequencies * self.spec.dim
+        return len(self.exponents) + 2 * self.frequencies * self.n_variables
+
+    @property
+    def n_variables(self) -> int:
+        """Components of the state, and inputs."""
+        return self.spec.dim + self.spec.dim_in
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Of the terms, in their order, as a person writes them."""
-        names = self.spec.component_names
+        names = (*self.spec.component_names, *self.spec.input_names)
         powers = ([(names[index], each.count(index)) for index in sorted(set(each))] for each in self.exponents)
         monomials = [" ".join(n if power == 1 else f"{n}^{power}" for n, power in each) or "1" for each in powers]
         angles = [name if m == 1 else f"{m} {name}" for m in range(1, self.frequencies + 1) for name in names]
@@ -79,11 +84,11 @@ class BasisLibrary:
         """Places of the terms that are simpler than each one: the divisors of a monomial, the component of a wave."""
         counts = [Counter(each) for each in self.exponents]
         of_monomials = [tuple(j for j, other in enumerate(counts) if other < each) for each in counts]
-        alone = [tuple(j for j, each in enumerate(self.exponents) if each == (v,)) for v in range(self.spec.dim)]
+        alone = [tuple(j for j, each in enumerate(self.exponents) if each == (v,)) for v in range(self.n_variables)]
         return (*of_monomials, *(places for _ in range(self.frequencies) for places in alone for _ in range(2)))
 
-    def __call__(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms"]:
-        """The terms at some states."""
+    def __call__(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms"]:
+        """The terms at some states, with the inputs after their components."""
         monomials = self._powers(states)[..., self._variables, self._degrees.to(states.device)].prod(dim=-1)
         if not self.frequencies:
             return monomials
@@ -91,10 +96,10 @@ class BasisLibrary:
         waves = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-3)
         return torch.cat([monomials, waves], dim=-1)
 
-    def gradient(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms dim"]:
-        """The derivatives of the terms by the components of the state."""
+    def gradient(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms variables"]:
+        """The derivatives of the terms by the components of the state, and by the inputs after them."""
         degrees = self._degrees.to(states.device)
-        lowered = (degrees[:, None] - torch.eye(self.spec.dim, dtype=torch.long, device=states.device)).clamp_min(0)
+        lowered = (degrees[:, None] - torch.eye(self.n_variables, dtype=torch.long, device=states.device)).clamp_min(0)
         slopes = degrees * self._powers(states)[..., self._variables, lowered].prod(dim=-1)
         if not self.frequencies:
             return slopes
@@ -105,22 +110,22 @@ class BasisLibrary:
         return torch.cat([slopes, diagonal.flatten(-4, -2)], dim=-2)
 
     @cached_property
-    def _degrees(self) -> Int[Tensor, "monomials dim"]:
+    def _degrees(self) -> Int[Tensor, "monomials variables"]:
         """How often each variable is a factor of each monomial."""
-        counts = [[product.count(variable) for variable in range(self.spec.dim)] for product in self.exponents]
+        counts = [[product.count(variable) for variable in range(self.n_variables)] for product in self.exponents]
         return torch.tensor(counts)
 
     @cached_property
-    def _variables(self) -> Int[Tensor, " dim"]:
-        return torch.arange(self.spec.dim)
+    def _variables(self) -> Int[Tensor, " variables"]:
+        return torch.arange(self.n_variables)
 
-    def _powers(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch dim powers"]:
+    def _powers(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch variables powers"]:
         powers = [torch.ones_like(states)]
         for _ in range(self.degree):
             powers.append(powers[-1] * states)
         return torch.stack(powers, dim=-1)
 
-    def _multiples(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "frequencies 1"]:
+    def _multiples(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "frequencies 1"]:
         return torch.arange(1, self.frequencies + 1, dtype=states.dtype, device=states.device)[:, None]
 
 

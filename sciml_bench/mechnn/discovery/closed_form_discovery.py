@@ -10,7 +10,7 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicable
 from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
-from sciml_bench.data.views import PaddedTrajectories, WholeTrajectoriesView
+from sciml_bench.data.views import InputSignals, PaddedTrajectories, WholeTrajectoriesView
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, require_full_rank, without
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
@@ -31,7 +31,15 @@ from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
 from sciml_bench.mechnn.discovery.findings.invariants import invariants
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
-from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of, windows_of
+from sciml_bench.mechnn.discovery.integration import (
+    inputs_of,
+    integrated_along,
+    integration_record,
+    one_step_residual,
+    rows_of,
+    windows_of,
+    with_acting,
+)
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
 from sciml_bench.mechnn.discovery.rational.rational_fit import rational_laws
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalEquations, RationalLibrary, system_of
@@ -100,7 +108,7 @@ class ClosedFormDiscovery:
             DataError: a trajectory is shorter than three rows.
             SolverError: the refinement broke down.
         """
-        units = Units.of(library.spec)
+        units, inputs = Units.of(library.spec), inputs_of(trajectories)
         observed = [units.scaled(*piece) for piece in rows_of(trajectories)]
         if self.smoothing == "none":
             smoothed, weights = [states for _, states in observed], [float("inf")]
@@ -109,7 +117,8 @@ class ClosedFormDiscovery:
             found = [block_smoothed(states, np.diff(times), given) for times, states in observed]
             smoothed, weights = zip(*found, strict=True)
         is_noisy, together = bool(np.isfinite(weights).any()), np.concatenate(smoothed)
-        window = self._window(min(len(times) for times, _ in observed))
+        window, own = self._window(min(len(times) for times, _ in observed)), [units.deviation * s for s in smoothed]
+        states_and_inputs = np.concatenate(own) if inputs is None else with_acting(own, inputs)
         problem: tuple[np.ndarray, np.ndarray] | None = None
         if isinstance(library, RationalLibrary):
             settings = (window, self.taylor_order, float(self.threshold), float(self.significance))
@@ -118,24 +127,24 @@ class ClosedFormDiscovery:
             law = SparseFit(*(scaled.scaled_coefficients(part) for part in (law.coefficients, law.standard_errors)))
             refinement = "never"  # the denominators would stay as they are
         else:
-            scaled, refinement = ScaledLibrary.of(library, units.deviation * together), self.refinement
-            problem = self._regression(scaled, observed, smoothed, window)
+            scaled, refinement = ScaledLibrary.of(library, states_and_inputs), self.refinement
+            problem = self._regression(scaled, observed, smoothed, window, inputs)
             law = sparse_regression(*problem, float(self.threshold), float(self.significance), window)
         estimate = JointEstimate(together, law.coefficients, law.support, standard_errors=law.standard_errors)
-        record = integration_record(scaled, observed, estimate.states, estimate.coefficients)
+        record = integration_record(scaled, observed, estimate.states, estimate.coefficients, inputs)
         residual = one_step_residual(record, estimate.states, estimate.coefficients)
         wanted = is_noisy or not residual <= self.one_step_tolerance
         is_refined = refinement == "always" or (refinement == "auto" and wanted)
         states = _parts(estimate.states, observed)
-        explained = explained_variance(scaled, estimate.coefficients, observed, states, window)
+        explained = explained_variance(scaled, estimate.coefficients, observed, states, window, inputs)
         if is_refined and problem is not None:
             # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all
             broad = sparse_regression(*problem, float(self.threshold), 0.0, window)
             start = JointEstimate(together, broad.coefficients, broad.support)
-            joint = integration_record(scaled, observed, start.states, start.coefficients)
+            joint = integration_record(scaled, observed, start.states, start.coefficients, inputs)
             refined = refine(joint, start, float(self.threshold), float(self.significance))
             parts = _parts(refined.states, observed)
-            better = explained_variance(scaled, refined.coefficients, observed, parts, window)
+            better = explained_variance(scaled, refined.coefficients, observed, parts, window, inputs)
             is_refined = bool((better >= np.minimum(explained, 0.0)).all())
             if is_refined:
                 record, estimate, states, explained = joint, refined, parts, better
@@ -164,13 +173,21 @@ class ClosedFormDiscovery:
         observed: Sequence[ScaledRows],
         smoothed: Sequence[np.ndarray],
         window: int,
+        inputs: Sequence[InputSignals] | None,
     ) -> tuple[Float[np.ndarray, "rows terms"], Float[np.ndarray, "rows dim"]]:
         of_smoothed = [(times, states) for (times, _), states in zip(observed, smoothed, strict=True)]
-        steps, inputs = windows_of(of_smoothed, window, window)
         targets = windows_of(observed, window, window)[1].numpy()
-        rates = library(inputs)
-        require_full_rank(library.names, rates.flatten(0, 1).numpy())
-        design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
+        if inputs is None:
+            steps, windows = windows_of(of_smoothed, window, window)
+            rates = library(windows)
+            require_full_rank(library.names, rates.flatten(0, 1).numpy())
+            design = integrated(rates, steps, self.taylor_order).flatten(0, 1).numpy()
+        else:
+            require_full_rank(library.names, library(torch.from_numpy(with_acting(smoothed, inputs))).numpy())
+            driven = zip(of_smoothed, inputs, strict=True)
+            integrals = [(times, integrated_along(library, times, rows, one)) for (times, rows), one in driven]
+            along = windows_of(integrals, window, window)[1].numpy()
+            design = (along - along.mean(axis=1, keepdims=True)).reshape(-1, library.n_terms)
         centred = (targets - targets.mean(axis=1, keepdims=True)).reshape(-1, library.spec.dim)
         return design, centred
 
@@ -247,6 +264,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         ConfigurationError: the model is no basis library, or a value is out of range.
     """
 
+    takes_inputs: ClassVar[bool] = True
     headline: tuple[str, ...] = (
         "n_terms",
         "exact_support",
@@ -262,6 +280,8 @@ class EquationDiscovery(FewComponents, DirectMethod):
         super().__init__(view)
         if not isinstance(model, BasisLibrary | RationalLibrary):
             raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")
+        if isinstance(model, RationalLibrary) and view.spec.dim_in:
+            raise ConfigurationError("data.inputs: laws with a denominator take no inputs; choose model=polynomials")
         require_arguments(ClosedFormDiscovery, recipe, "training")
         require_rows(model, view)
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
@@ -275,16 +295,19 @@ class EquationDiscovery(FewComponents, DirectMethod):
         Raises:
             ConfigurationError, DataError, SolverError: as in `ClosedFormDiscovery`.
         """
-        states = torch.from_numpy(self.view.train.states[self.view.train.rows])
-        if isinstance(self.library, BasisLibrary) and len(states) >= self.library.n_terms:
-            values = self.library(states).numpy()
+        train = self.view.train
+        inputs = inputs_of(train)
+        rows = [states for _, states in rows_of(train)]
+        variables = torch.from_numpy(np.concatenate(rows) if inputs is None else with_acting(rows, inputs))
+        if isinstance(self.library, BasisLibrary) and len(variables) >= self.library.n_terms:
+            values = self.library(variables).numpy()
             determined = determined_terms(self.library, values)
             self.invariants = invariants(self.library, values, determined)
             self.library = without(self.library, determined)
         self.discovery = self.recipe(self.library, self.view.train)
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))
-            self.look_alikes = look_alikes(self.library.names, self.library(states).numpy(), chosen)
+            self.look_alikes = look_alikes(self.library.names, self.library(variables).numpy(), chosen)
         for line in (*self.discovery.equations.text, *self._remarks()):
             log.info("%s", line)
 

@@ -12,10 +12,19 @@ from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.learned_file import load_module
-from sciml_bench.data.capabilities import OK, Forecast, Horizon, horizon_times, require_ahead, require_past
+from sciml_bench.data.capabilities import (
+    OK,
+    Forecast,
+    Horizon,
+    horizon_times,
+    inputs_ahead,
+    require_ahead,
+    require_past,
+)
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views import InputSignals
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
@@ -30,7 +39,7 @@ _FIRST_STIFFNESS = 100.0
 
 @dataclass(frozen=True, eq=False)
 class DiscoveredEquations:
-    """dx/dt = Σ_j ξ_j θ_j(x), with what is needed to use it.
+    """dx/dt = Σ_j ξ_j θ_j(x, u), with what is needed to use it.
 
     Args:
         library: θ.
@@ -88,13 +97,17 @@ class DiscoveredEquations:
     # ---- states -----------------------------------------------------------------------------------------------------
 
     def denoised(
-        self, times: Float[np.ndarray, " time"], states: Float[np.ndarray, "time dim"]
+        self,
+        times: Float[np.ndarray, " time"],
+        states: Float[np.ndarray, "time dim"],
+        inputs: InputSignals | None = None,
     ) -> Float[np.ndarray, "time dim"]:
         """The states of one trajectory that agree with the equations and with what was observed.
 
         Args:
             times: of the rows.
             states: noise included.
+            inputs: what acted on this trajectory, where there are inputs.
 
         Returns:
             those of the block alone where the equations leave every bound within one interval.
@@ -106,7 +119,7 @@ class DiscoveredEquations:
         terms = ScaledLibrary.of(self.library)
         rows, coefficients = terms.units.scaled(times, states), terms.scaled_coefficients(np.asarray(self.coefficients))
         start = block_smoothed(rows[1], np.diff(rows[0]))[0]
-        record = integration_record(terms, [rows], start, coefficients)
+        record = integration_record(terms, [rows], start, coefficients, None if inputs is None else [inputs])
         estimate = JointEstimate(start, coefficients, np.zeros_like(coefficients, dtype=bool))
         with contextlib.suppress(SolverError):
             for value in sorted({min(_FIRST_STIFFNESS, self.stiffness), self.stiffness}):
@@ -115,33 +128,66 @@ class DiscoveredEquations:
             estimate = improve(record, replace(estimate, mean_square=np.inf))
         return terms.units.deviation * estimate.states
 
+    def motion(
+        self,
+        start: Float[np.ndarray, " dim"],
+        times: Float[np.ndarray, " time"],
+        inputs: Float[np.ndarray, "time dim_in"] | None = None,
+    ) -> Float[np.ndarray, "time dim"]:
+        """The states that follow from one.
+
+        Args:
+            start: at the first time.
+            times: increasing.
+            inputs: at these times, where there are inputs.
+
+        Raises:
+            SolverError: the equations leave every bound.
+        """
+        if inputs is None:
+            return self.system().reference(start, times)
+        signals = InputSignals(times[None], inputs[None], self.library.spec.input_interpolation)
+        return self.system().driven(start[None], times, signals.within_intervals())[0]
+
     def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
         """Integrate from the last denoised state of every trajectory.
 
+        Args:
+            past: at least one row of each.
+            horizon: a number of steps, or times.
+            inputs: at the rows to come, where the equations have inputs; see `inputs_ahead`.
+
         Raises:
-            DataError: the past has other states.
-            ConfigurationError: steps back, or times that do not increase.
+            DataError: the past has other states, or lacks the inputs; inputs that do not fit.
+            ConfigurationError: steps back, times that do not increase, inputs missing or given without need.
         """
         require_ahead(horizon)
         require_past(past, self.spec, self.past_length, any_clock=True)
         started = time.perf_counter()
         grids = horizon_times(past, horizon)
+        ahead = inputs_ahead(past, self.spec, [len(grid) for grid in grids], inputs)
         n_times = max(len(grid) for grid in grids)
         states, status = np.full((len(grids), n_times, self.library.spec.dim), np.nan), []
         for row, grid in enumerate(grids):
-            states[row, : len(grid)], word = self._continued(past, row, grid)
+            acting = None if ahead is None else ahead[row]
+            states[row, : len(grid)], word = self._continued(past, row, grid, acting)
             status.append(word)
         times = np.stack([np.pad(grid, (0, n_times - len(grid)), mode="edge") for grid in grids])
         states = states.reshape(*times.shape, *past.state_shape)
         return Forecast(states, times, "path", tuple(status), {"seconds": time.perf_counter() - started})
 
-    def _continued(self, past: Trajectories, number: int, grid: np.ndarray) -> tuple[np.ndarray, str]:
+    def _continued(
+        self, past: Trajectories, number: int, grid: np.ndarray, ahead: np.ndarray | None
+    ) -> tuple[np.ndarray, str]:
         whole = past.states[number]
         first = max(0, whole.shape[0] - self.longest_past)
         observed = read_block(whole, first).astype(np.float64).reshape(whole.shape[0] - first, -1)
-        times = past.times_of(number)[first:]
+        times, acted = past.times_of(number)[first:], None
+        if past.inputs is not None and self.spec.dim_in:
+            rows = read_block(past.inputs[number], first).astype(np.float64)
+            acted = InputSignals(times[None], rows[None], self.spec.input_interpolation)
         try:
-            start = self.denoised(times, observed)[-1]
-            return self.system().reference(start, np.concatenate([times[-1:], grid]))[1:], OK
+            start = self.denoised(times, observed, acted)[-1]
+            return self.motion(start, np.concatenate([times[-1:], grid]), ahead)[1:], OK
         except SolverError as error:
             return np.full((len(grid), observed.shape[1]), np.nan), str(error)

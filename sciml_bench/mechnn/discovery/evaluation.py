@@ -13,7 +13,7 @@ from sciml_bench.data.own_components import in_own_components, own_rows
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance
-from sciml_bench.mechnn.discovery.integration import integration_record, one_step_residual, rows_of
+from sciml_bench.mechnn.discovery.integration import inputs_of, integration_record, one_step_residual, rows_of
 from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients
 from sciml_bench.mechnn.discovery.units import ScaledLibrary
 from sciml_bench.scores.equation_scores import equation_scores
@@ -39,7 +39,9 @@ class EquationEvaluation:
         record = record.complete
         train = PaddedTrajectories.of(record.splits["train"])
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
-        denoised = [learned.denoised(*piece) for piece in pieces]
+        inputs = inputs_of(train) if learned.spec.dim_in else None
+        acting = [None] * len(pieces) if inputs is None else inputs
+        denoised = [learned.denoised(*piece, one) for piece, one in zip(pieces, acting, strict=True)]
         observed, together = np.concatenate([states for _, states in pieces]), np.concatenate(denoised)
         system = record.spec.of_vectors.system
         library, truth = learned.library, None
@@ -48,12 +50,12 @@ class EquationEvaluation:
         terms = ScaledLibrary.of(library)
         scaled = [terms.units.scaled(*piece) for piece in pieces]
         unit, of_terms = terms.units.deviation, terms.scaled_coefficients(coefficients)
-        rows = integration_record(terms, scaled, together / unit, of_terms)
+        rows = integration_record(terms, scaled, together / unit, of_terms, inputs)
         metrics = equation_scores(coefficients, truth)
         residual = one_step_residual(rows, together / unit, of_terms, unit)
         metrics["one_step_residual"] = residual if np.isfinite(residual) else float("inf")
         metrics["noise_deviation"] = float(np.sqrt(np.mean((observed - together) ** 2)))
-        explained = explained_variance(terms, of_terms, scaled, [part / unit for part in denoised], _WINDOW)
+        explained = explained_variance(terms, of_terms, scaled, [part / unit for part in denoised], _WINDOW, inputs)
         metrics["explained_variance"] = float(explained.min())
         if train.clean is not None:
             true = train.clean[train.rows]
@@ -77,11 +79,15 @@ class EquationEvaluation:
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
                 arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
+        whole = PaddedTrajectories.of(
+            follows[0].joined_in_time(follows[1]) if follows else record.splits["train"]
+        ).inputs
         for row, states in enumerate(denoised):
             explained["denoised"][row, : len(states)] = states
             times = arrays["times"][row, : int((window[row] > 0).sum())]
+            acted = None if whole is None or inputs is None else whole.values[row, : len(times)]
             with contextlib.suppress(SolverError):  # nan where the equations diverge
-                explained["simulation"][row, : len(times)] = learned.system().reference(states[0], times)
+                explained["simulation"][row, : len(times)] = learned.motion(states[0], times, acted)
         rows_of_train = record.splits["train"]
         arrays |= {name: own_rows(states, rows_of_train, record.spec) for name, states in explained.items()}
         if own is not record:

@@ -53,6 +53,7 @@ def flow(
     states: Float[Tensor, "rows dim"],
     intervals: Float[Tensor, " rows"],
     n_steps: int,
+    inputs: Float[Tensor, "rows ends dim_in"] | None = None,
 ) -> tuple[Float[Tensor, "rows dim"], Float[Tensor, "rows dim dim"], Float[Tensor, "rows dim unknowns"]]:
     """States after their interval, and the derivatives by the states and by the coefficients of the support.
 
@@ -63,6 +64,8 @@ def flow(
         states: at the beginning.
         intervals: of time, one per state; 0 leaves a state where it is.
         n_steps: Runge–Kutta steps per interval.
+        inputs: of the library's last variables, at the beginning and at the end of every interval, within which they
+            go in a straight line.
     """
     dim = states.shape[1]
     field = torch.from_numpy(coefficients)
@@ -73,19 +76,23 @@ def flow(
     eye = torch.eye(dim, dtype=field.dtype).expand(len(states), dim, dim)
     sensitivity = torch.cat([eye, field.new_zeros(len(states), dim, len(term))], dim=2)
 
-    def rate(x: Tensor, sensitivity: Tensor) -> tuple[Tensor, Tensor]:
-        terms = library(x)
-        jacobian = torch.einsum("njv,jd->ndv", library.gradient(x), field)
+    def rate(x: Tensor, sensitivity: Tensor, share: float) -> tuple[Tensor, Tensor]:
+        variables = x
+        if inputs is not None:
+            variables = torch.cat([x, (1 - share) * inputs[:, 0] + share * inputs[:, 1]], dim=1)
+        terms = library(variables)
+        jacobian = torch.einsum("njv,jd->ndv", library.gradient(variables)[..., :dim], field)
         change = jacobian @ sensitivity
         change[:, :, dim:] += terms[:, None, term] * of_component
         return terms @ field, change
 
     x = states
-    for _ in range(n_steps):
-        x1, s1 = rate(x, sensitivity)
-        x2, s2 = rate(x + step / 2 * x1, sensitivity + long_step / 2 * s1)
-        x3, s3 = rate(x + step / 2 * x2, sensitivity + long_step / 2 * s2)
-        x4, s4 = rate(x + step * x3, sensitivity + long_step * s3)
+    for number in range(n_steps):
+        begin, middle, end = (number / n_steps, (number + 0.5) / n_steps, (number + 1) / n_steps)
+        x1, s1 = rate(x, sensitivity, begin)
+        x2, s2 = rate(x + step / 2 * x1, sensitivity + long_step / 2 * s1, middle)
+        x3, s3 = rate(x + step / 2 * x2, sensitivity + long_step / 2 * s2, middle)
+        x4, s4 = rate(x + step * x3, sensitivity + long_step * s3, end)
         x = x + step / 6 * (x1 + 2 * x2 + 2 * x3 + x4)
         sensitivity = sensitivity + long_step / 6 * (s1 + 2 * s2 + 2 * s3 + s4)
     return x, sensitivity[:, :, :dim], sensitivity[:, :, dim:]

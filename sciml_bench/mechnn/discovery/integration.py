@@ -1,14 +1,16 @@
 """Trajectories cut into what is regressed and integrated: rows, windows, and an integrator that is fine enough."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from scipy.interpolate import CubicSpline
 from torch import Tensor
 
-from sciml_bench.data.views import PaddedTrajectories
-from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, flow
+from sciml_bench.data.views import InputSignals, PaddedTrajectories
+from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms
 from sciml_bench.mechnn.discovery.joint_estimation import NoisyRecord
 
 _INTEGRATION_TOLERANCE = 1e-6
@@ -19,6 +21,15 @@ def rows_of(trajectories: PaddedTrajectories) -> list[tuple[np.ndarray, np.ndarr
     """Times and states of every trajectory, without padding."""
     parts = zip(trajectories.times, trajectories.states, trajectories.rows, strict=True)
     return [(times[kept], states[kept]) for times, states, kept in parts]
+
+
+def inputs_of(trajectories: PaddedTrajectories) -> list[InputSignals] | None:
+    """What acts on every trajectory, without padding; None where nothing does."""
+    signals = trajectories.inputs
+    if signals is None:
+        return None
+    parts = [(signals.times[n : n + 1], signals.values[n : n + 1], kept) for n, kept in enumerate(trajectories.rows)]
+    return [InputSignals(times[:, kept], values[:, kept], signals.interpolation) for times, values, kept in parts]
 
 
 def window_starts(n_rows: int, length: int, stride: int) -> Int[np.ndarray, " windows"]:
@@ -44,11 +55,45 @@ def windows_of(
     return torch.from_numpy(steps[:1] if is_regular else steps), torch.from_numpy(windows)
 
 
+def with_acting(
+    states: Sequence[Float[np.ndarray, "_ dim"]], inputs: Sequence[InputSignals]
+) -> Float[np.ndarray, "rows variables"]:
+    """The rows of all trajectories, with what acted on them after their components."""
+    both = [np.concatenate([rows, one.values[0]], axis=1) for rows, one in zip(states, inputs, strict=True)]
+    return np.concatenate(both)
+
+
+def integrated_along(
+    library: CandidateTerms,
+    times: Float[np.ndarray, " time"],
+    states: Float[np.ndarray, "time dim"],
+    inputs: InputSignals,
+) -> Float[np.ndarray, "time terms"]:
+    """The integrals of the terms from the first row on, where inputs bend or break them at the rows.
+
+    Simpson's rule within every interval, with the states of a cubic spline; the block, which continues rates smoothly
+    across rows, would ring at every jump.
+
+    Args:
+        library: the terms.
+        times: of the rows.
+        states: smoothed.
+        inputs: of one trajectory, at the same rows.
+    """
+    within, steps = inputs.within_intervals()[0], np.diff(times)
+    middle = CubicSpline(times, states)(times[:-1] + steps / 2)
+    places = ((states[:-1], within[:, 0], 1), (middle, within.mean(axis=1), 4), (states[1:], within[:, 1], 1))
+    parts = [weight * library(torch.from_numpy(np.concatenate([x, u], axis=1))).numpy() for x, u, weight in places]
+    changes = steps[:, None] / 6 * sum(parts)
+    return np.concatenate([np.zeros((1, library.n_terms)), np.cumsum(changes, axis=0)])
+
+
 def integration_record(
     library: CandidateTerms,
     pieces: Sequence[tuple[np.ndarray, np.ndarray]],
     states: Float[np.ndarray, "rows dim"],
     coefficients: Float[np.ndarray, "terms dim"],
+    inputs: Sequence[InputSignals] | None = None,
 ) -> NoisyRecord:
     """All trajectories in a row, with an integrator that is fine enough for some equations.
 
@@ -57,19 +102,25 @@ def integration_record(
         pieces: times and observed states of every trajectory, scaled.
         states: where the integrator is tried.
         coefficients: with which it is tried.
+        inputs: what acts on every trajectory, where something does.
     """
     observed = np.concatenate([rows for _, rows in pieces])
     intervals = np.concatenate([np.append(np.diff(times), 0.0) for times, _ in pieces])[:-1]
-    nothing = np.zeros_like(coefficients, dtype=bool)
-    tried = (library, coefficients, nothing, torch.from_numpy(states[:-1]), torch.from_numpy(intervals))
+    within = None
+    if inputs is not None:  # nothing happens in the empty intervals between trajectories
+        gap = np.zeros((1, 2, library.spec.dim_in))
+        within = np.concatenate([part for one in inputs for part in (one.within_intervals()[0], gap)])[:-1]
+    tried = torch.from_numpy(states), coefficients, np.zeros_like(coefficients, dtype=bool)
     # so many steps that twice as many make no difference
-    n_steps, coarse = 1, flow(*tried, 1)[0]
-    while n_steps < _MOST_STEPS:
-        fine = flow(*tried, 2 * n_steps)[0]
+    record = NoisyRecord(observed, intervals, library, 1, inputs=within)
+    coarse = record.flow(*tried)[0]
+    while record.n_steps < _MOST_STEPS:
+        finer = replace(record, n_steps=2 * record.n_steps)
+        fine = finer.flow(*tried)[0]
         if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE:
             break
-        n_steps, coarse = 2 * n_steps, fine
-    return NoisyRecord(observed, intervals, library, n_steps)
+        record, coarse = finer, fine
+    return record
 
 
 def one_step_residual(
@@ -89,6 +140,6 @@ def one_step_residual(
     x = torch.from_numpy(states)
     inside = record.intervals > 0
     nothing = np.zeros_like(coefficients, dtype=bool)
-    arrived = flow(record.library, coefficients, nothing, x[:-1], torch.from_numpy(record.intervals), record.n_steps)[0]
+    arrived = record.flow(x, coefficients, nothing)[0]
     with np.errstate(over="ignore"):  # equations that leave every bound have an infinite residual
         return float(np.sqrt(np.mean((unit * (arrived - x[1:]).numpy()[inside]) ** 2)))

@@ -37,6 +37,7 @@ class NoisyRecord:
         library: candidate terms.
         n_steps: Runge–Kutta steps per interval.
         weights: of the components' squares; None for 1.
+        inputs: at the beginning and at the end of every interval, where something acts from outside.
     """
 
     observed: Float[np.ndarray, "rows dim"]
@@ -44,6 +45,24 @@ class NoisyRecord:
     library: CandidateTerms
     n_steps: int = 5
     weights: Float[np.ndarray, " dim"] | None = None
+    inputs: Float[np.ndarray, "intervals ends dim_in"] | None = None
+
+    def flow(
+        self,
+        states: Float[Tensor, "rows dim"],
+        coefficients: Float[np.ndarray, "terms dim"],
+        support: Bool[np.ndarray, "terms dim"],
+    ) -> tuple[Float[Tensor, "intervals dim"], Float[Tensor, "intervals dim dim"], Float[Tensor, "intervals dim _"]]:
+        """Where the field takes every row but the last in its interval; see `flow_sensitivity.flow`.
+
+        Args:
+            states: at all rows.
+            coefficients: of the field.
+            support: which of them the derivatives are wanted by.
+        """
+        inputs = None if self.inputs is None else torch.from_numpy(self.inputs)
+        field, intervals = (self.library, coefficients, support), torch.from_numpy(self.intervals)
+        return flow(*field, states[:-1], intervals, self.n_steps, inputs)
 
     def weighted_by_noise(self, states: Float[np.ndarray, "rows dim"]) -> "NoisyRecord":
         """The same with components that weigh as much as their noise asks for.
@@ -112,8 +131,7 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     rows, dim = x.shape
     weights = torch.ones(dim, dtype=x.dtype) if record.weights is None else torch.from_numpy(record.weights)
     mu = estimate.stiffness * weights * torch.from_numpy(record.intervals > 0)[:, None]
-    field, intervals = (record.library, estimate.coefficients, estimate.support), torch.from_numpy(record.intervals)
-    arrived, by_state, by_coefficient = flow(*field, x[:-1], intervals, record.n_steps)
+    arrived, by_state, by_coefficient = record.flow(x, estimate.coefficients, estimate.support)
     defect = arrived - x[1:]
     misfit = torch.from_numpy(record.observed) - x
     objective = float((weights * misfit.square()).sum() + (mu * defect.square()).sum())

@@ -18,7 +18,7 @@ _LARGEST_RESIDUAL = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class SparseEquations(OrdinaryDifferentialEquation):
-    """dx_d/dt = Σ_j coefficients[j, d] θ_j(x).
+    """dx_d/dt = Σ_j coefficients[j, d] θ_j(x, u).
 
     Args:
         library: θ.
@@ -37,6 +37,11 @@ class SparseEquations(OrdinaryDifferentialEquation):
     def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Number of components."""
         return self.library.spec.dim
+
+    @property
+    def n_inputs(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Number of inputs."""
+        return self.library.spec.dim_in
 
     @property
     def state_scale(self) -> Float[np.ndarray, " dim"]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -71,7 +76,7 @@ class SparseEquations(OrdinaryDifferentialEquation):
     def _present(self) -> list[tuple[int, float, Any]]:
         """Component, coefficient and how to compute the term, of everything that is there."""
         monomials: list[Any] = list(self.library.exponents)
-        multiples, variables = range(1, self.library.frequencies + 1), range(self.dim)
+        multiples, variables = range(1, self.library.frequencies + 1), range(self.library.n_variables)
         terms = monomials + list(product(multiples, variables, (False, True)))
         return [(d, float(self.coefficients[j, d]), terms[j]) for j, d in np.argwhere(self.support).tolist()]
 
@@ -101,8 +106,10 @@ def exact_coefficients(
         library: the terms.
         system: whose equations are known, and do not depend on time.
     """
+    if system.n_inputs != library.spec.dim_in:  # what acts on the states was not observed
+        return None
     rng = np.random.default_rng(0)
-    states = torch.from_numpy(rng.uniform(-2.0, 2.0, (20 * library.n_terms, library.spec.dim)))
+    states = torch.from_numpy(rng.uniform(-2.0, 2.0, (20 * library.n_terms, library.n_variables)))
     terms, rates = library(states).numpy(), system.vector_field(0.0, states).numpy()
     later = system.vector_field(1.234, states).numpy()
     coefficients, _, rank, _ = np.linalg.lstsq(terms, rates, rcond=None)

@@ -62,12 +62,12 @@ class ScaledLibrary:
     sizes: Float[np.ndarray, " terms"]
 
     @classmethod
-    def of(cls, library: CandidateTerms, states: Float[np.ndarray, "rows dim"] | None = None) -> "ScaledLibrary":
+    def of(cls, library: CandidateTerms, states: Float[np.ndarray, "rows variables"] | None = None) -> "ScaledLibrary":
         """The terms of a library, divided by their root mean squares.
 
         Args:
             library: in a person's units.
-            states: in the same; None leaves the terms as large as they are.
+            states: in the same, with the inputs after their components; None leaves the terms as large as they are.
         """
         sizes = np.ones(library.n_terms)
         if states is not None:
@@ -101,19 +101,20 @@ class ScaledLibrary:
         return self.library.simpler
 
     @cached_property
-    def _deviation(self) -> Float[Tensor, " dim"]:
-        return torch.from_numpy(self.units.deviation)
+    def _deviation(self) -> Float[Tensor, " variables"]:
+        """Of the components; inputs stay as they are, since the sizes of terms take up their units."""
+        return torch.from_numpy(np.concatenate([self.units.deviation, np.ones(self.library.spec.dim_in)]))
 
     @cached_property
     def _sizes(self) -> Float[Tensor, " terms"]:
         return torch.from_numpy(self.sizes)
 
-    def __call__(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms"]:
-        """The scaled terms at some scaled states."""
+    def __call__(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms"]:
+        """The scaled terms at some scaled states, and inputs."""
         return self.library(states * self._deviation) / self._sizes
 
-    def gradient(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms dim"]:
-        """The derivatives of the scaled terms by the scaled components."""
+    def gradient(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms variables"]:
+        """The derivatives of the scaled terms by the scaled components, and by inputs."""
         return self.library.gradient(states * self._deviation) * self._deviation / self._sizes[:, None]
 
     @cached_property

@@ -1,6 +1,8 @@
 """The NeuralODE without prior knowledge (Chen et al., Neural ordinary differential equations, NeurIPS 2018)."""
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
@@ -11,7 +13,7 @@ from sciml_bench.node.fields.vector_field import Instant, MemberStates, Perceptr
 
 @described
 class Blackbox(VectorField):
-    """dx/dt = network(x).
+    """dx/dt = network(x), or network(x, u) where the record has inputs.
 
     Args:
         spec: of the data, or just the number of state components.
@@ -37,11 +39,12 @@ class Blackbox(VectorField):
     ) -> None:
         super().__init__(dimension(spec))
         scale = state_scale(spec, standardize)
-        self.network = FieldNetwork(self.dim, range(self.dim), hidden_layers, nodes_per_layer, activation, dtype, scale)
+        size = hidden_layers, nodes_per_layer
+        self.network = FieldNetwork(self.dim, range(self.dim), *size, activation, dtype, scale, acting(spec))
 
-    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+    def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The time derivative, which does not depend on time."""
-        return self.network(self._with_members(x)).reshape(x.shape)
+        return self.network(self._with_members(x), u).reshape(x.shape)
 
     def perceptron_form(self) -> PerceptronForm:
         """A is zero."""
@@ -54,6 +57,11 @@ class Blackbox(VectorField):
 def dimension(spec: RecordSpec | int) -> int:
     """Number of state components."""
     return spec if isinstance(spec, int) else spec.dim
+
+
+def acting(spec: RecordSpec | int) -> RecordSpec | None:
+    """What knows the inputs; None where there are none."""
+    return None if isinstance(spec, int) or not spec.dim_in else spec
 
 
 def state_scale(spec: RecordSpec | int, standardize: bool) -> RecordSpec | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.node.fields.vector_field import Instant, MemberStates, PerceptronForm, StageDerivative, VectorField
@@ -60,7 +61,7 @@ class CoupledDynamics(VectorField):
         """λ k."""
         return self.scale * self.coupling_strength
 
-    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+    def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The coupled derivative."""
         now = torch.as_tensor(t)
         instants = np.broadcast_to(now.detach().cpu().double().numpy(), len(self.splines))
@@ -69,7 +70,7 @@ class CoupledDynamics(VectorField):
         if now.requires_grad:  # an adaptive solver's own steps depend on the initial state
             slope = torch.from_numpy(np.stack([spline.held_slope(instant) for spline, instant in pairs])).to(x)
             target = target + slope * (now - now.detach()).to(x).reshape(-1, 1)
-        return self.field(t, x) - torch.from_numpy(self.pull).to(x) * (x - target)
+        return self.field(t, x, u) - torch.from_numpy(self.pull).to(x) * (x - target)
 
     def perceptron_form(self) -> PerceptronForm | None:
         """The field's form with −λk in A; the pull's other half is in `forcing`."""
@@ -83,9 +84,13 @@ class CoupledDynamics(VectorField):
         pull, of_field = self.pull * self._targets(times), self.field.forcing(times)
         return pull if of_field is None else pull + of_field
 
-    def at_stages(self, times: Float[np.ndarray, "batch steps stages"]) -> StageDerivative:
+    def at_stages(
+        self,
+        times: Float[np.ndarray, "batch steps stages"],
+        inputs: Float[np.ndarray, "batch steps stages dim_in"] | None = None,
+    ) -> StageDerivative:
         """The coupled derivative, with û evaluated once at all stages."""
-        free = self.field.at_stages(times)
+        free = self.field.at_stages(times, inputs)
         forcing = torch.from_numpy(self.pull * self._targets(times))
         pull = torch.from_numpy(self.pull)
         return lambda step, stage, x: free(step, stage, x) - pull.to(x) * x + forcing[:, step, stage].to(x)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data import RecordSpec
-from sciml_bench.node.fields.blackbox import dimension, state_scale
+from sciml_bench.node.fields.blackbox import acting, dimension, state_scale
 from sciml_bench.node.fields.field_network import FieldNetwork
 from sciml_bench.node.fields.vector_field import Instant, MemberStates, PerceptronForm, VectorField
 from sciml_bench.systems import OrdinaryDifferentialEquation
@@ -44,15 +45,16 @@ class LotkaVolterraGrayBox(VectorField):
                 f"model=lotka_graybox describes prey and predators, but the data have {self.dim} components; take "
                 "model=blackbox, or model=graybox with a system of your own"
             )
-        self.network = FieldNetwork(2, (0, 1), hidden_layers, nodes_per_layer, activation, dtype)
+        size = hidden_layers, nodes_per_layer
+        self.network = FieldNetwork(2, (0, 1), *size, activation, dtype, inputs=acting(spec))
         rates = torch.tensor([float(prey_growth), -float(predator_death)], dtype=self.network.mean.dtype)
         self.register_buffer("rates", rates, persistent=False)
 
     rates: Tensor
 
-    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+    def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The time derivative, which does not depend on time."""
-        return self.rates * x + self.network(self._with_members(x)).reshape(x.shape)
+        return self.rates * x + self.network(self._with_members(x), u).reshape(x.shape)
 
     def perceptron_form(self) -> PerceptronForm:
         """A holds the known rates."""
@@ -99,12 +101,18 @@ class GrayBox(VectorField):
             )
         self.system, self.components = known, components
         scale = state_scale(spec, standardize)
-        self.network = FieldNetwork(self.dim, components, hidden_layers, nodes_per_layer, activation, dtype, scale)
+        size, inputs = (hidden_layers, nodes_per_layer), acting(spec)
+        if known.n_inputs != (0 if inputs is None else inputs.dim_in):
+            raise ConfigurationError(
+                f"model.system: {type(known).__name__} has {known.n_inputs} inputs, but the data have "
+                f"{0 if inputs is None else inputs.dim_in}"
+            )
+        self.network = FieldNetwork(self.dim, components, *size, activation, dtype, scale, inputs)
 
-    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+    def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The known part and the network."""
-        learned = self.network(self._with_members(x)).reshape(*x.shape[:-1], len(self.components))
-        known = self.system.vector_field(t, x)
+        learned = self.network(self._with_members(x), u).reshape(*x.shape[:-1], len(self.components))
+        known = self.system.vector_field(t, with_inputs(x, u))
         return known.index_add(-1, torch.tensor(self.components, device=x.device), learned)
 
 
@@ -120,6 +128,11 @@ class KnownDynamics(VectorField):
         super().__init__(system.dim)
         self.system = system
 
-    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+    def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The time derivative."""
-        return self.system.vector_field(t, x)
+        return self.system.vector_field(t, with_inputs(x, u))
+
+
+def with_inputs(x: MemberStates, u: Float[Tensor, "batch dim_in"] | None) -> Float[Tensor, "*members batch variables"]:
+    """States and, after them, what acts on every trajectory, as systems take them."""
+    return x if u is None else torch.cat([x, u.expand(*x.shape[:-1], -1)], dim=-1)

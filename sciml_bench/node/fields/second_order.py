@@ -1,18 +1,20 @@
 """The NeuralODE of mechanics: velocities are the derivatives of positions, only accelerations are learned."""
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data import RecordSpec
-from sciml_bench.node.fields.blackbox import dimension, state_scale
+from sciml_bench.node.fields.blackbox import acting, dimension, state_scale
 from sciml_bench.node.fields.field_network import FieldNetwork
 from sciml_bench.node.fields.vector_field import Instant, MemberStates, PerceptronForm, VectorField
 
 
 @described
 class SecondOrderBlackbox(VectorField):
-    """d(q, v)/dt = (v, network(q, v)), for states that list all positions and then all velocities.
+    """d(q, v)/dt = (v, network(q, v)), or network(q, v, u), for states that list all positions and then all velocities.
 
     Args:
         spec: of the data, or just the number of state components, which is even.
@@ -38,12 +40,13 @@ class SecondOrderBlackbox(VectorField):
                 "take model=blackbox"
             )
         accelerations, scale = range(self.dim // 2, self.dim), state_scale(spec, standardize)
-        self.network = FieldNetwork(self.dim, accelerations, hidden_layers, nodes_per_layer, activation, dtype, scale)
+        size = hidden_layers, nodes_per_layer
+        self.network = FieldNetwork(self.dim, accelerations, *size, activation, dtype, scale, acting(spec))
 
-    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+    def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """Velocities and learned accelerations, which do not depend on time."""
         states = self._with_members(x)
-        return torch.cat([states[..., self.dim // 2 :], self.network(states)], dim=-1).reshape(x.shape)
+        return torch.cat([states[..., self.dim // 2 :], self.network(states, u)], dim=-1).reshape(x.shape)
 
     def perceptron_form(self) -> PerceptronForm:
         """A copies the velocities; the network's outputs for positions are zero."""

@@ -34,11 +34,11 @@ StageDerivative = Callable[[int, int, Tensor], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class PerceptronForm:
-    """A field written as A x + network(x), which the compiled solver integrates.
+    """A field written as A x + network(x, u), which the compiled solver integrates.
 
     Args:
         linear: A, the same for all members.
-        weights: matrices (members, inputs, outputs) of the layers.
+        weights: matrices (members, inputs, outputs) of the layers; the first one sees the states and then u.
         biases: of the layers (members, outputs).
         activation: name of the activation between them.
     """
@@ -61,12 +61,19 @@ class VectorField(nn.Module):
         super().__init__()
         self.dim, self.n_members = dim, n_members
 
-    def forward(self, t: Instant, x: MemberStates) -> MemberStates:
+    is_smooth: bool = True
+    """Whether the derivative neither bends nor jumps at the times that a solver is given."""
+
+    jumps: bool = False
+    """Whether it jumps there."""
+
+    def forward(self, t: Instant, x: MemberStates, u: Float[Tensor, "batch dim_in"] | None = None) -> MemberStates:
         """The time derivative.
 
         Args:
             t: the time, one for all trajectories or one for each.
             x: states; with the axis of members in front where there is more than one.
+            u: what acts on every trajectory now, where something does.
         """
         raise NotImplementedError(f"{type(self).__name__} must implement forward()")
 
@@ -78,14 +85,28 @@ class VectorField(nn.Module):
         """What is added to `perceptron_form`; None for nothing."""
         return None
 
-    def at_stages(self, times: Float[np.ndarray, "batch steps stages"]) -> StageDerivative:
+    def driving(
+        self, times: Float[np.ndarray, "batch steps stages"]
+    ) -> Float[np.ndarray, "batch steps stages dim_in"] | None:
+        """What acts on the network of `perceptron_form` at all stages; None for nothing."""
+        return None
+
+    def at_stages(
+        self,
+        times: Float[np.ndarray, "batch steps stages"],
+        inputs: Float[np.ndarray, "batch steps stages dim_in"] | None = None,
+    ) -> StageDerivative:
         """The derivative as a function of the number of a step and stage.
 
         Args:
             times: of all stages; what depends on time alone is computed here, once.
+            inputs: what acts at all stages, where something does.
         """
         instants = torch.from_numpy(times)
-        return lambda step, stage, x: self(instants[:, step, stage].to(x), x)
+        if inputs is None:
+            return lambda step, stage, x: self(instants[:, step, stage].to(x), x)
+        acting = torch.from_numpy(inputs)
+        return lambda step, stage, x: self(instants[:, step, stage].to(x), x, acting[:, step, stage].to(x))
 
     @classmethod
     def joined(cls, fields: Sequence["VectorField"]) -> "VectorField":

@@ -79,7 +79,8 @@ class HomotopyTraining(TrajectoryFitting):
             return self.free_errors()
         coupled = self.coupled()
         coupled.scale = scale
-        solution = self.solved(coupled, self.initial_states(), self.batch.times, self.coupled_solver)
+        field = self.batch.driven(coupled)
+        solution = self.solved(field, self.initial_states(), self.batch.times, self.coupled_solver)
         return self.batch.mean_squared_error(solution.states)
 
     def loss_is_free_error(self, epoch: int) -> bool:

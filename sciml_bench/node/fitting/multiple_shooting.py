@@ -55,7 +55,9 @@ class Segments:
         starts = states[:, 0].clone()
         starts[::n_segments] = whole.initial_states
         ends = torch.tensor([stop - start for _, start, stop in spans])
-        return cls(TrajectoryBatch(times, starts, states, torch.from_numpy(counts), whole.deviation), ends, n_segments)
+        inputs = None if whole.inputs is None else whole.inputs.of(trajectory.tolist())
+        segments = TrajectoryBatch(times, starts, states, torch.from_numpy(counts), whole.deviation, inputs)
+        return cls(segments, ends, n_segments)
 
 
 class MultipleShootingTraining(TrajectoryFitting):
@@ -107,7 +109,7 @@ class MultipleShootingTraining(TrajectoryFitting):
         """Error of the segments and their gaps."""
         cut = self.cut
         starts = self.segment_starts()
-        solution = self.solved(self.model, starts, cut.batch.times)
+        solution = self.solved(cut.batch.driven(self.model), starts, cut.batch.times)
         losses = cut.batch.mean_squared_error(solution.states)
         if cut.n_segments > 1:
             ends = solution.states[:, torch.arange(len(cut.ends)), cut.ends]

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import PaddedTrajectories
+from sciml_bench.data.views import InputSignals
+from sciml_bench.node.fields.driven_field import DrivenField
+from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
 
 INITIAL_STATES = ("given", "exact", "smoothed", "trained")
@@ -25,6 +28,7 @@ class TrajectoryBatch:
         states: what was observed.
         counts: which points the error is taken over.
         deviation: unit of every component of an error; that of the states where it is not given.
+        inputs: what acts on every row, where something does.
     """
 
     times: Float[np.ndarray, "batch time"]
@@ -32,6 +36,7 @@ class TrajectoryBatch:
     states: Float[Tensor, "batch time dim"]
     counts: Bool[Tensor, "batch time"]
     deviation: Float[Tensor, " dim"] | None = None
+    inputs: InputSignals | None = None
 
     @classmethod
     def of(
@@ -48,7 +53,12 @@ class TrajectoryBatch:
             torch.from_numpy(trajectories.states).to(dtype),
             torch.from_numpy(np.ascontiguousarray(trajectories.rows)),
             None if deviation is None else torch.tensor(deviation, dtype=dtype),
+            trajectories.inputs,
         )
+
+    def driven(self, field: VectorField) -> VectorField:
+        """A field under the inputs of this batch; itself where nothing acts."""
+        return field if self.inputs is None else DrivenField(field, self.inputs)
 
     def mean_squared_error(self, prediction: Float[Tensor, "members batch time dim"]) -> Float[Tensor, " members"]:
         """Mean over the points that count and all components, for every member."""

@@ -71,6 +71,7 @@ class TrajectoryFitting(Method):
         DataError: there are too few rows to smooth.
     """
 
+    takes_inputs: ClassVar[bool] = True
     monitor: ClassVar[str | None] = "interpolation_mse"
     shown: ClassVar[tuple[str, ...]] = ("loss", "interpolation_mse")
     headline: tuple[str, ...] = (
@@ -215,7 +216,7 @@ class TrajectoryFitting(Method):
 
     def free_errors(self) -> Float[Tensor, " members"]:
         """Mean squared error of the free dynamics over the rows that are learned from, of every member."""
-        solution = self.solved(self.model, self.initial_states(), self.batch.times)
+        solution = self.solved(self.batch.driven(self.model), self.initial_states(), self.batch.times)
         return self.batch.mean_squared_error(solution.states)
 
     def solved(

@@ -164,4 +164,5 @@ def losses_of(
     pulled = CoupledDynamics(field, fitting.splines, coupling) if coupling else field
     x0 = fitting.initial_states()[:1].expand(len(parameters), -1, -1)
     with torch.no_grad():
-        return fitting.batch.mean_squared_error(fitting.solver(pulled, x0, fitting.batch.times).states)
+        solution = fitting.solver(fitting.batch.driven(pulled), x0, fitting.batch.times)
+        return fitting.batch.mean_squared_error(solution.states)

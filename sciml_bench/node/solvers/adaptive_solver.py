@@ -1,7 +1,7 @@
 """Adaptive integration by torchdiffeq, differentiated by backpropagation through the solver or by the adjoint ODE."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
-from sciml_bench.core.errors import SolverError
+from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.solution import Solution
 from sciml_bench.node.units import Units
@@ -62,8 +62,14 @@ class AdaptiveSolver:
         that breaks down is NaN beside the others.
 
         Raises:
+            ConfigurationError: inputs jump.
             SolverError: the steps became too short, of all members.
         """
+        if field.jumps:
+            raise ConfigurationError(
+                "solver=adaptive: an input that is held jumps at every row, where its steps would have to end; choose "
+                "solver=compiled or solver=fixed_step, or data.input_interpolation=linear"
+            )
         if field.n_members == 1:
             return self._solution(field, x0, times, refinement)
         solutions: list[Solution] = []
@@ -95,7 +101,8 @@ class AdaptiveSolver:
         try:
             with np.errstate(all="ignore"):
                 tolerances = {"rtol": self.rtol * tighter, "atol": self.atol * tighter}
-                options = {"norm": worst_trajectory}
+                options: dict[str, Any] = {"norm": worst_trajectory}
+                options |= {} if field.is_smooth else {"step_t": grid}  # no step crosses a bend
                 path = solve(clock, clock.to_units(x0), grid, method=self.method, options=options, **tolerances)
         except AssertionError as error:
             norm = float(torch.linalg.vector_norm(clock.last_state))

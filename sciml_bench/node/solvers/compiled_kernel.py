@@ -1,4 +1,4 @@
-"""dx/dt = A x + network(x) + forcing(t), integrated by an explicit Runge–Kutta method, with its discrete adjoint.
+"""dx/dt = A x + network(x, u(t)) + forcing(t), integrated by an explicit Runge–Kutta method, with its discrete adjoint.
 
 Forward: the method's own equations, row by row; every stage leaves its input, its activations and their slopes.
 Backward: the exact transpose of those equations (the discrete adjoint: gradients of the numbers computed, not of the
@@ -11,7 +11,7 @@ The gradient of the weights is left to one matrix product over all stages (`comp
 backward loop only keeps the gradients at the layers' outputs.
 
 Layout: `weights` holds, per member and layer, the matrix (inputs, outputs) row by row and then the bias. `kept` holds,
-per row and stage, the state and all hidden activations one after the other.
+per row and stage, the state, u and all hidden activations one after the other.
 """
 
 # Numba compiles the bare functions: the wrappers of a run-time type checker would be in its way (`no_type_check`).
@@ -70,7 +70,7 @@ def _transposed(delta, matrix, out, factor):
 @njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, error_model="numpy", nogil=True)
 @no_type_check
 def integrate(
-    x0, weights, member, linear, sizes, matrix, stage_weights, step_sizes, arrivals, activation, forcing, keep
+    x0, weights, member, linear, sizes, matrix, stage_weights, step_sizes, arrivals, activation, forcing, driving, keep
 ):
     """Integrate every row.
 
@@ -79,17 +79,18 @@ def integrate(
         weights: (members, parameters).
         member: which weights every row has (rows,).
         linear: A of every row (rows, dim, dim).
-        sizes: of the layers, the state first (layers + 1,).
+        sizes: of the layers, the state with u first (layers + 1,).
         matrix: a of the method (stages, stages).
         stage_weights: b of the method (stages,).
         step_sizes: (rows, steps).
         arrivals: number of the time that a step ends at, −1 for none (steps,).
         activation: its code.
         forcing: (rows, steps, stages, dim), or without rows where there is none.
+        driving: u (rows, steps, stages, dim_in), or without rows where there is none.
         keep: whether the backward pass will follow.
 
     Returns:
-        states (rows, times, dim); kept values (rows, steps · stages, state and hidden units); their slopes (rows,
+        states (rows, times, dim); kept values (rows, steps · stages, state, u and hidden units); their slopes (rows,
         steps · stages, hidden units). The last two are empty without `keep`.
     """
     n_rows, dim = x0.shape
@@ -99,7 +100,7 @@ def integrate(
     widest = sizes.max()
     states = np.empty((n_rows, arrivals.max() + 1 if n_steps > 0 else 1, dim))
     n_kept = n_steps * n_stages if keep else 1
-    kept = np.empty((n_rows, n_kept, dim + n_hidden))
+    kept = np.empty((n_rows, n_kept, sizes[0] + n_hidden))
     slopes = np.empty((n_rows, n_kept, n_hidden))
     z, work, bits = np.empty(widest), np.empty(widest), np.empty(widest, np.int64)
     derivative = np.empty((n_stages, dim))
@@ -119,6 +120,8 @@ def integrate(
                     for j in range(stage):
                         total += matrix[stage, j] * derivative[j, d]
                     values[d] = x[d] + h * total
+                for d in range(dim, sizes[0]):
+                    values[d] = driving[row, step, stage, d - dim]
                 begin, offset, hidden = 0, 0, 0
                 for layer in range(n_layers):
                     n_in, n_out = sizes[layer], sizes[layer + 1]

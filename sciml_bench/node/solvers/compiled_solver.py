@@ -1,4 +1,4 @@
-"""The fast path: fields of the form A x + network(x), integrated and differentiated by compiled loops."""
+"""The fast path: fields of the form A x + network(x, u), integrated and differentiated by compiled loops."""
 
 import logging
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.node.fields.vector_field import MemberStates, PerceptronForm, VectorField
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 from sciml_bench.node.solvers.runge_kutta import TABLES, Plan
@@ -42,12 +43,18 @@ class CompiledSolver(FixedStepSolver):
             _say_once("the vector field is no perceptron" if form is None else "Numba is not installed")
             return super()._states(field, x0, plan)
         steps, forcing = plan.steps, field.forcing(plan.stage_times)
+        driving = field.driving(plan.stage_times)
+        dim_in, given = form.weights[0].shape[1] - field.dim, 0 if driving is None else driving.shape[-1]
+        if dim_in != given:
+            raise ConfigurationError(f"inputs: the field takes {dim_in} inputs, and {given} are given")
         n_members = form.weights[0].shape[0]
         rows = x0.reshape(-1, field.dim)
         repeats = len(rows) // len(steps.times)
         member = np.repeat(np.arange(n_members), len(rows) // n_members)
-        forced = np.empty((0, 0, 0, 0)) if forcing is None else _repeated(forcing, repeats)
-        problem = _Problem(form, member, _repeated(steps.sizes, repeats), steps.arrivals, forced, self.method)
+        forced, driven = (
+            np.empty((0, 0, 0, 0)) if part is None else _repeated(part, repeats) for part in (forcing, driving)
+        )
+        problem = _Problem(form, member, _repeated(steps.sizes, repeats), steps.arrivals, forced, driven, self.method)
         states = cast(Tensor, _Integration.apply(rows.double(), packed(form).double(), problem))
         return states.reshape(*x0.shape[:-1], steps.times.shape[1], field.dim).to(x0.dtype)
 
@@ -61,6 +68,7 @@ class _Problem:
     step_sizes: np.ndarray
     arrivals: np.ndarray
     forcing: np.ndarray
+    driving: np.ndarray
     method: str
 
     @cached_property
@@ -91,6 +99,7 @@ class _Integration(torch.autograd.Function):
             *problem.arguments,
             activation,
             problem.forcing,
+            problem.driving,
             keep,
         )
         if keep:

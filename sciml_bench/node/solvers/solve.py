@@ -8,7 +8,11 @@ import torch
 from jaxtyping import Real
 from torch import Tensor
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR
+from sciml_bench.data.views import InputSignals
+from sciml_bench.node.fields.driven_field import DrivenField
 from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers import adaptive_solver
 from sciml_bench.node.solvers.adaptive_solver import AdaptiveSolver
@@ -56,8 +60,10 @@ def solve(
     max_step: float | int | None = None,
     gradient: str = "backpropagation",
     estimate_error: bool = False,
+    inputs: Real[np.ndarray, "*rows of_inputs dim_in"] | None = None,
+    input_interpolation: str = LINEAR,
 ) -> Solution:
-    """The states that dx/dt = field(t, x) takes from `x0` at the first time.
+    """The states that dx/dt = field(t, x), or field(t, x, u(t)), takes from `x0` at the first time.
 
     Args:
         field: the right-hand side.
@@ -70,10 +76,12 @@ def solve(
         max_step: longest step of the others; None takes one step between two times.
         gradient: `backpropagation` or `adjoint`, for the adaptive methods.
         estimate_error: whether to compare with a second, more accurate solution.
+        inputs: u at these times, the same for all trajectories or one array for each.
+        input_interpolation: how u goes on from time to time, `linear` or `hold`.
 
     Raises:
-        ConfigurationError: an unknown method, or states of another dimension than the field's.
-        DataError: the times do not increase, or are not finite.
+        ConfigurationError: an unknown method, states of another dimension than the field's, or other inputs.
+        DataError: the times do not increase, or are not finite; inputs at other times.
         SolverError: the integration broke down.
     """
     if method not in METHODS:
@@ -81,6 +89,14 @@ def solve(
     if x0.shape[-1] != field.dim:
         raise ConfigurationError(f"x0 has {x0.shape[-1]} components, but the field has {field.dim}")
     grid = checked_times(times, x0.shape[-2])
+    if inputs is not None:
+        values = np.broadcast_to(inputs, (len(grid), *inputs.shape[-2:])).astype(np.float64)
+        if values.shape[1] != grid.shape[1] or not np.isfinite(values).all():
+            raise DataError(
+                f"inputs: an array of the shape {inputs.shape}; give finite numbers at {grid.shape[1]} times"
+            )
+        require_choice("input_interpolation", input_interpolation, INTERPOLATIONS)
+        field = DrivenField(field, InputSignals(grid, values, input_interpolation))
     solver: Solver
     if method == "compiled":
         solver = CompiledSolver(max_step=max_step)

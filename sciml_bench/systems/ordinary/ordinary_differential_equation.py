@@ -1,5 +1,6 @@
 """The contract of systems without randomness: equations once, a torch vector field and a SciPy reference from them."""
 
+from itertools import pairwise
 from math import inf
 from typing import Any, ClassVar, TypeAlias
 
@@ -26,9 +27,11 @@ Motions: TypeAlias = Float[np.ndarray, "*batch time dim"]
 class OrdinaryDifferentialEquation(System):
     """dx/dt = vector_field(t, x).
 
-    A subclass writes its equations once, in `_derivatives`, for components that may be floats, arrays or tensors.
+    A subclass writes its equations once, in `_derivatives`, for components that may be floats, arrays or tensors. Those
+    of a system with inputs, dx/dt = vector_field(t, (x, u)), are the states and, after them, the inputs.
 
     Attributes:
+        n_inputs: numbers that act on the system from outside, as functions of time that are no part of it.
         is_stiff: whether some motions decay so quickly that explicit integrators cannot follow the slow ones.
         default_time_step: interval between samples that resolves the motion, in the system's time.
         default_burn_in: time until a motion from around `default_initial_state` has reached the attractor.
@@ -36,6 +39,7 @@ class OrdinaryDifferentialEquation(System):
     """
 
     is_stiff: ClassVar[bool] = False
+    n_inputs: ClassVar[int] = 0
     most_evaluations: ClassVar[float] = np.inf
     """Of the derivatives between two given times, on average, before an integration counts as broken down."""
     state_scale: float | Float[np.ndarray, " dim"] = 1.0
@@ -56,9 +60,14 @@ class OrdinaryDifferentialEquation(System):
         raise NotImplementedError(f"{type(self).__name__} has no equations")
 
     def vector_field(
-        self, t: float | int | Float[torch.Tensor, "*times"], x: Float[torch.Tensor, "*batch dim"]
+        self, t: float | int | Float[torch.Tensor, "*times"], x: Float[torch.Tensor, "*batch variables"]
     ) -> Float[torch.Tensor, "*batch dim"]:
-        """The time derivative of the states, differentiable, with any leading axes, to which `t` is broadcast."""
+        """The time derivative of the states, differentiable, with any leading axes, to which `t` is broadcast.
+
+        Args:
+            t: the time.
+            x: states, and after them the inputs where the system has some.
+        """
         return torch.stack(torch.broadcast_tensors(*self._derivatives(t, x.unbind(-1))), dim=-1)
 
     def jacobian(self, t: float | int, x: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch dim dim"]:
@@ -97,6 +106,28 @@ class OrdinaryDifferentialEquation(System):
         states = np.stack([self._integrate(row[None], times)[0] for row in flat])
         return states.reshape(*x0.shape[:-1], len(times), self.dim)
 
+    def driven(
+        self,
+        x0: Float[np.ndarray, "batch dim"],
+        t: Float[np.ndarray, " time"],
+        inputs: Float[np.ndarray, "batch intervals 2 dim_in"],
+    ) -> Float[np.ndarray, "batch time dim"]:
+        """Integrate as the reference does, interval by interval, since inputs have kinks or jumps between them.
+
+        Args:
+            x0: states at time `t[0]`.
+            t: increasing times.
+            inputs: at the beginning and at the end of every interval, within which they go in a straight line.
+
+        Raises:
+            SolverError: the integration broke down.
+        """
+        states = [x0.astype(np.float64)]
+        for number, span in enumerate(pairwise(t.tolist())):
+            first, change = inputs[:, number, 0], inputs[:, number, 1] - inputs[:, number, 0]
+            states.append(self._integrate(states[-1], np.array(span), (first, change))[:, 1])
+        return np.stack(states, axis=1)
+
     def sample(
         self,
         n_steps: int,
@@ -133,8 +164,13 @@ class OrdinaryDifferentialEquation(System):
         times = np.concatenate([[-wait], step * np.arange(n_steps)]) if wait > 0 else step * np.arange(n_steps)
         return np.ascontiguousarray(self._integrate(x0, times)[:, -n_steps:])
 
-    def _integrate(self, x0: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Integrate the states `x0 (batch, dim)`, as one system unless it is stiff; returns (batch, time, dim)."""
+    def _integrate(
+        self, x0: np.ndarray, times: np.ndarray, inputs: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Integrate the states `x0 (batch, dim)`, as one system unless it is stiff; returns (batch, time, dim).
+
+        Inputs are given by their values at the first time and their change until the last.
+        """
         if len(times) == 1:
             return x0[:, None]
         if self.is_stiff and len(x0) > 1:  # an implicit step costs the cube of the size
@@ -153,6 +189,9 @@ class OrdinaryDifferentialEquation(System):
                 )
             # Python floats are several times quicker than arrays of one element.
             components = flat.tolist() if alone else flat.reshape(self.dim, batch)
+            if inputs is not None:
+                acting = inputs[0] + (unit * t - times[0]) / (times[-1] - times[0]) * inputs[1]
+                components = [*components, *(acting[0].tolist() if alone else acting.T)]
             derivatives = self._derivatives(unit * t, tuple(components))
             rates = np.array(derivatives) if alone else np.concatenate([np.broadcast_to(d, batch) for d in derivatives])
             return unit * rates

@@ -86,7 +86,6 @@ def fields_of_groups(groups: Mapping[str, Any], never_written: Mapping[str, int 
                 # an axis of a group has the coordinate of the same name there, or in a group around it
                 coordinates.setdefault(str(name), along)
             else:
-                found.notes += _notes(variable, f"{prefix}{name}")
                 fields[f"{prefix}{name}"] = field_of(variable, never_written)
         growing = list(raw.encoding.get("unlimited_dims", ()))
         found.growing_axis = found.growing_axis or (str(growing[0]) if len(growing) == 1 else None)
@@ -113,7 +112,8 @@ def field_of(variable: Any, never_written: Mapping[str, int | float]) -> Field:
         warnings.simplefilter("ignore")  # of several fill values, which all count
         decoded = decode_cf_variable("states", raw, decode_times=False, decode_timedelta=False)
     unit = attributes.get("units")
-    return Field(_Decoded(decoded, limits), tuple(map(str, variable.dims)), None if unit in (None, "") else str(unit))
+    unit = None if unit in (None, "") else str(unit)
+    return Field(_Decoded(decoded, limits), tuple(map(str, variable.dims)), unit, _note(attributes))
 
 
 def coordinate_of(variable: Any, name: str) -> Coordinate | None:
@@ -131,9 +131,11 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
     labels = variable.dtype.kind in "OSU" and len(dims) <= 2
     if not (dims == (name,) or is_clock or labels or (len(dims) == 1 and is_time_name(name))):
         return None
-    decoded = decode_cf_variable(
-        name, variable, concat_characters=len(dims) > 1, decode_times=since, decode_timedelta=False
-    )
+    options = {"concat_characters": len(dims) > 1, "decode_timedelta": False}
+    try:
+        decoded = decode_cf_variable(name, variable, decode_times=since, **options)
+    except (ValueError, OverflowError):  # months, whose lengths differ, or a moment that no calendar has
+        decoded = decode_cf_variable(name, variable, decode_times=False, **options)
     values = np.asarray(decoded.values)
     if labels and values.ndim == len(decoded.dims):
         values, dims = np.array([_text(value) for value in values.ravel()]).reshape(values.shape), decoded.dims
@@ -145,9 +147,9 @@ def _text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _notes(variable: Any, name: str) -> list[str]:
-    packed = [key for key in ("scale_factor", "add_offset") if key in variable.attrs]
-    return [f"{name} is unpacked by its {' and '.join(packed)}"] if packed else []
+def _note(attributes: Mapping[str, Any]) -> str | None:
+    packed = [key for key in ("scale_factor", "add_offset") if key in attributes]
+    return f"unpacked by {' and '.join(packed)}" if packed else None
 
 
 def _limits(attributes: dict[str, Any], packed: Any) -> tuple[float, float] | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.clocks import times_of_moments
 from sciml_bench.data.files.contents import Arrays
 
 
@@ -24,7 +23,7 @@ def read_npy(path: Path) -> Arrays:
 
 
 def read_npz(path: Path) -> Arrays:
-    """All arrays of an archive in their order, in memory; moments become numbers.
+    """All arrays of an archive in their order, in memory; those of text apart.
 
     Raises:
         DataError: the archive is truncated, not of this format, or holds objects.
@@ -38,8 +37,6 @@ def read_npz(path: Path) -> Arrays:
     for name, array in arrays.items():
         if array.dtype.kind == "U":
             content.texts[name] = tuple(array.ravel().tolist())
-        elif array.dtype.kind == "M" and array.ndim == 1 and len(array):
-            content.arrays[name], content.units[name] = times_of_moments(array)
         else:
             content.arrays[name] = array
     return content

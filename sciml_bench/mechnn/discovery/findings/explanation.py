@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from sciml_bench.data.views import InputSignals
 from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms
-from sciml_bench.mechnn.discovery.integration import windows_of
+from sciml_bench.mechnn.discovery.integration import integrated_along, windows_of
 from sciml_bench.mechnn.discovery.units import ScaledRows
 from sciml_bench.mechnn.linear_ode.integral import integrated
 
@@ -24,6 +25,7 @@ def explained_variance(
     observed: Sequence[ScaledRows],
     states: Sequence[Float[np.ndarray, "time dim"]],
     window: int,
+    inputs: Sequence[InputSignals] | None = None,
 ) -> Float[np.ndarray, " dim"]:
     """1 − (sum of squares of what is left) / (sum of squares of the change), along windows.
 
@@ -36,13 +38,20 @@ def explained_variance(
         observed: times and states of every trajectory.
         states: the same, denoised.
         window: rows along which the change is looked at; fewer where a trajectory is shorter.
+        inputs: what acts on every trajectory, where something does.
     """
     length = min(window, *(len(times) for times, _ in observed))
     denoised = [(times, rows) for (times, _), rows in zip(observed, states, strict=True)]
-    steps, inputs = windows_of(denoised, length, length)
     targets = windows_of(observed, length, length)[1].numpy()
     change = targets - targets.mean(axis=1, keepdims=True)
-    explained = integrated(library(inputs) @ torch.from_numpy(coefficients), steps, _TAYLOR_ORDER).numpy()
+    if inputs is None:
+        steps, windows = windows_of(denoised, length, length)
+        explained = integrated(library(windows) @ torch.from_numpy(coefficients), steps, _TAYLOR_ORDER).numpy()
+    else:
+        driven = zip(denoised, inputs, strict=True)
+        along = [(times, integrated_along(library, times, rows, one) @ coefficients) for (times, rows), one in driven]
+        explained = windows_of(along, length, length)[1].numpy()
+        explained = explained - explained.mean(axis=1, keepdims=True)
     with np.errstate(over="ignore"):  # equations that leave every bound explain nothing
         total, left = (change**2).sum(axis=(0, 1)), ((change - explained) ** 2).sum(axis=(0, 1))
         return np.where(total > 0, 1 - left / np.where(total > 0, total, 1.0), 1.0)
