@@ -16,7 +16,8 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
 from sciml_bench.koopman.koopman_model import KoopmanModel
-from sciml_bench.koopman.told_modes import told_drift, told_modes
+from sciml_bench.koopman.told_drift import told_drift
+from sciml_bench.koopman.told_modes import told_modes
 from sciml_bench.scores import (
     chapman_kolmogorov_test,
     implied_timescales,

@@ -210,7 +210,7 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
 
 def _judge(folder: RunFolder) -> None:
     """Say in the last line whether the forecast is better than persistence and the mean."""
-    from sciml_bench.scores.references import judgement
+    from sciml_bench.training.judgement import judgement
 
     said = judgement(folder.metrics, folder.record.get("time_unit") or "time")
     if said is not None:

@@ -5,7 +5,8 @@ import pytest
 from scipy.signal import lfilter
 
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.koopman.told_modes import told_drift, told_modes
+from sciml_bench.koopman.told_drift import told_drift
+from sciml_bench.koopman.told_modes import told_modes
 
 
 def test_periods_and_decay_times_of_a_known_oscillator_are_told():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sciml_bench.nsm.evaluation import reference_errors
-from sciml_bench.scores.references import judgement
+from sciml_bench.training.judgement import judgement
 
 
 def test_the_mean_solution_and_the_beginning_are_compared():

@@ -5,7 +5,8 @@ import pytest
 
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.scores.references import horizon_ahead, judgement, reference_scores
+from sciml_bench.scores.references import horizon_ahead, reference_scores
+from sciml_bench.training.judgement import judgement
 
 PAST = Trajectories((np.array([[0.0, 10.0], [2.0, 30.0]]),), time_step=0.5, time_unit="year")
 FUTURE = Trajectories((np.array([[3.0, 20.0], [1.0, 20.0]]),), time_step=0.5, time_unit="year", first_rows=(2,))
