@@ -79,9 +79,8 @@ class EquationEvaluation:
             for row, first in enumerate(follows[0].lengths if follows else ()):
                 n_rows = int((window[row] == 2).sum())
                 arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
-        whole = PaddedTrajectories.of(
-            follows[0].joined_in_time(follows[1]) if follows else record.splits["train"]
-        ).inputs
+        joined = follows[0].joined_in_time(follows[1]) if follows else record.splits["train"]
+        whole = PaddedTrajectories.of(joined).inputs
         for row, states in enumerate(denoised):
             explained["denoised"][row, : len(states)] = states
             times = arrays["times"][row, : int((window[row] > 0).sum())]
