@@ -82,7 +82,9 @@ def _pairs(configuration: Mapping[str, Any], record: Record) -> Changes:
     if "loss" not in training or "lag" not in view or not isinstance(view["lag"], int):
         return {}
     train = record.splits["train"]
-    n_pairs = max(1, sum(max(0, length - view["lag"]) for length in train.between_gaps().lengths))
+    n_pairs = sum(max(0, length - view["lag"]) for length in train.between_gaps().lengths)
+    if n_pairs < 1:  # the lag is too long, which the view tells
+        return {}
     changes: Changes = {}
     if isinstance(view.get("batch_size"), int) and view["batch_size"] > n_pairs:
         changes["training.view.batch_size"] = view["batch_size"], n_pairs

@@ -12,14 +12,16 @@ from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS, find_score, with_t
 WRITTEN = {
     "Koopman learning": "vamp_2_validation vamp_2_test vamp_e_validation vamp_e_test vamp_e_exact vamp_e_deficit "
     "spectral_error accuracy_step_1 accuracy_step_15 accuracy_step_minus_15 oracle_accuracy "
-    "forecast_error_over_mean_step_1 forecast_error_over_mean_step_15_clean chapman_kolmogorov_violation",
+    "forecast_error_over_mean_step_1 forecast_error_over_mean_step_15_clean persistence_error_over_mean_step_15 "
+    "chapman_kolmogorov_violation",
     "Trajectories and what comes after them": "interpolation_mse interpolation_mse_clean extrapolation_mse "
     "extrapolation_mse_clean forecast_mse forecast_mse_clean forecast_relative_error forecast_relative_error_clean "
-    "forecast_error_over_mean forecast_error_over_mean_clean "
+    "forecast_error_over_mean forecast_error_over_mean_clean forecast_standardised_error "
+    "persistence_standardised_error mean_standardised_error forecast_horizon forecast_length "
     "function_evaluations integration_error interpolation_mse_clean_std function_evaluations_std sum_of_squares "
     "clean_rmse observed_clean_rmse",
     "Discovery of equations": "n_terms exact_support worst_coefficient_error one_step_residual noise_deviation "
-    "reconstruction_relative_error_clean",
+    "reconstruction_relative_error_clean explained_variance",
     "Sequences": "rollout_relative_squared_error rollout_relative_squared_error_median "
     "rollout_relative_squared_error_step_2000 persistence_relative_squared_error "
     "persistence_relative_squared_error_step_100 linear_relative_squared_error "
@@ -31,7 +33,7 @@ WRITTEN = {
     "Parameters of many trajectories": "growth_rate_median_error_train growth_rate_quantile_90_error_test "
     "capacity_median_error_test capacity_quantile_90_error_train capacity_unknown_fraction_train "
     "state_rmse_clean_test",
-    "Neural spectral methods": "relative_l2_64 residual_l2 seconds_per_iteration flops_per_iteration "
+    "Neural spectral methods": "relative_l2_64 mean_relative_l2_64 persistence_relative_l2_64 residual_l2 seconds_per_iteration flops_per_iteration "
     "seconds_per_solution_256",
     "Everything that is trained by epochs": "best_epoch best_epoch_std",
 }

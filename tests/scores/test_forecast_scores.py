@@ -8,6 +8,7 @@ from sciml_bench.data import Trajectories
 from sciml_bench.data.capabilities import Forecast, horizon_steps, horizon_times
 from sciml_bench.data.record import Record
 from sciml_bench.data.sources import TrajectoryFiles
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.scores import ForecastEvaluation, classification_accuracy
 from sciml_bench.scores.forecast_scores import errors_of, forecast_scores
 
@@ -53,14 +54,16 @@ def test_the_mean_has_an_error_of_one_over_itself_wherever_it_lies():
 
 
 def test_states_after_a_shorter_trajectory_do_not_count_and_what_leaves_every_bound_has_no_score():
-    future = Trajectories((np.ones((3, 1)), np.ones((1, 1))))
+    past = Trajectories((np.array([[-1.0], [1.0]]),) * 2)
+    future = Trajectories((np.ones((3, 1)), np.ones((1, 1))), first_rows=(2, 2))
+    spec = RecordSpec.of(past)
     states = np.ones((2, 3, 1))
     states[1, 1:] = np.nan
     forecast = Forecast(states, np.zeros((2, 3)))
-    assert forecast_scores(forecast, future, np.zeros(1))["forecast_mse"] == 0
+    assert forecast_scores(forecast, past, future, spec)["forecast_mse"] == 0
     for gone in (np.inf, np.nan, 1e200):
         states[0, 2] = gone
-        found = forecast_scores(forecast, future, np.zeros(1))
+        found = forecast_scores(forecast, past, future, spec)
         assert {name: found[name] for name in ("forecast_mse", "forecast_relative_error")} == {
             "forecast_mse": np.inf,
             "forecast_relative_error": np.inf,

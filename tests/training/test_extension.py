@@ -95,6 +95,7 @@ def test_the_command_line_knows_the_folder_of_an_extension_by_all_that_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = [f"extend={tmp_path}/", "trainer.max_epochs=4", "seed=1", "~schedule"]
+    monkeypatch.setattr("sciml_bench.training.extension.earlier_choices", lambda run: {})  # of an empty folder
     monkeypatch.setattr("sys.argv", ["train_node_homotopy.py", *words])
     _send_extension_below_its_run()
     assert sys.argv[-1] == f"hydra.run.dir={extension_folder(tmp_path, words)}"

@@ -192,7 +192,7 @@ class ClosedFormDiscovery:
         return design, centred
 
 
-def _parts(states: Float[np.ndarray, "rows dim"], observed: Sequence[ScaledRows]) -> list[np.ndarray]:
+def _parts(states: Float[np.ndarray, "rows dim"], observed: Sequence[ScaledRows]) -> list[Float[np.ndarray, "_ dim"]]:
     """The rows of each trajectory."""
     return np.split(states, np.cumsum([len(times) for times, _ in observed])[:-1])
 

@@ -43,7 +43,7 @@ class Units:
         return times / self.time, states / self.deviation
 
 
-ScaledRows = tuple[Float[np.ndarray, " time"], Float[np.ndarray, "time dim"]]
+ScaledRows = tuple[Float[np.ndarray, " _"], Float[np.ndarray, "_ dim"]]
 """Times and states of a trajectory in the units of discovery."""
 
 

@@ -94,7 +94,7 @@ class SmoothingSpline:
     def _inside(self, query_times: float | Float[np.ndarray, "*query"]) -> Float[np.ndarray, "*query"]:
         """The nearest times inside the data, as the pieces count them."""
         clipped = np.asarray(np.clip(query_times, self.start, self.end))
-        return clipped if self._unit == 1.0 else (clipped - self.start) / self._unit
+        return clipped if self._unit == 1.0 else np.asarray((clipped - self.start) / self._unit)
 
 
 def checked_smoothing(smoothing: float | int | str) -> float | None:
