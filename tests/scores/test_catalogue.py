@@ -33,7 +33,8 @@ WRITTEN = {
     "Parameters of many trajectories": "growth_rate_median_error_train growth_rate_quantile_90_error_test "
     "capacity_median_error_test capacity_quantile_90_error_train capacity_unknown_fraction_train "
     "state_rmse_clean_test",
-    "Neural spectral methods": "relative_l2_64 mean_relative_l2_64 persistence_relative_l2_64 residual_l2 seconds_per_iteration flops_per_iteration "
+    "Neural spectral methods": "relative_l2_64 mean_relative_l2_64 persistence_relative_l2_64 "
+    "residual_l2 seconds_per_iteration flops_per_iteration "
     "seconds_per_solution_256",
     "Everything that is trained by epochs": "best_epoch best_epoch_std",
 }
