@@ -48,10 +48,13 @@ def test_every_component_is_drawn_against_time_with_data_smoothing_and_predictio
     assert axes[-1].get_xlabel() == "time"
     for component, axis in enumerate(axes):
         lines = {line.get_label(): line.get_xydata() for line in axis.lines}
-        assert set(lines) == {"observed", "smoothed", "predicted"}
-        assert [len(lines[name]) for name in ("observed", "smoothed", "predicted")] == [length, learned, length]
-        np.testing.assert_array_equal(lines["predicted"][:, 1], shown["prediction"][number, :length, component])
-        assert len(axis.patches) == 1  # the extrapolation window
+        # no line crosses what is neither learned from nor held out
+        assert [len(line.get_xydata()) for line in axis.lines] == [length, learned, learned, length - learned]
+        assert [*lines][:3] == ["observed", "smoothed", "predicted"]
+        predicted = np.concatenate([line.get_ydata() for line in axis.lines[2:]])
+        np.testing.assert_array_equal(predicted, shown["prediction"][number, :length, component])
+        assert [patch.get_label() for patch in axis.patches] == ["held out"]
+        assert axis.patches[0].get_x() == lines["observed"][learned, 0]
 
 
 def test_the_truth_is_drawn_where_it_is_known_and_the_smoothing_alone_where_nothing_is_predicted():

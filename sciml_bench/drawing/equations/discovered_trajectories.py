@@ -19,7 +19,7 @@ _MOST_ROWS = 600
     "times", "observed", "denoised", "forecast", "window", "component_names", "time_unit", optional=("component_units",)
 )
 def draw(arrays: Arrays) -> Figure:
-    """The first trajectory; the rows that were not learned from are shaded."""
+    """The first trajectory; what is held out is shaded."""
     learned, ahead = map(np.flatnonzero, learned_and_ahead(arrays["window"]))
     ahead = ahead[:_MOST_ROWS]
     rows, times = np.concatenate([learned[-_MOST_ROWS:], ahead]), arrays["times"][0]
@@ -33,9 +33,9 @@ def draw(arrays: Arrays) -> Figure:
         axis.plot(times[rows], arrays["denoised"][0, rows, component], label="denoised")
         if len(ahead):
             axis.plot(times[ahead], arrays["forecast"][0, ahead, component], label="forecast")
-            axis.axvspan(times[learned[-1]], times[ahead[-1]], color="0.5", alpha=0.12, linewidth=0)
+            axis.axvspan(times[ahead[0]], times[ahead[-1]], color="0.5", alpha=0.12, linewidth=0, label="held out")
         axis.set_ylim(*limits_around(observed))
         axis.set_ylabel(labels[component])
     axes[-1].set_xlabel(time_label(arrays["time_unit"]))
-    axes[0].legend(ncols=3, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes[0].legend(ncols=4, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

@@ -32,5 +32,5 @@ def draw(arrays: Arrays) -> Figure:
         axis.axhline(mean[component], color="0.6", linestyle=":", label="mean of the training data")
         axis.set_ylabel(str(names[component]))
     axes[-1].set_xlabel(f"time since the given state [{arrays['time_unit']}]")
-    axes[0].legend(fontsize=8, ncols=3, loc="upper right")
+    axes[0].legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

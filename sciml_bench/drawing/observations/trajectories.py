@@ -17,7 +17,7 @@ _REQUIRED = ("times", "observed", "smoothed", "window", "component_names", "time
 
 @picture(*_REQUIRED, optional=("prediction", "clean", "component_units"))
 def draw(arrays: Arrays) -> Figure:
-    """The first trajectory; what lies beyond the learned rows is shaded."""
+    """The first trajectory; what is held out is shaded."""
     learned, ahead = learned_and_ahead(arrays["window"])
     seen, times = learned | ahead, arrays["times"][0]
     n_shown = min(arrays["observed"].shape[-1], _MOST_COMPONENTS)
@@ -36,14 +36,15 @@ def draw(arrays: Arrays) -> Figure:
         if "prediction" in arrays:
             prediction = arrays["prediction"][0, :, component]
             axis.plot(times[learned], smoothed[learned], color="#E69F00", linewidth=1.2, label="smoothed")
-            axis.plot(times[seen], prediction[seen], label="predicted", **style)
+            axis.plot(times[learned], prediction[learned], label="predicted", **style)
+            axis.plot(times[ahead], prediction[ahead], **style)  # rows between, which chose the weights, are not shown
             inside = [observed[seen], prediction[learned]]
         else:
             axis.plot(times[learned], smoothed[learned], label="smoothed", **style)
         axis.set_ylim(*limits_around(np.concatenate(inside)))
         axis.set_ylabel(labels[component])
         if ahead.any():
-            axis.axvspan(times[learned][-1], times[seen][-1], color="0.5", alpha=0.12, linewidth=0)
+            axis.axvspan(times[ahead][0], times[ahead][-1], color="0.5", alpha=0.12, linewidth=0, label="held out")
     axes[-1].set_xlabel(time_label(arrays["time_unit"]))
-    axes[0].legend(ncols=4, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes[0].legend(ncols=5, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure
