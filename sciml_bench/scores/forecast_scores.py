@@ -15,10 +15,7 @@ from sciml_bench.data.capabilities import Forecast, Forecaster, KnowsRecord
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.scores.references import reference_scores
-
-LARGEST_DIFFERENCE = 1e150
-"""The square of more is no number of double precision."""
+from sciml_bench.scores.references import bounded, reference_scores
 
 Rows = list[Float[np.ndarray, "_ *state"]]  # trajectories differ in length
 
@@ -88,7 +85,7 @@ def errors_of(predicted: Rows, truth: Rows, mean: Float[np.ndarray, "*#state"]) 
         np.ascontiguousarray(np.concatenate([rows.reshape(len(rows), -1) for rows in parts]))
         for parts in (predicted, truth)
     )
-    difference, size = _difference(found, true), float(np.linalg.norm(true))
+    difference, size = bounded(found - true), float(np.linalg.norm(true))
     errors = {"forecast_mse": float(np.mean(difference**2))}
     if size > 0:
         errors["forecast_relative_error"] = float(np.linalg.norm(difference)) / size
@@ -109,13 +106,7 @@ def error_over_mean(
         mean: of the training states.
     """
     baseline = float(np.sqrt(np.mean((truth - mean) ** 2)))
-    return float(np.sqrt(np.mean(_difference(predicted, truth) ** 2))) / baseline if baseline > 0 else None
-
-
-def _difference(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Infinite where a prediction has left every bound, or its square would."""
-    difference = predicted - truth
-    return np.where(np.abs(difference) < LARGEST_DIFFERENCE, difference, np.inf)
+    return float(np.sqrt(np.mean(bounded(predicted - truth) ** 2))) / baseline if baseline > 0 else None
 
 
 def classification_accuracy(

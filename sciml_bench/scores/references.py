@@ -14,7 +14,7 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 
 REFERENCES = ("persistence", "mean")
-LARGEST_ERROR = 1e150
+LARGEST_DIFFERENCE = 1e150
 """The square of more is no number of double precision."""
 
 NO_TURN = 1e-9
@@ -47,8 +47,7 @@ def reference_scores(
         ahead.append(future.times_of(number)[: len(states)] - past.times_of(number)[-1])
         for name, guess in {"forecast": states, "persistence": last, "mean": spec.mean}.items():
             with np.errstate(over="ignore", invalid="ignore"):
-                difference = np.abs((guess - truth) / spec.deviation)
-            difference = np.where(difference < LARGEST_ERROR, difference, np.inf)
+                difference = bounded((guess - truth) / spec.deviation)
             squares[name].append((difference**2).reshape(len(truth), -1).mean(axis=1))
     times, order = np.concatenate(ahead), np.argsort(np.concatenate(ahead), kind="stable")
     rows = {name: np.concatenate(parts)[order] for name, parts in squares.items()}
@@ -56,6 +55,11 @@ def reference_scores(
     references = [rows[name] for name in REFERENCES]
     horizon = horizon_ahead(times[order], rows["forecast"], *references)
     return metrics | {"forecast_horizon": horizon, "forecast_length": float(times[order][-1])}
+
+
+def bounded(difference: Float[np.ndarray, "*rows"]) -> Float[np.ndarray, "*rows"]:
+    """Differences, infinite where a prediction has left every bound, or their square would."""
+    return np.where(np.abs(difference) < LARGEST_DIFFERENCE, difference, np.inf)
 
 
 def horizon_ahead(
