@@ -1,4 +1,4 @@
-"""What a forecast has to beat on the same rows: persistence (the last given state) and the mean of the training states.
+"""What a forecast has to beat on the same rows: persistence (the last complete state) and the mean of training states.
 
 Errors are measured in deviations of the training states, each component in its own, so that no unit decides.
 """
@@ -43,7 +43,10 @@ def reference_scores(
     ahead, squares = [], {name: [] for name in ("forecast", *REFERENCES)}
     for number, states in enumerate(predicted):
         truth = read_block(future.states[number], 0, len(states)).astype(np.float64)
-        last = read_block(past.states[number], past.lengths[number] - 1, past.lengths[number]).astype(np.float64)
+        row = past.lengths[number] - 1
+        if past.masked and (given := np.flatnonzero(past.complete_rows(number))).size:
+            row = int(given[-1])
+        last = read_block(past.states[number], row, row + 1).astype(np.float64)
         ahead.append(future.times_of(number)[: len(states)] - past.times_of(number)[-1])
         for name, guess in {"forecast": states, "persistence": last, "mean": spec.mean}.items():
             with np.errstate(over="ignore", invalid="ignore"):

@@ -34,6 +34,15 @@ def test_errors_are_in_deviations_of_each_component():
     assert found["forecast_horizon"] == found["forecast_length"] == pytest.approx(1.0)
 
 
+def test_persistence_repeats_the_last_row_with_all_its_values():
+    whole = np.concatenate([PAST.states[0], [[np.nan, 30.0]]])
+    past = Trajectories((whole,), time_step=0.5, time_unit="year", masked=True)
+    future = Trajectories(FUTURE.states, time_step=0.5, time_unit="year", first_rows=(3,))
+    found = reference_scores([np.asarray(FUTURE.states[0])], past, future, RecordSpec.of(PAST))
+    assert found["persistence_standardised_error"] == pytest.approx(1)  # that of the second row
+    assert found["forecast_standardised_error"] == 0
+
+
 def test_no_unit_decides():
     forecast = np.array([[2.5, 29.0], [1.5, 26.0]])
     assert scores(forecast) == scores(forecast, (2.0**-20, 2.0**30))
