@@ -53,6 +53,26 @@ def test_the_package_without_its_command_line_does_not_grow() -> None:
     assert sum(lines) <= 39_600  # 31 607 before files of all kinds, transforms, inputs, units and judgements
 
 
+def arrays_of_many(path: Path) -> list[str]:
+    """The shapes that a file promises of each of arbitrarily many arrays."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            ends = node.slice.elts[-1:] if isinstance(node.slice, ast.Tuple) else []
+            many = node.value.id in {"Sequence", "Collection", "Iterable", "list"}
+            if many or any(isinstance(end, ast.Constant) and end.value is Ellipsis for end in ends):
+                inside = [part.value for part in ast.walk(node.slice) if isinstance(part, ast.Constant)]
+                found += [shape for shape in inside if isinstance(shape, str)]
+    return found
+
+
+def test_trajectories_of_unequal_length_are_not_promised_one_length() -> None:
+    """Shapes are checked of one array of a list, drawn at random: a promise that does not hold fails now and then."""
+    lengths = {"time", "row", "rows"}
+    wrong = [(path.name, shape) for path in MODULES for shape in arrays_of_many(path) if lengths & set(shape.split())]
+    assert wrong == []
+
+
 def test_the_paradigms_know_nothing_of_lightning() -> None:
     rooms = (
         "core",

@@ -195,7 +195,7 @@ def require_ahead(horizon: Horizon) -> None:
 
 def inputs_ahead(
     past: Trajectories, spec: RecordSpec, n_rows: Sequence[int], inputs: Any
-) -> list[Float[np.ndarray, "rows dim_in"]] | None:
+) -> list[Float[np.ndarray, "_ dim_in"]] | None:
     """What acts on every trajectory from the last row of its past on, beginning with that row; None without inputs.
 
     Args:
@@ -244,7 +244,7 @@ def inputs_ahead(
     return ahead
 
 
-def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " time"]]:
+def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray, " _"]]:
     """The times that a horizon means, for every trajectory.
 
     Args:

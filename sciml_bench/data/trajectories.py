@@ -265,7 +265,7 @@ class Trajectories:
             changes["observed"] = self.observed.select(trajectories=numbers, time=[slice(*row) for _, row in cuts])
         return self.unchecked(**changes)
 
-    def picked(self, rows: Sequence[Int[np.ndarray, " row"]]) -> "Trajectories":
+    def picked(self, rows: Sequence[Int[np.ndarray, " _"]]) -> "Trajectories":
         """Some rows of every trajectory, in memory, with their times.
 
         Args:

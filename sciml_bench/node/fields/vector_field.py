@@ -120,7 +120,7 @@ class VectorField(nn.Module):
         together.set_members({name: torch.cat([own[name] for own in all_parameters]) for name in all_parameters[0]})
         return together
 
-    def set_members(self, parameters: dict[str, Float[Tensor, "members *shape"]]) -> None:
+    def set_members(self, parameters: dict[str, Float[Tensor, "members ..."]]) -> None:
         """Replace all parameters by those of other members.
 
         Args:

@@ -23,7 +23,7 @@ def explained_variance(
     library: CandidateTerms,
     coefficients: Float[np.ndarray, "terms dim"],
     observed: Sequence[ScaledRows],
-    states: Sequence[Float[np.ndarray, "time dim"]],
+    states: Sequence[Float[np.ndarray, "_ dim"]],
     window: int,
     inputs: Sequence[InputSignals] | None = None,
 ) -> Float[np.ndarray, " dim"]:

@@ -161,7 +161,7 @@ def slopes_of(
 def rational_laws(
     library: RationalLibrary,
     observed: Sequence[ScaledRows],
-    states: Sequence[Float[np.ndarray, "time dim"]],
+    states: Sequence[Float[np.ndarray, "_ dim"]],
     window: int,
     taylor_order: int,
     threshold: float,
