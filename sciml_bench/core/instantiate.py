@@ -19,7 +19,7 @@ from sciml_bench.core.kinds import TARGET, require_arguments
 
 PACKAGE = "sciml_bench"
 PARTIAL = "_partial_"
-_METHODS = ("koopman", "mechnn", "node", "nsm", "sequences")
+_METHODS = ("koopman", "mechnn", "node", "nsm", "sequences", "suite")
 
 
 @dataclass(frozen=True)

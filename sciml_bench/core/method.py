@@ -105,6 +105,14 @@ class Method(nn.Module):
         """The number of epochs that `trainer.max_epochs=null` stands for, such as the length of a schedule."""
         return self.n_epochs
 
+    def plan(self, n_epochs: int) -> None:
+        """Make the fit so many epochs long, with all that it does on the way.
+
+        Args:
+            n_epochs: at least 1.
+        """
+        self.n_epochs = n_epochs
+
     def start(self) -> None:
         """Called once before the first epoch, and before the weights of an interrupted fit are loaded."""
 

@@ -1,9 +1,7 @@
 """A trained sequence model as a plain object, fed with its own predictions: it continues the last states of a path."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,16 +11,7 @@ from torch import Tensor, nn
 from sciml_bench.core.errors import SolverError
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data import Trajectories, WindowsSpec
-from sciml_bench.data.capabilities import (
-    OK,
-    Forecast,
-    Horizon,
-    horizon_steps,
-    inputs_ahead,
-    require_ahead,
-    require_past,
-)
-from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.step_forecaster import StepForecaster
 
 
 def rollout(
@@ -58,7 +47,7 @@ def rollout(
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceForecaster(LearnedModule):
+class SequenceForecaster(StepForecaster, LearnedModule):
     """A model that maps the last states of a trajectory to the next ones, fed with its own predictions.
 
     Args:
@@ -77,23 +66,9 @@ class SequenceForecaster(LearnedModule):
         return self.spec.n_inputs
 
     @torch.no_grad()
-    def forecast(self, past: Trajectories, horizon: Horizon, inputs: Any = None) -> Forecast:
-        """The states after the last one of every trajectory, in steps of the record's clock.
-
-        Raises:
-            DataError: other states, too few of them, or another clock.
-            ConfigurationError: steps back, times off the clock, or inputs, which it does not take.
-        """
-        spec = self.spec
-        require_past(past, spec, spec.n_inputs)
-        require_ahead(horizon)
-        inputs_ahead(past, spec, [0] * past.n_trajectories, inputs)  # it takes none
-        n_steps = horizon_steps(past, horizon)
-        started = time.perf_counter()
-        last = np.stack([read_block(part, part.shape[0] - spec.n_inputs, part.shape[0]) for part in past.states])
-        rolled = rollout(self.model.eval(), spec.to_model(last), n_steps, spec.n_outputs)
-        states = spec.from_model(rolled).astype(np.float64)
-        status = tuple(OK if np.isfinite(path).all() else "the rollout left every bound" for path in states)
-        ends = np.array([past.times_of(number)[-1] for number in range(past.n_trajectories)])
-        times = ends[:, None] + past.time_step * np.arange(1, n_steps + 1)
-        return Forecast(states, times, "path", status, {"seconds": time.perf_counter() - started})
+    def continued(
+        self, last: Float[np.ndarray, "batch rows *state"], n_steps: int
+    ) -> Float[np.ndarray, "batch time *state"]:
+        """The model's roll-out."""
+        rolled = rollout(self.model.eval(), self.spec.to_model(last), n_steps, self.spec.n_outputs)
+        return self.spec.from_model(rolled)

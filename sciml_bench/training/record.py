@@ -36,7 +36,7 @@ def opened_record(configuration: Mapping[str, Any], earlier: Mapping[str, Any]) 
         **({} if ensemble is None else {"ensemble": ensemble}),
         "started": earlier.get("started", utc_now()),
         "interruptions": earlier.get("interruptions", -1) + 1,
-        **({"data_files": earlier["data_files"]} if "data_files" in earlier else {}),
+        **{key: earlier[key] for key in ("data_files", "allotted_steps") if key in earlier},
         # a run that was killed had no time to add its own seconds
         "earlier_wall_seconds": earlier.get("wall_seconds", earlier.get("earlier_wall_seconds", 0.0)),
         "earlier_cpu_seconds": earlier.get("cpu_seconds", earlier.get("earlier_cpu_seconds", 0.0)),

@@ -91,6 +91,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     from sciml_bench.training.ensemble import Ensemble
     from sciml_bench.training.extension import first_step
     from sciml_bench.training.loggers import opened_logger
+    from sciml_bench.training.loop.allotment import allotted_settings
     from sciml_bench.training.loop.fit import fit, fit_directly
     from sciml_bench.training.record import n_trainable_parameters
     from sciml_bench.training.scoring import conclude
@@ -118,6 +119,9 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
             callbacks, members = build_callbacks(configuration), None if ensemble is None else ensemble.folders
             schedule, settings = build_schedule(configuration), configuration["trainer"]
             begin = first_step(configuration)
+            settings = allotted_settings(method, schedule, settings, record, seed)
+            if record.get("status"):
+                folder.write_record(record)
             done = fit(method, schedule, settings, folder, seed, logger, callbacks, members, begin)
         if not done.is_first_process:
             return {}

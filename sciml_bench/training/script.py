@@ -6,7 +6,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -102,12 +102,21 @@ def _run_path(choices: Any, overrides: Any) -> str:
     return "/".join([*chosen, name_of_overrides([str(override) for override in overrides])])
 
 
-def main(paradigm: str) -> None:
-    """Run one of the train_*.py scripts.
+Prepared = Callable[[DictConfig, Sequence[str]], DictConfig]
+"""From the configuration of a job, and its overrides, to that of the run that it stands for."""
+
+
+def main(paradigm: str, prepare: Prepared | None = None) -> None:
+    """Run one of the scripts.
 
     Args:
         paradigm: the folder below conf/ that holds its config.yaml.
+        prepare: the run that a job stands for, where it is not the job's own configuration.
     """
+
+    def job(config: DictConfig) -> float | None:
+        return _job(config, prepare)
+
     register(paradigm)
     root = configuration_root()
     failures = _SweepFailures()
@@ -116,7 +125,7 @@ def main(paradigm: str) -> None:
     except (ConfigurationError, DataError) as error:
         _stop(str(error))
     sys.argv[1:] = map(_quoted, sys.argv[1:])
-    wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(_job)
+    wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(job)
     with _one_sentence_errors() as show_tracebacks:
         try:
             wrapped()
@@ -176,7 +185,7 @@ def _one_sentence_errors() -> Iterator[bool]:
                 os.environ[name] = value
 
 
-def _job(config: DictConfig) -> float | None:
+def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
     """One job: run() and return the objective; what a person can mend ends with one paragraph."""
     from sciml_bench.training.run import run
 
@@ -186,7 +195,9 @@ def _job(config: DictConfig) -> float | None:
         _require_objective(config)
         if not (multirun or HydraConfig.get().run.dir):
             raise ConfigurationError("hydra.run.dir='': give a folder, or leave it out")
-        if config.get("extend") is not None:
+        if prepare is not None:
+            config = prepare(config, HydraConfig.get().overrides.task)
+        elif config.get("extend") is not None:
             from sciml_bench.training.extension import extended
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))

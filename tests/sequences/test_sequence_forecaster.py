@@ -68,7 +68,7 @@ def test_states_are_rounded_to_the_type_that_the_model_was_trained_in():
 def test_a_trajectory_that_leaves_every_bound_says_so_and_the_others_do_not():
     past = Trajectories((np.full((2, 2), 1.0), np.full((2, 2), 1e20)), time_step=0.5)
     found = SequenceForecaster(Explosive(), spec()).forecast(past, 2)  # 1e80, then 1e320
-    assert found.status == ("ok", "the rollout left every bound")
+    assert found.status == ("ok", "the forecast left every bound")
     np.testing.assert_array_equal(found.states[0], 1.0)
     np.testing.assert_allclose(found.states[1, 0], 1e80)
 

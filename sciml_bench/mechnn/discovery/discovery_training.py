@@ -89,8 +89,13 @@ class DiscoveryTraining(FewComponents, Method):
         for name, value in {**counts, "windows_per_row": windows_per_row}.items():
             require_integer(f"training.{name}", value, 1, "give a whole number of at least 1")
         self.epochs_per_cycle, self.batch_size, self.windows_per_row = epochs_per_cycle, batch_size, windows_per_row
-        self.n_epochs = n_cycles * epochs_per_cycle
+        self.n_cycles, self.n_epochs = n_cycles, n_cycles * epochs_per_cycle
         self.initial_coefficients = require_choice("training.initial_coefficients", initial_coefficients, STARTS)
+
+    def plan(self, n_epochs: int) -> None:
+        """As many cycles, each of its part."""
+        self.epochs_per_cycle = max(1, n_epochs // self.n_cycles)
+        self.n_epochs = self.n_cycles * self.epochs_per_cycle
 
     def start(self) -> None:
         """Cut the trajectories into windows, none of them across missing rows, and choose the first coefficients.

@@ -19,6 +19,14 @@ class CouplingSchedule:
         """λ in an epoch, which counts from 0."""
         raise NotImplementedError(f"{type(self).__name__} must implement __call__()")
 
+    def stretch(self, n_epochs: int) -> None:
+        """Make the schedule about so long, with the same values of λ, each for at least one epoch.
+
+        Args:
+            n_epochs: at least 1.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement stretch()")
+
     def observe(self, epoch: int, loss: float) -> None:
         """Take note of the coupled error of an epoch; a schedule that is fixed beforehand ignores it."""
 
@@ -54,9 +62,13 @@ class PowerLawSchedule(CouplingSchedule):
         _require_count("n_steps", n_steps, 2)
         _require_count("epochs_per_step", epochs_per_step, 1)
         decay = require_number("training.coupling_schedule.decay", decay, "give a number greater than 0")
-        self.epochs_per_step = epochs_per_step
-        self.n_epochs = n_steps * epochs_per_step
         self.values = power_law_values(n_steps, decay)
+        self.stretch(n_steps * epochs_per_step)
+
+    def stretch(self, n_epochs: int) -> None:
+        """Equally many epochs at each value."""
+        self.epochs_per_step = max(1, n_epochs // len(self.values))
+        self.n_epochs = len(self.values) * self.epochs_per_step
 
     def __call__(self, epoch: int) -> float:
         """λ in an epoch; 0 after the last step."""
@@ -79,6 +91,10 @@ class ConstantSchedule(CouplingSchedule):
         remedy = "give a number of at least 0"
         self.value = require_number("training.coupling_schedule.value", value, remedy, positive=False)
         self.n_epochs = _require_count("n_epochs", n_epochs, 1)
+
+    def stretch(self, n_epochs: int) -> None:
+        """So many epochs."""
+        self.n_epochs = n_epochs
 
     def __call__(self, epoch: int) -> float:
         """λ."""
@@ -120,6 +136,11 @@ class AdaptiveSchedule(CouplingSchedule):
         self.values, self.n_epochs = fixed.values, fixed.n_epochs
         self.max_epochs_per_step, self.patience, self.improvement = max_epochs_per_step, patience, float(improvement)
         self._step, self._errors = 0, list[float]()
+
+    def stretch(self, n_epochs: int) -> None:
+        """Equally many epochs at each value at most."""
+        self.max_epochs_per_step = max(1, n_epochs // len(self.values))
+        self.n_epochs = len(self.values) * self.max_epochs_per_step
 
     def __call__(self, epoch: int) -> float:
         """λ now; the number of the epoch does not matter."""

@@ -63,6 +63,11 @@ class HomotopyTraining(TrajectoryFitting):
         self._scale_in_epoch = 1.0
         self._coupled: CoupledDynamics | None = None
 
+    def plan(self, n_epochs: int) -> None:
+        """Every λ for as long as the others."""
+        self.coupling_schedule.stretch(n_epochs)
+        self.n_epochs = self.coupling_schedule.n_epochs
+
     def coupled(self) -> CoupledDynamics:
         """The field tied to the splines through the data."""
         coupled = self._coupled

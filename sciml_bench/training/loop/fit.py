@@ -96,6 +96,7 @@ def fit(
     _quieten_lightning()
     settings = dict(trainer_settings)
     settings.pop("threads")
+    settings.pop("cpu_seconds", None)  # `allotted_settings` has made a number of steps of it
     settings["max_epochs"] = _number_of_epochs(settings["max_epochs"], method, settings["max_steps"])
     module = GradientTraining(method, schedule, seed, settings.pop("gradient_clip_val"), first_step)
     early = _early_stopping(settings, method, alone=members is None)

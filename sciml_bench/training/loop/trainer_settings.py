@@ -16,12 +16,12 @@ from sciml_bench.core.checks import (
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.kinds import require_arguments
 
-OURS = ("threads", "early_stopping", "seconds_between_checkpoints")
+OURS = ("threads", "early_stopping", "seconds_between_checkpoints", "cpu_seconds")
 """Keys that are no arguments of Lightning's trainer."""
 
 PRECISIONS = ("16", "16-mixed", "16-true", "32", "32-true", "64", "64-true", "bf16", "bf16-mixed", "bf16-true")
 PROFILERS = ("simple", "advanced", "pytorch")
-_NEEDED = ("max_epochs", "max_steps", "gradient_clip_val", "limit_val_batches", *OURS)
+_NEEDED = ("max_epochs", "max_steps", "gradient_clip_val", "limit_val_batches", *OURS[:-1])
 _NO_OTHER = "none"
 _COUNTED = {
     "max_epochs": None,
@@ -62,6 +62,9 @@ def require_trainer(settings: Mapping[str, Any]) -> None:
     remedy = "give seconds, a number of at least 0"
     seconds = settings.get("seconds_between_checkpoints", 10.0)
     require_number("trainer.seconds_between_checkpoints", seconds, remedy, positive=False)
+    if settings.get("cpu_seconds") is not None:
+        remedy = "give the CPU seconds of the fit, a positive number, or null"
+        require_number("trainer.cpu_seconds", settings["cpu_seconds"], remedy)
     require_boolean("trainer.detect_anomaly", settings.get("detect_anomaly", False))
     require_choice("trainer.precision", str(settings.get("precision", "32-true")), PRECISIONS)
     if settings.get("profiler") is not None:

@@ -1,0 +1,69 @@
+"""What a person would use instead: a baseline is fitted to a record at once and becomes a learned object."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from sciml_bench.core.method import DirectMethod
+from sciml_bench.core.stored.learned_file import Learned
+from sciml_bench.data.record import Record
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.step_forecaster import StepForecaster
+from sciml_bench.data.views import WholeTrajectoriesView
+
+
+class Baseline:
+    """Base of all baselines: a subclass says how it is fitted, and what that gives.
+
+    Args:
+        spec: of the record that it will be fitted to.
+    """
+
+    takes_inputs: ClassVar[bool] = False
+
+    def __init__(self, spec: RecordSpec) -> None:
+        self.spec = spec
+
+    def fit(self, record: Record) -> Learned:
+        """Learn from the training part, choosing by the validation part where there is something to choose.
+
+        Args:
+            record: loaded.
+
+        Raises:
+            NotApplicableError: it cannot learn from such a record.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement fit()")
+
+
+class BaselineTraining(DirectMethod):
+    """The fit of a baseline as a run.
+
+    Args:
+        model: the baseline.
+        view: of whole trajectories.
+    """
+
+    def __init__(self, model: Baseline, view: WholeTrajectoriesView) -> None:
+        super().__init__(view)
+        self.baseline = model
+
+    def fit(self) -> None:
+        """Let it learn."""
+        self._learned = self.baseline.fit(self.view.record)
+
+    def learned(self) -> Any:
+        """What it has learned."""
+        return self._learned
+
+
+class FittedBaseline(StepForecaster):
+    """Base of what a baseline has learned, whose fields hold all of it: a dataclass with `spec` among them."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """None beside the fields."""
+        return {}
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """There are none."""

@@ -1,0 +1,112 @@
+"""From a task and a method to the configuration of one ordinary run, composed by the method's own script."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+
+from sciml_bench.core.configuration_root import configuration_root
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.training.script import composed, register
+
+BENCHMARK = "benchmark"
+_PASSED_ON = ("force", "trusted_packages")
+
+
+def composed_run(
+    task: Mapping[str, Any],
+    method: Mapping[str, Any],
+    folder: str | Path,
+    *,
+    choices: Mapping[str, str],
+    seed: int = 0,
+    cpu_seconds: float | int | None = None,
+    overrides: Sequence[str] = (),
+) -> DictConfig:
+    """The configuration of a method on a task.
+
+    Args:
+        task: `record`, overrides that choose the record and its split; `evaluation`, the node that scores.
+        method: `paradigm`, whose script it is of; `overrides`, its choices and settings.
+        folder: of the run.
+        choices: names of the task and the method.
+        seed: of the run.
+        cpu_seconds: of the fit; None: as long as the method plans.
+        overrides: `key=value` of the method's own configuration, which win.
+
+    Raises:
+        ConfigurationError: a key is missing, or there is no such paradigm.
+    """
+    for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
+        if missing := [key for key in keys if not node.get(key)]:
+            raise ConfigurationError(f"{name}={choices.get(name)}: its yaml lacks {missing[0]}")
+    paradigm = str(method["paradigm"])
+    if not (configuration_root() / paradigm / "config.yaml").is_file():
+        raise ConfigurationError(f"method.paradigm={paradigm}: there is no conf/{paradigm}/config.yaml")
+    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *overrides]
+    config = composed(paradigm, [str(override) for override in given], folder)
+    config.evaluation = OmegaConf.create(dict(task["evaluation"]))
+    config.script, config.choices = BENCHMARK, {**config.choices, **choices}
+    if config.trainer.threads is None:
+        config.trainer.threads = 1
+    config.trainer.cpu_seconds = cpu_seconds
+    return config
+
+
+def _for_method(task: Mapping[str, Any], choices: Mapping[str, str]) -> list[str]:
+    """Settings of a method on this task, found by a search on its validation part."""
+    settings = configuration_root() / BENCHMARK / "settings" / f"{choices['task']}.yaml"
+    found = yaml.safe_load(settings.read_text()) or {} if settings.is_file() else {}
+    return list(found.get(choices["method"], ()))
+
+
+def own_keys() -> set[str]:
+    """The keys of benchmark.py; all others belong to the methods' scripts."""
+    files = (
+        configuration_root() / folder / name for folder, name in ((BENCHMARK, "config.yaml"), ("shared", "run.yaml"))
+    )
+    return {"task", "method", *(str(key) for path in files for key in yaml.safe_load(path.read_text()))}
+
+
+def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The run that a job of benchmark.py stands for.
+
+    Args:
+        config: as Hydra composed it.
+        overrides: of the job, as typed.
+
+    Raises:
+        ConfigurationError: a choice is wrong.
+    """
+    plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+    own, passed = own_keys(), [text.lstrip("+") for text in overrides]
+    passed = [text for text in passed if text.partition("=")[0].partition(".")[0] not in own]
+    passed += [f"logger={plain['logger']}", f"force={str(plain['force']).lower()}"]
+    with _beside_the_job():
+        return composed_run(
+            plain["task"],
+            plain["method"],
+            plain["run_folder"],
+            choices={name: plain["choices"][name] for name in ("task", "method")},
+            seed=plain["seed"],
+            cpu_seconds=plain["cpu_seconds"],
+            overrides=passed,
+        )
+
+
+@contextmanager
+def _beside_the_job() -> Iterator[None]:
+    """Hydra composes one configuration at a time; the job's own is set aside."""
+    own, running = GlobalHydra.instance(), GlobalHydra.instance().hydra
+    own.clear()
+    try:
+        yield
+    finally:
+        own.clear()
+        if running is not None:
+            own.initialize(running)
+        register(BENCHMARK)

@@ -1,0 +1,79 @@
+"""A budget in CPU seconds as a number of steps: measured once at the first steps, and kept from then on."""
+
+import copy
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from sciml_bench.core.method import Method
+from sciml_bench.core.optimisation import Optimisation
+from sciml_bench.core.schedules import LearningRateSchedule
+from sciml_bench.core.seeds import seed_everything
+
+PROBED = 0.05
+"""Part of the budget that is spent on the measurement, which is not charged to the fit."""
+
+_FIRST, _LEAST = 2, 3
+"""Steps that are not counted, since they compile and allocate, and that are counted at least."""
+
+
+def allotted_settings(
+    method: Method,
+    schedule: LearningRateSchedule,
+    settings: Mapping[str, Any],
+    record: dict[str, Any],
+    seed: int,
+) -> dict[str, Any]:
+    """The settings of the trainer with as many steps as the budget allows, and the method planned for them.
+
+    Args:
+        method: not fitted yet.
+        schedule: of the learning rate.
+        settings: the node `trainer`; without `cpu_seconds` they stay as they are.
+        record: the content of record.json, where `allotted_steps` is kept, and found when a run goes on.
+        seed: of the run.
+    """
+    changed = dict(settings)
+    seconds = changed.pop("cpu_seconds", None)
+    if seconds is None:
+        return changed
+    n_batches = len(method.train_loader(seed, 0, 1))
+    if "allotted_steps" not in record:
+        rate = _steps_per_second(method, schedule, settings, seconds, seed)
+        record["allotted_steps"] = max(1, int(rate * seconds))
+    n_steps = record["allotted_steps"]
+    if n_steps < n_batches:
+        return changed | {"max_steps": n_steps, "max_epochs": None}
+    method.plan(n_steps // n_batches)
+    return changed | {"max_steps": -1, "max_epochs": method.planned_epochs}
+
+
+def _steps_per_second(
+    method: Method, schedule: LearningRateSchedule, settings: Mapping[str, Any], seconds: float, seed: int
+) -> float:
+    """Steps per CPU second of a copy of the method, with what comes at the end of every epoch."""
+    probe = copy.deepcopy(method, {id(method.view): method.view})
+    seed_everything(seed, "allotment")
+    probe.train().start()
+    optimisation = Optimisation(
+        probe.optimizer(), probe.learning_rate, copy.deepcopy(schedule), settings.get("gradient_clip_val")
+    )
+    probe.progress.seed, step, begun = seed, 0, time.process_time()
+    while True:
+        for batch in probe.train_loader(seed, 0, 1):
+            if step == _FIRST:
+                begun = time.process_time()
+            loss = probe.loss(batch)
+            optimisation.step(loss, 0, 1, probe.sound_members(loss))
+            probe.after_step()
+            step += 1
+            spent = time.process_time() - begun
+            if step >= _FIRST + _LEAST and spent > PROBED * seconds:
+                return (step - _FIRST) / spent
+        with torch.no_grad():
+            for batch in probe.view.validation_loader(0, 1) or ():
+                probe.validation_loss(batch)
+        probe.end_epoch()
+        probe.progress.epoch += 1
