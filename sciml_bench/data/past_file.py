@@ -56,8 +56,8 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         past = _forecast_table(first, spec)
     else:
         options = reading_options(path, spec, names)
-        _require_names(first, spec, options, bool((names or {}).get("component_names")))
         _require_inputs(first, spec)
+        _require_names(first, spec, options, bool((names or {}).get("component_names")))
         missing = INTERPOLATE if (names or {}).get("missing") == INTERPOLATE else REFUSE
         past = TrajectoryFiles(path, missing=missing, **options).load()
     if spec.dim_in and past.inputs is None:

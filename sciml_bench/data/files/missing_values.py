@@ -55,7 +55,9 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
 def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str:
     row = int(np.flatnonzero(absent.reshape(len(absent), -1).any(axis=1))[0])
     where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}"
-    names = part.component_names or tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
+    names = part.component_names or ()
+    if len(names) != absent.shape[-1]:  # of a field, whose components are its points
+        names = tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
     counts = absent.reshape(-1, absent.shape[-1]).sum(axis=0)
     each = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
     return (
@@ -68,10 +70,11 @@ def _pieces(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[Na
     """The rows between missing ones, each a trajectory on the clock of the whole."""
     states, n_rows = read_block(part.states), len(absent)
     times = np.arange(n_rows) * (part.time_step or 1.0) if part.times is None else np.asarray(part.times)
+    unit = part.time_unit or ("step" if part.times is None and part.time_step is None else None)
     edges = [-1, *np.flatnonzero(absent).tolist(), n_rows]
     note = f"{int(absent.sum())} rows with missing values are cut out"
     return [
-        replace(part, states=states[a + 1 : b], times=times[a + 1 : b], notes=(*part.notes, note))
+        replace(part, states=states[a + 1 : b], times=times[a + 1 : b], time_unit=unit, notes=(*part.notes, note))
         for a, b in pairwise(edges)
         if b - a - 1 >= FEWEST_ROWS
     ]
@@ -89,10 +92,13 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
         missing = gone[:, column]
         states[missing, column] = np.interp(times[missing], times[rows], states[rows, column])
     inside = slice(max(int(rows[0]) for rows in known), min(int(rows[-1]) for rows in known) + 1)
-    note = f"{int(absent.sum())} missing values are interpolated"
+    notes, n_inside = part.notes, int(absent[inside].sum())
+    notes += (f"{n_inside} missing values are interpolated",) if n_inside else ()
+    n_out = len(states) - (inside.stop - inside.start)
+    notes += (f"{n_out} rows at the ends, where values are missing, are left out",) if n_out else ()
     return replace(
         part,
         states=states.reshape(absent.shape)[inside],
         times=None if part.times is None else times[inside],
-        notes=(*part.notes, note),
+        notes=notes,
     )
