@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         if not _holds_what_was_chosen(first, spec):
             with contextlib.suppress(DataError):  # of other states: perhaps of those that were chosen
                 return spec.transforms.chosen(read_past(path, spec.as_read, names))
-        return read_past(path, spec.as_observed, names)
+        return read_past(path, replace(spec.as_observed, transforms=None, as_read=None), names)
     if _is_forecast_table(first):
         past = _forecast_table(first, spec)
     else:

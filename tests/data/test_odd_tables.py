@@ -139,3 +139,21 @@ def test_a_field_with_missing_values_names_its_point() -> None:
 def test_pieces_of_a_record_without_a_clock_count_in_steps(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.where(np.arange(N_ROWS) == 20, np.nan, X))
     assert TrajectoryFiles(tmp_path / "x.npy", missing="split").load().time_unit == "step"
+
+
+def test_a_file_is_read_once_and_notes_of_many_groups_are_one(tmp_path: Path) -> None:
+    for number in range(12):
+        np.savetxt(tmp_path / f"{number}.csv", np.stack([TIMES, X], axis=1), delimiter=",", header="t,x", comments="")
+    twice = TrajectoryFiles([str(tmp_path / "*.csv"), str(tmp_path / "1*.csv")])
+    assert twice.load().n_trajectories == 12
+    content = {f"run{number}/{name}": array for number in range(12) for name, array in (("t", TIMES), ("x", X))}
+    np.savez(tmp_path / "groups.npz", **content)  # type: ignore[arg-type]
+    record = TrajectoryFiles(tmp_path / "groups.npz")
+    record.setup()
+    assert record.reading.endswith("the array run0/t is the time (and 11 such)")
+
+
+def test_a_single_state_is_not_called_constant(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", X[:3])
+    with pytest.raises(DataError, match="the train split is a single state"):
+        TrajectoryFiles(tmp_path / "x.npy").setup()
