@@ -157,3 +157,15 @@ def test_a_single_state_is_not_called_constant(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X[:3])
     with pytest.raises(DataError, match="the train split is a single state"):
         TrajectoryFiles(tmp_path / "x.npy").setup()
+
+
+def test_numbers_that_often_mean_missing_are_told(tmp_path: Path) -> None:
+    for fill, told in ((-9999, True), (999.9, True), (-7, False)):
+        np.save(tmp_path / "x.npy", np.stack([X, np.where(np.arange(N_ROWS) % 9 == 4, fill, X)], axis=1))
+        record = TrajectoryFiles(tmp_path / "x.npy")
+        record.setup()
+        assert (f"x2 is {fill:g} in 4 rows, far from all its other values" in record.reading) == told
+    np.save(tmp_path / "x.npy", np.linspace(0, 999, N_ROWS))  # the end of a range is no fill
+    record = TrajectoryFiles(tmp_path / "x.npy")
+    record.setup()
+    assert "far from" not in record.reading

@@ -16,6 +16,11 @@ MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
 FEWEST_ROWS = 2
 """Shorter pieces between missing rows are left out."""
 
+FILLS = (99.9, 999.0, 999.9, 9999.0, 9999.9, 32767.0, 32768.0, 99999.0, 999999.0)
+"""Sizes of the numbers that stand for missing values in files that do not say so."""
+FAR = 3.0
+"""From all other values, in parts of their range."""
+
 
 def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[NamedTrajectory]:
     """Trajectories in memory without values that are not a number, or with them where they are to be masked.
@@ -43,6 +48,7 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
             kept += _pieces(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
         else:
             kept.append(_interpolated(part, absent))
+    kept = [replace(part, notes=(*part.notes, *_suspected(part))) for part in kept]
     if found and not kept:
         raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
     if masked.any():  # one line for all trajectories
@@ -50,6 +56,28 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
         note = f"{masked[0]} missing values are left out, in {masked[1]} of {n_rows} rows"
         kept[0] = replace(kept[0], notes=(*kept[0].notes, note))
     return kept
+
+
+def _suspected(part: NamedTrajectory) -> list[str]:
+    """What is said of numbers such as −9999 that lie far from all others of their component."""
+    states = read_block(part.states)
+    if not states.size:
+        return []
+    rows, notes = states.reshape(len(states), -1), []
+    # fmin and fmax pass over what is not a number
+    extremes = np.array([np.fmin.reduce(rows, axis=0), np.fmax.reduce(rows, axis=0)])
+    for edge, column in zip(*np.nonzero(np.isin(np.abs(extremes), FILLS)), strict=True):
+        value = extremes[edge, column]
+        others = rows[(rows[:, column] != value) & ~np.isnan(rows[:, column]), column].astype(np.float64)
+        if len(others) > 2 and np.abs(others - value).min() > FAR * np.ptp(others):
+            names = part.component_names or ()
+            name = names[column] if len(names) == rows.shape[1] else f"x{column + 1}"
+            count = int((rows[:, column] == value).sum())
+            notes.append(
+                f"{name} is {value:g} in {count} rows, far from all its other values: if that means missing, leave "
+                "these cells empty and set data.missing"
+            )
+    return notes
 
 
 def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str:
