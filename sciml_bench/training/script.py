@@ -178,7 +178,8 @@ def _one_sentence_errors() -> Iterator[bool]:
 
 def _job(config: DictConfig) -> float | None:
     """One job: run() and return the objective; what a person can mend ends with one paragraph."""
-    from sciml_bench.training.run import run
+    from sciml_bench.data.files.short_files import require_enough_rows
+    from sciml_bench.training.run import plain, run
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
@@ -190,6 +191,7 @@ def _job(config: DictConfig) -> float | None:
             from sciml_bench.training.extension import extended
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
+        require_enough_rows(plain(config))
         return _objective(config, run(config))
     except Exception as error:
         expected = isinstance(error, EXPECTED_ERRORS)
