@@ -233,14 +233,16 @@ def _require_known(overrides: Sequence[str]) -> None:
 
 def _require_objective(config: DictConfig) -> None:
     """Stop at the name of a metric that no method of ours has; a person's own may have others."""
-    from sciml_bench.scores.catalogue import find_score
+    from sciml_bench.scores.catalogue import find_score, near_names
 
     name, targets = config.get("objective"), [(config.get(node) or {}).get("_target_", "") for node in _SCORING]
     if name is None or not all(str(target).startswith("sciml_bench.") for target in targets):
         return
     if not isinstance(name, str) or find_score(name) is None:
+        near = f"did you mean {' or '.join(names)}? " if (names := near_names(str(name))) else ""
         raise ConfigurationError(
-            f"objective={name}: there is no such metric; give a name of metrics.json, as `sciml-bench show` lists them"
+            f"objective={name}: there is no such metric; {near}Give a name of metrics.json, as `sciml-bench show` lists "
+            "them"
         )
 
 
@@ -249,7 +251,9 @@ def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
     if name is None or not metrics:
         return None
     if name not in metrics:
-        raise ConfigurationError(f"objective={name!r} is not a metric of this run; choose one of {', '.join(metrics)}")
+        near = difflib.get_close_matches(name, metrics, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ConfigurationError(f"objective={name!r} is not a metric of this run; {hint}It has {', '.join(metrics)}")
     return metrics[name]
 
 
