@@ -241,8 +241,8 @@ def _require_objective(config: DictConfig) -> None:
     if not isinstance(name, str) or find_score(name) is None:
         near = f"did you mean {' or '.join(names)}? " if (names := near_names(str(name))) else ""
         raise ConfigurationError(
-            f"objective={name}: there is no such metric; {near}Give a name of metrics.json, as `sciml-bench show` lists "
-            "them"
+            f"objective={name}: there is no such metric; {near}Give a name of metrics.json, as `sciml-bench show` "
+            "lists them"
         )
 
 
