@@ -75,7 +75,7 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     found, truth, clean, given = ([[] for _ in steps] for _ in range(4))
     each = np.full((part.n_trajectories, len(steps)), np.nan)
     shown = part.lengths.index(longest)
-    shown_states = np.empty((2, len(steps), len(mean)))
+    shown_states, given_state = np.empty((2, len(steps), len(mean))), mean
     for number, states in enumerate(part.states):
         reached = [step for step in steps if step * lag < states.shape[0] - 1]
         if not reached:
@@ -86,6 +86,8 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         rows, true_rows = _rows(states, n_rows), None if part.clean is None else _rows(part.clean[number], n_rows)
         starts = rows[: min(most, n_rows - max(common, lag))]
         acting = _acting(learned, part, number, len(starts), reached)
+        if number == shown:
+            given_state = _newest(rows[:1], mean)[0]
         for place, expected in enumerate(learned.ahead(starts, reached, acting)):
             ahead = reached[place] * lag
             later = slice(ahead, ahead + min(most, n_rows - max(common, ahead)))
@@ -114,6 +116,7 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         "forecast_states": shown_states[0],
         "true_states": shown_states[1],
         "training_mean": mean,
+        "given_state": given_state,
         "trajectory_errors": each,
         "trajectory_names": np.array([part.name(number) for number in range(part.n_trajectories)]),
     }
