@@ -22,6 +22,7 @@ from sciml_bench.data.regular_clock import JITTER
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.transforms.components import chosen_components
 
 STATES, TIMES, INPUTS = "states", "times", "inputs"
 
@@ -34,7 +35,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     Args:
         path: as `TrajectoryFiles` takes it, or a forecast as `write_forecast` writes it. One column more than a state
             has, named `t` or `time`, holds the time; so does an array `times` beside `states`. Else rows are one step
-            of the record apart.
+            of the record apart. Of a table that names the components, these are read, whatever stands beside them.
         spec: of the record that was learned from.
         names: `key`, `times_key` and `time_column` of `TrajectoryFiles`, which go before these habits where a file has
             what they name.
@@ -54,9 +55,10 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         past = _forecast_table(first, spec)
     else:
         options = reading_options(path, spec, names)
-        _require_order(first, spec, options)
         _require_inputs(first, spec)
         past = TrajectoryFiles(path, **options).load()
+        if is_table(first) and set(spec.component_names) <= set(past.named_components):
+            past = chosen_components(past, spec.component_names)
     if spec.dim_in and past.inputs is None:
         raise DataError(f"{path} lacks the input {', '.join(spec.input_names)}; give what acted, beside the states")
     if past.state_shape != spec.state_shape:
@@ -168,18 +170,6 @@ def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
     return TrajectoryFiles.from_arrays([part[:, 0] for part in parts], states, time_unit=spec.time_unit).load()
 
 
-def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> None:
-    """Stop at a table whose columns have the names of the components in another order."""
-    if not is_table(path):
-        return
-    columns = [name for name in read_table(path, options.get("time_column")).names if name not in spec.input_names]
-    if set(columns) == set(spec.component_names) and columns != list(spec.component_names):
-        raise DataError(
-            f"{path} has the columns {', '.join(columns)}; put them in the order of the run's record, "
-            f"{', '.join(spec.component_names)}"
-        )
-
-
 def _require_inputs(path: Path, spec: RecordSpec) -> None:
     """Stop at a table with names that lacks one of an input."""
     if not is_table(path):
@@ -195,7 +185,8 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     if asked is not None and (isinstance(asked, int) or asked in header):
         return {"time_column": asked}
     table, dim = read_table(path), spec.state_shape[-1] + spec.dim_in
-    return {"time_column": None} if table.times is not None and table.states.shape[1] == dim else {}
+    fits = table.states.shape[1] == dim or set(spec.component_names) <= set(table.names)
+    return {"time_column": None} if table.times is not None and fits else {}
 
 
 def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:
