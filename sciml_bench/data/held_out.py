@@ -5,6 +5,8 @@ where whole trajectories are held out, it is as many of their first rows as the 
 """
 
 import functools
+import logging
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,6 +16,11 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import TIME
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories
+
+log = logging.getLogger(__name__)
+
+SHOWN_NAMES = 3
+"""Of trajectories that are left out."""
 
 
 def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
@@ -31,10 +38,27 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
         past = functools.reduce(Trajectories.joined_in_time, [part for part in parts.values() if part is not test])
         return (past.filled(), test) if min(past.lengths) >= past_length else None
     long_enough = [number for number, length in enumerate(test.lengths) if length > past_length]
+    tell_left_out(test, long_enough, f"the forecast, which is given {past_length} rows and needs one more")
     if not long_enough:
         return None
     chosen = test.select(trajectories=long_enough)
     return chosen.select(time=slice(0, past_length)).filled(), chosen.select(time=slice(past_length, None))
+
+
+def tell_left_out(part: Trajectories, kept: Sequence[int], where: str) -> None:
+    """A line that names the trajectories that are too short to count; none where all are kept.
+
+    Args:
+        part: all of them.
+        kept: numbers of those that count.
+        where: what the others are left out of, and what it needs.
+    """
+    lengths = part.lengths
+    short = [number for number in range(len(lengths)) if number not in kept]
+    if short:
+        named = ", ".join(f"{part.name(number)} of {lengths[number]} rows" for number in short[:SHOWN_NAMES])
+        more = f" and {len(short) - SHOWN_NAMES} others" if len(short) > SHOWN_NAMES else ""
+        log.info("left out of %s: %s%s", where, named, more)
 
 
 def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Trajectories | None:

@@ -5,7 +5,7 @@ from jaxtyping import Float, Shaped
 
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.held_out import TIME, past_and_future, up_to_gaps
+from sciml_bench.data.held_out import TIME, past_and_future, tell_left_out, up_to_gaps
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
@@ -72,6 +72,8 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     steps = [step for step in range(1, n_steps + 1) if step * lag < longest - 1]
     if not steps:
         return Results()
+    long_enough = [number for number, length in enumerate(part.lengths) if length - 1 > lag]
+    tell_left_out(part, long_enough, f"the forecasts by step, which need more than {lag + 1} rows")
     found, truth, clean, given = ([[] for _ in steps] for _ in range(4))
     each = np.full((part.n_trajectories, len(steps)), np.nan)
     shown = part.lengths.index(longest)
