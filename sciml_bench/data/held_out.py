@@ -5,22 +5,16 @@ where whole trajectories are held out, it is as many of their first rows as the 
 """
 
 import functools
-import logging
-from collections.abc import Sequence
 
 import numpy as np
 
+from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import TIME
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories
-
-log = logging.getLogger(__name__)
-
-SHOWN_NAMES = 3
-"""Of trajectories that are left out."""
 
 
 def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
@@ -43,22 +37,6 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
         return None
     chosen = test.select(trajectories=long_enough)
     return chosen.select(time=slice(0, past_length)).filled(), chosen.select(time=slice(past_length, None))
-
-
-def tell_left_out(part: Trajectories, kept: Sequence[int], where: str) -> None:
-    """A line that names the trajectories that are too short to count; none where all are kept.
-
-    Args:
-        part: all of them.
-        kept: numbers of those that count.
-        where: what the others are left out of, and what it needs.
-    """
-    lengths = part.lengths
-    short = [number for number in range(len(lengths)) if number not in kept]
-    if short:
-        named = ", ".join(f"{part.name(number)} of {lengths[number]} rows" for number in short[:SHOWN_NAMES])
-        more = f" and {len(short) - SHOWN_NAMES} others" if len(short) > SHOWN_NAMES else ""
-        log.info("left out of %s: %s%s", where, named, more)
 
 
 def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Trajectories | None:

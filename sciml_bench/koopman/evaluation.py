@@ -10,8 +10,8 @@ from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.held_out import tell_left_out
 from sciml_bench.data.lazy_states import iterate_blocks, mapped
+from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores

@@ -5,9 +5,10 @@ from jaxtyping import Float, Shaped
 
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
-from sciml_bench.data.held_out import TIME, past_and_future, tell_left_out, up_to_gaps
+from sciml_bench.data.held_out import TIME, past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.own_components import in_own_components
+from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.koopman_model import KoopmanModel

@@ -81,18 +81,15 @@ def shown_forecast(forecast: Forecast, past: Trajectories, future: Trajectories,
         future: what came.
         spec: of the record.
     """
-    length, given = future.lengths[0], np.flatnonzero(past.complete_rows(0))
-    row = int(given[-1]) if len(given) else past.lengths[0] - 1
-    arrays = {
+    length, row = future.lengths[0], max(np.flatnonzero(past.complete_rows(0)), default=past.lengths[0] - 1)
+    mean, names = np.broadcast_to(spec.mean, future.state_shape).ravel(), np.array(spec.component_names)
+    return {
         "forecast_times": forecast.times[0, :length] - past.times_of(0)[-1],
         "forecast_states": forecast.states[0, :length].reshape(length, -1),
         "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
-        "given_state": read_block(past.states[0], row, row + 1).ravel(),
-        "training_mean": np.broadcast_to(spec.mean, future.state_shape).ravel(),
-        "component_names": np.array(spec.component_names),
+        "given_state": read_block(past.states[0], int(row), int(row) + 1).ravel(),
+        "training_mean": mean,
+        **({"component_names": names} if len(names) == len(mean) else {}),
         **spec.unit_arrays,
         "time_unit": np.array(spec.time_unit),
     }
-    if len(arrays["component_names"]) != len(arrays["training_mean"]):
-        del arrays["component_names"]
-    return arrays

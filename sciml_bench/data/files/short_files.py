@@ -85,8 +85,7 @@ def _cuts(length: int, split: Mapping[str, Any]) -> list[int]:
 
 def _needed(configuration: Mapping[str, Any], found: list[NamedTrajectory]) -> tuple[int, str]:
     """The rows that are needed, and by what: two for each candidate term of an equation, where its number is known."""
-    data, model = configuration["data"], configuration["model"]
-    plain = not (data["observe"] or data["inputs"] or data["delays"])
+    model, plain = configuration["model"], not any(configuration["data"][key] for key in ("observe", "delays"))
     targets = configuration["training"].get("_target_"), model.get("_target_")
     if found and plain and targets == ("sciml_bench.mechnn.EquationDiscovery", "sciml_bench.mechnn.BasisLibrary"):
         dim, degree = math.prod(found[0].states.shape[1:]), model["degree"]
