@@ -24,6 +24,7 @@ from sciml_bench.data.regular_clock import JITTER
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.transforms.components import chosen_components
 
 STATES, TIMES, INPUTS = "states", "times", "inputs"
 
@@ -36,7 +37,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     Args:
         path: as `TrajectoryFiles` takes it, or a forecast as `write_forecast` writes it. One column more than a state
             has, named `t` or `time`, holds the time; so does an array `times` beside `states`. Else rows are one step
-            of the record apart.
+            of the record apart. Of a table that names the components, these are read, whatever stands beside them.
         spec: of the record that was learned from.
         names: `key`, `times_key` and `time_column` of `TrajectoryFiles`, which go before these habits where a file has
             what they name; `component_names`, which then stand in no file; and `missing`, of which `interpolate` holds
@@ -61,6 +62,8 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         _require_names(first, spec, options, bool((names or {}).get("component_names")))
         missing = INTERPOLATE if (names or {}).get("missing") == INTERPOLATE else REFUSE
         past = TrajectoryFiles(path, missing=missing, **options).load()
+        if is_table(first) and set(spec.component_names) <= set(past.named_components):
+            past = chosen_components(past, spec.component_names)
     if spec.dim_in and past.inputs is None:
         raise DataError(f"{path} lacks the input {', '.join(spec.input_names)}; give what acted, beside the states")
     if past.state_shape != spec.state_shape:
@@ -173,7 +176,7 @@ def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
 
 
 def _require_names(path: Path, spec: RecordSpec, options: Mapping[str, Any], renamed: bool) -> None:
-    """Stop at a table whose columns have other names than the components, or the same in another order.
+    """Stop at a table whose columns have other names than the components.
 
     Names that were given in the configuration, or to nameless columns, stand in no file.
     """
@@ -185,15 +188,8 @@ def _require_names(path: Path, spec: RecordSpec, options: Mapping[str, Any], ren
         for name in read_table(path, options.get("time_column"), options.get("key", ())).names
         if name not in spec.input_names
     ]
-    if columns == expected or not columns:
-        return
-    if set(columns) == set(expected):
-        raise DataError(
-            f"{path} has the columns {', '.join(columns)}; put them in the order of the run's record, "
-            f"{', '.join(expected)}"
-        )
     unnamed = renamed or expected == [f"x{number}" for number in range(1, len(expected) + 1)]
-    if len(spec.state_shape) == 1 and not unnamed:
+    if columns and not set(expected) <= set(columns) and len(spec.state_shape) == 1 and not unnamed:
         raise DataError(
             f"{path} has the columns {', '.join(columns)}, but the run's record has {', '.join(expected)}; give these, "
             "or rows without a header"
@@ -217,7 +213,8 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     if asked is not None and (isinstance(asked, int) or asked in header):
         return kept | {"time_column": asked}
     table, dim = read_table(path, chosen=kept.get("key", ())), spec.state_shape[-1] + spec.dim_in
-    return kept | ({"time_column": None} if table.times is not None and table.states.shape[1] == dim else {})
+    fits = table.states.shape[1] == dim or set(spec.component_names) <= set(table.names)
+    return kept | ({"time_column": None} if table.times is not None and fits else {})
 
 
 def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     from sciml_bench.training.evaluate import score_again
     from sciml_bench.training.loop.trainer_settings import require_trainer
 
-    configuration = _plain(config)
+    configuration = plain(config)
     for node in ("seed", "trainer", "model", "training"):
         if configuration.get(node) is None:
             raise ConfigurationError(f"{node}={configuration.get(node)}: a run needs one; leave it as it is")
@@ -131,7 +131,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         return metrics
 
 
-def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
+def plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     """The configuration as plain containers, every value given and resolved."""
     if not isinstance(config, DictConfig):
         return dict(config)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.types import PathType
+from sciml_bench.core.plain_types import PathType
 from sciml_bench.data.files.array_groups import trajectories_of_arrays
 from sciml_bench.data.files.contents import Arrays, Fields, Rows
 from sciml_bench.data.files.formats.signal_files import header_of
