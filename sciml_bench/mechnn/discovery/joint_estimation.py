@@ -19,7 +19,7 @@ from scipy.linalg import LinAlgError, solveh_banded
 from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
-from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, flow
+from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, arrivals, flow
 
 _MOST_ITERATIONS = 12
 _MOST_HALVINGS = 6
@@ -69,9 +69,23 @@ class NoisyRecord:
             coefficients: of the field.
             support: which of them the derivatives are wanted by.
         """
+        return flow(self.library, coefficients, support, states[:-1], *self._grid)
+
+    def arrivals(
+        self, states: Float[Tensor, "rows dim"], coefficients: Float[np.ndarray, "terms dim"]
+    ) -> Float[Tensor, "intervals dim"]:
+        """Where the field takes every row but the last in its interval, alone.
+
+        Args:
+            states: at all rows.
+            coefficients: of the field.
+        """
+        return arrivals(self.library, coefficients, states[:-1], *self._grid)
+
+    @property
+    def _grid(self) -> tuple[Tensor, int, Tensor | None]:
         inputs = None if self.inputs is None else torch.from_numpy(self.inputs)
-        field, intervals = (self.library, coefficients, support), torch.from_numpy(self.intervals)
-        return flow(*field, states[:-1], intervals, self.n_steps, inputs)
+        return torch.from_numpy(self.intervals), self.n_steps, inputs
 
     def weighted_by_noise(self, states: Float[np.ndarray, "rows dim"]) -> "NoisyRecord":
         """The same with components that weigh as much as their noise asks for.
