@@ -29,6 +29,7 @@ from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
+from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
 from sciml_bench.mechnn.discovery.findings.invariants import invariants
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import (
@@ -159,6 +160,7 @@ class ClosedFormDiscovery:
             one_step_residual(record, estimate.states, estimate.coefficients, units.deviation),
             explained,
             estimate.stiffness if is_refined else None,
+            not (wanted or is_refined),
         )
 
     def _window(self, shortest: int) -> int:
@@ -209,6 +211,7 @@ class Discovery:
         one_step_residual: root mean square by which the equations miss the next denoised state.
         explained: part of the variance of each component's change that the equations explain.
         stiffness: μ of the refinement; None without one.
+        is_exact: whether they carry one row to the next as they are, within the tolerance.
     """
 
     equations: SparseEquations | RationalEquations
@@ -218,6 +221,7 @@ class Discovery:
     one_step_residual: float
     explained: Float[np.ndarray, " dim"]
     stiffness: float | None = None
+    is_exact: bool = False
 
 
 class FewComponents:
@@ -315,7 +319,9 @@ class EquationDiscovery(FewComponents, DirectMethod):
         if self.discovery is None:
             return ()
         constant = tuple(f"the record keeps {relation}" for relation in self.invariants)
-        return constant + self.look_alikes + verdicts(self.library.spec.component_names, self.discovery.explained)
+        explained = verdicts(self.library.spec.component_names, self.discovery.explained)
+        few = () if self.discovery.is_exact else few_rows(self.discovery.equations, int(self.view.train.rows.sum()))
+        return constant + self.look_alikes + explained + few
 
     def learned(self) -> DiscoveredEquations:
         """The equations."""

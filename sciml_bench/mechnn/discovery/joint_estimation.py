@@ -87,6 +87,15 @@ class NoisyRecord:
         inputs = None if self.inputs is None else torch.from_numpy(self.inputs)
         return torch.from_numpy(self.intervals), self.n_steps, inputs
 
+    def freedom(self, support: Bool[np.ndarray, "terms dim"]) -> int:
+        """How many more numbers were observed than are estimated, at least one.
+
+        Args:
+            support: which coefficients are estimated; so is where every trajectory starts.
+        """
+        n_trajectories = 1 + int((self.intervals == 0).sum())
+        return max(self.observed.size - int(support.sum()) - n_trajectories * self.observed.shape[1], 1)
+
     def weighted_by_noise(self, states: Float[np.ndarray, "rows dim"]) -> "NoisyRecord":
         """The same with components that weigh as much as their noise asks for.
 
@@ -230,14 +239,15 @@ def improve(record: NoisyRecord, estimate: JointEstimate) -> JointEstimate:
     mean_square = linear.objective / estimate.states.size
     gram = linear.directions.T @ linear.directions
     errors = np.zeros_like(estimate.coefficients)
-    errors[estimate.support] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(gram, rcond=1e-13)), 0.0) * mean_square)
+    variance = linear.objective / record.freedom(estimate.support)
+    errors[estimate.support] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(gram, rcond=1e-13)), 0.0) * variance)
     return replace(estimate, mean_square=mean_square, standard_errors=errors)
 
 
 def deviances(
     record: NoisyRecord, estimate: JointEstimate, supports: Sequence[Bool[np.ndarray, "terms dim"]]
 ) -> list[float]:
-    """By how much the deviance (rows · log of the objective) would change with other supports, to second order.
+    """By how much the deviance (degrees of freedom · log of the objective) would change, to second order.
 
     Args:
         record: what was observed.
@@ -258,11 +268,12 @@ def deviances(
         return float(np.sum((without + columns[:, kept] @ change) ** 2))
 
     now = misfit(estimate.support)
-    return [record.observed.size * float(np.log(misfit(support) / now)) for support in supports]
+    freedom = record.freedom(estimate.support)
+    return [freedom * float(np.log(misfit(support) / now)) for support in supports]
 
 
 def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "terms dim"]:
-    """By how much each absent term alone would lower the deviance (rows · log of the objective), to second order."""
+    """By how much each absent term alone would lower the deviance, to second order."""
     everything = replace(estimate, support=np.ones_like(estimate.support))
     linear = linearize(record, everything)
     inside = estimate.support.ravel()
@@ -273,5 +284,5 @@ def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "te
     size = np.einsum("rt,rt->t", rest, rest)
     gain = np.zeros(estimate.support.size)
     gain[~inside] = np.where(size > 0, (rest.T @ residual) ** 2 / np.where(size > 0, size, 1.0), 0.0)
-    gain = gain / (residual @ residual) * len(record.observed) * record.observed.shape[1]
+    gain = gain / (residual @ residual) * max(record.freedom(estimate.support) - 1, 1)
     return gain.reshape(estimate.support.shape)
