@@ -60,7 +60,7 @@ def test_a_denominator_counts_but_for_its_scale():
 
 def test_few_rows_of_an_exact_motion_are_enough():
     times = 0.05 * np.arange(16)
-    view = whole(times, np.stack([np.sin(times), np.cos(times)], axis=1))
+    view = whole(times, np.stack([np.sin(times), np.cos(times)], axis=1), component_names=["x", "y"])
     method = EquationDiscovery(BasisLibrary(view.spec, 1), view)
     method.fit()
     assert method.discovery.is_exact

@@ -6,6 +6,7 @@
    step, and terms chosen by the likelihood (`joint_estimation`, `term_selection`).
 """
 
+import contextlib
 import logging
 import math
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from jaxtyping import Float
 from torch import nn
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
-from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SolverError
 from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
@@ -107,7 +108,6 @@ class ClosedFormDiscovery:
         Raises:
             ConfigurationError: the terms cannot be told apart on the data.
             DataError: a trajectory is shorter than three rows.
-            SolverError: the refinement broke down.
         """
         units, inputs = Units.of(library.spec), inputs_of(trajectories)
         observed = [units.scaled(*piece) for piece in rows_of(trajectories)]
@@ -143,13 +143,15 @@ class ClosedFormDiscovery:
             broad = sparse_regression(*problem, float(self.threshold), 0.0, window)
             start = JointEstimate(together, broad.coefficients, broad.support)
             joint = integration_record(scaled, observed, start.states, start.coefficients, inputs)
-            refined = refine(joint, start, float(self.threshold), float(self.significance))
-            parts = _parts(refined.states, observed)
-            better = explained_variance(scaled, refined.coefficients, observed, parts, window, inputs)
-            is_refined = bool((better >= np.minimum(explained, 0.0)).all())
-            if is_refined:
-                record, estimate, states, explained = joint, refined, parts, better
-            else:
+            is_refined = False
+            with contextlib.suppress(SolverError):  # what leaves every bound on the way is no law either
+                refined = refine(joint, start, float(self.threshold), float(self.significance))
+                parts = _parts(refined.states, observed)
+                better = explained_variance(scaled, refined.coefficients, observed, parts, window, inputs)
+                is_refined = bool((better >= np.minimum(explained, 0.0)).all())
+                if is_refined:
+                    record, estimate, states, explained = joint, refined, parts, better
+            if not is_refined:
                 log.warning("the refinement did not find equations that hold from row to row; it is left out")
         misfit, errors = units.deviation * (record.observed - estimate.states), estimate.standard_errors
         return Discovery(
@@ -297,7 +299,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         """Find the equations.
 
         Raises:
-            ConfigurationError, DataError, SolverError: as in `ClosedFormDiscovery`.
+            ConfigurationError, DataError: as in `ClosedFormDiscovery`.
         """
         train = self.view.train
         inputs = inputs_of(train)
