@@ -67,18 +67,18 @@ def test_what_a_large_size_takes_follows_from_two_small_ones(monkeypatch):
 @pytest.mark.parametrize(
     "record",
     [
-        SimulatedTrajectories(Lorenz63(), n_steps=600),
-        SimulatedTrajectories(Lorenz63(), n_steps=300, n_trajectories=2, burn_in=5.0),
-        DrivenTrajectories(Tank(), n_steps=600, initial_states=[1.0]),
-        MarkovTrajectories(NoisyLogisticMap(), n_steps=600),
+        SimulatedTrajectories(Lorenz63(), n_steps=60),
+        SimulatedTrajectories(Lorenz63(), n_steps=30, n_trajectories=2, burn_in=5.0),
+        DrivenTrajectories(Tank(), n_steps=60, initial_states=[1.0]),
+        MarkovTrajectories(NoisyLogisticMap(), n_steps=60),
     ],
     ids=["one path", "attractor", "driven", "process"],
 )
 def test_a_simulation_that_takes_longer_than_a_night_is_not_begun(record, monkeypatch):
     whole = record.load()
     for module in (markov_trajectories, simulated_trajectories):
-        monkeypatch.setattr(module, "_TAKES_ITS_TIME", 500)
-        monkeypatch.setattr(module, "_TIMED", 100)
+        monkeypatch.setattr(module, "_TAKES_ITS_TIME", 50)
+        monkeypatch.setattr(module, "_TIMED", 10)
     told = record.load()
     assert all((part == other).all() for part, other in zip(told.states, whole.states, strict=True))
     for module in (markov_trajectories, simulated_trajectories):
