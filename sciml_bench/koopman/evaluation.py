@@ -103,8 +103,9 @@ class Evaluation:
         spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
         arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
         unit = record.spec.time_unit
+        seen = sum(learned.spec.lengths) * learned.spec.time_step
         notes = (
-            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit),
+            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit, seen),
             told_drift(record.splits["train"], unit),
         )
         said = tuple(note for note in notes if note is not None)

@@ -48,6 +48,26 @@ def test_columns_of_the_right_names_in_another_order_are_refused(tmp_path):
         read_past(table(tmp_path / "past.csv", "b,a", [ROWS[:, ::-1]]), SPEC)
 
 
+def test_columns_of_other_names_are_refused_and_no_clock_counts_as_a_state(tmp_path):
+    with pytest.raises(DataError, match="has the columns p, q, but the run's record has a, b"):
+        read_past(table(tmp_path / "foreign.csv", "p,q", [ROWS]), SPEC)
+    with pytest.raises(DataError, match="has the columns t, a, but the run's record has a, b"):
+        read_past(table(tmp_path / "lacking.csv", "t,a", [ROWS]), SPEC)
+    for names in ({"component_names": ["a", "b"]}, {"key": ["p", "q"], "component_names": ["a", "b"]}):
+        past = read_past(table(tmp_path / "like_mine.csv", "t,p,q", [TIMES, ROWS]), SPEC, names)
+        np.testing.assert_array_equal(past.states[0], ROWS)
+    past = read_past(table(tmp_path / "more.csv", "t,a,b,c", [TIMES, ROWS, ROWS[:, :1]]), SPEC, {"key": ["a", "b"]})
+    np.testing.assert_array_equal(past.states[0], ROWS)
+    np.testing.assert_array_equal(past.times_of(0), TIMES)
+
+
+def test_missing_values_are_interpolated_where_those_of_the_record_were(tmp_path):
+    path = table(tmp_path / "past.csv", "t,a,b", [TIMES, np.where(ROWS == 2.0, np.nan, ROWS)])
+    with pytest.raises(DataError, match="1 values are missing"):
+        read_past(path, SPEC)
+    np.testing.assert_array_equal(read_past(path, SPEC, {"missing": "interpolate"}).states[0], ROWS)
+
+
 def test_arrays_of_the_names_of_a_forecast_are_states_and_times(tmp_path):
     states = np.stack([ROWS, 100 + ROWS])
     np.savez(tmp_path / "past.npz", states=states, times=np.stack([TIMES, TIMES + 7]), deviation=states * 0)

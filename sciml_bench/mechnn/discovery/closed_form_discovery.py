@@ -302,7 +302,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         if isinstance(self.library, BasisLibrary) and len(variables) >= self.library.n_terms:
             values = self.library(variables).numpy()
             determined = determined_terms(self.library, values)
-            self.invariants = invariants(self.library, values, determined)
+            self.invariants = invariants(self.library, variables, determined)
             self.library = without(self.library, determined)
         self.discovery = self.recipe(self.library, self.view.train)
         if isinstance(self.library, BasisLibrary):
