@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_boolean, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
-from sciml_bench.core.interruption import TOLD, Interrupted
+from sciml_bench.core.interruption import TOLD, interruption_behind
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
@@ -195,13 +195,14 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
     try:
         yield record
         status = FINISHED
-    except (Interrupted, KeyboardInterrupt):
-        status, reason = INTERRUPTED, TOLD
-        raise
     except NotApplicableError as error:
         status, reason = NOT_APPLICABLE, str(error)
         raise
     except BaseException as error:
+        interruption = interruption_behind(error)
+        if interruption is not None:
+            status, reason = INTERRUPTED, TOLD
+            raise interruption from None
         reason = f"{type(error).__name__}: {error}"
         raise
     finally:

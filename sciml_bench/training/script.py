@@ -26,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError, in_a_sentence
-from sciml_bench.core.interruption import Interrupted
+from sciml_bench.core.interruption import Interrupted, interruption_behind
 from sciml_bench.training.identity import name_of_overrides
 
 EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, OSError, MemoryError)
@@ -194,6 +194,8 @@ def _job(config: DictConfig) -> float | None:
         require_enough_rows(plain(config))
         return _objective(config, run(config))
     except Exception as error:
+        if (interruption := interruption_behind(error)) is not None:
+            raise interruption from None
         expected = isinstance(error, EXPECTED_ERRORS)
         if os.environ.get(_TRACEBACK) == "1" if expected else not multirun:
             raise
