@@ -61,7 +61,7 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
 def _suspected(part: NamedTrajectory) -> list[str]:
     """What is said of numbers such as −9999 that lie far from all others of their component."""
     states = read_block(part.states)
-    if not states.size:
+    if not states.size or states.dtype.kind not in "iuf":  # what is no number is refused later
         return []
     rows, notes = states.reshape(len(states), -1), []
     # fmin and fmax pass over what is not a number
