@@ -81,8 +81,8 @@ class RationalLibrary:
         return (values[..., None, :] / below[..., None]).flatten(-2)
 
     def jacobian(
-        self, states: Float[Tensor, "*batch dim"], coefficients: Float[np.ndarray, "terms dim"]
-    ) -> Float[Tensor, "*batch dim dim"]:
+        self, states: Float[Tensor, "*batch dim"], coefficients: Float[np.ndarray, "terms laws"]
+    ) -> Float[Tensor, "*batch laws dim"]:
         """The derivatives of Σ_j ξ_j θ_j by the components of the state."""
         dim, values = self.spec.dim, self.monomials(states)
         above = coefficients.reshape(dim, -1, coefficients.shape[1]).transpose(1, 0, 2)  # monomials, denominators, dim
