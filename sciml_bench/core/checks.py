@@ -6,6 +6,7 @@ names the key as a person typed it.
 """
 
 import math
+import sys
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
@@ -28,7 +29,8 @@ def is_integer(value: object, minimum: float | int = -math.inf) -> TypeGuard[int
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite real number, of Python or of NumPy; True and False are none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    # math.isfinite raises for whole numbers that no float holds
+    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) <= sys.float_info.max  # pyright: ignore
 
 
 def require_integer(key: str, value: object, minimum: int, remedy: str) -> int:

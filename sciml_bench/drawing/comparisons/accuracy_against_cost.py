@@ -7,7 +7,7 @@ Arrays: `costs` and `scores` (methods,), `numbers` (methods,) that name the poin
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
 from sciml_bench.drawing.picture import Arrays, picture
@@ -15,6 +15,7 @@ from sciml_bench.drawing.style import PALETTE
 from sciml_bench.drawing.svg import GREY, plain_powers
 
 _WIDE = 30.0
+_TOUCHING = np.array([14.0, 9.0])
 
 
 @picture("costs", "scores", "lower", "upper", "numbers", "on_front", "score_label", "cost_label")
@@ -29,14 +30,25 @@ def draw(arrays: Arrays) -> Figure:
         axis.plot(costs[chosen], scores[chosen], "o", color=colour, markerfacecolor=fill, markersize=6)
     order = np.argsort(costs[front], kind="stable")
     axis.plot(costs[front][order], scores[front][order], color=PALETTE[0], linewidth=1, drawstyle="steps-post")
-    for cost, score, number in zip(costs, scores, arrays["numbers"], strict=True):
-        axis.annotate(str(number), (cost, score), xytext=(5, 4), textcoords="offset points", fontsize=9)
     axis.set(xlabel=str(arrays["cost_label"]))
     axis.set_title(str(arrays["score_label"]), loc="left", fontsize=10)
     _spread(axis, "x", costs)
     _spread(axis, "y", scores)
     axis.margins(0.12)
+    _number(axis, np.stack([costs, scores], axis=1), arrays["numbers"])
     return figure
+
+
+def _number(axis: Any, points: Float[np.ndarray, "methods 2"], numbers: Shaped[np.ndarray, " methods"]) -> None:
+    """A number beside every point; points that lie on each other share a label."""
+    places = axis.transData.transform(points) * 72 / axis.figure.dpi  # in letters' points
+    left = list(range(len(points)))
+    while left:
+        first = left[0]
+        near = [each for each in left if np.all(np.abs(places[each] - places[first]) < _TOUCHING)]
+        left = [each for each in left if each not in near]
+        text = ", ".join(str(numbers[each]) for each in near)
+        axis.annotate(text, points[first], xytext=(5, 4), textcoords="offset points", fontsize=9)
 
 
 def _spread(axis: Any, which: str, values: Float[np.ndarray, " methods"]) -> None:

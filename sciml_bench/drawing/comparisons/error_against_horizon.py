@@ -19,14 +19,14 @@ DASHES = ("-", (0, (5, 1.5)), (0, (2, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (1, 1)
 """A second sign beside the colour."""
 
 _WIDE = 30.0
-_LARGEST = 1e6
+LARGEST = 1e6
 """A forecast that runs away leaves the picture."""
 
 
 @picture("times", "errors", optional=("persistence_errors", "mean_errors", "time_unit"))
 def draw(arrays: Arrays) -> Figure:
     """The curves; on a logarithmic scale where they differ widely."""
-    times, errors = arrays["times"], np.where(arrays["errors"] < _LARGEST, arrays["errors"], np.nan)
+    times, errors = arrays["times"], np.where(arrays["errors"] < LARGEST, arrays["errors"], np.nan)
     figure = Figure(figsize=(4.8, 3.2))
     axis = figure.subplots()
     for curve in errors[MOST_COLOURED:]:

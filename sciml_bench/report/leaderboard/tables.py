@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from sciml_bench.core.checks import is_number
 from sciml_bench.report.aligned_table import MISSING, aligned_table, csv_text
 from sciml_bench.report.comparison import Estimate, estimate
 from sciml_bench.report.leaderboard.grouping import Entry, Leaderboard, Run
@@ -21,10 +22,12 @@ COSTS = {
 }
 """Entries of a record that say what a run has cost: title, decimals."""
 
+_LARGEST = 1e300
+
 COUNTING = (
     "mean ± standard deviation over seeds, [95 % interval by bootstrap over seeds × starts]. Bold: best, and its "
-    "interval keeps clear of the next one's. A failed run counts as the last place of its task; a method that is not "
-    "applicable, interrupted or running is listed and not ranked. Ranks are of the first score, shared where means agree."
+    "interval keeps clear of the next one's. A failed run counts as the last place of its task; what is not "
+    "applicable, interrupted or still running is not ranked. Ranks are of the first score, shared where means agree."
 )
 """How to read every table."""
 
@@ -32,12 +35,7 @@ COUNTING = (
 def cost_of(entry: Entry, name: str) -> Estimate | None:
     """A cost over the finished runs that tell it."""
     values = [run.record.get(name) for run in entry.repeated.runs]
-    return estimate([float(value) for value in values if is_cost(value)])
-
-
-def is_cost(value: Any) -> bool:
-    """Whether an entry of a record is a number that can be shown."""
-    return isinstance(value, int | float) and value is not True and value is not False and 0 <= value < 1e300
+    return estimate([float(value) for value in values if is_number(value) and 0 <= value < _LARGEST])
 
 
 def markdown_report(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sciml_bench.drawing import draw
-from sciml_bench.drawing.comparisons.error_against_horizon import MOST_COLOURED
+from sciml_bench.drawing.comparisons import accuracy_against_cost, error_against_horizon
+from sciml_bench.drawing.comparisons.error_against_horizon import LARGEST, MOST_COLOURED
 from sciml_bench.drawing.svg import svg_text
 from sciml_bench.report.leaderboard.grouping import Entry
 from sciml_bench.report.leaderboard.pareto import pareto_front
@@ -48,8 +48,10 @@ def horizon_picture(task: ScoredTask, name: str) -> Shown | None:
     curves = {entry.label: found for entry in task.order if (found := _curve(task, entry)) is not None}
     if not curves:
         return None
-    (times, _), labels = Counter((tuple(found[0]), len(found[0])) for found in curves.values()).most_common(1)[0][0], []
-    labels = [label for label, found in curves.items() if tuple(found[0]) == times]
+    times = Counter(tuple(found[0]) for found in curves.values()).most_common(1)[0][0]
+    labels = [label for label, found in curves.items() if tuple(found[0]) == times and _stays(found[1])]
+    if not labels:
+        return None
     rows = np.unique(np.linspace(0, len(times) - 1, MOST_ROWS).astype(int))
     arrays: dict[str, Any] = {"times": np.array(times)[rows]}
     arrays["errors"] = np.stack([curves[label][1] for label in labels])[:, rows]
@@ -60,12 +62,14 @@ def horizon_picture(task: ScoredTask, name: str) -> Shown | None:
     caption = "Error against the horizon, mean over starts and seeds, in standard deviations of the training states."
     if len(labels) > MOST_COLOURED:
         caption += f" Thin lines: {', '.join(title(label) for label in labels[MOST_COLOURED:])}."
-    if lacking := [title(entry.label) for entry in task.task.finished if entry.label not in labels]:
+    if gone := [label for label, found in curves.items() if not _stays(found[1])]:
+        caption += f" Leaves the picture at once: {', '.join(map(title, gone))}."
+    if lacking := [title(entry.label) for entry in task.task.finished if entry.label not in (*labels, *gone)]:
         caption += f" Without such a curve, or with other times: {', '.join(lacking)}."
     legend = [(title(label), number + 1) for number, label in enumerate(labels[:MOST_COLOURED])]
     legend += [(title(REFERENCES[reference]), 0) for reference in references]
     described = f"Line chart: {caption} Best at the end of the horizon: {title(_best_at_the_end(arrays, labels))}."
-    return Shown(svg_text(draw("error_against_horizon", arrays), name, described), caption, tuple(legend))
+    return Shown(svg_text(error_against_horizon.draw(arrays), name, described), caption, tuple(legend))
 
 
 def cost_picture(task: ScoredTask, name: str) -> Shown | None:
@@ -106,7 +110,7 @@ def cost_picture(task: ScoredTask, name: str) -> Shown | None:
         title(entry.label) for entry in task.task.finished if entry not in [point[0] for point in points.values()]
     ]:
         caption += f" Not drawn, for want of a finite score or of a cost: {', '.join(missing)}."
-    return Shown(svg_text(draw("accuracy_against_cost", arrays), name, f"Scatter plot: {caption}"), caption)
+    return Shown(svg_text(accuracy_against_cost.draw(arrays), name, f"Scatter plot: {caption}"), caption)
 
 
 def _curve(task: ScoredTask, entry: Entry) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]] | None:
@@ -120,6 +124,10 @@ def _curve(task: ScoredTask, entry: Entry) -> tuple[np.ndarray, np.ndarray, dict
     same = [arrays[HORIZON[1]] for arrays in runs if np.array_equal(arrays[HORIZON[0]], times)]
     references = {name.split("_")[0]: runs[0][name] for name in HORIZON[2:] if len(runs[0].get(name, ())) == len(times)}
     return times, np.mean(same, axis=0), references
+
+
+def _stays(errors: np.ndarray) -> bool:
+    return bool(np.any(errors < LARGEST))
 
 
 def _best_at_the_end(arrays: dict[str, Any], labels: list[str]) -> str:
