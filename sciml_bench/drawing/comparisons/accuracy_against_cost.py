@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from sciml_bench.drawing.picture import Arrays, picture
 from sciml_bench.drawing.style import PALETTE
-from sciml_bench.drawing.svg import GREY, plain_powers
+from sciml_bench.drawing.svg import GREY, one_axis, plain_powers
 
 _WIDE = 30.0
 _TOUCHING = np.array([14.0, 9.0])
@@ -22,8 +22,7 @@ _TOUCHING = np.array([14.0, 9.0])
 def draw(arrays: Arrays) -> Figure:
     """One numbered point per method; those on the front are filled and joined by steps."""
     costs, scores, front = arrays["costs"], arrays["scores"], arrays["on_front"].astype(bool)
-    figure = Figure(figsize=(4.8, 3.2))
-    axis = figure.subplots()
+    figure, axis = one_axis()
     bands = np.abs(np.stack([scores - arrays["lower"], arrays["upper"] - scores]))
     for chosen, colour, fill in ((~front, GREY, "none"), (front, PALETTE[0], PALETTE[0])):
         axis.errorbar(costs[chosen], scores[chosen], bands[:, chosen], fmt="none", ecolor=colour, elinewidth=1)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sciml_bench.drawing.axes import time_label
 from sciml_bench.drawing.picture import Arrays, picture
 from sciml_bench.drawing.style import PALETTE
-from sciml_bench.drawing.svg import GREY, plain_powers
+from sciml_bench.drawing.svg import GREY, one_axis, plain_powers
 
 MOST_COLOURED = 6
 """Methods that are told apart; the others are thin lines behind them."""
@@ -27,8 +27,7 @@ LARGEST = 1e6
 def draw(arrays: Arrays) -> Figure:
     """The curves; on a logarithmic scale where they differ widely."""
     times, errors = arrays["times"], np.where(arrays["errors"] < LARGEST, arrays["errors"], np.nan)
-    figure = Figure(figsize=(4.8, 3.2))
-    axis = figure.subplots()
+    figure, axis = one_axis()
     for curve in errors[MOST_COLOURED:]:
         axis.plot(times, curve, color=GREY, linewidth=0.6)
     for number in reversed(range(min(len(errors), MOST_COLOURED))):
