@@ -10,7 +10,7 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.report.comparison import UNREMARKABLE
 from sciml_bench.report.leaderboard.grouping import Run, seed_of, variant_of
-from sciml_bench.report.leaderboard.plain_text import is_steering
+from sciml_bench.report.leaderboard.plain_text import is_steering, plain_lines
 from sciml_bench.report.runs import LARGEST_TEXT, require_own_file
 
 _BENCHMARK = "benchmark"
@@ -26,11 +26,11 @@ def configuration_text(run: Run) -> tuple[str, dict[str, Any]]:
         DataError: there is none, or it is no plain data.
     """
     path = run.path / ".hydra" / "config.yaml"
-    require_own_file(path, LARGEST_TEXT // 4)
+    require_own_file(path, LARGEST_TEXT // 16)
     configuration = RunFolder(run.path).configuration
     if configuration is None:
         raise DataError("there is no .hydra/config.yaml")
-    return path.read_text(), configuration
+    return plain_lines(path.read_text()), configuration
 
 
 def command_of(run: Run, configuration: dict[str, Any]) -> str | None:

@@ -22,6 +22,11 @@ def plain(value: Any, most: int = LONGEST_NAME) -> str:
     return text if len(text) <= most else f"{text[: most // 2]} … {text[-(most // 2 - 3) :]}"
 
 
+def plain_lines(text: str) -> str:
+    """A text of several lines without letters that steer."""
+    return "".join("�" if is_steering(letter) else letter for letter in text)
+
+
 def is_steering(letter: str) -> bool:
     """Whether a letter is not seen but acts; blanks and breaks of lines do not count."""
     return letter not in "\n\t\r " and unicodedata.category(letter) in _STEERING

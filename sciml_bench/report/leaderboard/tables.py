@@ -8,7 +8,7 @@ from sciml_bench.core.checks import is_number
 from sciml_bench.report.aligned_table import MISSING, aligned_table, csv_text
 from sciml_bench.report.comparison import Estimate, estimate
 from sciml_bench.report.leaderboard.grouping import Entry, Leaderboard, Run
-from sciml_bench.report.leaderboard.plain_text import plain
+from sciml_bench.report.leaderboard.plain_text import LONGEST_REASON, plain
 from sciml_bench.report.leaderboard.ranking import ScoredTask, direction, mean_ranks, score_named
 from sciml_bench.report.table import shown, titled
 
@@ -73,7 +73,7 @@ def csv_report(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
             for name, (found, interval) in task.cells.get(entry.label, {}).items():
                 score = score_named(name)
                 low, high, _, starts = interval or (None, None, 0, None)
-                about = [name, score.unit if score else None, direction(name)]
+                about = [plain(name), score.unit if score else None, direction(name)]
                 rank = task.ranks.get(entry.label) if name == task.main else None
                 numbers = [found.mean, found.standard_deviation, low, high, found.seeds, starts, rank]
                 rows.append([task.task.name, entry.label, *about, *numbers, *spent, "finished", None, None])
@@ -166,4 +166,5 @@ def _no_formula(value: Any) -> Any:
 
 def _escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
+    text = plain(text, LONGEST_REASON)
     return re.sub(r"([\\`*_\[\]<>&])", r"\\\1", text) if re.search(r"[`*\[\]<>&\\]", text) else text

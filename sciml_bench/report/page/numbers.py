@@ -10,7 +10,7 @@ _NARROW_BLANK = "\u202f"
 _MOST_DIGITS = 5
 
 
-def number(value: float | int | None, digits: int = 3) -> str:
+def number(value: float | None, digits: int = 3) -> str:
     """A number, such as 0.92, 35 094, 8.04 × 10⁻⁷ or ∞.
 
     Args:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from sciml_bench import __version__
 from sciml_bench.report.leaderboard.grouping import Leaderboard
@@ -56,9 +55,8 @@ def page_html(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
         # the only script that a browser may run here, whatever a run folder has smuggled in
         policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'",
-        script=Markup(script),
-        style=Markup(style),
-        svg=Markup,
+        script=script,
+        style=style,
     )
 
 

@@ -58,7 +58,8 @@ def horizon_picture(task: ScoredTask, name: str) -> Shown | None:
     references = {name: each for name, each in curves[labels[0]][2].items() if REFERENCES[name] not in labels}
     arrays |= {f"{each}_errors": values[rows] for each, values in references.items()}
     units = {plain(run.record.get("time_unit") or "time") for run in task.order[0].repeated.runs}
-    arrays["time_unit"] = np.array(sorted(units)[0] if units else "time")
+    # a dollar sign would begin a formula
+    arrays["time_unit"] = np.array((sorted(units)[0] if units else "time").replace("$", r"\$"))
     caption = "Error against the horizon, mean over starts and seeds, in standard deviations of the training states."
     if len(labels) > MOST_COLOURED:
         caption += f" Thin lines: {', '.join(title(label) for label in labels[MOST_COLOURED:])}."

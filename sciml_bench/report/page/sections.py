@@ -8,6 +8,7 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.report.comparison import Estimate
 from sciml_bench.report.leaderboard.commands import command_of, configuration_text
 from sciml_bench.report.leaderboard.grouping import Entry, Leaderboard
+from sciml_bench.report.leaderboard.plain_text import plain
 from sciml_bench.report.leaderboard.ranking import Cell, ScoredTask, direction, score_named
 from sciml_bench.report.leaderboard.tables import COSTS, cost_of, reasons, seeds_of
 from sciml_bench.report.page.numbers import measured, number, placed
@@ -152,7 +153,7 @@ def _position(value: float, scale: tuple[float, float, bool]) -> float:
 
 def _made(board: Leaderboard, entry: Entry) -> dict[str, Any]:
     """The first run's command and configuration, which those of the other seeds share, and all folders."""
-    folders = [(board.shown_path(run), run.record.get("status")) for run in entry.runs]
+    folders = [(board.shown_path(run), plain(run.record.get("status"))) for run in entry.runs]
     try:
         text, configuration = configuration_text(entry.runs[0])
     except (DataError, OSError, UnicodeDecodeError) as error:
