@@ -14,6 +14,9 @@ from sciml_bench.report.leaderboard.plain_text import is_steering, plain_lines
 from sciml_bench.report.runs import LARGEST_TEXT, require_own_file
 
 _BENCHMARK = "benchmark"
+_LONGEST = 4000
+"""Letters that a person would still type."""
+
 _SCRIPT = re.compile(rf"train_[a-z_]+|{_BENCHMARK}")
 _HASHED = re.compile(r"(.*-)?[0-9a-f]{6}([0-9a-f]{6})?")
 """The names of overrides that a folder could not be called."""
@@ -49,7 +52,8 @@ def command_of(run: Run, configuration: dict[str, Any]) -> str | None:
         words = [*chosen, *_overrides(run, words, configuration), f"seed={seed_of(run)}"]
     if any(is_steering(letter) or letter == "\n" for word in words for letter in word):
         return None
-    return shlex.join(["python", f"{script}.py", *words])
+    command = shlex.join(["python", f"{script}.py", *words])
+    return command if len(command) < _LONGEST else None
 
 
 def _overrides(run: Run, given: Sequence[str], configuration: dict[str, Any]) -> list[str]:
