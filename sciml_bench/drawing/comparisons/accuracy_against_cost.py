@@ -15,7 +15,7 @@ from sciml_bench.drawing.style import PALETTE
 from sciml_bench.drawing.svg import GREY, one_axis, plain_powers
 
 _WIDE = 30.0
-_TOUCHING = np.array([14.0, 9.0])
+_TOUCHING = np.array([16.0, 10.0])
 
 
 @picture("costs", "scores", "lower", "upper", "numbers", "on_front", "score_label", "cost_label")

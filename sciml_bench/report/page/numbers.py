@@ -11,7 +11,7 @@ _MOST_DIGITS = 5
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number, such as 0.92, 35 094, 8.04 × 10⁻⁷ or ∞.
+    """A number, such as 0.920, 3, 35 094, 8.04 × 10⁻⁷ or ∞.
 
     Args:
         value: None where it is not known.
@@ -24,9 +24,9 @@ def number(value: float | None, digits: int = 3) -> str:
     if value != 0 and not _is_plain(value):
         power = _power(value, digits)
         return f"{_signed(f'{value / 10.0**power:.{digits - 1}f}')} × 10{str(power).translate(_SUPERSCRIPTS)}"
-    if abs(value) >= 1000:
+    if abs(value) >= 1000 or value == int(value):
         return _signed(f"{value:,.0f}").replace(",", _NARROW_BLANK)
-    decimals = 0 if value == 0 else max(0, digits - 1 - _power(value, digits))
+    decimals = max(0, digits - 1 - _power(value, digits))
     return _signed(f"{value:.{decimals}f}")
 
 
