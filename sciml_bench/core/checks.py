@@ -6,7 +6,6 @@ names the key as a person typed it.
 """
 
 import math
-import sys
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
@@ -29,8 +28,10 @@ def is_integer(value: object, minimum: float | int = -math.inf) -> TypeGuard[int
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite real number, of Python or of NumPy; True and False are none."""
-    # math.isfinite raises for whole numbers that no float holds
-    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) <= sys.float_info.max  # pyright: ignore
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False
 
 
 def require_integer(key: str, value: object, minimum: int, remedy: str) -> int:

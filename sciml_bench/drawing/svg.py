@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from sciml_bench.drawing.style import PALETTE, styled
+from sciml_bench.drawing.style import PALETTE
 
 GREY = "#777777"
 """Of what stands back."""
@@ -41,7 +41,8 @@ def svg_text(figure: Figure, name: str, description: str) -> str:
     for axis in figure.axes:
         axis.set_facecolor("none")
     file = io.BytesIO()
-    with styled(), matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    # not in the suite's style again, in which the figure was drawn: saving would replace fixed margins
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(file, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
     text = _UNSEEN.sub("", file.getvalue().decode())
     text = re.sub(r"<g id=\"[^\"]*\"", "<g", text)
