@@ -28,7 +28,10 @@ def is_integer(value: object, minimum: float | int = -math.inf) -> TypeGuard[int
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite real number, of Python or of NumPy; True and False are none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False
 
 
 def require_integer(key: str, value: object, minimum: int, remedy: str) -> int:

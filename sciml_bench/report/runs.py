@@ -1,7 +1,9 @@
 """The runs below some folders: the finished ones with their numbers, the others with why they do not count."""
 
+import os
+import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,13 @@ import numpy as np
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
-from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RunFolder
+from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
+
+UNREADABLE = "unreadable"
+"""The status of a run whose files do not tell their content."""
+
+LARGEST_TEXT = 2**20
+"""Bytes of record.json, of metrics.json and of a configuration; more is refused unread."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,14 @@ class UnfinishedRun:
     Args:
         path: its folder.
         reason: why, ready to be shown.
+        status: of the run, or `unreadable`.
+        record: the content of record.json, empty where that cannot be read.
     """
 
     path: Path
     reason: str
+    status: str = UNREADABLE
+    record: dict[str, Any] = field(default_factory=dict)
 
 
 def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[UnfinishedRun]]:
@@ -88,22 +100,48 @@ def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[Unfi
     return finished, [run for run in runs if isinstance(run, UnfinishedRun)]
 
 
+def require_own_file(path: Path, most: int) -> None:
+    """Refuse what no run leaves, before a byte of it is read: links, pipes, devices, and files that are too large.
+
+    Args:
+        path: of a file that may be missing.
+        most: bytes.
+
+    Raises:
+        DataError: it is refused.
+    """
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode) or path.parent.is_symlink():
+        raise DataError(f"{path.name} is no file of its own, but a link, a folder or a device")
+    if found.st_size > most:
+        raise DataError(f"{path.name} has {found.st_size} bytes, more than the {most} that are read")
+
+
 def _read(path: Path) -> FinishedRun | UnfinishedRun | None:
     """A run, or None for the folder of a finished ensemble."""
-    folder = RunFolder(path)
+    folder, record = RunFolder(path), {}
     try:
+        for name in ("record.json", "metrics.json"):
+            require_own_file(path / name, LARGEST_TEXT)
         record = folder.record
         status = record.get("status")
         if status == FINISHED and isinstance(record.get("ensemble"), list):
             return None
         if status == FINISHED:
-            return FinishedRun(folder, record, folder.metrics)
+            run = FinishedRun(folder, record, folder.metrics)
+            _ = run.fit_cpu_seconds  # a number, or nothing
+            return run
     except FileNotFoundError:
-        return UnfinishedRun(path, "metrics.json is missing; repeat the run with force=true")
-    except (DataError, TypeError, ValueError) as error:
-        return UnfinishedRun(path, f"cannot be read: {error}")
+        return UnfinishedRun(path, "metrics.json is missing; repeat the run with force=true", record=record)
+    except (DataError, TypeError, ValueError, OverflowError, OSError) as error:
+        return UnfinishedRun(path, f"cannot be read: {error}", record=record)
     if status in (FAILED, NOT_APPLICABLE):
-        return UnfinishedRun(path, f"{status.replace('_', ' ')}: {record.get('reason', 'without a reason')}")
+        reason = f"{status.replace('_', ' ')}: {record.get('reason', 'without a reason')}"
+        return UnfinishedRun(path, reason, status, record)
     if status == INTERRUPTED:
-        return UnfinishedRun(path, "interrupted; repeat its command to continue it")
-    return UnfinishedRun(path, "still running, or interrupted; in the latter case repeat its command to continue it")
+        return UnfinishedRun(path, "interrupted; repeat its command to continue it", status, record)
+    reason = "still running, or interrupted; in the latter case repeat its command to continue it"
+    return UnfinishedRun(path, reason, RUNNING, record)

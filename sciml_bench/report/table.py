@@ -18,13 +18,13 @@ def markdown_table(comparison: Comparison, metrics: Sequence[str]) -> str:
         comparison: the methods.
         metrics: the columns; ↑ and ↓ say which way is better.
     """
-    header = ["method", *map(_titled, metrics), "seeds", "CPU s of the fit"]
+    header = ["method", *map(titled, metrics), "seeds", "CPU s of the fit"]
     rows = [
         [
             method.label,
-            *(_shown(method.metric(name)) for name in metrics),
+            *(shown(method.metric(name)) for name in metrics),
             str(len(method.runs)),
-            _shown(method.fit_cpu_seconds, decimals=1),
+            shown(method.fit_cpu_seconds, decimals=1),
         ]
         for method in comparison.methods
     ]
@@ -49,12 +49,19 @@ def csv_table(comparison: Comparison, metrics: Sequence[str]) -> str:
     return csv_text(rows)
 
 
-def _titled(name: str) -> str:
+def titled(name: str) -> str:
+    """The title of a column: a metric, with an arrow that says which way is better."""
     score = find_score(name)
     return name if score is None else name + ARROWS[score.better]
 
 
-def _shown(found: Estimate | None, decimals: int = 3) -> str:
+def shown(found: Estimate | None, decimals: int = 3) -> str:
+    """Mean ± standard deviation.
+
+    Args:
+        found: over seeds.
+        decimals: unless they would hide what there is to see.
+    """
     if found is None:
         return MISSING
     # a spread that is all zeros and a mean without a digit left would hide what there is to see

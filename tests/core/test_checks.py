@@ -26,7 +26,9 @@ def test_numbers_have_any_sign_and_may_be_broken(value):
     assert is_number(value)
 
 
-@pytest.mark.parametrize("value", [True, np.True_, float("nan"), -float("inf"), np.float64("inf"), "1", None, 1j])
+@pytest.mark.parametrize(
+    "value", [True, np.True_, float("nan"), -float("inf"), np.float64("inf"), "1", None, 1j, 10**400]
+)
 def test_truth_values_text_and_what_is_not_finite_are_no_numbers(value):
     assert not is_number(value)
 

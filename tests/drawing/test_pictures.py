@@ -35,12 +35,29 @@ FIELD = {f"axis_{name}": np.linspace(0, 1, 4) for name in "txy"}
 STRENGTHS = np.array([[0.0, 0.0], [2.0, 2.0]])
 
 ARRAYS = {
+    "accuracy_against_cost": {
+        "costs": np.array([0.01, 2.0, 30.0]),
+        "scores": np.array([1.0, 0.5, 0.7]),
+        "lower": np.array([0.9, 0.4, np.nan]),
+        "upper": np.array([1.1, 0.6, np.nan]),
+        "numbers": np.arange(1, 4),
+        "on_front": np.array([1, 1, 0]),
+        "score_label": "error",
+        "cost_label": "CPU seconds",
+    },
     "accuracy_against_step": {"forecast_steps": [-1, 1, 2], "forecast_accuracy": positive(3), "n_classes": 5},
     "body_errors": ROLLED | {"body_distances": positive(5, 2), "body_names": np.array(["Sun", "Earth"])},
     "coefficients": {"coefficients": positive(3, 2), "term_names": ["1", "x", "y"], "component_names": NAMES},
     "discovered_trajectories": WHOLE | {"denoised": positive(*STATES), "forecast": positive(*STATES)},
     "eigenfunctions": {"eigenfunctions_test": positive(6, 3), "eigenvalues": np.array([1.0, 0.5j, -0.5j])},
     "eigenvalue_density": {"eigenvalues": np.arange(5.0), "density": positive(5)},
+    "error_against_horizon": {
+        "times": np.arange(1.0, 9.0),
+        "errors": positive(8, 8),
+        "persistence_errors": positive(8),
+        "mean_errors": positive(8),
+        "time_unit": "s",
+    },
     "error_growth": ROLLED
     | {name: positive(2, 5) for name in ("errors", "persistence_errors", "linear_errors")}
     | {"first_call_end": 2.0, "thresholds": [0.01]},
@@ -157,7 +174,7 @@ def test_an_epoch_that_did_not_log_a_quantity_is_left_out_of_its_curve():
 
 
 def test_a_picture_that_does_not_exist_is_refused_with_those_that_do():
-    with pytest.raises(DataError, match="no picture 'style'; choose among accuracy_against_step"):
+    with pytest.raises(DataError, match="no picture 'style'; choose among accuracy_against_cost"):
         draw("style", {})
 
 

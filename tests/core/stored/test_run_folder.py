@@ -128,7 +128,7 @@ def with_configuration(folder: Path, text: str | bytes) -> RunFolder:
         ("data:\n  1: 2\n", "the key 1 is no text"),
         ("data: {path: [\n", "while parsing"),
         ("a: 1\n---\ndata: {}\n", "expected a single document"),
-        ("data: " + "[" * 5000 + "]" * 5000, "recursion"),
+        ("data: " + "[" * 5000 + "]" * 5000, "more than 50 levels in line 1"),
         (b"data: {path: \xff}", "decode"),
     ],
 )

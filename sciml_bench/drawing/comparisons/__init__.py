@@ -1,0 +1,1 @@
+"""Methods side by side: their errors against the horizon, and accuracy against cost."""

@@ -1,0 +1,8 @@
+"""Names as words on the page."""
+
+from sciml_bench.report.leaderboard.plain_text import plain
+
+
+def title(name: str) -> str:
+    """A name of a task, a method or a score as it is read; the name in the files stands beside its definition."""
+    return plain(name).replace("_", " ")

@@ -1,0 +1,147 @@
+"""Tables against what is computed here by other means."""
+
+import csv
+import io
+import statistics
+
+import numpy as np
+import pytest
+from leaderboard_material import ERROR, benchmark_run, board_and_tasks, change_record
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.report.leaderboard.pareto import pareto_front
+from sciml_bench.report.leaderboard.ranking import mean_ranks
+from sciml_bench.report.leaderboard.tables import csv_report, markdown_report
+
+
+def starts_around(error, seed=0, n_starts=20):
+    values = error * np.random.default_rng(seed).uniform(0.9, 1.1, n_starts)
+    return values * error / values.mean()
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def three_methods(tmp_path):
+    for seed, error in enumerate((0.1, 0.2, 0.3)):
+        benchmark_run(tmp_path, "lorenz", "ours", seed, error, starts_around(error))
+        benchmark_run(tmp_path, "lorenz", "theirs", seed, 10 * error, starts_around(10 * error))
+    benchmark_run(tmp_path, "lorenz", "theirs_too", 0, 2.1, starts_around(2.1))
+    return tmp_path
+
+
+def test_numbers_of_a_table(three_methods):
+    _, (task,) = board_and_tasks(three_methods)
+    assert task.main == ERROR  # not the first of the file, and one that has a direction
+    assert [entry.label for entry in task.order] == ["ours", "theirs", "theirs_too"]
+    assert task.ranks == {"ours": 1, "theirs": 2, "theirs_too": 3}
+    estimate, interval = task.cells["theirs"][ERROR]
+    assert estimate.mean == pytest.approx(2.0)
+    assert estimate.standard_deviation == pytest.approx(statistics.stdev([1.0, 2.0, 3.0]))
+    assert (estimate.seeds, interval.seeds, interval.starts) == (3, 3, 20)
+    assert interval.low < 1.4 < 2.6 < interval.high
+
+
+def test_bold_is_the_best_whose_interval_keeps_clear_alone(three_methods):
+    _, (task,) = board_and_tasks(three_methods)
+    assert task.best(ERROR) == "ours"
+    assert task.best("forecast_horizon") is None  # all have the same
+    assert task.best("my_own") is None  # which way is better, nothing says
+    benchmark_run(three_methods, "lorenz", "nearly_ours", 0, 0.21, starts_around(0.21))
+    _, (task,) = board_and_tasks(three_methods)
+    assert task.best(ERROR) is None
+
+
+def test_higher_is_better_where_the_catalogue_says_so(tmp_path):
+    for method, value in (("far", 5.0), ("near", 1.0)):
+        folder = benchmark_run(tmp_path, "lorenz", method, 0, 1.0)
+        (folder / "metrics.json").write_text(f'{{"forecast_horizon": {value}}}')
+    _, (task,) = board_and_tasks(tmp_path)
+    assert task.main == "forecast_horizon"
+    assert [entry.label for entry in task.order] == ["far", "near"]
+
+
+def test_failures_take_the_last_place_and_what_does_not_apply_takes_none(tmp_path):
+    for seed, error in enumerate((0.1, 0.2)):
+        benchmark_run(tmp_path, "first", "ours", seed, error)
+        benchmark_run(tmp_path, "second", "ours", seed, error)
+    benchmark_run(tmp_path, "first", "theirs", 0, 0.3)
+    benchmark_run(tmp_path, "first", "theirs", 1, status="failed", reason="TrainingError: the loss is nan")
+    benchmark_run(tmp_path, "first", "broken", 0, status="failed", reason="DataError: too short")
+    benchmark_run(tmp_path, "first", "worse", 0, 0.9)
+    benchmark_run(tmp_path, "first", "foreign", 0, status="not_applicable", reason="states are images")
+    benchmark_run(tmp_path, "second", "theirs", 0, 0.05)
+    benchmark_run(tmp_path, "second", "late", 0, status="running")
+    board, tasks = board_and_tasks(tmp_path)
+    # of the four that count, theirs is second with one seed and last with the other
+    assert tasks[0].ranks == {"ours": 1, "theirs": (2 + 4) / 2, "worse": 3, "broken": 4}
+    assert tasks[1].ranks == {"theirs": 1, "ours": 2}
+    assert mean_ranks(tasks) == [("ours", 1.5, 2), ("theirs", 2.0, 2), ("worse", 3.0, 1), ("broken", 4.0, 1)]
+    text = markdown_report(board, tasks)
+    for word in ("too short", "the loss is nan", "states are images", "still running", "1 of 2"):
+        assert word in text
+
+
+def test_equal_means_share_their_places_and_nan_counts_as_lost(tmp_path):
+    for method, error in (("a", 0.5), ("b", 0.5), ("c", 0.9)):
+        benchmark_run(tmp_path, "lorenz", method, 0, error)
+    folder = benchmark_run(tmp_path, "lorenz", "d", 0, 1.0)
+    (folder / "metrics.json").write_text(f'{{"{ERROR}": "nan"}}')
+    _, (task,) = board_and_tasks(tmp_path)
+    assert task.ranks == {"a": 1.5, "b": 1.5, "c": 3, "d": 4}
+
+
+def test_one_seed_counts_once_however_often_it_is_there(tmp_path):
+    benchmark_run(tmp_path / "here", "lorenz", "ours", 0, 0.1, ended="2026-01-01")
+    benchmark_run(tmp_path / "there", "lorenz", "ours", 0, 0.3, ended="2026-01-02")
+    benchmark_run(tmp_path / "there", "lorenz", "ours", 1, 0.5)
+    benchmark_run(tmp_path / "elsewhere", "lorenz", "ours", 1, status="failed", reason="no", ended="2027-01-01")
+    board, (task,) = board_and_tasks(tmp_path)
+    assert task.cells["ours"][ERROR].estimate[:1] == (pytest.approx(0.4),)
+    assert [board.shown_path(run).split("/")[0] for run in board.duplicates] == ["here", "elsewhere"]
+    assert "another run of this task, method and seed counts" in markdown_report(board, [task])
+
+
+def test_runs_of_scripts_are_grouped_by_their_data_and_told_apart_by_model_training_and_overrides(tmp_path):
+    base = {"script": "train_koopman", "data": "digits", "model": "cnn", "training": "vamp"}
+    for variant in ("defaults", "rate=1"):
+        folder = benchmark_run(tmp_path / variant, "x", "y", 0, 0.1)
+        target = tmp_path / "outputs" / "train_koopman" / "digits" / variant / "seed=0"
+        target.parent.mkdir(parents=True)
+        folder.rename(target)
+        change_record(target, task=None, method=None, **base)
+    _, (task,) = board_and_tasks(tmp_path / "outputs")
+    assert task.task.name == "digits"
+    assert [entry.label for entry in task.order] == ["koopman: cnn, vamp", "koopman: cnn, vamp (rate=1)"]
+
+
+def test_csv_has_every_digit_every_score_and_every_run_that_does_not_count(three_methods):
+    benchmark_run(three_methods, "lorenz", "broken", 0, status="failed", reason="=SUM(A1)")
+    (three_methods / "torn").mkdir()
+    (three_methods / "torn" / "record.json").write_text("{")
+    rows = rows_of(csv_report(*board_and_tasks(three_methods)))
+    ours = {row["score"]: row for row in rows if row["method"] == "ours"}
+    assert float(ours[ERROR]["mean"]) == statistics.fmean([0.1, 0.2, 0.3])
+    assert (ours[ERROR]["better"], ours[ERROR]["rank"], ours[ERROR]["starts"]) == ("lower", "1.0", "20")
+    assert float(ours[ERROR]["fit_cpu_seconds"]) == 3.0
+    assert set(ours) == {ERROR, "forecast_horizon", "my_own"}
+    (broken,) = [row for row in rows if row["method"] == "broken"]
+    assert (broken["status"], broken["reason"]) == ("failed", "failed: =SUM(A1)")
+    assert [row["folder"] for row in rows if row["status"] == "unreadable"] == ["torn"]
+
+
+def test_no_run_at_all_is_an_error(tmp_path):
+    with pytest.raises(ConfigurationError, match="there is no run"):
+        board_and_tasks(tmp_path)
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_nobody_is_both_better_and_cheaper_than_those_on_the_front(better):
+    rng = np.random.default_rng(0)
+    costs, scores = rng.integers(1, 9, 30).astype(float), rng.integers(1, 9, 30).astype(float)
+    gain = -scores if better == "lower" else scores
+    for this, on in enumerate(pareto_front(list(costs), list(scores), better)):
+        weakly = (costs <= costs[this]) & (gain >= gain[this])
+        assert on == (not np.any(weakly & ((costs < costs[this]) | (gain > gain[this]))))
