@@ -1,0 +1,103 @@
+"""The Common Task Framework: its scores against closed forms, its records, and what a run of it leaves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+from scipy.integrate import solve_ivp
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.common_task import CommonTaskLorenz
+from sciml_bench.data.common_task.lorenz_parts import PARTS
+from sciml_bench.suite import compare
+from sciml_bench.suite.common_task.scores import histogram_score, relative_score, spectrum_score
+
+TIMES = np.linspace(0, 1, 600)
+
+
+def test_the_norm_is_the_spectral_one() -> None:
+    truth = np.diag([3.0, 4.0])
+    assert relative_score(truth, np.zeros((2, 2))) == pytest.approx(0)
+    assert relative_score(truth, np.diag([3.0, 2.0])) == pytest.approx(50)  # 2 of 4
+    # by Frobenius it would be 100 (1 − √2 / 5) = 71.7
+    assert relative_score(truth, np.diag([2.0, 3.0])) == pytest.approx(75)
+
+
+def test_histograms_are_of_the_last_500_rows_over_their_common_range() -> None:
+    truth = np.stack([np.arange(600.0), np.arange(600.0)], axis=1)
+    changed_early = truth.copy()
+    changed_early[:100] = -1e6
+    assert histogram_score(truth, changed_early) == 100
+    assert histogram_score(truth, truth[::-1] * 0 + 5000) == pytest.approx(-100)  # no bin in common: distance 2
+    half = truth.copy()
+    half[:, 1] = 5000
+    assert histogram_score(truth, half) == pytest.approx(0)
+
+
+def test_what_is_not_finite_scores_minus_a_hundred() -> None:
+    truth = np.ones((600, 3))
+    broken = truth * np.nan
+    assert relative_score(truth, broken) == histogram_score(truth, broken) == spectrum_score(truth, broken) == -100
+
+
+def test_spectra_forget_where_a_wave_is_and_remember_how_large() -> None:
+    points = 2 * np.pi * np.arange(64) / 64
+    truth = np.stack([np.sin(3 * points + phase) for phase in range(30)])
+    moved = np.stack([np.sin(3 * points + 1 + phase) for phase in range(30)])
+    assert spectrum_score(truth, moved) == pytest.approx(100)
+    assert spectrum_score(truth, np.sqrt(0.75) * truth) == pytest.approx(75)
+
+
+def test_look_alikes_obey_the_law_of_their_file_and_go_on_where_it_ends() -> None:
+    record = CommonTaskLorenz("noisy_short", simulation=1)
+    record.setup()
+    clean, noisy = record.truth["reconstruction"], np.asarray(record.continued.states[0])
+    assert noisy.shape == (100, 3)
+    assert np.std(noisy - clean) == pytest.approx(1.0, abs=0.15)
+
+    def law(t, u):
+        x, y, z = u
+        return [10 * (y - x), x * (28.7 - z) - y, x * y - 8 / 3 * z]
+
+    solved = solve_ivp(law, (0, 0.5), clean[-1], t_eval=0.05 * np.arange(1, 11), rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(record.truth["forecast"][:10], solved.y.T, atol=1e-5)
+
+
+def test_the_family_is_learned_from_whole_or_from_the_record_that_is_continued() -> None:
+    whole = CommonTaskLorenz("parameter_beyond")
+    whole.setup()
+    assert whole.splits["train"].lengths == (10_000, 10_000, 10_000, 100)
+    assert whole.continued.lengths == (100,)
+    alone = CommonTaskLorenz("parameter_beyond", learn_from="continued")
+    alone.setup()
+    np.testing.assert_array_equal(alone.continued.states[0], whole.continued.states[0])
+    assert alone.splits["train"].lengths == (100,)
+
+
+def test_the_twelve_scores_and_the_nine_pairs_are_all_asked_for() -> None:
+    names = [name for part in PARTS.values() for name in part.scores]
+    assert names == [f"e{number}" for number in range(1, 13)]
+    assert sorted(pair for part in PARTS.values() for pair in part.pairs.values()) == list(range(1, 10))
+
+
+def test_public_files_are_read_and_have_no_truth(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(100, 3))
+    scipy.io.savemat(tmp_path / "X4train.mat", {"X4train": rows})
+    record = CommonTaskLorenz("clean_short", path=tmp_path)
+    record.setup()
+    np.testing.assert_array_equal(record.continued.states[0], rows)
+    assert record.truth == {}
+    assert record.files[0]["path"].endswith("X4train.mat")
+    with pytest.raises(ConfigurationError, match=r"there is no X5train.mat"):
+        CommonTaskLorenz("noisy_short", path=tmp_path).setup()
+
+
+def test_a_run_leaves_scores_and_predictions(tmp_path: Path) -> None:
+    (row,) = compare("common_task_lorenz_noisy_short", ["persistence"], folder=tmp_path)
+    assert row["status"] == "finished"
+    assert {"common_task_e9", "common_task_e10"} <= set(row)
+    arrays = np.load(Path(row["folder"]) / "arrays.npz")
+    last = CommonTaskLorenz("noisy_short")
+    last.setup()
+    np.testing.assert_allclose(arrays["prediction_pair_7"], np.tile(last.continued.states[0][-1], (1000, 1)))
