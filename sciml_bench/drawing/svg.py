@@ -26,7 +26,8 @@ _UNSEEN = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<styl
 def one_axis() -> tuple[Figure, Axes]:
     """A figure whose text is legible on a phone, with one pair of axes."""
     # margins that are fixed take a third of the time of those that fit
-    figure = Figure(figsize=(4.8, 3.2), layout="none")
+    figure = Figure(figsize=(4.8, 3.2))
+    figure.set_layout_engine("none")
     return figure, figure.subplots(gridspec_kw={"left": 0.13, "right": 0.98, "bottom": 0.15, "top": 0.91})
 
 
