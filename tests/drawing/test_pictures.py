@@ -51,7 +51,7 @@ ARRAYS = {
     "discovered_trajectories": WHOLE | {"denoised": positive(*STATES), "forecast": positive(*STATES)},
     "eigenfunctions": {"eigenfunctions_test": positive(6, 3), "eigenvalues": np.array([1.0, 0.5j, -0.5j])},
     "eigenvalue_density": {"eigenvalues": np.arange(5.0), "density": positive(5)},
-    "error_against_horizon": {
+    "errors_of_methods": {
         "times": np.arange(1.0, 9.0),
         "errors": positive(8, 8),
         "persistence_errors": positive(8),

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sciml_bench.drawing.comparisons import accuracy_against_cost, error_against_horizon
-from sciml_bench.drawing.comparisons.error_against_horizon import LARGEST, MOST_COLOURED
+from sciml_bench.drawing.comparisons import accuracy_against_cost, errors_of_methods
+from sciml_bench.drawing.comparisons.errors_of_methods import LARGEST, MOST_COLOURED
 from sciml_bench.drawing.svg import svg_text
 from sciml_bench.report.leaderboard.grouping import Entry
 from sciml_bench.report.leaderboard.pareto import pareto_front
@@ -70,7 +70,7 @@ def horizon_picture(task: ScoredTask, name: str) -> Shown | None:
     legend = [(title(label), number + 1) for number, label in enumerate(labels[:MOST_COLOURED])]
     legend += [(title(REFERENCES[reference]), 0) for reference in references]
     described = f"Line chart: {caption} Best at the end of the horizon: {title(_best_at_the_end(arrays, labels))}."
-    return Shown(svg_text(error_against_horizon.draw(arrays), name, described), caption, tuple(legend))
+    return Shown(svg_text(errors_of_methods.draw(arrays), name, described), caption, tuple(legend))
 
 
 def cost_picture(task: ScoredTask, name: str) -> Shown | None:
