@@ -14,6 +14,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.training.script import composed, register
 
 BENCHMARK = "benchmark"
+_SCORING = "evaluation."
 _PASSED_ON = ("force", "trusted_packages")
 
 
@@ -36,7 +37,7 @@ def composed_run(
         choices: names of the task and the method.
         seed: of the run.
         cpu_seconds: of the fit; None: as long as the method plans.
-        overrides: `key=value` of the method's own configuration, which win.
+        overrides: `key=value` of the method's own configuration, or of the task's `evaluation`, which win.
 
     Raises:
         ConfigurationError: a key is missing, or there is no such paradigm.
@@ -47,9 +48,11 @@ def composed_run(
     paradigm = str(method["paradigm"])
     if not (configuration_root() / paradigm / "config.yaml").is_file():
         raise ConfigurationError(f"method.paradigm={paradigm}: there is no conf/{paradigm}/config.yaml")
-    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *overrides]
+    scoring = [text.removeprefix(_SCORING) for text in overrides if text.startswith(_SCORING)]
+    others = [text for text in overrides if not text.startswith(_SCORING)]
+    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *others]
     config = composed(paradigm, [str(override) for override in given], folder)
-    config.evaluation = OmegaConf.create(dict(task["evaluation"]))
+    config.evaluation = OmegaConf.merge(dict(task["evaluation"]), OmegaConf.from_dotlist(scoring))
     config.script, config.choices = BENCHMARK, {**config.choices, **choices}
     if config.trainer.threads is None:
         config.trainer.threads = 1
