@@ -64,7 +64,7 @@ class StepForecaster:
         n_steps, n_rows, started = horizon_steps(past, horizon), self.rows_used(past), time.perf_counter()
         last = np.stack([read_block(part, part.shape[0] - n_rows, part.shape[0]) for part in past.states])
         with np.errstate(over="ignore", invalid="ignore"):
-            states = self.continued(last, n_steps).astype(np.float64)
+            states = self.continued(last.astype(np.float64), n_steps).astype(np.float64)
         status = tuple(OK if np.isfinite(path).all() else "the forecast left every bound" for path in states)
         ends = np.array([past.times_of(number)[-1] for number in range(past.n_trajectories)])
         times = ends[:, None] + past.time_step * np.arange(1, n_steps + 1)

@@ -7,11 +7,13 @@ from typing import Any, cast
 
 import yaml
 from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.training.script import composed, register
+from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
 _SCORING = "evaluation."
@@ -51,7 +53,11 @@ def composed_run(
     scoring = [text.removeprefix(_SCORING) for text in overrides if text.startswith(_SCORING)]
     others = [text for text in overrides if not text.startswith(_SCORING)]
     given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *others]
-    config = composed(paradigm, [str(override) for override in given], folder)
+    given = [str(override) for override in given]
+    try:
+        config = composed(paradigm, given, folder)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError(explain(error, paradigm, configuration_root(), given)) from None
     config.evaluation = OmegaConf.merge(dict(task["evaluation"]), OmegaConf.from_dotlist(scoring))
     config.script, config.choices = BENCHMARK, {**config.choices, **choices}
     if config.trainer.threads is None:

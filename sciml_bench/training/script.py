@@ -25,7 +25,14 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError, TrainingError, in_a_sentence
+from sciml_bench.core.errors import (
+    ConfigurationError,
+    DataError,
+    NotApplicableError,
+    SolverError,
+    TrainingError,
+    in_a_sentence,
+)
 from sciml_bench.core.interruption import Interrupted
 from sciml_bench.training.identity import name_of_overrides
 
@@ -99,7 +106,10 @@ def _run_path(choices: Any, overrides: Any) -> str:
     """`<data>/<model>/<training>/<overrides>`: the path of a run's folder below its script's, but for the seed."""
     groups = ("task", "data", "pde", "model", "training", "method")
     chosen = [str(choices[group]) for group in groups if group in choices]
-    return "/".join([*chosen, name_of_overrides([str(override) for override in overrides])])
+    typed = [str(override) for override in overrides]
+    if "method" in choices:  # a benchmark passes on settings of methods, which are new keys to it
+        typed = [override.lstrip("+") for override in typed]
+    return "/".join([*chosen, name_of_overrides(typed)])
 
 
 Prepared = Callable[[DictConfig, Sequence[str]], DictConfig]
@@ -208,6 +218,9 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
             raise
         if not multirun:
             _stop(in_a_sentence(error))
+        if isinstance(error, NotApplicableError):  # an answer, and no failure of the sweep
+            print(f"does not apply: {in_a_sentence(error)}", file=sys.stderr)
+            return None
         if not expected:
             traceback.print_exc()
         reason = in_a_sentence(error) if expected else f"{type(error).__name__}: {error}"
@@ -297,14 +310,16 @@ class _SweepFailures:
         return True
 
 
-def explain(error: Exception, paradigm: str, root: Path) -> str:
+def explain(error: Exception, paradigm: str, root: Path, typed: Sequence[str] | None = None) -> str:
     """One sentence for a composition that failed.
 
     Args:
         error: what Hydra raised.
         paradigm: whose script it was.
         root: the folder conf/.
+        typed: the overrides; by default those of the command line.
     """
+    typed = sys.argv[1:] if typed is None else typed
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__) is not None:
         chain.append(cause)
@@ -312,9 +327,7 @@ def explain(error: Exception, paradigm: str, root: Path) -> str:
         if isinstance(link, MissingConfigException) and link.missing_cfg_file:
             return _explain_missing_choice(link, paradigm, root)
         if str(link).startswith("Config group override must be"):
-            odd = [
-                word for word in sys.argv[1:] if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)
-            ]
+            odd = [word for word in typed if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)]
             return f"{' '.join(odd)} cannot be read: choose by name, as in model=<choice>"
         if isinstance(link, OverrideParseException):
             reason = str(link).splitlines()[0]
@@ -327,14 +340,14 @@ def explain(error: Exception, paradigm: str, root: Path) -> str:
     key = misspelt.group(1)
     if within is not None and within.group(1) != key.rpartition(".")[2] and within.group(1) not in key.split("."):
         key = f"{key}.{within.group(1)}"  # of a mapping that was given whole
-    return _explain_misspelt_key(key, paradigm)
+    return _explain_misspelt_key(key, paradigm, typed)
 
 
 def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: Path) -> str:
     group, _, choice = str(error.missing_cfg_file).rpartition("/")
     options = sorted(error.options or [])
     owners = [f"train_{path.parents[1].name}.py" for path in root.glob(f"*/{group}/{choice}.yaml")]
-    script = f"train_{paradigm}.py"
+    script = "benchmark.py" if group in ("task", "method") else f"train_{paradigm}.py"
     if owners:
         return f"{group}={choice} belongs to {owners[0]}, not to {script}; choose one of: {', '.join(options)}"
     near = difflib.get_close_matches(choice, options, n=1)
@@ -342,10 +355,10 @@ def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: 
     return f"{script} has no {group}={choice}; {hint}choose one of: {', '.join(options)}"
 
 
-def _explain_misspelt_key(key: str, paradigm: str) -> str:
+def _explain_misspelt_key(key: str, paradigm: str, typed: Sequence[str]) -> str:
     from hydra import compose
 
-    choices = [arg for arg in sys.argv[1:] if arg.partition("=")[0] in GROUPS and "," not in arg]
+    choices = [arg for arg in typed if arg.partition("=")[0] in GROUPS and "," not in arg]
     parent, _, last = key.rpartition(".")
     try:
         with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):

@@ -23,7 +23,7 @@ class Baseline:
     takes_inputs: ClassVar[bool] = False
 
     def __init__(self, spec: RecordSpec) -> None:
-        self.spec = spec
+        self.spec = spec.origin or spec  # a baseline reads states in their own shape
 
     def fit(self, record: Record) -> Learned:
         """Learn from the training part, choosing by the validation part where there is something to choose.

@@ -73,7 +73,7 @@ class FittedParroting(FittedBaseline):
         ]
         tree = KDTree(np.stack([self._key(self.trajectories[n][r - self.n_rows : r]) for n, r in places]))
         told = np.empty((len(last), n_steps, *last.shape[2:]))
-        for path, given in zip(told, last.astype(np.float64), strict=True):
+        for path, given in zip(told, last, strict=True):
             done = 0
             while done < n_steps:
                 number, row = places[int(tree.query(self._key(given))[1])]

@@ -1,0 +1,96 @@
+"""A task and a method make one ordinary run, composed by the method's own script."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sciml_bench.core.configuration_root import configuration_root
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.suite import benchmark
+from sciml_bench.suite.comparison import chosen_names, compare, names_of
+from sciml_bench.suite.composition import composed_run
+
+TASK = {
+    "name": "short_lorenz",
+    "record": ["data=lorenz63", "data.n_steps=400", "data.split={train: 0.5, validation: 0.1, test: 0.4}"],
+    "evaluation": {"_target_": "sciml_bench.suite.ForecastTask", "horizon": 20, "n_starts": 5},
+}
+WAVES = ["data=kdv", "data.split={train:3,validation:1,test:1}", "data.n_skipped=1", "data.n_frames=40"]
+WAVES += ["data.n_test_frames=60", "data.system.n_points=32"]
+CHOICES = {"task": "short_lorenz", "method": "any"}
+
+
+def node(group: str, name: str) -> dict:
+    return yaml.safe_load((configuration_root() / "benchmark" / group / f"{name}.yaml").read_text())
+
+
+@pytest.mark.parametrize("method", names_of("method"))
+def test_every_method_composes_with_the_record_the_evaluation_and_the_budget_of_a_task(
+    method: str, tmp_path: Path
+) -> None:
+    config = composed_run(TASK, node("method", method), tmp_path, choices=CHOICES, seed=3, cpu_seconds=7)
+    assert (config.data.n_steps, config.evaluation.horizon, config.seed) == (400, 20, 3)
+    assert (config.trainer.cpu_seconds, config.trainer.threads, config.script) == (7, 1, "benchmark")
+    assert config.run_folder == str(tmp_path)
+    assert config.choices.task == "short_lorenz"
+
+
+@pytest.mark.parametrize("task", names_of("task"))
+def test_every_task_says_its_record_its_evaluation_and_its_budget(task: str) -> None:
+    assert {"record", "evaluation", "cpu_seconds"} <= set(node("task", task))
+
+
+def test_settings_of_a_command_win_and_misspelt_ones_are_named(tmp_path: Path) -> None:
+    method = node("method", "koopman_vamp")
+    config = composed_run(TASK, method, tmp_path, choices=CHOICES, overrides=["data.n_steps=300", "model.n_modes=5"])
+    assert (config.data.n_steps, config.model.n_modes) == (300, 5)
+    with pytest.raises(ConfigurationError, match=r"no configuration key 'data.tme_step'; did you mean data.time_step"):
+        composed_run(TASK, method, tmp_path, choices=CHOICES, overrides=["data.tme_step=1"])
+    with pytest.raises(ConfigurationError, match=r"method=any: its yaml lacks paradigm"):
+        composed_run(TASK, {}, tmp_path, choices=CHOICES)
+    with pytest.raises(ConfigurationError, match=r"method.paradigm=magic: there is no conf/magic"):
+        composed_run(TASK, {"paradigm": "magic"}, tmp_path, choices=CHOICES)
+
+
+def test_patterns_choose_and_what_there_is_not_is_named() -> None:
+    assert chosen_names("method", "koopman_*") == [name for name in names_of("method") if name.startswith("koopman_")]
+    with pytest.raises(ConfigurationError, match=r"method=kopman: there is none; choose among .*koopman_vamp"):
+        chosen_names("method", ["kopman"])
+
+
+def test_methods_are_compared_from_python_and_what_does_not_apply_says_why(tmp_path: Path) -> None:
+    fields = TASK | {"record": WAVES}
+    rows = compare(fields, ["persistence", "equation_discovery"], seeds=(0, 1), folder=tmp_path)
+    assert [(row["method"], row["seed"], row["status"]) for row in rows] == [
+        ("persistence", 0, "finished"),
+        ("persistence", 1, "finished"),
+        ("equation_discovery", 0, "not_applicable"),
+        ("equation_discovery", 1, "not_applicable"),
+    ]
+    assert rows[0]["forecast_standardised_error"] == rows[0]["persistence_standardised_error"]
+    assert "at most 20 components" in rows[2]["reason"]
+
+
+def test_a_sweep_over_methods_ends_well_although_one_does_not_apply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "task").mkdir(parents=True)
+    task = {"record": WAVES, "evaluation": TASK["evaluation"], "cpu_seconds": None}
+    (tmp_path / "conf" / "task" / "waves.yaml").write_text(yaml.safe_dump(task))
+    words = ["--multirun", f"hydra.searchpath=[file://{tmp_path}/conf]", "task=waves"]
+    words += ["method=training_mean,equation_discovery", "data.n_frames=41"]
+    monkeypatch.setattr(sys, "argv", ["benchmark.py", *words])
+    benchmark.main()
+    assert "does not apply: equations are discovered" in capsys.readouterr().err
+    found = {path.parts[-4]: json.loads(path.read_text()) for path in tmp_path.rglob("record.json")}
+    assert {method: record["status"] for method, record in found.items()} == {
+        "training_mean": "finished",
+        "equation_discovery": "not_applicable",
+    }
+    folder = tmp_path / "outputs" / "benchmark" / "waves" / "training_mean" / "data.n_frames=41" / "seed=0"
+    assert (folder / "metrics.json").exists()
+    assert found["training_mean"] | {"task": "waves", "method": "training_mean"} == found["training_mean"]
