@@ -128,6 +128,8 @@ def test_what_a_system_conserves_is_scored_where_rows_are_whole_states():
     worse = ForecastTask(horizon=20)(Knows(record, lambda states: 1.1 * states), record)
     assert worse.metrics["invariant_drift"] > 1e-3
     assert worse.arrays["start_invariant_drift"].shape == (20,)
+    expected = ForecastTask(horizon=20)(Knows(record, lambda states: 1.1 * states, kind="expectation"), record)
+    assert "invariant_drift" not in expected.metrics  # the energy of a mean is not the mean energy
 
 
 def test_the_lyapunov_time_is_that_of_the_system_also_of_some_of_its_components():

@@ -83,8 +83,8 @@ class FromStarts:
             "mean_": standardised_squares(np.broadcast_to(mean, last.shape), truth, self.deviation),
         }
         valid, to_the_end = valid_prediction_times(predicted, truth, times)
-        shape = (*truth.shape[:2], *self.future.state_shape)
-        conserved, drifts = invariant_scores(predicted.reshape(shape), self._true_states(), self._system)
+        path = self.forecast.path  # an expectation keeps nothing
+        conserved, drifts = ({}, {}) if path is None else invariant_scores(path, self._true_states(), self._system)
         starts = {
             "forecast_standardised_error": standardised_errors(squares[""]),
             "forecast_relative_error": relative_errors(predicted, truth),

@@ -23,9 +23,9 @@ def long_run_scores(forecast: Forecast, future: Trajectories, spec: RecordSpec) 
         future: what came at its times.
         spec: of the record.
     """
-    if forecast.kind == "expectation":
+    states = forecast.path
+    if states is None:
         return {}
-    states = forecast.states if forecast.members is None else forecast.members[0]
 
     def standardised(rows: np.ndarray) -> Float[np.ndarray, "_ components"]:
         with np.errstate(invalid="ignore", over="ignore"):
