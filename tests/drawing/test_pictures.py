@@ -41,6 +41,12 @@ ARRAYS = {
     "discovered_trajectories": WHOLE | {"denoised": positive(*STATES), "forecast": positive(*STATES)},
     "eigenfunctions": {"eigenfunctions_test": positive(6, 3), "eigenvalues": np.array([1.0, 0.5j, -0.5j])},
     "eigenvalue_density": {"eigenvalues": np.arange(5.0), "density": positive(5)},
+    "error_against_horizon": {
+        "horizon_times": np.arange(1.0, 6.0),
+        **{f"{who}error_against_horizon": positive(5) for who in ("", "persistence_", "mean_")},
+        "time_unit": "s",
+        "lyapunov_time": 2.0,
+    },
     "error_growth": ROLLED
     | {name: positive(2, 5) for name in ("errors", "persistence_errors", "linear_errors")}
     | {"first_call_end": 2.0, "thresholds": [0.01]},
