@@ -72,20 +72,24 @@ class ForecastEvaluation:
         return Results(forecast_scores(forecast, past, future, record.spec), arrays, ("forecast",))
 
 
-def shown_forecast(
-    forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec
-) -> dict[str, np.ndarray]:
-    """What the picture `forecast` of the first trajectory is drawn from; arguments as of `forecast_scores`."""
-    length = future.lengths[0]
-    arrays = {
+def shown_forecast(forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec) -> dict[str, Any]:
+    """What the picture `forecast` shows of the first trajectory.
+
+    Args:
+        forecast: at the times of the future.
+        past: what was given.
+        future: what came.
+        spec: of the record.
+    """
+    length, row = future.lengths[0], max(np.flatnonzero(past.complete_rows(0)), default=past.lengths[0] - 1)
+    mean, names = np.broadcast_to(spec.mean, future.state_shape).ravel(), np.array(spec.component_names)
+    return {
         "forecast_times": forecast.times[0, :length] - past.times_of(0)[-1],
         "forecast_states": forecast.states[0, :length].reshape(length, -1),
         "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
-        "training_mean": np.broadcast_to(spec.mean, future.state_shape).ravel(),
-        "component_names": np.array(spec.component_names),
+        "given_state": read_block(past.states[0], int(row), int(row) + 1).ravel(),
+        "training_mean": mean,
+        **({"component_names": names} if len(names) == len(mean) else {}),
         **spec.unit_arrays,
         "time_unit": np.array(spec.time_unit),
     }
-    if len(arrays["component_names"]) != len(arrays["training_mean"]):
-        del arrays["component_names"]
-    return arrays
