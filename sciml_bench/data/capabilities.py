@@ -61,6 +61,13 @@ class Forecast:
         """Standard deviation over the members, of which there are several; None where there are none."""
         return None if self.members is None or len(self.members) < 2 else self.members.std(axis=0, ddof=1)
 
+    @property
+    def path(self) -> Float[np.ndarray, "batch time *state"] | None:
+        """One possible future: of an ensemble that of the first member, whose mean is none; None of an expectation."""
+        if self.kind == "expectation":
+            return None
+        return self.states if self.members is None else self.members[0]
+
 
 @runtime_checkable
 class Forecaster(Protocol):

@@ -47,8 +47,8 @@ class Trajectories:
             earlier row (`hold`).
         parameters: one value per trajectory under each name, such as a growth rate.
         weights: one array (time,) per trajectory, of how much each state counts; not negative.
-        facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field, or
-            `body_names` of states (bodies, axes).
+        facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field,
+            `body_names` of states (bodies, axes), or the `lyapunov_time` of what moves.
         system: the system that was simulated; None for observed data.
         masked: whether rows may have values that are missing (not a number), which a method leaves out.
         observed: the same rows in the person's own components, where these are coordinates made of them, such as
@@ -151,17 +151,25 @@ class Trajectories:
         if self.is_regular or self.times is None:
             return self
         pieces = []
-        for number, times in enumerate(self.times):
-            whole = whole_steps(times, self.time_step)
-            if whole is None:
+        for number, length in enumerate(self.lengths):
+            gaps = self.gaps(number)
+            if gaps is None:
                 return self
-            gaps = np.flatnonzero(whole != 1) + 1
-            edges = pairwise([0, *gaps.tolist(), len(times)])
+            edges = pairwise([0, *gaps.tolist(), length])
             long_enough = [(number, slice(*edge)) for edge in edges if edge[1] - edge[0] >= fewest_rows]
-            if 2 * len(gaps) > len(whole) or not long_enough:
+            if not long_enough:
                 return self
             pieces += long_enough
         return self.select(trajectories=[number for number, _ in pieces], time=[piece for _, piece in pieces])
+
+    def gaps(self, number: int) -> Int[np.ndarray, " _"] | None:
+        """The rows of a trajectory before which rows are missing; None on no regular clock, or where most are."""
+        times = self.times_of(number)
+        if self.times is None or keeps_step(times, self.time_step):
+            return np.empty(0, dtype=int)
+        whole = whole_steps(times, self.time_step)
+        gaps = None if whole is None else np.flatnonzero(whole != 1) + 1
+        return None if gaps is None or 2 * len(gaps) > len(times) - 1 else gaps
 
     def complete_rows(self, number: int) -> Bool[np.ndarray, " time"]:
         """Which rows of a trajectory have all their values."""

@@ -5,11 +5,10 @@ from jaxtyping import Float
 
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.spec import RecordSpec
+from sciml_bench.scores.forecasting.invariants import relative_drift
 
 _STENCIL = np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 0.0, 4 / 5, -1 / 5, 4 / 105, -1 / 280])
 """Of the central difference of order 8."""
-_LARGEST_DRIFT = 1e6
-"""Drifts above, also of a motion that is no longer finite, count as this, so that means stay finite."""
 
 
 def two_body_scores(
@@ -37,8 +36,7 @@ def two_body_scores(
         expected = quantity(true_states).mean(axis=1, keepdims=True)
         for found, suffix in ((states, ""), (true_states, "_reference")):
             with np.errstate(all="ignore"):
-                drift = np.abs(quantity(found) / expected - 1).max(axis=1)
-            drift = np.minimum(np.nan_to_num(drift, nan=_LARGEST_DRIFT, posinf=_LARGEST_DRIFT), _LARGEST_DRIFT)
+                drift = relative_drift(quantity(found), expected)
             metrics[f"{name}_drift{suffix}"] = float(drift.mean())
             if not suffix:
                 metrics[f"{name}_drift_median"] = float(np.median(drift))

@@ -17,6 +17,7 @@ from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
 from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
+_SCORING = "evaluation."
 _PASSED_ON = ("force", "trusted_packages")
 
 
@@ -39,7 +40,7 @@ def composed_run(
         choices: names of the task and the method.
         seed: of the run.
         cpu_seconds: of the fit; None: as long as the method plans.
-        overrides: `key=value` of the method's own configuration, which win.
+        overrides: `key=value` of the method's own configuration, or of the task's `evaluation`, which win.
 
     Raises:
         ConfigurationError: a key is missing, or there is no such paradigm.
@@ -59,13 +60,15 @@ def composed_run(
         record = {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
         RunFolder(folder).write_record(record)
         raise NotApplicableError(reason)
-    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *overrides]
+    scoring = [text.removeprefix(_SCORING) for text in overrides if text.startswith(_SCORING)]
+    others = [text for text in overrides if not text.startswith(_SCORING)]
+    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *others]
     given = [str(override) for override in given]
     try:
         config = composed(paradigm, given, folder)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(explain(error, paradigm, configuration_root(), given)) from None
-    config.evaluation = OmegaConf.create(dict(task["evaluation"]))
+    config.evaluation = OmegaConf.merge(dict(task["evaluation"]), OmegaConf.from_dotlist(scoring))
     config.script, config.choices = BENCHMARK, {**config.choices, **choices}
     if config.trainer.threads is None:
         config.trainer.threads = 1

@@ -1,12 +1,9 @@
 """The scores of a forecast task: from many starts within the test part, the same for every forecaster."""
 
-import functools
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
-import numpy as np
-
-from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import DataError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
@@ -14,9 +11,14 @@ from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
-from sciml_bench.data.split import TIME
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.scores.forecast_evaluation import shown_forecast
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
+from sciml_bench.scores.forecasting.from_starts import FromStarts
+from sciml_bench.scores.forecasting.long_run import long_run_scores
+from sciml_bench.suite.starts import starts_in
+
+_DEFAULT_HORIZON = 100
+_LONG_RUN = "long_run_rows"
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,30 @@ class ForecastTask:
     """Forecasts of equal length from starts that are spread evenly over the test part.
 
     Args:
-        horizon: rows of every forecast.
+        horizon: rows of every forecast; None: 100, or half of a shorter test part.
         n_starts: how many; fewer where the test part has no room for as many.
+        least_past: rows before the first start of a held-out trajectory, so that all methods that need no more of the
+            past forecast the same rows.
         most_past: rows of the past that are given at most.
+        long_run_rows: of one long forecast from the first start, whose statistics are compared with those of what
+            came; None for none.
+        lyapunov_time: in which valid prediction times are told as well; None: the system's, where it is known.
     """
 
-    horizon: ConfiguredInteger
+    horizon: ConfiguredInteger | None = None
     n_starts: ConfiguredInteger = 20
+    least_past: ConfiguredInteger = 1
     most_past: ConfiguredInteger = 2000
+    long_run_rows: ConfiguredInteger | None = None
+    lyapunov_time: ConfiguredNumber | None = None
+    scores_ensembles: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        for name in ("horizon", "n_starts", "most_past"):
-            require_integer(f"evaluation.{name}", getattr(self, name), 1, "give a whole number of at least 1")
+        for name in ("horizon", "n_starts", "least_past", "most_past", _LONG_RUN):
+            if (value := getattr(self, name)) is not None or name in ("n_starts", "least_past", "most_past"):
+                require_integer(f"evaluation.{name}", value, 1, "give a whole number of at least 1")
+        if self.lyapunov_time is not None:
+            require_number("evaluation.lyapunov_time", self.lyapunov_time, "give a time above 0")
 
     def require_record(self, record: Record, method: Method) -> None:
         """Stop before a fit that could not be scored.
@@ -47,40 +61,13 @@ class ForecastTask:
         learned = get_type_hints(type(method).learned).get("return", Learned)
         if learned not in (Learned, Any) and not hasattr(learned, "forecast"):
             raise NotApplicableError(f"{learned.__name__} does not forecast")
-        self.starts(record.as_observed, 1)
-
-    def starts(self, record: Record, past_length: int) -> tuple[Trajectories, Trajectories]:
-        """The past and the future of every start.
-
-        Args:
-            record: loaded.
-            past_length: rows that the method needs.
-
-        Raises:
-            DataError: the test part has no room for one start.
-        """
-        parts = record.splits
-        if "test" not in parts:
-            raise DataError("data.split.test=0: nothing is held out that could be forecast; set data.split.test")
-        whole, first = parts["test"], [past_length] * parts["test"].n_trajectories
-        if record.split_by == TIME:
-            whole = functools.reduce(Trajectories.joined_in_time, parts.values())
-            first = [rows - held_out for rows, held_out in zip(whole.lengths, parts["test"].lengths, strict=True)]
-        room = [np.arange(start, length - self.horizon + 1) for start, length in zip(first, whole.lengths, strict=True)]
-        places = [(number, int(row)) for number, rows in enumerate(room) for row in rows if row >= past_length]
-        if not places:
-            raise DataError(
-                f"evaluation.horizon={self.horizon}: no test trajectory has room for it after {past_length} rows of "
-                "the past; give a shorter horizon, or a larger data.split.test"
-            )
-        chosen = [places[index] for index in np.unique(np.linspace(0, len(places) - 1, self.n_starts).astype(int))]
-        given = min(max(self.most_past, past_length), *(row for _, row in chosen))
-        numbers = [number for number, _ in chosen]
-        past = whole.select(trajectories=numbers, time=[slice(row - given, row) for _, row in chosen]).filled()
-        return past, whole.select(trajectories=numbers, time=[slice(row, row + self.horizon) for _, row in chosen])
+        observed = record.as_observed
+        starts_in(observed, "test", self._horizon(observed), self.least_past, 1)
+        if self.long_run_rows is not None:
+            starts_in(observed, "test", self.long_run_rows, self.least_past, 1, _LONG_RUN)
 
     def __call__(self, learned: Any, record: Record) -> Results:
-        """The scores over all starts.
+        """The scores over all starts, what they are start by start and row by row, and two pictures.
 
         Args:
             learned: a forecaster.
@@ -88,11 +75,47 @@ class ForecastTask:
 
         Raises:
             NotApplicableError: it does not forecast.
+            DataError: the test part has no room for one start.
         """
         if not isinstance(learned, Forecaster):
             raise NotApplicableError(f"{type(learned).__name__} does not forecast")
         learned, record = in_own_components(learned), record.as_observed
-        past, future = self.starts(record, learned.past_length)
-        forecast = forecast_of(learned, past, future)
-        metrics = forecast_scores(forecast, past, future, record.spec)
-        return Results(metrics, {}, ())
+        told = self._forecasts(learned, record, "test")
+        metrics = forecast_scores(told.forecast, told.past, told.future, record.spec)
+        found, arrays = told.scores(self._lyapunov_time(record))
+        metrics |= found
+        notes: list[str] = []
+        if told.members is not None:
+            calibration = None
+            try:
+                calibration = self._forecasts(learned, record, "validation")
+            except DataError as error:
+                notes.append(f"intervals are those of a normal law, not calibrated: {error}")
+            metrics |= told.interval_scores(calibration)
+        if self.long_run_rows is not None:
+            metrics |= self._long_run(learned, record, self.long_run_rows)
+        arrays |= shown_forecast(told.forecast, told.past, told.future, record.spec)
+        return Results(metrics, arrays, ("error_against_horizon", "forecast"), tuple(notes))
+
+    def _forecasts(self, learned: Any, record: Record, part: str) -> FromStarts:
+        n_past, horizon = max(learned.past_length, self.least_past), self._horizon(record)
+        starts = starts_in(record, part, horizon, n_past, self.n_starts)
+        past, future = starts.past(max(self.most_past, n_past)), starts.future(horizon)
+        return FromStarts(forecast_of(learned, past, future), past, future, record.spec)
+
+    def _long_run(self, learned: Any, record: Record, n_rows: int) -> dict[str, float]:
+        n_past = max(learned.past_length, self.least_past)
+        start = starts_in(record, "test", n_rows, n_past, 1, _LONG_RUN).first
+        future = start.future(n_rows)
+        forecast = forecast_of(learned, start.past(max(self.most_past, n_past)), future)
+        return long_run_scores(forecast, future, record.spec)
+
+    def _horizon(self, record: Record) -> int:
+        if self.horizon is not None or "test" not in record.splits:
+            return self.horizon or 1
+        return max(1, min(_DEFAULT_HORIZON, max(record.splits["test"].lengths) // 2))
+
+    def _lyapunov_time(self, record: Record) -> float | None:
+        if self.lyapunov_time is not None:
+            return float(self.lyapunov_time)
+        return record.splits["train"].facts.get("lyapunov_time")

@@ -51,6 +51,7 @@ class System:
         time_unit: what times are measured in.
         period: period of every state component where the state lives on a circle, otherwise None.
         known_facts: names of the methods and properties that return exact values.
+        conserved: those of them that are functions of states and that every motion keeps.
         positive: names of the parameters that must be greater than 0.
 
     Raises:
@@ -61,6 +62,7 @@ class System:
     time_unit: ClassVar[str] = "time"
     period: ClassVar[float | None] = None
     known_facts: ClassVar[frozenset[str]] = frozenset()
+    conserved: ClassVar[tuple[str, ...]] = ()
     positive: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ The ensemble's folder holds the state of the common fit and the mean scores; bel
 of a run of that seed, complete and restorable like any other.
 """
 
+import logging
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -18,13 +19,16 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import DirectMethod, Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.seeds import seed_everything
+from sciml_bench.core.stored.learned_file import Joinable, read_learned
 from sciml_bench.core.stored.run_folder import FINISHED, RunFolder
 from sciml_bench.core.types import Metrics
-from sciml_bench.training.build import build
+from sciml_bench.training.build import build, build_evaluation, trusted
 from sciml_bench.training.loop.callbacks import History
 from sciml_bench.training.loop.fit import Fit
 from sciml_bench.training.record import closed_record, n_trainable_parameters
-from sciml_bench.training.scoring import conclude, with_history, write_results
+from sciml_bench.training.scoring import conclude, scored, with_history, write_results
+
+log = logging.getLogger(__name__)
 
 MEMBERS = "members"
 _COPIES = 5
@@ -145,9 +149,22 @@ class Ensemble:
             conclude(configuration, folder, observed, method, replace(done, history=alone), own)
             folder.write_record(closed_record(own, clock, FINISHED))
         record.update(joined.record_entries())
-        metrics = averaged([folder.metrics for folder in self.folders])
-        write_results(self.folder, with_history(Results(metrics), done.history, None))
+        together = self._scored_together(observed)
+        metrics = together.metrics or averaged([folder.metrics for folder in self.folders])
+        results = Results(metrics, together.arrays, together.pictures, together.notes)
+        write_results(self.folder, with_history(results, done.history, None))
+        for note in results.notes:
+            log.info("%s", note)
         return metrics
+
+    def _scored_together(self, observed: Any) -> Results:
+        """What the members' common forecasts are worth, to an evaluation that scores these in place of their means."""
+        if len(self.folders) < 2 or not getattr(build_evaluation(self.configuration), "scores_ensembles", False):
+            return Results()
+        learned = [read_learned(folder.learned_checkpoint, trusted(self.configuration)) for folder in self.folders]
+        if not isinstance(learned[0], Joinable):
+            return Results()
+        return scored(self.configuration, type(learned[0]).joined(learned), observed)
 
     def _member_record(self, record: Mapping[str, Any], seed: int, method: Method) -> dict[str, Any]:
         """The record of one member after the common fit, of whose seconds it bears an equal part."""

@@ -14,6 +14,7 @@ SMALL = {
     "KortewegDeVriesFields": {"split": {"train": 2, "validation": 1, "test": 1}, "n_skipped": 1, "n_frames": 4},
     "TwoBodyOrbits": {"n_states": 20, "n_test_states": 20},
     "MarkovTrajectories": {"n_steps": 200},
+    "DystsTrajectories": {"n_steps": 100},
     "lorenz63": {"n_steps": 100},
     "lorenz63_pervez2024": {"n_steps": 105, "split": {"train": 100, "test": 5}},
 }
@@ -44,6 +45,8 @@ def test_every_yaml_makes_a_record(name):
     if target in ("OrderedMNIST", "Ephemeris"):  # these need a file or another package
         assert type(instantiate(node, role="data")).__name__ == target
         return
+    if target == "DystsTrajectories":
+        pytest.importorskip("dysts")
     record = made(name, **SMALL.get(name, SMALL.get(target, {})))
     assert type(record).__name__ == target
     assert "train" in record.splits

@@ -58,6 +58,12 @@ ARRAYS = {
         "mean_errors": positive(8),
         "time_unit": "s",
     },
+    "error_against_horizon": {
+        "horizon_times": np.arange(1.0, 6.0),
+        **{f"{who}error_against_horizon": positive(5) for who in ("", "persistence_", "mean_")},
+        "time_unit": "s",
+        "lyapunov_time": 2.0,
+    },
     "error_growth": ROLLED
     | {name: positive(2, 5) for name in ("errors", "persistence_errors", "linear_errors")}
     | {"first_call_end": 2.0, "thresholds": [0.01]},

@@ -20,6 +20,10 @@ WRITTEN = {
     "persistence_standardised_error mean_standardised_error forecast_horizon forecast_length "
     "function_evaluations integration_error interpolation_mse_clean_std function_evaluations_std sum_of_squares "
     "clean_rmse observed_clean_rmse",
+    "Forecast tasks of the benchmark": "valid_prediction_time valid_prediction_time_median "
+    "valid_prediction_lyapunov_times valid_prediction_lyapunov_times_median valid_to_the_end histogram_distance "
+    "state_space_divergence spectrum_hellinger_distance invariant_drift invariant_drift_median "
+    "invariant_drift_reference coverage_90 interval_width_90",
     "Discovery of equations": "n_terms exact_support worst_coefficient_error one_step_residual noise_deviation "
     "reconstruction_relative_error_clean explained_variance",
     "Sequences": "rollout_relative_squared_error rollout_relative_squared_error_median "

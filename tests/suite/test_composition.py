@@ -9,7 +9,8 @@ import yaml
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
-from sciml_bench.suite import benchmark
+from sciml_bench.core.instantiate import instantiate
+from sciml_bench.suite import ForecastTask, benchmark
 from sciml_bench.suite.comparison import chosen_names, compare, names_of
 from sciml_bench.suite.composition import composed_run
 
@@ -36,6 +37,15 @@ def test_every_method_composes_with_the_record_the_evaluation_and_the_budget_of_
     assert (config.trainer.cpu_seconds, config.trainer.threads, config.script) == (7, 1, "benchmark")
     assert config.run_folder == str(tmp_path)
     assert config.choices.task == "short_lorenz"
+
+
+@pytest.mark.parametrize("task", [name for name in names_of("task") if name.endswith("_forecast")])
+def test_every_forecast_task_composes_and_its_evaluation_is_set_by_the_command(task: str, tmp_path: Path) -> None:
+    asked = [*(["data.path=mine.csv"] if task == "own_record_forecast" else []), "evaluation.horizon=7"]
+    choices = {"task": task, "method": "persistence"}
+    config = composed_run(node("task", task), node("method", "persistence"), tmp_path, choices=choices, overrides=asked)
+    assert (config.evaluation.horizon, config.evaluation.n_starts >= 20) == (7, True)
+    assert isinstance(instantiate(config.evaluation, role="evaluation"), ForecastTask)
 
 
 @pytest.mark.parametrize("task", names_of("task"))

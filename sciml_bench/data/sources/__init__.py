@@ -4,6 +4,7 @@ from sciml_bench.data.sources.double_pendulum_recording import DoublePendulumRec
 from sciml_bench.data.sources.driven_trajectories import DrivenTrajectories
 from sciml_bench.data.sources.ephemeris import Ephemeris
 from sciml_bench.data.sources.korteweg_de_vries_fields import KortewegDeVriesFields
+from sciml_bench.data.sources.libraries.dysts_trajectories import DystsTrajectories
 from sciml_bench.data.sources.logistic_populations import LogisticPopulations
 from sciml_bench.data.sources.markov_trajectories import MarkovTrajectories
 from sciml_bench.data.sources.noisy_damped_sine import NoisyDampedSine
@@ -16,6 +17,7 @@ from sciml_bench.data.sources.two_body_orbits import TwoBodyOrbits
 __all__ = [
     "DoublePendulumRecording",
     "DrivenTrajectories",
+    "DystsTrajectories",
     "Ephemeris",
     "KortewegDeVriesFields",
     "LogisticPopulations",

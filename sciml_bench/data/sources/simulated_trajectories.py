@@ -112,6 +112,7 @@ class SimulatedTrajectories(Record):
             times=(self.times,) * n_trajectories if self.regular is None else None,
             component_names=self.component_names,
             clean=states,
+            facts=self._lyapunov_time(),
             system=self.system,
         )
         if not (self.noise_std.any() or self.relative_noise.any()):
@@ -119,6 +120,13 @@ class SimulatedTrajectories(Record):
         borders = cut_points(n_rows, list(self.split.values())) if self.split_by == "time" else [0, n_rows]
         deviations, parts = (self.noise_std.tolist(), self.relative_noise.tolist()), np.diff(borders).tolist()
         return noisy(exact, *deviations, self.noise_seed, parts=parts, on_first_row=self.noise_on_first_row)
+
+    def _lyapunov_time(self) -> dict[str, float]:
+        """Kept beside the states, since it is also that of some of their components."""
+        try:
+            return {"lyapunov_time": self.system.lyapunov_time}
+        except NotImplementedError:
+            return {}
 
     def _weigh_time(self) -> None:
         """Say how long it takes, from the first rows without what passes before them."""

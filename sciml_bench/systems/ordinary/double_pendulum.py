@@ -50,6 +50,7 @@ class DoublePendulum(OrdinaryDifferentialEquation):
     default_time_step: ClassVar[float] = 0.01
     initial_deviation: ClassVar[tuple[float, ...]] = (0.1, 0.1, 0.5, 0.5)
     known_facts: ClassVar[frozenset[str]] = frozenset({"energy", "fixed_points", "normal_frequencies"})
+    conserved = ("energy",)
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:

@@ -38,6 +38,7 @@ class LotkaVolterra(OrdinaryDifferentialEquation):
     # Eight deviations away from extinction.
     initial_deviation: ClassVar[tuple[float, ...]] = (0.05, 0.5)
     known_facts: ClassVar[frozenset[str]] = frozenset({"invariant", "fixed_points", "small_orbit_period"})
+    conserved = ("invariant",)
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:

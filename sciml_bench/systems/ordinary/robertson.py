@@ -40,6 +40,7 @@ class Robertson(OrdinaryDifferentialEquation):
     # Only A differs, and little: no concentration may be negative.
     initial_deviation: ClassVar[tuple[float, ...]] = (0.05, 0.0, 0.0)
     known_facts: ClassVar[frozenset[str]] = frozenset({"invariant"})
+    conserved = ("invariant",)
 
     @property
     def default_initial_state(self) -> Float[np.ndarray, " dim"]:

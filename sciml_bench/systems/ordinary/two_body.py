@@ -38,6 +38,7 @@ class TwoBody(OrdinaryDifferentialEquation):
     default_time_step: ClassVar[float] = 0.05
     initial_deviation: ClassVar[tuple[float, ...]] = (0.0,) * 4 + (0.05,) * 4
     known_facts = frozenset({"angular_momentum", "closed_form", "energy", "invariant", "orbital_period"})
+    conserved = ("energy", "angular_momentum")
 
     @property
     def attraction(self) -> float:

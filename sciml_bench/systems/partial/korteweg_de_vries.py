@@ -45,6 +45,8 @@ class KortewegDeVries(System):
     refinement: int = 2
     largest_step: Real = 0.025
     known_facts = frozenset({"soliton", "mass", "momentum", "energy"})
+    # mass and energy are conserved as well, but may be next to nothing, which no drift is relative to
+    conserved = ("momentum",)
 
     def __post_init__(self) -> None:
         self._require_positive("length", "largest_step")

@@ -1,0 +1,1 @@
+"""Records that another package simulates."""
