@@ -14,7 +14,7 @@ from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
-from sciml_bench.data.split import TIME
+from sciml_bench.data.split import SPLIT_NAMES, TIME
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 
@@ -49,29 +49,31 @@ class ForecastTask:
             raise NotApplicableError(f"{learned.__name__} does not forecast")
         self.starts(record.as_observed, 1)
 
-    def starts(self, record: Record, past_length: int) -> tuple[Trajectories, Trajectories]:
+    def starts(self, record: Record, past_length: int, part: str = "test") -> tuple[Trajectories, Trajectories]:
         """The past and the future of every start.
 
         Args:
             record: loaded.
             past_length: rows that the method needs.
+            part: `test`, or `validation` where settings are chosen.
 
         Raises:
-            DataError: the test part has no room for one start.
+            DataError: the part has no room for one start.
         """
         parts = record.splits
-        if "test" not in parts:
-            raise DataError("data.split.test=0: nothing is held out that could be forecast; set data.split.test")
-        whole, first = parts["test"], [past_length] * parts["test"].n_trajectories
+        if part not in parts:
+            raise DataError(f"data.split.{part}=0: nothing is held out that could be forecast; set data.split.{part}")
+        whole, first = parts[part], [past_length] * parts[part].n_trajectories
         if record.split_by == TIME:
-            whole = functools.reduce(Trajectories.joined_in_time, parts.values())
-            first = [rows - held_out for rows, held_out in zip(whole.lengths, parts["test"].lengths, strict=True)]
+            earlier = [parts[name] for name in SPLIT_NAMES[: SPLIT_NAMES.index(part) + 1] if name in parts]
+            whole = functools.reduce(Trajectories.joined_in_time, earlier)
+            first = [rows - held_out for rows, held_out in zip(whole.lengths, parts[part].lengths, strict=True)]
         room = [np.arange(start, length - self.horizon + 1) for start, length in zip(first, whole.lengths, strict=True)]
         places = [(number, int(row)) for number, rows in enumerate(room) for row in rows if row >= past_length]
         if not places:
             raise DataError(
-                f"evaluation.horizon={self.horizon}: no test trajectory has room for it after {past_length} rows of "
-                "the past; give a shorter horizon, or a larger data.split.test"
+                f"evaluation.horizon={self.horizon}: no {part} trajectory has room for it after {past_length} rows of "
+                f"the past; give a shorter horizon, or a larger data.split.{part}"
             )
         chosen = [places[index] for index in np.unique(np.linspace(0, len(places) - 1, self.n_starts).astype(int))]
         given = min(max(self.most_past, past_length), *(row for _, row in chosen))

@@ -1,0 +1,55 @@
+"""Dynamic mode decomposition of states, or of windows of them (higher order), by PyDMD.
+
+Schmid (2010); Le Clainche and Vega (2017) for windows. The library forecasts its own snapshots; here the present is
+projected onto its modes.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+
+from sciml_bench.core.checks import require_integer
+from sciml_bench.data.record import Record
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.suite.baselines.baseline import Baseline
+from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
+from sciml_bench.suite.baselines.shared.rows import delayed, library, require_at_most, training_rows
+from sciml_bench.suite.baselines.shared.selection import best_of
+
+_MOST = 20_000
+
+
+class DynamicModes(Baseline):
+    """The linear map of windows of rows onto the next ones that fits best, of some rank.
+
+    Window and rank are chosen by forecasts within the validation part.
+
+    Args:
+        spec: of the record.
+        n_rows: windows that are tried; [1] is the plain method.
+        ranks: numbers of modes that are tried, -1 for all.
+
+    Raises:
+        ConfigurationError: a window without a row, or no mode.
+    """
+
+    def __init__(self, spec: RecordSpec, n_rows: Sequence[int] = (1,), ranks: Sequence[int] = (-1,)) -> None:
+        super().__init__(spec)
+        self.n_rows = [require_integer("model.n_rows", rows, 1, "give windows of at least 1 row") for rows in n_rows]
+        self.ranks = [
+            require_integer("model.ranks", rank, -1, "give numbers of modes, or -1 for all") for rank in ranks
+        ]
+
+    def fit(self, record: Record) -> FittedOperator:
+        """Fit every choice and keep the best."""
+        return best_of(self._candidates(record), record)
+
+    def _candidates(self, record: Record) -> Iterator[FittedOperator]:
+        decomposition = library("pydmd").DMD
+        for n_rows in self.n_rows:
+            earlier, later = delayed(training_rows(record, n_rows + 1), n_rows)
+            require_at_most(earlier.shape[1], _MOST, f"numbers of a window of model.n_rows={n_rows}")
+            for rank in sorted({min(rank, *earlier.shape) for rank in self.ranks if rank < min(earlier.shape)} or {-1}):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of the condition of snapshots, which windows always have
+                    fitted = decomposition(svd_rank=rank).fit(earlier.T, later.T)
+                yield FittedOperator.of_modes(self.spec, n_rows, fitted.modes, fitted.eigs)
