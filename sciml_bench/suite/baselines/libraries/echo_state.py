@@ -53,12 +53,13 @@ class EchoState(Baseline):
 
     def _candidates(self, record: Record) -> Iterator["FittedEchoState"]:
         nodes, seed = library("reservoirpy.nodes"), int(torch.randint(2**31, ()))
+        # the library has none by default, so that states with the opposite sign would have the opposite future
+        offset = 2 * torch.rand(self.n_units, dtype=torch.float64).numpy() - 1
         pieces = training_rows(record, self.n_rows + 2)
         for radius in self.radii:
             for size in self.input_sizes:
-                reservoir = nodes.Reservoir(
-                    self.n_units, sr=float(radius), lr=1.0, input_scaling=float(size), seed=seed
-                )
+                sizes = {"sr": float(radius), "input_scaling": float(size)}
+                reservoir = nodes.Reservoir(self.n_units, lr=1.0, bias=offset, seed=seed, **sizes)
                 followed, ahead = [], np.concatenate([piece[self.n_rows + 1 :] for piece in pieces])
                 for piece in pieces:
                     reservoir.initialize(piece) if not followed else reservoir.reset()
@@ -68,18 +69,19 @@ class EchoState(Baseline):
                     readout = nodes.Ridge(ridge=float(ridge)).fit(states, ahead)
                     back, bias = np.asarray(readout.Wout), np.ravel(readout.bias)
                     matrices = [part.toarray() for part in (reservoir.W, reservoir.Win)]
-                    yield FittedEchoState(self.spec, self.n_rows, matrices[0], matrices[1], back, bias)
+                    yield FittedEchoState(self.spec, self.n_rows, matrices[0], matrices[1], offset, back, bias)
 
 
 @dataclass(frozen=True, eq=False)
 class FittedEchoState(FittedBaseline):
-    """r ← tanh(W r + W_in x), and the next standardised row is W_outᵀ r + b.
+    """r ← tanh(W r + W_in x + c), and the next standardised row is W_outᵀ r + b.
 
     Args:
         spec: of the record.
         n_rows: that are followed before it forecasts.
         recurrent: W.
         inward: W_in.
+        offset: c.
         outward: W_out.
         bias: b.
     """
@@ -88,6 +90,7 @@ class FittedEchoState(FittedBaseline):
     n_rows: int
     recurrent: Float[np.ndarray, "units units"]
     inward: Float[np.ndarray, "units numbers"]
+    offset: Float[np.ndarray, " units"]
     outward: Float[np.ndarray, "units numbers"]
     bias: Float[np.ndarray, " numbers"]
 
@@ -105,7 +108,7 @@ class FittedEchoState(FittedBaseline):
         for row in range(given.shape[1] - 1 + n_steps):
             ahead = row - given.shape[1] + 1
             now = given[:, row] if ahead <= 0 else told[:, ahead - 1]
-            state = np.tanh(state @ self.recurrent.T + now @ self.inward.T)
+            state = np.tanh(state @ self.recurrent.T + now @ self.inward.T + self.offset)
             if ahead >= 0:
                 told[:, ahead] = state @ self.outward + self.bias
         return unscaled(told, self.spec)

@@ -4,10 +4,12 @@ Kostic et al. (2022), Meanti et al. (2023). The library's own forecasts are one 
 taken out of it: over one row, features k(x, X) U/√n, the matrix Vᵀ K U/n, and Vᵀ Y/√n back to the state.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_boolean, require_integer
 from sciml_bench.data.record import Record
@@ -15,7 +17,7 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import GaussianKernel
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
-from sciml_bench.suite.baselines.shared.rows import delayed, library, training_rows
+from sciml_bench.suite.baselines.shared.rows import library, training_rows, windows_of
 from sciml_bench.suite.baselines.shared.selection import best_of
 
 
@@ -59,30 +61,35 @@ class KernelKoopman(Baseline):
         return best_of(self._candidates(record), record)
 
     def _candidates(self, record: Record) -> Iterator[FittedOperator]:
-        kernels, (earlier, later) = (
-            library("kooplearn.kernel"),
-            delayed(training_rows(record, self.n_rows + 1), self.n_rows),
-        )
-        if len(earlier) > self.n_centres and not self.nystroem:
-            chosen = torch.randperm(len(earlier))[: self.n_centres].numpy()
-            earlier, later = earlier[chosen], later[chosen]
-        pairs = np.concatenate([earlier, later])  # of which a lag of their number makes pairs again
-        options = {"lag_time": len(earlier), "kernel": "rbf", "eigen_solver": "dense"}
-        for gamma in self.gammas:
-            for ridge in self.ridges:
-                options |= {"gamma": gamma / earlier.shape[1], "alpha": ridge}
-                if self.nystroem:
-                    n, seed = min(self.n_centres, len(earlier)), int(torch.randint(2**31, ()))
-                    model = kernels.NystroemKernelRidge(min(self.rank, n), n_centers=n, random_state=seed, **options)
-                    centres = model.fit(pairs).nys_centers_idxs_
-                else:
-                    model, centres = (
-                        kernels.KernelRidge(min(self.rank, len(earlier)), **options).fit(pairs),
-                        slice(None),
-                    )
-                size = np.sqrt(len(model.U_))
-                step = model.V_.T @ model.kernel_YX_ @ model.U_ / size**2
-                back = model.V_.T @ later[centres][:, -earlier.shape[1] // self.n_rows :] / size
-                kernel = GaussianKernel(earlier[centres], float(options["gamma"]))
-                for stepwise in (False, True):
-                    yield FittedOperator(self.spec, self.n_rows, kernel, model.U_ / size, step, back, None, stepwise)
+        kernels, pieces = library("kooplearn.kernel"), training_rows(record, self.n_rows + 2)
+        rows, lag = interleaved([windows_of(piece, self.n_rows) for piece in pieces])
+        n_centres, numbers = min(self.n_centres, len(rows) - lag), pieces[0].shape[1]
+        if not self.nystroem:  # pairs apart by their number are pairs of consecutive rows again
+            chosen = torch.randperm(len(rows) - lag)[:n_centres].numpy()
+            rows, lag = np.concatenate([rows[chosen], rows[chosen + lag]]), n_centres
+        for gamma, ridge in itertools.product(self.gammas, self.ridges):
+            options = {"kernel": "rbf", "eigen_solver": "dense", "gamma": gamma / rows.shape[1], "alpha": ridge}
+            if self.nystroem:
+                options |= {"n_centers": n_centres, "random_state": int(torch.randint(2**31, ()))}
+            make = kernels.NystroemKernelRidge if self.nystroem else kernels.KernelRidge
+            model = make(min(self.rank, n_centres), lag_time=lag, **options).fit(rows)
+            centres = model.nys_centers_idxs_ if self.nystroem else np.arange(n_centres)
+            size = np.sqrt(len(model.U_))
+            step = model.V_.T @ model.kernel_YX_ @ model.U_ / size**2
+            back = model.V_.T @ rows[centres + lag, -numbers:] / size
+            kernel = GaussianKernel(rows[centres], float(gamma / rows.shape[1]))
+            for stepwise in (False, True):
+                yield FittedOperator(self.spec, self.n_rows, kernel, model.U_ / size, step, back, None, stepwise)
+
+
+def interleaved(pieces: Sequence[Float[np.ndarray, "_ window"]]) -> tuple[Float[np.ndarray, "rows window"], int]:
+    """Pieces as one array and a lag at which every pair lies in one of them; the library takes one trajectory alone.
+
+    Args:
+        pieces: cut into parts as long as the shortest one, which share their ends.
+    """
+    length = min(map(len, pieces))
+    parts = [
+        piece[first : first + length] for piece in pieces for first in range(0, len(piece) - length + 1, length - 1)
+    ]
+    return np.stack(parts, axis=1).reshape(-1, pieces[0].shape[1]), len(parts)

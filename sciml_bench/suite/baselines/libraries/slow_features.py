@@ -16,7 +16,7 @@ from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
 from sciml_bench.suite.baselines.shared.rows import delayed, library, require_at_most, training_rows, windows_of
 from sciml_bench.suite.baselines.shared.selection import best_of
 
-_METHODS, _MOST = {"vamp": "VAMP", "tica": "TICA"}, 2000
+_METHODS, _MOST = {"vamp": "VAMP", "tica": "TICA"}, 1000
 
 
 class SlowFeatures(Baseline):
@@ -28,7 +28,7 @@ class SlowFeatures(Baseline):
     Args:
         spec: of the record.
         method: `vamp` or `tica`.
-        degrees: of the monomials, that are tried where they are at most 2000.
+        degrees: of the monomials, that are tried where they are at most 1000.
         n_rows: of a window.
 
     Raises:
@@ -39,7 +39,7 @@ class SlowFeatures(Baseline):
         self,
         spec: RecordSpec,
         method: str = "vamp",
-        degrees: Sequence[int] = (1, 2, 3),
+        degrees: Sequence[int] = (1, 2, 3, 4, 5),
         n_rows: ConfiguredInteger = 1,
     ) -> None:
         super().__init__(spec)
