@@ -11,6 +11,7 @@ from sciml_bench.core.checks import require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.baseline import Baseline
+from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
 from sciml_bench.suite.baselines.shared.rows import delayed, library, require_at_most, training_rows
 from sciml_bench.suite.baselines.shared.selection import best_of
@@ -46,9 +47,10 @@ class DynamicModes(Baseline):
     def _candidates(self, record: Record) -> Iterator[FittedOperator]:
         decomposition = library("pydmd").DMD
         for n_rows in self.n_rows:
-            earlier, later = delayed(training_rows(record, n_rows + 1), n_rows)
-            require_at_most(earlier.shape[1], _MOST, f"numbers of a window of model.n_rows={n_rows}")
-            for rank in sorted({min(rank, *earlier.shape) for rank in self.ranks if rank < min(earlier.shape)} or {-1}):
+            windows = delayed(training_rows(record, n_rows + 1), n_rows)
+            require_at_most(windows[0].shape[1], _MOST, f"numbers of a window of model.n_rows={n_rows}")
+            earlier, later = map(Monomials(1), windows)  # a constant lets the motion go on around any point
+            for rank in sorted({rank for rank in self.ranks if rank < min(earlier.shape)} or {-1}):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # of the condition of snapshots, which windows always have
                     fitted = decomposition(svd_rank=rank).fit(earlier.T, later.T)

@@ -5,6 +5,7 @@ taken out of it: over one row, features k(x, X) U/√n, the matrix Vᵀ K U/n, a
 """
 
 import itertools
+import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -72,7 +73,9 @@ class KernelKoopman(Baseline):
             if self.nystroem:
                 options |= {"n_centers": n_centres, "random_state": int(torch.randint(2**31, ()))}
             make = kernels.NystroemKernelRidge if self.nystroem else kernels.KernelRidge
-            model = make(min(self.rank, n_centres), lag_time=lag, **options).fit(rows)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of directions that the ridge drowns, which are left out
+                model = make(min(self.rank, n_centres), lag_time=lag, **options).fit(rows)
             centres = model.nys_centers_idxs_ if self.nystroem else np.arange(n_centres)
             size = np.sqrt(len(model.U_))
             step = model.V_.T @ model.kernel_YX_ @ model.U_ / size**2

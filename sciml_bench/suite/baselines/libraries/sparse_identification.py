@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from sciml_bench.core.checks import ConfiguredInteger, require_boolean, require_integer
 from sciml_bench.core.errors import DataError, NotApplicableError
@@ -17,7 +18,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.mechnn import BasisLibrary, DiscoveredEquations
-from sciml_bench.mechnn.discovery.units import ScaledLibrary
+from sciml_bench.mechnn.discovery.units import ScaledLibrary, Units
 from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.rows import library, require_at_most
 from sciml_bench.suite.baselines.shared.selection import best_of
@@ -62,11 +63,12 @@ class SparseIdentification(Baseline):
         if self.weak and not train.is_regular:
             raise NotApplicableError("the weak form needs rows on a clock; set data.resample=<time step>")
         candidates = BasisLibrary(spec, self.degree)
-        units, terms = ScaledLibrary.of(candidates), peer.PolynomialLibrary(degree=self.degree)
+        units, terms = Units.of(spec), peer.PolynomialLibrary(degree=self.degree)
+        scale = ScaledLibrary(candidates, units, candidates(torch.from_numpy(units.deviation)).numpy())
         pieces = [
             (train.times_of(n), read_block(part).reshape(part.shape[0], -1)) for n, part in enumerate(train.states)
         ]
-        scaled = [units.units.scaled(*piece) for piece in pieces if len(piece[0]) >= _FEWEST_ROWS]
+        scaled = [units.scaled(*piece) for piece in pieces if len(piece[0]) >= _FEWEST_ROWS]
         if not scaled:
             raise DataError(f"no training trajectory has {_FEWEST_ROWS} rows without a gap; use more rows")
         times, states = zip(*scaled, strict=True)
@@ -77,7 +79,7 @@ class SparseIdentification(Baseline):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # of thresholds that leave nothing
                     model.fit([part[:rows] for part in states], t=[part[:rows] for part in times])
-                coefficients = units.in_units_of_the_record(np.asarray(model.coefficients()).T)
+                coefficients = scale.in_units_of_the_record(np.asarray(model.coefficients()).T)
                 yield DiscoveredEquations(candidates, coefficients)
 
     def _ways(self, peer: Any, terms: Any, times: Sequence[np.ndarray], is_regular: bool) -> Iterator[dict[str, Any]]:
@@ -91,5 +93,5 @@ class SparseIdentification(Baseline):
         grid = min(times, key=len)  # one for all trajectories
         for rows in (5, 15):
             width = min(rows / len(grid), 0.45) * (grid[-1] - grid[0])
-            where = {"spatiotemporal_grid": grid - grid[0], "H_xt": [width], "is_uniform": True}
+            where = {"spatiotemporal_grid": grid - grid[0], "H_xt": [width]}
             yield {"feature_library": peer.WeakPDELibrary(function_library=terms, K=200, **where)}

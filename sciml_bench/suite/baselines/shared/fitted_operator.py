@@ -41,22 +41,19 @@ class FittedOperator(FittedBaseline):
         cls,
         spec: RecordSpec,
         n_rows: int,
-        modes: Num[np.ndarray, "window modes"],
+        modes: Num[np.ndarray, "functions modes"],
         eigenvalues: Num[np.ndarray, " modes"],
     ) -> "FittedOperator":
-        """Of dynamic modes of standardised windows, onto which the present is projected.
+        """Of dynamic modes, onto which the present is projected.
 
         Args:
             spec: of the record.
             n_rows: of a window.
-            modes: as columns.
+            modes: of the constant and a standardised window, as columns.
             eigenvalues: over one row.
         """
-        numbers = len(modes) // n_rows
-        nothing = np.zeros((1, len(eigenvalues)))  # of the constant, for the mean is subtracted
-        lift = np.concatenate([nothing, np.linalg.pinv(modes).T])
-        decode = (modes[-numbers:] * eigenvalues).T
-        return cls(spec, n_rows, Monomials(1), lift, np.diag(eigenvalues), decode)
+        decode = (modes[-((len(modes) - 1) // n_rows) :] * eigenvalues).T
+        return cls(spec, n_rows, Monomials(1), np.linalg.pinv(modes).T, np.diag(eigenvalues), decode)
 
     @property
     def kind(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
