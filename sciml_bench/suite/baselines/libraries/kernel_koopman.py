@@ -35,7 +35,7 @@ class KernelKoopman(Baseline):
         n_rows: of a window.
         rank: of the operator.
         gammas: γ of exp(−γ |x − y|²), times the numbers of a window.
-        ridges: of the regression.
+        ridges: of the regression; the library (2.0.3) computes that of Nyström's and does not add it.
 
     Raises:
         ConfigurationError: a number is too small.
