@@ -1,0 +1,1 @@
+"""The scores and the predictions of the Common Task Framework for Science."""
