@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,16 @@ import torch
 
 from sciml_bench.core.errors import DataError, NotApplicableError
 from sciml_bench.core.stored.learned_file import read_learned, write_learned
-from sciml_bench.data import Record, Trajectories
+from sciml_bench.data import Record, RecordSpec, Trajectories
 from sciml_bench.data.capabilities import EquationDiscoverer, Forecaster, SpectrumEstimator
 from sciml_bench.data.views import WindowsView
 from sciml_bench.sequences import SequenceForecasting
+from sciml_bench.suite import ForecastTask
 from sciml_bench.suite.baselines import (
     BaggedModes,
     DynamicModes,
     EchoState,
+    FittedBaseline,
     KernelKoopman,
     LongShortTermMemory,
     NextGenerationReservoir,
@@ -27,6 +30,7 @@ from sciml_bench.suite.baselines import (
 )
 from sciml_bench.suite.baselines.libraries.kernel_koopman import interleaved
 from sciml_bench.suite.baselines.shared.rows import delayed, training_rows
+from sciml_bench.suite.baselines.shared.selection import best_of
 
 STEP = 0.5
 VALIDATED = {"train": 0.7, "validation": 0.3, "test": 0}
@@ -281,3 +285,22 @@ def test_large_states_and_rows_on_no_clock_do_not_apply() -> None:
         NextGenerationReservoir(record.spec).fit(record)
     with pytest.raises(DataError, match=r"no training trajectory has 50 rows"):
         training_rows(loaded(spiral(60)), 50)
+
+
+def test_settings_are_chosen_by_forecasts_that_end_before_the_test_part() -> None:
+    record = loaded(np.arange(100.0)[:, None], train=0.5, validation=0.2, test=0.3)
+    past, future = ForecastTask(horizon=5, n_starts=50).starts(record, 2, "validation")
+    first = [int(states[0, 0]) for states in future.states]
+    assert first == list(range(50, 66))
+    assert [int(states[-1, 0]) for states in past.states] == [row - 1 for row in first]
+    shrunk, grown = ConstantGrowth(record.spec, 0.5), ConstantGrowth(record.spec, 1.0)
+    assert best_of([shrunk, grown, shrunk], record) is grown
+
+
+@dataclass(frozen=True, eq=False)
+class ConstantGrowth(FittedBaseline):
+    spec: RecordSpec
+    rate: float
+
+    def continued(self, last: np.ndarray, n_steps: int) -> np.ndarray:
+        return last[:, -1:] + self.rate * np.arange(1, n_steps + 1)[:, None]
