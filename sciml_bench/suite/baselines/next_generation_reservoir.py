@@ -3,6 +3,7 @@
 Gauthier, Bollt, Griffith and Barbosa, Next generation reservoir computing (Nature Communications 2021).
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.baseline import Baseline, FittedBaseline
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
-from sciml_bench.suite.baselines.shared.rows import delayed, require_at_most, scaled, training_rows, unscaled
+from sciml_bench.suite.baselines.shared.rows import delayed, scaled, sensible, training_rows, unscaled
 from sciml_bench.suite.baselines.shared.selection import best_of
 
 _MOST = 1000
@@ -50,20 +51,15 @@ class NextGenerationReservoir(Baseline):
         return best_of(self._candidates(record), record)
 
     def _candidates(self, record: Record) -> Iterator["FittedReservoir"]:
-        for n_rows in self.n_rows:
-            earlier, later = delayed(pieces := training_rows(record, n_rows + 1), n_rows)
-            numbers = pieces[0].shape[1]
-            for degree in self.degrees:
-                n_products = Monomials(degree).number(earlier.shape[1])
-                if (n_rows, degree) == (min(self.n_rows), min(self.degrees)):
-                    require_at_most(n_products, _MOST, f"products of model.degrees={degree}")
-                elif n_products > _MOST:
-                    continue
-                left, sizes, right = np.linalg.svd(Monomials(degree)(earlier), full_matrices=False)
-                turned = left.T @ (later - earlier)[:, -numbers:]
-                for ridge in self.ridges:
-                    weights = right.T @ ((sizes / (sizes**2 + ridge * len(left)))[:, None] * turned)
-                    yield FittedReservoir(self.spec, n_rows, degree, weights)
+        choices, asked = list(itertools.product(self.n_rows, self.degrees)), "products of the smallest of model.degrees"
+        dim = self.spec.dim
+        for n_rows, degree in sensible(choices, lambda each: Monomials(each[1]).number(each[0] * dim), _MOST, asked):
+            earlier, later = delayed(training_rows(record, n_rows + 1), n_rows)
+            left, sizes, right = np.linalg.svd(Monomials(degree)(earlier), full_matrices=False)
+            turned = left.T @ (later - earlier)[:, -dim:]
+            for ridge in self.ridges:
+                weights = right.T @ ((sizes / (sizes**2 + ridge * len(left)))[:, None] * turned)
+                yield FittedReservoir(self.spec, n_rows, degree, weights)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,10 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
-from sciml_bench.suite.baselines.shared.rows import library, require_at_most, training_rows, windows_of
+from sciml_bench.suite.baselines.shared.rows import library, sensible, training_rows, windows_of
 from sciml_bench.suite.baselines.shared.selection import best_of
+
+_MOST = 2000
 
 
 class BaggedModes(Baseline):
@@ -55,10 +57,10 @@ class BaggedModes(Baseline):
 
     def _candidates(self, record: Record) -> Iterator[FittedOperator]:
         decomposition = library("pydmd").BOPDMD
-        for n_rows in self.n_rows:
+        numbers = "numbers of the smallest window of model.n_rows"
+        for n_rows in sensible(self.n_rows, lambda rows: rows * self.spec.dim, _MOST, numbers):
             longest = max(training_rows(record, n_rows + 1), key=len)[-self.most_rows :]
             windows = Monomials(1)(windows_of(longest, n_rows))  # a constant lets the motion go on around any point
-            require_at_most(windows.shape[1], 2000, f"numbers of a window of model.n_rows={n_rows}")
             times = self.spec.time_step * np.arange(len(windows))
             for rank in sorted({min(rank, *windows.shape) for rank in self.ranks}):
                 for allowed in (None, {"stable"}):

@@ -13,10 +13,10 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
-from sciml_bench.suite.baselines.shared.rows import delayed, library, require_at_most, training_rows
+from sciml_bench.suite.baselines.shared.rows import delayed, library, sensible, training_rows
 from sciml_bench.suite.baselines.shared.selection import best_of
 
-_MOST = 20_000
+_MOST = 4000
 
 
 class DynamicModes(Baseline):
@@ -46,9 +46,9 @@ class DynamicModes(Baseline):
 
     def _candidates(self, record: Record) -> Iterator[FittedOperator]:
         decomposition = library("pydmd").DMD
-        for n_rows in self.n_rows:
+        numbers = "numbers of the smallest window of model.n_rows"
+        for n_rows in sensible(self.n_rows, lambda rows: rows * self.spec.dim, _MOST, numbers):
             windows = delayed(training_rows(record, n_rows + 1), n_rows)
-            require_at_most(windows[0].shape[1], _MOST, f"numbers of a window of model.n_rows={n_rows}")
             earlier, later = map(Monomials(1), windows)  # a constant lets the motion go on around any point
             for rank in sorted({rank for rank in self.ranks if rank < min(earlier.shape)} or {-1}):
                 with warnings.catch_warnings():

@@ -13,7 +13,7 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
-from sciml_bench.suite.baselines.shared.rows import delayed, library, require_at_most, training_rows, windows_of
+from sciml_bench.suite.baselines.shared.rows import delayed, library, sensible, training_rows, windows_of
 from sciml_bench.suite.baselines.shared.selection import best_of
 
 _METHODS, _MOST = {"vamp": "VAMP", "tica": "TICA"}, 1000
@@ -55,10 +55,8 @@ class SlowFeatures(Baseline):
         make = getattr(library("deeptime.decomposition"), self.method)
         pieces = training_rows(record, self.n_rows + 1)
         (earlier, later), numbers = delayed(pieces, self.n_rows), pieces[0].shape[1]
-        require_at_most(earlier.shape[1], _MOST, f"numbers of a window of model.n_rows={self.n_rows}")
-        for monomials in map(Monomials, self.degrees):
-            if monomials.degree > min(self.degrees) and monomials.number(earlier.shape[1]) > _MOST:
-                continue
+        tried, asked = list(map(Monomials, self.degrees)), "monomials of the smallest of model.degrees"
+        for monomials in sensible(tried, lambda each: each.number(earlier.shape[1]), _MOST, asked):
             functions = [monomials(windows_of(piece, self.n_rows))[:, 1:] for piece in pieces]
             model = make(lagtime=1, **({"scaling": None} if self.method == "TICA" else {}))
             found = model.fit_from_timeseries(functions).fetch_model()

@@ -20,7 +20,7 @@ from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.mechnn import BasisLibrary, DiscoveredEquations
 from sciml_bench.mechnn.discovery.units import ScaledLibrary, Units
 from sciml_bench.suite.baselines.baseline import Baseline
-from sciml_bench.suite.baselines.shared.rows import library, require_at_most
+from sciml_bench.suite.baselines.shared.rows import library, sensible
 from sciml_bench.suite.baselines.shared.selection import best_of
 
 _FEWEST_ROWS = 12
@@ -59,7 +59,7 @@ class SparseIdentification(Baseline):
 
     def _candidates(self, record: Record) -> Iterator[DiscoveredEquations]:
         peer, spec, train = library("pysindy"), self.spec.of_vectors, record.splits["train"].between_gaps(_FEWEST_ROWS)
-        require_at_most(spec.dim, MOST_FLATTENED, "components of a state")
+        sensible([spec.dim], int, MOST_FLATTENED, "components of a state")
         if self.weak and not train.is_regular:
             raise NotApplicableError("the weak form needs rows on a clock; set data.resample=<time step>")
         candidates = BasisLibrary(spec, self.degree)

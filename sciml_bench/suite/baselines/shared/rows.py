@@ -4,8 +4,8 @@ Windows never cross a gap or the end of a trajectory.
 """
 
 import importlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -43,19 +43,26 @@ def unscaled(rows: Float[np.ndarray, "batch time numbers"], spec: RecordSpec) ->
     return rows.reshape(*rows.shape[:2], *spec.state_shape) * spec.deviation + spec.mean
 
 
-def require_at_most(n_numbers: int, most: int, asked: str) -> None:
-    """Stop where a state is too large for a method.
+_Choice = TypeVar("_Choice")
+
+
+def sensible(choices: Sequence[_Choice], number: Callable[[_Choice], int], most: int, asked: str) -> list[_Choice]:
+    """The choices that do not ask for too many numbers.
 
     Args:
-        n_numbers: that the method would have to handle.
-        most: that it can.
+        choices: that would be tried.
+        number: that a choice asks for.
+        most: that are sensible.
         asked: what they are.
 
     Raises:
-        NotApplicableError: there are more.
+        NotApplicableError: there is none.
     """
-    if n_numbers > most:
-        raise NotApplicableError(f"{asked}: {n_numbers}, and at most {most} are sensible; observe fewer components")
+    kept = [choice for choice in choices if number(choice) <= most]
+    if not kept:
+        fewest = min(map(number, choices))
+        raise NotApplicableError(f"{asked}: {fewest}, and at most {most} are sensible; observe fewer components")
+    return kept
 
 
 def training_rows(record: Record, fewest_rows: int) -> list[Float[np.ndarray, "_ numbers"]]:
