@@ -22,6 +22,7 @@ def options(group: str, *places: str) -> list[str]:
 RECORDS = options("data", "shared")
 
 SMALL = {
+    "driven_duffing": ["data.n_steps=200"],
     "duffing": ["data.n_trajectories=10", "data.n_steps=60"],
     "ephemeris": [
         "data.end=1981-06-01",
@@ -41,6 +42,7 @@ SMALL = {
     "lorenz63": ["data.n_steps=2000"],
     "lorenz63_pervez2024": ["data.n_steps=700", "data.split={train:600,test:100}"],
     "ordered_digits": ["data.image_size=8"],
+    "tank": ["data.n_steps=200"],
     "two_body": ["data.split={train:4,validation:1,test:1}", "data.n_states=120", "data.n_test_states=250"],
     **{name: ["data.n_steps=600"] for name in ("linear_gaussian", "logistic_map", "markov_chain")},
     **{name: ["data.n_steps=600"] for name in ("ornstein_uhlenbeck", "prinz_potential", "switching_autoregressive")},

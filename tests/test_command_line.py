@@ -250,7 +250,13 @@ def test_an_objective_is_returned_by_name_or_refused_with_the_names(
     assert command_line(*words, "objective=spectral_error")[0] == 0
     code, said = command_line(*words, "objective=spectral_eror")
     assert code == 1
-    assert "objective=spectral_eror: there is no such metric" in said
+    assert "objective=spectral_eror: there is no such metric; did you mean spectral_error" in said
+    code, said = command_line(*words, "objective=forecast_eror_over_mean_step_3")
+    assert code == 1
+    assert "did you mean forecast_error_over_mean_step_<n>" in said
+    code, said = command_line(*words, "objective=spectral_error_std")  # of an ensemble
+    assert code == 1
+    assert "is not a metric of this run; did you mean spectral_error?" in said
 
 
 def test_a_finished_run_goes_on_below_its_own_folder_with_what_is_given_now(

@@ -95,3 +95,35 @@ def test_a_run_is_forecast_from_files_of_the_past_and_of_what_will_act(tmp_path,
         ("--horizon", "3", "--past", tmp_path / "earlier.csv", "--inputs", tmp_path / "future.csv"): "lacks the input",
     }.items():
         assert sentence in told(*arguments)
+
+
+def test_delays_know_what_acted_on_a_component_that_was_not_observed(tmp_path, capsys):
+    rng, n_rows = np.random.default_rng(1), 240
+    u, w = np.repeat(rng.uniform(-1, 1, (2, n_rows // 8)), 8, axis=1)
+    hidden, seen = [0.0], [0.0]
+    for row in range(n_rows - 1):
+        seen.append(0.8 * seen[-1] + 0.2 * hidden[-1] - 0.1 * w[row])
+        hidden.append(0.9 * hidden[-1] + 0.3 * u[row])
+    columns = {"t": 0.1 * np.arange(n_rows), "seen": np.array(seen), "u": u, "w": w}
+
+    def table(name: str, header: str, rows: slice) -> str:
+        np.savetxt(
+            tmp_path / name,
+            np.stack([columns[each][rows] for each in header.split(",")], axis=1),
+            fmt="%.17g",
+            delimiter=",",
+            header=header,
+            comments="",
+        )
+        return str(tmp_path / name)
+
+    whole = table("whole.csv", "t,seen,u,w", slice(0, 200))
+    data = ["data=trajectories", f"data.path={whole}", "data.inputs=[u,w]", "data.input_interpolation=hold"]
+    choices = ["data.delays=1", "training=linear_ridge", "training.operator.method=edmd_left", "logger=none"]
+    run(composed("koopman", [*data, *choices], folder=tmp_path / "run"))
+    assert restore(tmp_path / "run").learned.spec.component_names == ("seen", "seen[-1]", "u[-1]", "w[-1]")
+    past, future = table("past.csv", "w,t,u,seen", slice(100, 200)), table("future.csv", "w,u", slice(200, None))
+    told = str(tmp_path / "told.csv")
+    asked = ["--past", past, "--inputs", future, "--horizon", "40", "--output", told]
+    assert main(["forecast", str(tmp_path / "run"), *asked]) == 0, capsys.readouterr().err
+    np.testing.assert_allclose([float(row[2]) for row in rows_of(tmp_path / "told.csv")[1:]], seen[200:], atol=1e-6)

@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 import torch
 from omegaconf import OmegaConf
+from scripts import SMALL
 
 from sciml_bench.training.build import build
 from sciml_bench.training.script import composed
 
+POPULATIONS = [*SMALL["logistic_growth"], "training.view.batch_size=8"]
 RUNS = {
     "pairs": ("koopman", ["data=logistic_map", "model=mlp", "data.n_steps=500"]),
     "all trajectories": ("node_homotopy", ["data.end_time=4.0", "data.split={train:21,test:20}"]),
     "one long trajectory": ("mechnn", ["data.n_steps=600", "data.split={train:500,test:100}"]),
-    "batches of trajectories": ("mechnn", ["experiment=logistic_discovery"]),
-    "windows": ("mechnn", ["experiment=two_body"]),
+    "batches of trajectories": ("mechnn", ["experiment=logistic_discovery", *POPULATIONS]),
+    "windows": ("mechnn", ["experiment=two_body", *SMALL["two_body"]]),
     "fresh parameters": ("nsm", ["pde.test_resolutions=[8]", "pde.n_test=1", "pde.n_validation=1", "model.width=2"]),
 }
 

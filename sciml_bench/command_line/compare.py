@@ -1,13 +1,15 @@
 """Compare the methods of all finished runs below some folders, in a table and in figures.
 
 Runs that differ by their seed alone are repetitions of one method: the table gives mean ± standard deviation over them.
+Runs of several kinds are told in one table for each, by the scores that they have in common.
 """
 
 import argparse
 from collections.abc import Sequence
+from itertools import starmap
 from pathlib import Path
 
-from sciml_bench.report.comparison import Comparison, chosen_metrics
+from sciml_bench.report.comparison import Comparison, chosen_metrics, groups
 from sciml_bench.report.printed import print_left_out, write_files
 from sciml_bench.report.runs import find_runs
 from sciml_bench.report.table import csv_table, markdown_table
@@ -19,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics", type=_names, metavar="A,B,C", help="names in metrics.json (default: what suits the runs)"
     )
+    parser.add_argument("--all", action="store_true", help="also show runs that share no score with another")
     parser.add_argument(
         "--output",
         type=Path,
@@ -37,10 +40,15 @@ def answer(asked: argparse.Namespace) -> None:
     finished, unfinished = find_runs(asked.folders)
     print_left_out(unfinished)
     comparison = Comparison.of(finished)
-    names = chosen_metrics(comparison, asked.metrics)
-    table = markdown_table(comparison, names)
+    parts = groups(comparison) if asked.metrics is None else [comparison]
+    together = [part for part in parts if len(part.methods) > 1 or asked.all] or parts
+    columns = [chosen_metrics(part, asked.metrics) for part in together]
+    table = "\n".join(starmap(markdown_table, zip(together, columns, strict=True)))
     print(table, end="")
+    names = list(dict.fromkeys(name for part in columns for name in part))
     present = dict.fromkeys(name for run in comparison.runs for name in run.metrics)
+    if alone := [method.label for part in parts if part not in together for method in part.methods]:
+        print(f"{len(alone)} that share no score with another, to be shown with --all: {_abridged(alone)}")
     if asked.metrics is None and (others := [name for name in present if name not in names]):
         print(f"{len(others)} more metrics, to be chosen with --metrics: {_abridged(others)}")
     if asked.output is not None:

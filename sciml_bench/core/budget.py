@@ -2,6 +2,8 @@
 
 import logging
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sciml_bench.core.errors import ConfigurationError
@@ -55,3 +57,19 @@ def weigh_time(asked: str, seconds: float | int, remedy: str) -> None:
         raise ConfigurationError(said)
     if seconds > WARNED:
         log.warning(said)
+
+
+def extrapolated_seconds(work: Callable[[int], object], size: int, whole: int) -> float:
+    """About the CPU seconds of `work(whole)`, from those of two small ones.
+
+    Args:
+        work: what takes a time that grows evenly with its size, beside what it takes once, such as to be compiled.
+        size: that takes less than a second.
+        whole: what is asked for.
+    """
+    spent = []
+    for n in (2, size, 2 * size):
+        start = time.process_time()
+        work(n)
+        spent.append(time.process_time() - start)
+    return (spent[2] - spent[1]) * whole / size

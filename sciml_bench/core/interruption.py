@@ -27,6 +27,20 @@ class Interrupted(BaseException):
         self.number = number
 
 
+def interruption_behind(error: BaseException | None) -> BaseException | None:
+    """The interruption that an error is, or was made of; None where it is another.
+
+    A signal that comes while compiled code calls back, as Numba does when it loads a function, leaves that code as a
+    SystemError.
+
+    Args:
+        error: what was caught.
+    """
+    while not (error is None or isinstance(error, Interrupted | KeyboardInterrupt)):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 class _Door:
     """Whether a signal may come in now, and the one that waits."""
 
@@ -70,7 +84,10 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, _stop)
     try:
         yield
-    except (Interrupted, KeyboardInterrupt) as interruption:
+    except BaseException as error:
+        interruption = interruption_behind(error)
+        if interruption is None:
+            raise
         number = interruption.number if isinstance(interruption, Interrupted) else signal.SIGINT
         for each in SIGNALS:  # impatience may not spoil what is left to do
             signal.signal(each, signal.SIG_IGN)

@@ -1,13 +1,20 @@
-"""What is observed: simulated or read, checked, and handed out as lagged pairs, whole trajectories or windows."""
+"""What is observed: simulated or read, checked, and handed out as lagged pairs, whole trajectories or windows.
 
-from sciml_bench.data.record import Record
-from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec, WindowsSpec
-from sciml_bench.data.split import split_trajectories
-from sciml_bench.data.standardization import Standardization
-from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.views import LaggedPairsView, PaddedTrajectories, WholeTrajectoriesView, WindowsView
-from sciml_bench.data.views.lagged_pairs import LaggedPairs
-from sciml_bench.data.views.pair_loader import PairLoader
+A name is imported when it is asked for, so that the readers of files need no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sciml_bench.data.record import Record
+    from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec, WindowsSpec
+    from sciml_bench.data.split import split_trajectories
+    from sciml_bench.data.standardization import Standardization
+    from sciml_bench.data.trajectories import Trajectories
+    from sciml_bench.data.views import LaggedPairsView, PaddedTrajectories, WholeTrajectoriesView, WindowsView
+    from sciml_bench.data.views.lagged_pairs import LaggedPairs
+    from sciml_bench.data.views.pair_loader import PairLoader
 
 __all__ = [
     "LaggedPairs",
@@ -24,3 +31,25 @@ __all__ = [
     "WindowsView",
     "split_trajectories",
 ]
+
+_HOMES = {
+    "LaggedPairs": "views.lagged_pairs",
+    "LaggedPairsSpec": "spec",
+    "LaggedPairsView": "views",
+    "PaddedTrajectories": "views",
+    "PairLoader": "views.pair_loader",
+    "Record": "record",
+    "RecordSpec": "spec",
+    "Standardization": "standardization",
+    "Trajectories": "trajectories",
+    "WholeTrajectoriesView": "views",
+    "WindowsSpec": "spec",
+    "WindowsView": "views",
+    "split_trajectories": "split",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

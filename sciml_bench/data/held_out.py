@@ -8,6 +8,7 @@ import functools
 
 import numpy as np
 
+from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
 from sciml_bench.data.spec import RecordSpec
@@ -31,6 +32,7 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
         past = functools.reduce(Trajectories.joined_in_time, [part for part in parts.values() if part is not test])
         return (past.filled(), test) if min(past.lengths) >= past_length else None
     long_enough = [number for number, length in enumerate(test.lengths) if length > past_length]
+    tell_left_out(test, long_enough, f"the forecast, which is given {past_length} rows and needs one more")
     if not long_enough:
         return None
     chosen = test.select(trajectories=long_enough)

@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.capabilities import horizon_times
 from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Arrays
+from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
 from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
@@ -22,6 +24,7 @@ from sciml_bench.data.regular_clock import JITTER
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.transforms.components import chosen_components
 
 STATES, TIMES, INPUTS = "states", "times", "inputs"
 
@@ -34,10 +37,11 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     Args:
         path: as `TrajectoryFiles` takes it, or a forecast as `write_forecast` writes it. One column more than a state
             has, named `t` or `time`, holds the time; so does an array `times` beside `states`. Else rows are one step
-            of the record apart.
+            of the record apart. Of a table that names the components, these are read, whatever stands beside them.
         spec: of the record that was learned from.
         names: `key`, `times_key` and `time_column` of `TrajectoryFiles`, which go before these habits where a file has
-            what they name.
+            what they name; `component_names`, which then stand in no file; and `missing`, of which `interpolate` holds
+            here as well.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -49,14 +53,17 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         if not _holds_what_was_chosen(first, spec):
             with contextlib.suppress(DataError):  # of other states: perhaps of those that were chosen
                 return spec.transforms.chosen(read_past(path, spec.as_read, names))
-        return read_past(path, spec.as_observed, names)
+        return read_past(path, replace(spec.as_observed, transforms=None, as_read=None), names)
     if _is_forecast_table(first):
         past = _forecast_table(first, spec)
     else:
         options = reading_options(path, spec, names)
-        _require_order(first, spec, options)
         _require_inputs(first, spec)
-        past = TrajectoryFiles(path, **options).load()
+        _require_names(first, spec, options, bool((names or {}).get("component_names")))
+        missing = INTERPOLATE if (names or {}).get("missing") == INTERPOLATE else REFUSE
+        past = TrajectoryFiles(path, missing=missing, **options).load()
+        if is_table(first) and set(spec.component_names) <= set(past.named_components):
+            past = chosen_components(past, spec.component_names)
     if spec.dim_in and past.inputs is None:
         raise DataError(f"{path} lacks the input {', '.join(spec.input_names)}; give what acted, beside the states")
     if past.state_shape != spec.state_shape:
@@ -168,15 +175,24 @@ def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
     return TrajectoryFiles.from_arrays([part[:, 0] for part in parts], states, time_unit=spec.time_unit).load()
 
 
-def _require_order(path: Path, spec: RecordSpec, options: Mapping[str, Any]) -> None:
-    """Stop at a table whose columns have the names of the components in another order."""
+def _require_names(path: Path, spec: RecordSpec, options: Mapping[str, Any], renamed: bool) -> None:
+    """Stop at a table whose columns have other names than the components.
+
+    Names that were given in the configuration, or to nameless columns, stand in no file.
+    """
     if not is_table(path):
         return
-    columns = [name for name in read_table(path, options.get("time_column")).names if name not in spec.input_names]
-    if set(columns) == set(spec.component_names) and columns != list(spec.component_names):
+    expected = list(spec.component_names)
+    columns = [
+        name
+        for name in read_table(path, options.get("time_column"), options.get("key", ())).names
+        if name not in spec.input_names
+    ]
+    unnamed = renamed or expected == [f"x{number}" for number in range(1, len(expected) + 1)]
+    if columns and not set(expected) <= set(columns) and len(spec.state_shape) == 1 and not unnamed:
         raise DataError(
-            f"{path} has the columns {', '.join(columns)}; put them in the order of the run's record, "
-            f"{', '.join(spec.component_names)}"
+            f"{path} has the columns {', '.join(columns)}, but the run's record has {', '.join(expected)}; give these, "
+            "or rows without a header"
         )
 
 
@@ -191,11 +207,14 @@ def _require_inputs(path: Path, spec: RecordSpec) -> None:
 
 
 def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:
-    header, asked = _header(path), names.get("time_column")
+    header, asked, key = _header(path), names.get("time_column"), names.get("key") or ()
+    chosen = [key] if isinstance(key, str) else list(key)
+    kept = {"key": chosen} if chosen and set(chosen) <= set(header) else {}
     if asked is not None and (isinstance(asked, int) or asked in header):
-        return {"time_column": asked}
-    table, dim = read_table(path), spec.state_shape[-1] + spec.dim_in
-    return {"time_column": None} if table.times is not None and table.states.shape[1] == dim else {}
+        return kept | {"time_column": asked}
+    table, dim = read_table(path, chosen=kept.get("key", ())), spec.state_shape[-1] + spec.dim_in
+    fits = table.states.shape[1] == dim or set(spec.component_names) <= set(table.names)
+    return kept | ({"time_column": None} if table.times is not None and fits else {})
 
 
 def _of_arrays(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[str, Any]:

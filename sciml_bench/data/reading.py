@@ -1,11 +1,18 @@
 """What was read, in a line at the start of a run: `hare, lynx: 91 rows, every 1 year, 1 gap`."""
 
+import logging
+from collections.abc import Sequence
+
 import numpy as np
 
 from sciml_bench.data.regular_clock import whole_steps
 from sciml_bench.data.trajectories import Trajectories
 
+log = logging.getLogger(__name__)
+
 SHOWN_NAMES = 6
+SHOWN_TRAJECTORIES = 3
+"""Of those that are left out."""
 
 
 def described(trajectories: Trajectories) -> str:
@@ -24,6 +31,22 @@ def named(trajectories: Trajectories) -> str:
     """The names of the components, the first of many."""
     names = list(trajectories.named_components)
     return ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
+
+
+def tell_left_out(part: Trajectories, kept: Sequence[int], where: str) -> None:
+    """A line that names the trajectories that are too short to count; none where all are kept.
+
+    Args:
+        part: all of them.
+        kept: numbers of those that count.
+        where: what the others are left out of, and what it needs.
+    """
+    lengths = part.lengths
+    short = [number for number in range(len(lengths)) if number not in kept]
+    if short:
+        named = ", ".join(f"{part.name(number)} of {lengths[number]} rows" for number in short[:SHOWN_TRAJECTORIES])
+        more = f" and {len(short) - SHOWN_TRAJECTORIES} others" if len(short) > SHOWN_TRAJECTORIES else ""
+        log.info("left out of %s: %s%s", where, named, more)
 
 
 def _between(values: tuple[int, ...]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.optimize import minimize_scalar
 
 JITTER = 0.1
 """How far, in steps, a moment may lie from its place on a regular clock."""
@@ -34,8 +35,15 @@ def keeps_step(times: Float[np.ndarray, " time"], time_step: float) -> bool:
     own = float(rows @ (times - times.mean()) / (rows @ rows))
     if abs(own - time_step) > RATE * time_step:
         return False
-    off = times - times.mean() - own * rows
-    return bool(np.ptp(off) / 2 <= _tolerance(times, own))
+    tolerance, off = _tolerance(times, own), times - times.mean() - own * rows
+    if np.ptp(off) / 2 <= tolerance or np.ptp(off) > 4 * tolerance:
+        return bool(np.ptp(off) / 2 <= tolerance)
+    # the line of least squares is not the one that is nearest to them all
+    turn = 2 * tolerance / rows[-1]
+    nearest = minimize_scalar(
+        lambda slope: np.ptp(off - slope * rows), bounds=(-turn, turn), method="bounded", options={"xatol": 1e-9 * turn}
+    )
+    return bool(nearest.fun / 2 <= tolerance)
 
 
 def whole_steps(times: Float[np.ndarray, " time"], time_step: float) -> Int[np.ndarray, " interval"] | None:

@@ -346,6 +346,8 @@ class Trajectories:
         Raises:
             DataError: all states are equal.
         """
+        if self.n_states == 1:
+            raise DataError(f"{where} is a single state; give more rows, or a larger part of them.")
         first = read_block(self.states[0], 0, 1)
         for states in self.states:
             for _, block in iterate_blocks(states):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Bool, Integer, Shaped
+from jaxtyping import Bool, Float, Integer, Shaped
+from matplotlib.axes import Axes
 
 
 def time_label(unit: Shaped[np.ndarray, ""] | None, what: str = "time") -> str:
@@ -39,8 +40,26 @@ def limits_around(values: Shaped[np.ndarray, "*shape"], margin: float = 0.15) ->
     return low - room, high + room
 
 
+def draw_persistence(axis: Axes, times: Float[np.ndarray, " rows"], given: float) -> None:
+    """The last given state as a dot and, over the times of the forecast, as the thin line that a forecast has to beat.
+
+    Args:
+        axis: of one component.
+        times: from that of the given state on.
+        given: its value.
+    """
+    style = {"color": "#CC79A7", "linewidth": 0.8, "marker": "o", "markersize": 3, "markevery": [0]}
+    axis.plot(times, np.full(len(times), given), label="persistence", **style)
+
+
 def learned_and_ahead(
     window: Integer[np.ndarray, "batch time"], trajectory: int = 0
 ) -> tuple[Bool[np.ndarray, " time"], Bool[np.ndarray, " time"]]:
     """Which rows of a trajectory were learned from (1 in the window) and which lie beyond them (2)."""
     return window[trajectory] == 1, window[trajectory] == 2
+
+
+def last_given(observed: Float[np.ndarray, " time"], ahead: Bool[np.ndarray, " time"]) -> int | None:
+    """The row of the last value before those ahead; None where nothing lies ahead, or before it."""
+    given = np.flatnonzero(np.isfinite(observed[: int(ahead.argmax())])) if ahead.any() else np.array([])
+    return int(given[-1]) if len(given) else None

@@ -1,6 +1,5 @@
 """Every score of a learned operator that the data allow, with the arrays behind its pictures."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.lazy_states import iterate_blocks, mapped
+from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
@@ -28,8 +28,6 @@ from sciml_bench.scores import (
     vamp_e_exact,
 )
 
-log = logging.getLogger(__name__)
-
 HEADLINE = (
     "vamp_e_exact",
     "spectral_error",
@@ -44,9 +42,6 @@ HEADLINE = (
 """The metrics that say most; shown when a run has finished."""
 
 SHOWN_TIMESCALES = 3
-SHOWN_NAMES = 3
-"""Of trajectories that are left out."""
-
 ROWS_PER_LAG = 25
 """Rows of a trajectory for every step of the longest lag at which timescales are estimated from it."""
 
@@ -103,8 +98,9 @@ class Evaluation:
         spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
         arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
         unit = record.spec.time_unit
+        seen = sum(learned.spec.lengths) * learned.spec.time_step
         notes = (
-            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit),
+            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit, seen),
             told_drift(record.splits["train"], unit),
         )
         said = tuple(note for note in notes if note is not None)
@@ -212,14 +208,9 @@ def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
 
 def _long_enough(part: Trajectories, n_rows: int) -> Trajectories:
     """The trajectories with more rows than that; a line names the others."""
-    lengths = part.lengths
-    short = [number for number, length in enumerate(lengths) if length <= n_rows]
-    if not short:
-        return part
-    named = ", ".join(f"{part.name(number)} of {lengths[number]} rows" for number in short[:SHOWN_NAMES])
-    more = f" and {len(short) - SHOWN_NAMES} others" if len(short) > SHOWN_NAMES else ""
-    log.info("left out of the implied timescales, which need more than %d rows: %s%s", n_rows, named, more)
-    return part.select(trajectories=[number for number in range(len(lengths)) if number not in short])
+    long_enough = [number for number, length in enumerate(part.lengths) if length > n_rows]
+    tell_left_out(part, long_enough, f"the implied timescales, which need more than {n_rows} rows")
+    return part.select(trajectories=long_enough)
 
 
 def _count(system: Any, wanted: int) -> int:

@@ -8,6 +8,7 @@ from sciml_bench.core.types import Metrics
 from sciml_bench.data.held_out import TIME, past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.own_components import in_own_components
+from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.koopman_model import KoopmanModel
@@ -72,10 +73,12 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     steps = [step for step in range(1, n_steps + 1) if step * lag < longest - 1]
     if not steps:
         return Results()
+    long_enough = [number for number, length in enumerate(part.lengths) if length - 1 > lag]
+    tell_left_out(part, long_enough, f"the forecasts by step, which need more than {lag + 1} rows")
     found, truth, clean, given = ([[] for _ in steps] for _ in range(4))
     each = np.full((part.n_trajectories, len(steps)), np.nan)
     shown = part.lengths.index(longest)
-    shown_states = np.empty((2, len(steps), len(mean)))
+    shown_states, given_state = np.empty((2, len(steps), len(mean))), mean
     for number, states in enumerate(part.states):
         reached = [step for step in steps if step * lag < states.shape[0] - 1]
         if not reached:
@@ -86,6 +89,8 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         rows, true_rows = _rows(states, n_rows), None if part.clean is None else _rows(part.clean[number], n_rows)
         starts = rows[: min(most, n_rows - max(common, lag))]
         acting = _acting(learned, part, number, len(starts), reached)
+        if number == shown:
+            given_state = _newest(rows[:1], mean)[0]
         for place, expected in enumerate(learned.ahead(starts, reached, acting)):
             ahead = reached[place] * lag
             later = slice(ahead, ahead + min(most, n_rows - max(common, ahead)))
@@ -114,6 +119,7 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         "forecast_states": shown_states[0],
         "true_states": shown_states[1],
         "training_mean": mean,
+        "given_state": given_state,
         "trajectory_errors": each,
         "trajectory_names": np.array([part.name(number) for number in range(part.n_trajectories)]),
     }

@@ -9,8 +9,13 @@ TOLD = 5
 CONSTANT = 1e-6
 """An eigenvalue this near 1 is that of the constant."""
 
+UNSEEN = 1e-2
+"""A mode that changes less than this over a whole record was not seen to change."""
 
-def told_modes(eigenvalues: Complex[np.ndarray, " modes"], lag_time: float, time_unit: str) -> str | None:
+
+def told_modes(
+    eigenvalues: Complex[np.ndarray, " modes"], lag_time: float, time_unit: str, seen: float = np.inf
+) -> str | None:
     """Periods and decay times of the slowest modes, such as `period 10.8 year, decays in 24 year`.
 
     A real negative eigenvalue turns its sign at every lag, so its period is two lags or a part of them.
@@ -19,13 +24,21 @@ def told_modes(eigenvalues: Complex[np.ndarray, " modes"], lag_time: float, time
         eigenvalues: over one lag, by decreasing modulus.
         lag_time: in `time_unit`.
         time_unit: of all times.
+        seen: time from the first to the last row that was learned from; a mode that hardly changes over it has no
+            period and no decay time that the record could tell.
 
     Returns:
         None where there is no mode but the constant.
     """
     values = np.asarray(eigenvalues, dtype=complex)
     shown = [value for value in values if abs(value - 1) > CONSTANT and value.imag >= 0 and abs(value) > 0][:TOLD]
-    return f"modes: {'; '.join(_told(value, lag_time, time_unit) for value in shown)}" if shown else None
+    told = [
+        _told(value, lag_time, time_unit)
+        if abs(np.log(value)) * seen > UNSEEN * lag_time
+        else f"does not change in {seen:.4g} {time_unit}"
+        for value in shown
+    ]
+    return f"modes: {'; '.join(dict.fromkeys(told))}" if told else None
 
 
 def _told(value: complex, lag_time: float, time_unit: str) -> str:

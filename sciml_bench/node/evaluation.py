@@ -31,6 +31,7 @@ from sciml_bench.node.fitting.trajectory_batch import (
 )
 from sciml_bench.node.learned_field import LearnedField
 from sciml_bench.node.solvers.solve import with_error_estimate
+from sciml_bench.scores.forecast_evaluation import shown_forecast
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 
 _NO_TRAINED_STATES = (
@@ -115,7 +116,7 @@ class Evaluation:
         forecaster, own = in_own_components(learned), record.as_observed
         parts = past_and_future(own, forecaster.past_length)
         smoothed, prediction = (own_rows(states, joined, record.spec) for states in (smoothed, prediction))
-        forecast = np.full(smoothed.shape, np.nan)
+        forecast, shown, pictures = np.full(smoothed.shape, np.nan), {}, ("trajectories", "phase_portrait")
         if parts is not None:
             past, future = parts
             told = forecast_of(forecaster, past, future)
@@ -123,10 +124,12 @@ class Evaluation:
             if (window == _AHEAD).any():
                 for row, rows in enumerate(window == _AHEAD):
                     forecast[row, rows] = told.states[row, : rows.sum()].reshape(rows.sum(), -1)
+            else:  # pieces of the record say nothing of what came
+                shown, pictures = shown_forecast(told, past, future, own.spec), (*pictures, "forecast")
         error = inside.error_estimate
         metrics |= {} if error is None else {"integration_error": float(error)}
         found = {"window": window, "smoothed": smoothed, "prediction": prediction, "forecast": forecast}
-        return Results(metrics, shown_arrays(joined.as_observed, None) | found, ("trajectories", "phase_portrait"))
+        return Results(metrics, shown_arrays(joined.as_observed, None) | shown | found, pictures)
 
     def _initial_states(self, learned: LearnedField, train: PaddedTrajectories, splines: Any) -> Tensor:
         """Of every member."""

@@ -4,6 +4,7 @@ import difflib
 import math
 import re
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report.runs import FinishedRun
+from sciml_bench.scores.catalogue import find_score
 
 LABELLED_METRICS = (*(f"accuracy_step_{step}" for step in (1, 5, 10, 15)), "oracle_accuracy")
 """What is shown of runs that forecast labelled images."""
@@ -101,6 +103,25 @@ class Comparison:
         return tuple(run for method in self.methods for run in method.runs)
 
 
+def groups(comparison: Comparison) -> list[Comparison]:
+    """Methods that have scores in common, the largest group first; a method that shares none is a group of its own.
+
+    Args:
+        comparison: of runs of any kinds.
+    """
+    left, found = list(comparison.methods), []
+    while left:
+        scored = {method.label: {name for run in method.runs for name in run.metrics} for method in left}
+        shared = Counter(
+            name for method in left for name in sorted(scored[method.label]) if _says_which_is_better(name)
+        )
+        most = shared.most_common(1)[0][0] if shared else None
+        group = [method for method in left if most is None or most in scored[method.label]]
+        found.append(Comparison(tuple(group)))
+        left = [method for method in left if method not in group]
+    return found
+
+
 def labels(paths: Sequence[Path]) -> list[str]:
     """What tells paths apart: the components that not all of them have, joined by slashes.
 
@@ -141,10 +162,15 @@ def chosen_metrics(comparison: Comparison, wanted: Sequence[str] | None = None) 
                 hint = f"did you mean {near[0]}? " if near else ""
                 raise ConfigurationError(f"--metrics: no run has {name!r}; {hint}They have {', '.join(present)}")
         return list(wanted)
-    if LABELLED_METRICS[0] in present:
+    if all(LABELLED_METRICS[0] in run.metrics for run in comparison.runs):
         return [name for name in LABELLED_METRICS if name in present]
     common = [name for name in present if all(name in run.metrics for run in comparison.runs)]
     return sorted(common, key=lambda name: bool(re.search(r"_step_(minus_)?\d+$", name)))[:MOST_METRICS]
+
+
+def _says_which_is_better(name: str) -> bool:
+    score = find_score(name)
+    return score is None or score.better is not None
 
 
 def _seed(run: FinishedRun) -> int | None:

@@ -4,6 +4,7 @@ The definitions stand in catalogue.yaml; the README's tables and what `sciml-ben
 text is read, so that a report needs no torch.
 """
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -119,6 +120,15 @@ def find_score(name: str) -> Score | None:
         if matched := score.pattern.fullmatch(name):
             return score.variant(matched["ending"], matched["spread"] is not None)
     return None
+
+
+def near_names(name: str) -> list[str]:
+    """Names of the catalogue that somebody may have meant, the nearest first; a `<word>` in them stands for a number.
+
+    Args:
+        name: that no score has.
+    """
+    return difflib.get_close_matches(name, [shown for score in CATALOGUE for shown in score.shown_names])
 
 
 def catalogue_tables() -> str:

@@ -9,11 +9,13 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.stored.learned_file import Learned
-from sciml_bench.data.capabilities import Forecaster
+from sciml_bench.data.capabilities import Forecast, Forecaster
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
+from sciml_bench.data.spec import RecordSpec
+from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 
 
@@ -66,16 +68,28 @@ class ForecastEvaluation:
             if reached is None:
                 raise
             future, forecast = reached, forecast_of(learned, past, reached)
-        length = future.lengths[0]
-        arrays = {
-            "forecast_times": forecast.times[0, :length] - past.times_of(0)[-1],
-            "forecast_states": forecast.states[0, :length].reshape(length, -1),
-            "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
-            "training_mean": np.broadcast_to(record.spec.mean, future.state_shape).ravel(),
-            "component_names": np.array(record.spec.component_names),
-            **record.spec.unit_arrays,
-            "time_unit": np.array(record.spec.time_unit),
-        }
-        if len(arrays["component_names"]) != len(arrays["training_mean"]):
-            del arrays["component_names"]
+        arrays = shown_forecast(forecast, past, future, record.spec)
         return Results(forecast_scores(forecast, past, future, record.spec), arrays, ("forecast",))
+
+
+def shown_forecast(forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec) -> dict[str, Any]:
+    """What the picture `forecast` shows of the first trajectory.
+
+    Args:
+        forecast: at the times of the future.
+        past: what was given.
+        future: what came.
+        spec: of the record.
+    """
+    length, row = future.lengths[0], max(np.flatnonzero(past.complete_rows(0)), default=past.lengths[0] - 1)
+    mean, names = np.broadcast_to(spec.mean, future.state_shape).ravel(), np.array(spec.component_names)
+    return {
+        "forecast_times": forecast.times[0, :length] - past.times_of(0)[-1],
+        "forecast_states": forecast.states[0, :length].reshape(length, -1),
+        "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
+        "given_state": read_block(past.states[0], int(row), int(row) + 1).ravel(),
+        "training_mean": mean,
+        **({"component_names": names} if len(names) == len(mean) else {}),
+        **spec.unit_arrays,
+        "time_unit": np.array(spec.time_unit),
+    }

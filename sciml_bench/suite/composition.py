@@ -12,7 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, NotApplicableError
+from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
 from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
@@ -42,6 +43,7 @@ def composed_run(
 
     Raises:
         ConfigurationError: a key is missing, or there is no such paradigm.
+        NotApplicableError: the paradigm learns from other records; the folder says so.
     """
     for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
         if missing := [key for key in keys if not node.get(key)]:
@@ -49,6 +51,14 @@ def composed_run(
     paradigm = str(method["paradigm"])
     if not (configuration_root() / paradigm / "config.yaml").is_file():
         raise ConfigurationError(f"method.paradigm={paradigm}: there is no conf/{paradigm}/config.yaml")
+    kinds = {str(override).partition("=")[0] for override in task["record"]} & {"data", "pde"}
+    known = (configuration_root() / paradigm / "config.yaml").read_text()
+    if unknown := [kind for kind in kinds if f"- {kind}: " not in known]:
+        learns = "equations" if unknown == ["data"] else "trajectories"
+        reason = f"method={choices.get('method')} learns from {learns}, which task={choices.get('task')} has none of"
+        record = {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
+        RunFolder(folder).write_record(record)
+        raise NotApplicableError(reason)
     given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *overrides]
     given = [str(override) for override in given]
     try:

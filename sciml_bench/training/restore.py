@@ -12,7 +12,7 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored.run_folder import RunFolder
 
-_NAMES_IN_FILES = ("key", "times_key", "time_column", "topology")
+_NAMES_IN_FILES = ("key", "times_key", "time_column", "topology", "component_names", "missing")
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +147,7 @@ def _opened(path: PathType) -> tuple[RunFolder, list[RunFolder]]:
 
 
 def names_in_files(run: Run) -> dict[str, Any]:
-    """What a run's record is called in the files that it is read from: its arrays, and a table's column of times."""
+    """What a run's record is called in the files that it is read from, and what is done where values are missing."""
     node = run.configuration.get("data") or {}
     if not str(node.get("_target_", "")).endswith(".TrajectoryFiles"):
         return {}

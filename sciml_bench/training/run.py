@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_boolean, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
-from sciml_bench.core.interruption import TOLD, Interrupted
+from sciml_bench.core.interruption import TOLD, interruption_behind
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
@@ -41,7 +41,7 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     from sciml_bench.training.evaluate import score_again
     from sciml_bench.training.loop.trainer_settings import require_trainer
 
-    configuration = _plain(config)
+    configuration = plain(config)
     for node in ("seed", "trainer", "model", "training"):
         if configuration.get(node) is None:
             raise ConfigurationError(f"{node}={configuration.get(node)}: a run needs one; leave it as it is")
@@ -135,7 +135,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         return metrics
 
 
-def _plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
+def plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     """The configuration as plain containers, every value given and resolved."""
     if not isinstance(config, DictConfig):
         return dict(config)
@@ -199,13 +199,14 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
     try:
         yield record
         status = FINISHED
-    except (Interrupted, KeyboardInterrupt):
-        status, reason = INTERRUPTED, TOLD
-        raise
     except NotApplicableError as error:
         status, reason = NOT_APPLICABLE, str(error)
         raise
     except BaseException as error:
+        interruption = interruption_behind(error)
+        if interruption is not None:
+            status, reason = INTERRUPTED, TOLD
+            raise interruption from None
         reason = f"{type(error).__name__}: {error}"
         raise
     finally:

@@ -33,7 +33,7 @@ from sciml_bench.core.errors import (
     TrainingError,
     in_a_sentence,
 )
-from sciml_bench.core.interruption import Interrupted
+from sciml_bench.core.interruption import Interrupted, interruption_behind
 from sciml_bench.training.identity import name_of_overrides
 
 EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, OSError, MemoryError)
@@ -197,7 +197,8 @@ def _one_sentence_errors() -> Iterator[bool]:
 
 def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
     """One job: run() and return the objective; what a person can mend ends with one paragraph."""
-    from sciml_bench.training.run import run
+    from sciml_bench.data.files.short_files import require_enough_rows
+    from sciml_bench.training.run import plain, run
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
@@ -211,8 +212,11 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
             from sciml_bench.training.extension import extended
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
+        require_enough_rows(plain(config))
         return _objective(config, run(config))
     except Exception as error:
+        if (interruption := interruption_behind(error)) is not None:
+            raise interruption from None
         expected = isinstance(error, EXPECTED_ERRORS)
         if os.environ.get(_TRACEBACK) == "1" if expected else not multirun:
             raise
@@ -255,14 +259,16 @@ def _require_known(overrides: Sequence[str]) -> None:
 
 def _require_objective(config: DictConfig) -> None:
     """Stop at the name of a metric that no method of ours has; a person's own may have others."""
-    from sciml_bench.scores.catalogue import find_score
+    from sciml_bench.scores.catalogue import find_score, near_names
 
     name, targets = config.get("objective"), [(config.get(node) or {}).get("_target_", "") for node in _SCORING]
     if name is None or not all(str(target).startswith("sciml_bench.") for target in targets):
         return
     if not isinstance(name, str) or find_score(name) is None:
+        near = f"did you mean {' or '.join(names)}? " if (names := near_names(str(name))) else ""
         raise ConfigurationError(
-            f"objective={name}: there is no such metric; give a name of metrics.json, as `sciml-bench show` lists them"
+            f"objective={name}: there is no such metric; {near}Give a name of metrics.json, as `sciml-bench show` "
+            "lists them"
         )
 
 
@@ -271,7 +277,9 @@ def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
     if name is None or not metrics:
         return None
     if name not in metrics:
-        raise ConfigurationError(f"objective={name!r} is not a metric of this run; choose one of {', '.join(metrics)}")
+        near = difflib.get_close_matches(name, metrics, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ConfigurationError(f"objective={name!r} is not a metric of this run; {hint}It has {', '.join(metrics)}")
     return metrics[name]
 
 

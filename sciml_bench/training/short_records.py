@@ -9,19 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.short_files import FEWEST_LEARNED, FEWEST_ROWS, WITHOUT_VALIDATION
 from sciml_bench.data.record import Record
 from sciml_bench.data.split import DEFAULT_SPLIT, TIME
 
 log = logging.getLogger(__name__)
 
 PAIRS_PER_MODE, FEWEST_MODES = 5, 3
-FEWEST_ROWS = 3
-"""Of a part that is held out, for a pair to be compared with another; with less there is no validation part."""
-
-FEWEST_LEARNED = 5
-"""Rows to learn from, of all trajectories together; a smoothing spline needs as many."""
-
-WITHOUT_VALIDATION = {"train": 0.75, "test": 0.25}
 
 
 def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:

@@ -302,7 +302,7 @@ MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
 
 BURGERS = ("pde=burgers", "pde.n_validation=2", "pde.n_test=2", "pde.test_resolutions=[16]")
 SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("node_homotopy", *FIELD, "ensemble=1000000"): ("ensemble=1000000", "hours", "ask for fewer"),
+    ("node_homotopy", *FIELD, "ensemble=100000"): ("ensemble=100000", "hours", "ask for fewer"),
     ("node_homotopy", *FIELD, "ensemble=1000000000000"): ("ensemble=1000000000000", "hours"),
     ("node_homotopy", *FIELD, "max_step=1e-9"): ("solver.max_step=1e-09", "steps", "GiB"),
     ("node_homotopy", *FIELD, "data.time_step=1e-12"): ("data.time_step=1e-12", "rows", "GiB"),

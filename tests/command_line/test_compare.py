@@ -60,6 +60,26 @@ def test_runs_of_another_kind_get_a_table_and_one_line_per_figure(tmp_path, caps
     assert capsys.readouterr().out.count("not drawn") == 3
 
 
+def test_runs_of_several_kinds_are_told_in_a_table_for_each_by_what_they_share(tmp_path, capsys):
+    write_run(tmp_path / "images" / "a" / "seed=0", labelled_metrics(), labelled_arrays())
+    write_run(tmp_path / "images" / "b" / "seed=0", labelled_metrics(), labelled_arrays())
+    for name in ("c", "d", "e", "f", "g"):
+        write_run(tmp_path / "fields" / name / "seed=0", {"best_epoch": 3.0, "relative_l2_64": 0.1}, {})
+    write_run(tmp_path / "laws" / "h" / "seed=0", {"best_epoch": 1.0, "worst_coefficient_error": 0.2}, {})
+    assert main(["compare", str(tmp_path), "--output", str(tmp_path / "output")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    headers = [[cell.strip() for cell in line.split("|")[2:-3]] for line in lines if line.startswith("| method")]
+    assert headers[0] == ["best_epoch", "relative_l2_64 ↓"]
+    assert headers[1][0] == "accuracy_step_1 ↑"
+    assert len(headers) == 2
+    (alone,) = [line for line in lines if "--all" in line]
+    assert alone.startswith("1 that share no score with another")
+    assert alone.endswith("laws/h")
+    assert len(lines) < 30
+    assert main(["compare", str(tmp_path), "--all"]) == 0
+    assert "worst_coefficient_error" in capsys.readouterr().out
+
+
 def test_wanted_metrics_are_the_columns_with_an_arrow_where_one_way_is_better(tmp_path, capsys):
     write_run(tmp_path / "a" / "seed=0", labelled_metrics())
     assert main(["compare", str(tmp_path), "--metrics", "vamp_2_test,oracle_accuracy"]) == 0

@@ -391,9 +391,11 @@ def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, cap
     equations = finished("equations")
     for name in ("equations", "ensemble"):
         assert "ahead only" in refused(capsys, "forecast", finished(name), "--horizon", -3, *output)
-    np.savetxt(tmp_path / "swapped.csv", np.eye(3), delimiter=",", header="y,x,z", comments="")
-    swapped = ["--past", tmp_path / "swapped.csv"]
-    assert "in the order" in refused(capsys, "forecast", equations, *swapped, "--horizon", 3, *output)
+    np.savetxt(tmp_path / "foreign.csv", np.eye(3), delimiter=",", header="y,x,w", comments="")
+    foreign = ["--past", tmp_path / "foreign.csv"]
+    assert "but the run's record has x, y, z" in refused(
+        capsys, "forecast", equations, *foreign, "--horizon", 3, *output
+    )
     assert not (tmp_path / "next.csv").exists()
 
 

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -218,3 +220,17 @@ def test_large_fields_stay_on_disk(file):
     assert found.on_disk
     assert found.states[0].shape == (30, 4)
     np.testing.assert_allclose(found.states[0].read(5, 9), VALUES[5:9], atol=1e-9)
+
+
+def test_a_file_of_version_5_is_read_with_netcdf4_and_names_it_where_it_is_missing(tmp_path, monkeypatch):
+    path, values = tmp_path / "five.nc", np.sin(np.arange(12.0)).reshape(6, 2)
+    with netcdf.Dataset(path, "w", format="NETCDF3_64BIT_DATA") as file:
+        file.createDimension("time", 6)
+        file.createDimension("channel", 2)
+        file.createVariable("x", "f8", ("time", "channel"))[:] = values
+    assert path.read_bytes()[:4] == b"CDF\x05"
+    _, train = load(path)
+    np.testing.assert_array_equal(np.asarray(train.states[0]), values)
+    monkeypatch.setitem(sys.modules, "netCDF4", None)
+    with pytest.raises(DataError, match="needs the package netCDF4: pip install netCDF4 "):
+        TrajectoryFiles(path).load()

@@ -97,3 +97,10 @@ def test_a_past_may_be_a_file_like_that_of_the_record_or_hold_what_was_chosen(tm
     assert_allclose(forecaster.forecast(past, 3).states[0][:, 0], [22 + 1, 22 + 2, 22 + 3])
     np.savetxt(path, np.column_stack([TIMES[::2], GROWING[::2, 1]]), delimiter=",", header="t,lynx", comments="")
     assert_allclose(read_past(path, record.spec).states[0], past.states[0])
+
+
+def test_a_past_may_hold_what_was_chosen_where_nothing_else_was_asked_for(tmp_path):
+    _, record = learned_from(observe=["lynx"])
+    path = tmp_path / "chosen.csv"
+    np.savetxt(path, np.column_stack([TIMES, GROWING[:, 1]]), delimiter=",", header="t,lynx", comments="")
+    assert_allclose(read_past(path, record.spec).states[0][:, 0], GROWING[:, 1])

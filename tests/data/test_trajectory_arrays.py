@@ -19,9 +19,9 @@ def test_numbers_in_names_count_as_numbers(tmp_path):
     assert [file.name for file in find_files(str(tmp_path / "run*.npy"))] == ["run9.npy", "run10.npy"]
 
 
-def test_several_places_are_read_in_the_order_given(tmp_path):
+def test_several_places_are_read_in_the_order_given_each_file_once(tmp_path):
     touch(tmp_path, "b.npy", "a.npy")
-    assert [file.name for file in find_files([tmp_path / "b.npy", tmp_path])] == ["b.npy", "a.npy", "b.npy"]
+    assert [file.name for file in find_files([tmp_path / "b.npy", tmp_path])] == ["b.npy", "a.npy"]
 
 
 def test_a_store_is_one_file(tmp_path):

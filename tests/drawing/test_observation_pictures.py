@@ -65,6 +65,20 @@ def test_the_truth_is_drawn_where_it_is_known_and_the_smoothing_alone_where_noth
     assert figure.axes[-1].get_xlabel() == "time [s]"
 
 
+@pytest.mark.parametrize("name", ["trajectories", "discovered_trajectories"])
+def test_persistence_repeats_the_last_value_before_what_is_held_out(name):
+    arrays = given(forecast=np.ones((2, 25, 2)))
+    arrays["denoised"], arrays["window"] = arrays["smoothed"], np.where(np.arange(25) < 9, 1, arrays["window"])
+    arrays["window"][0, 9:13] = 0  # chose the weights
+    arrays["observed"][0, 12, 1] = np.nan
+    for axis, given_row in zip(draw(name, arrays).axes, (12, 11), strict=True):
+        lines = {line.get_label(): line for line in axis.lines}
+        rows, component = [given_row, 13, 14], int(given_row == 11)
+        np.testing.assert_allclose(lines["persistence"].get_xdata(), arrays["times"][0, rows])
+        np.testing.assert_array_equal(lines["persistence"].get_ydata(), arrays["observed"][0, given_row, component])
+        np.testing.assert_array_equal(lines["forecast"].get_ydata(), [1, 1])
+
+
 def test_the_phase_portrait_tells_the_windows_apart():
     axis = draw("phase_portrait", given()).axes[0]
     lines = {line.get_label(): len(line.get_xydata()) for line in axis.lines}

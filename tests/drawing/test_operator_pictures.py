@@ -63,6 +63,20 @@ def test_forecasts_of_states_show_up_to_three_components(dim, shown):
     assert "[ns]" in figure.axes[-1].get_xlabel()
 
 
+def test_a_forecast_stands_beside_persistence_of_the_given_state_and_may_leave_the_picture():
+    true = np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 5.0]])
+    arrays = {"forecast_times": np.array([2.0, 4.0, 6.0]), "true_states": true, "training_mean": np.array([2.0, 5.0])}
+    arrays |= {"forecast_states": true * [[1.0, 1.0], [1.0, 1e3], [1.0, 1e6]], "time_unit": "day"}
+    figure = draw("forecast", {**arrays, "given_state": np.array([0.5, 4.5])})
+    for axis, given in zip(figure.axes, (0.5, 4.5), strict=True):
+        persistence = lines_by_label(axis)["persistence"]
+        np.testing.assert_array_equal(persistence.get_xydata(), [[0, given], [6, given]])
+    assert figure.axes[0].get_ylim()[1] < 3.2
+    np.testing.assert_allclose(figure.axes[1].get_ylim(), [3, 6])  # one range of what came around it
+    without = draw("forecast", arrays)
+    assert "persistence" not in lines_by_label(without.axes[0])
+
+
 def test_exact_singular_functions_are_turned_to_the_sign_of_the_estimate():
     points = np.linspace(-1, 1, 21)
     functions = np.stack([np.ones(21), points, points**2 - 0.4], axis=1)

@@ -387,6 +387,18 @@ def test_a_short_held_out_trajectory_has_errors_as_far_as_it_reaches_and_leaves_
     np.testing.assert_allclose(arrays["true_states"], circle[1 : REACH + 1], rtol=1e-6)  # of the one that goes on
 
 
+def test_held_out_trajectories_that_are_too_short_to_be_scored_are_named(caplog):
+    circle = np.stack([np.cos(0.3 * np.arange(60)), np.sin(0.3 * np.arange(60))], axis=1)
+    options = {"split": {"train": 2, "test": 3}, "split_by": "trajectory"}
+    view = pairs_of(TrajectoryFiles.from_arrays(None, [circle[:n] for n in (60, 60, 2, 50, 2)], **options))
+    with caplog.at_level("INFO"):
+        arrays = evaluate(estimated(view, components), view).arrays
+    assert np.isfinite(arrays["trajectory_errors"][:, 0]).tolist() == [False, True, False]
+    said = [line for line in caplog.messages if line.startswith("left out of the forecasts by step")]
+    named = "trajectory 0 (array 2) of 2 rows, trajectory 2 (array 4) of 2 rows"
+    assert said == [f"left out of the forecasts by step, which need more than 2 rows: {named}"]
+
+
 def test_a_short_training_trajectory_takes_no_timescales_from_the_others_and_is_named(caplog):
     rng = np.random.default_rng(0)
     walks = [np.cumsum(rng.normal(size=(n, 1)), axis=0) / np.sqrt(np.arange(1, n + 1))[:, None] for n in (400,) * 4]

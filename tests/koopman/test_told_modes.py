@@ -23,6 +23,12 @@ def test_modes_that_do_not_decay_or_grow_are_told_as_such_and_the_constant_is_no
     assert told_modes(np.array([1.0 + 0j]), 1.0, "s") is None
 
 
+def test_no_period_is_told_that_the_record_cannot_have_seen():
+    values = np.exp(np.array([1e-4 + 2e-4j, 1e-4 - 2e-4j, -1e-4 + 0j, -0.1 + 1j]))  # of a straight line, and of a wave
+    assert told_modes(values, 1.0, "s", 9.0) == "modes: does not change in 9 s; period 6.283 s, decays in 10 s"
+    assert "period 3.142e+04 s" in str(told_modes(values, 1.0, "s", 900.0))
+
+
 def one(states: np.ndarray) -> Trajectories:
     return Trajectories((states,), time_step=0.1, time_unit="ps")
 

@@ -33,7 +33,10 @@ def test_the_default_run_finds_the_lorenz_equations_and_writes_them_where_a_pers
     assert np.isfinite(forecast.states).all()
 
 
-def test_the_network_trains_and_is_the_same_after_an_interruption(tmp_path: Path) -> None:
+def test_the_network_trains_and_is_the_same_after_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})  # slower than everything else
     few = ["model=discovery_network", "training=network", "model.hidden_width=16", "training.n_cycles=2"]
     few += ["training.epochs_per_cycle=2", *SHORT_LORENZ, "trainer.seconds_between_checkpoints=0"]
     whole = run(settings("mechnn", *few, folder=tmp_path / "whole"))

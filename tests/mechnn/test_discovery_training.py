@@ -90,3 +90,19 @@ def test_bad_choices_are_named() -> None:
         DiscoveryTraining(model, view, initial_coefficients="random")
     with pytest.raises(DataError, match=r"model\.window=50: a trajectory has only 20 rows"):
         DiscoveryTraining(model, whole_rows(lorenz_rows(20, 0.01), 0.01)).start()
+
+
+def test_what_is_to_be_said_of_the_equations_is_told_and_kept(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    found = method(lorenz_rows(60, 0.01))
+    set_coefficients(found, np.full((10, 3), 1e-9))
+    entries = found.record_entries()
+    said = "\n".join(entries["remarks"])
+    assert "no law found" in said
+    assert "30 coefficients from 60 rows" in said
+    assert entries["equations"][0] in caplog.text
+    assert entries["remarks"][-1] in caplog.text
+    set_coefficients(found, lorenz_coefficients(found.model.library.names))
+    found.precondition()
+    found.model.mask &= torch.from_numpy(lorenz_coefficients(found.model.library.names) != 0)
+    assert not any("no law found" in remark for remark in found.record_entries().get("remarks", ()))

@@ -5,7 +5,8 @@ import torch
 from discovery_cases import library, support_of
 from scipy.linalg import expm
 
-from sciml_bench.mechnn.discovery.flow_sensitivity import flow
+from sciml_bench.mechnn.discovery import flow_sensitivity
+from sciml_bench.mechnn.discovery.flow_sensitivity import arrivals, flow
 
 STATES = np.array([[1.0, -0.5], [0.3, 2.0], [-1.2, 0.4]])
 INTERVALS = np.array([0.4, 0.7, 0.0])
@@ -56,11 +57,24 @@ def test_logistic_growth_depends_on_its_rates_as_the_closed_form_does():
     np.testing.assert_allclose(by_coefficient[0, 0], expected[1:] * [1, -1], rtol=1e-6)
 
 
-def test_steps_are_of_the_fourth_order():
+def test_steps_are_of_the_eighth_order():
     terms = library(2, 1)
     coefficients, support = support_of(terms, {("y", 0): 2.0, ("x", 1): -2.0})
-    exact = expm(np.array([[0.0, 2.0], [-2.0, 0.0]])) @ [1.0, 0.0]
-    start, interval = torch.tensor([[1.0, 0.0]]).double(), torch.tensor([1.0]).double()
-    arrived = [flow(terms, coefficients, support, start, interval, n)[0][0].numpy() for n in (10, 20)]
+    exact = expm(np.array([[0.0, 4.0], [-4.0, 0.0]])) @ [1.0, 0.0]
+    start, interval = torch.tensor([[1.0, 0.0]]).double(), torch.tensor([2.0]).double()
+    arrived = [flow(terms, coefficients, support, start, interval, n)[0][0].numpy() for n in (2, 4)]
     errors = [np.abs(found - exact).max() for found in arrived]
-    assert 13 < errors[0] / errors[1] < 19
+    assert 2**7.5 < errors[0] / errors[1] < 2**8.5
+
+
+def test_many_rows_are_carried_a_few_at_a_time(monkeypatch):
+    terms = library(2, 2)
+    coefficients, support = support_of(terms, {("y", 0): 2.0, ("x", 1): -2.0, ("x y", 1): 0.3})
+    states = torch.from_numpy(np.random.default_rng(0).standard_normal((50, 2)))
+    asked = (states, torch.linspace(0, 1, 50).double(), 2)
+    together = flow(terms, coefficients, support, *asked)
+    monkeypatch.setattr(flow_sensitivity, "_MOST_NUMBERS", 4000)
+    assert [len(part[0]) for part in flow_sensitivity._parts(*asked[:2], None, 7)] == [7] * 7 + [1]
+    for found, expected in zip(flow(terms, coefficients, support, *asked), together, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-13, atol=1e-14)
+    torch.testing.assert_close(arrivals(terms, coefficients, *asked), together[0], rtol=1e-13, atol=1e-14)

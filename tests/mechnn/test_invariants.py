@@ -16,8 +16,8 @@ RNG = np.random.default_rng(0)
 
 def told(rows: np.ndarray, names: list[str], degree: int = 2) -> tuple[str, ...]:
     library = BasisLibrary(whole(np.arange(float(len(rows))), rows, component_names=names).spec, degree)
-    values = library(torch.from_numpy(rows)).numpy()
-    return invariants(library, values, determined_terms(library, values))
+    variables = torch.from_numpy(rows)
+    return invariants(library, variables, determined_terms(library, library(variables).numpy()))
 
 
 def test_a_sum_that_stays_is_told_once_and_not_times_every_monomial() -> None:
@@ -39,6 +39,11 @@ def test_what_never_changes_and_what_mirrors_another_are_told_apart() -> None:
 
 def test_a_free_record_keeps_nothing() -> None:
     assert told(RNG.standard_normal((40, 3)), ["a", "b", "c"]) == ()
+
+
+def test_nothing_is_kept_just_because_it_is_far_from_the_origin() -> None:
+    assert told(RNG.standard_normal((60, 2)) + 1e6, ["a", "b"]) == ()
+    assert told(np.repeat([[0.0], [1.0]], 30, axis=0), ["on"]) == ("on - on^2 = 0",)
 
 
 @settings(max_examples=30, deadline=None)

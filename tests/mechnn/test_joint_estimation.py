@@ -77,7 +77,8 @@ def test_gauss_newton_arrives_at_the_minimum_of_the_whole_problem(case):
 def test_standard_errors_are_those_of_the_curvature_times_the_noise_level(case):
     record, estimate, truth = case
     n = record.observed.size
-    covariance = np.linalg.inv(truth.jac.T @ truth.jac) * 2 * truth.cost / n
+    freedom = n - estimate.support.sum() - 2 * 2  # where both trajectories start is unknown as well
+    covariance = np.linalg.inv(truth.jac.T @ truth.jac) * 2 * truth.cost / freedom
     expected = np.sqrt(np.diag(covariance))[n:]
     np.testing.assert_allclose(estimate.standard_errors[estimate.support], expected, rtol=2e-3)
     assert not estimate.standard_errors[~estimate.support].any()
@@ -111,7 +112,8 @@ def test_gains_are_what_a_linear_fit_with_one_more_term_would_lower_the_deviance
             columns.append((ahead - behind) / (2 * step))
         residual, jacobian = residuals(record, point, both), np.array(columns).T
         rest = residual - jacobian @ np.linalg.lstsq(jacobian, residual, rcond=None)[0]
-        expected = (1 - rest @ rest / (residual @ residual)) * n
+        freedom = n - len(kept) - 1 - 2 * 2
+        expected = (1 - rest @ rest / (residual @ residual)) * freedom
         assert found[tuple(place)] == pytest.approx(expected, rel=0.02, abs=0.02)
 
 

@@ -14,7 +14,7 @@ QUICK = [
     "training.n_cycles=1",
     "training.epochs_per_cycle=1",
     "data=lorenz63",
-    "data.n_steps=600",
+    "data.n_steps=300",
     "logger=none",
 ]
 

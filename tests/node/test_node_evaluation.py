@@ -130,7 +130,7 @@ def test_where_the_record_was_cut_a_prediction_starts_at_every_piece():
     assert "extrapolation_mse" not in results.metrics
     whole = Evaluation()(learned_field(record, field), record).metrics
     assert results.metrics["forecast_mse"] == whole["forecast_mse"]
-    assert set(pictures_of(results.stored_arrays)) == {"trajectories", "phase_portrait"}
+    assert set(pictures_of(results.stored_arrays)) == {"trajectories", "phase_portrait", "forecast"}
 
 
 def test_trained_starts_are_those_of_the_pieces():

@@ -8,6 +8,8 @@ from nsm_cases import tiny_run
 
 from sciml_bench.training import composed, run
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SMALL = [
     "pde=poisson",
     "pde.n_points=9",

@@ -82,6 +82,7 @@ def test_every_forecaster_is_scored_on_what_comes_after_the_past_it_was_given():
     assert results.metrics["forecast_mse"] == pytest.approx(np.mean((last - ahead - noise) ** 2))
     np.testing.assert_allclose(results.arrays["forecast_times"], 0.5 * np.arange(1, 6))
     np.testing.assert_allclose(results.arrays["true_states"], ahead + noise)
+    np.testing.assert_array_equal(results.arrays["forecast_states"], [results.arrays["given_state"]] * 5)
     assert results.pictures == ("forecast",)
 
 

@@ -9,7 +9,7 @@ import yaml
 from omegaconf import OmegaConf
 
 from sciml_bench.core.configuration_root import configuration_root
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.suite import benchmark
 from sciml_bench.suite.comparison import chosen_names, compare, names_of
 from sciml_bench.suite.composition import composed_run
@@ -54,6 +54,16 @@ def test_settings_of_a_command_win_and_misspelt_ones_are_named(tmp_path: Path) -
         composed_run(TASK, {}, tmp_path, choices=CHOICES)
     with pytest.raises(ConfigurationError, match=r"method.paradigm=magic: there is no conf/magic"):
         composed_run(TASK, {"paradigm": "magic"}, tmp_path, choices=CHOICES)
+
+
+def test_a_method_of_other_records_leaves_its_reason_in_the_folder(tmp_path: Path) -> None:
+    equation = {"record": ["pde=poisson"], "evaluation": {"_target_": "sciml_bench.nsm.Evaluation"}}
+    with pytest.raises(NotApplicableError, match=r"method=any learns from trajectories, which task=short_lorenz has"):
+        composed_run(equation, node("method", "koopman_vamp"), tmp_path / "one", choices=CHOICES, seed=2)
+    record = json.loads((tmp_path / "one" / "record.json").read_text())
+    assert (record["status"], record["task"], record["seed"]) == ("not_applicable", "short_lorenz", 2)
+    with pytest.raises(NotApplicableError, match=r"method=any learns from equations"):
+        composed_run(TASK, {"paradigm": "nsm"}, tmp_path / "two", choices=CHOICES)
 
 
 def test_patterns_choose_and_what_there_is_not_is_named() -> None:

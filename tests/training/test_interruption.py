@@ -13,6 +13,7 @@ import pytest
 
 from sciml_bench.core.interruption import TOLD, Interrupted, interruptible, undisturbed
 from sciml_bench.core.stored.files import write_atomically
+from sciml_bench.training.script import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +39,40 @@ def test_a_signal_ends_the_process_in_one_sentence(number, code, capsys):
     assert ended.value.code == code
     assert capsys.readouterr().err == TOLD + "\n"
     assert signal.getsignal(number) is signal.SIG_IGN  # a second one does not spoil what is left to do
+
+
+def as_of_compiled_code(*_):
+    """A signal comes while Numba loads a function, which it does in Python."""
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+    except Interrupted as interruption:
+        raise SystemError("factorize returned a result with an exception set") from interruption
+
+
+def test_a_signal_that_compiled_code_makes_an_error_of_is_still_an_interruption(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sciml_bench.training.build.build", as_of_compiled_code)
+    monkeypatch.setattr(sys, "argv", ["train_node_homotopy.py", "logger=none", f"hydra.run.dir={tmp_path}"])
+
+    def interrupted():
+        with interruptible():
+            main("node_homotopy")
+
+    with pytest.raises(SystemExit) as ended:
+        interrupted()
+    assert ended.value.code == 143
+    assert capsys.readouterr().err == TOLD + "\n"
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert (record["status"], record["reason"]) == ("interrupted", TOLD)
+
+
+def test_another_error_stays_what_it_is():
+    def failed():
+        with interruptible():
+            raise SystemError("of its own")
+
+    with pytest.raises(SystemError, match="of its own"):
+        failed()
 
 
 def test_a_signal_waits_until_a_file_is_written(tmp_path):

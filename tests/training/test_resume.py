@@ -136,7 +136,7 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert expected == found
     with np.load(one / "arrays.npz") as expected, np.load(other / "arrays.npz") as found:
         assert set(expected.files) == set(found.files)
-        for name in expected.files:
+        for name in set(expected.files) - {"history_training_seconds"}:
             np.testing.assert_array_equal(expected[name], found[name], err_msg=name)
     assert not list(other.rglob("*.incomplete"))
     assert json.loads((other / "record.json").read_text())["status"] == "finished"
@@ -188,9 +188,10 @@ def test_whatever_interrupts_a_run_of_any_paradigm_it_ends_bit_identical(
     script: str, ends: Runner, tmp_path: Path
 ) -> None:
     words, rng = PARADIGMS[script], np.random.default_rng(1)
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole, again, broken = tmp_path / "whole", tmp_path / "again", tmp_path / "broken"
+    assert ends([job(words, whole, script)]) == [0]  # it also compiles what the others find in the cache
     started = time.monotonic()
-    assert ends([job(words, whole, script)]) == [0]
+    assert ends([job(words, again, script)]) == [0]
     length, interruptions = time.monotonic() - started, 0
     while interruptions < N_INTERRUPTIONS:
         kill: dict[str, Any] = {"signal": int(rng.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))}
@@ -204,6 +205,7 @@ def test_whatever_interrupts_a_run_of_any_paradigm_it_ends_bit_identical(
         if code == 0:  # it had come too far to be interrupted so late
             assert_same_run(whole, broken)
             shutil.rmtree(broken)
+            length *= 0.9
     assert ends([job(words, broken, script)]) == [0]
     assert_same_run(whole, broken)
 

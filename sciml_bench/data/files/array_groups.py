@@ -56,7 +56,12 @@ def trajectories_of_arrays(
 
 def _is_named_clock(content: Arrays, name: str) -> bool:
     array = content.arrays[name]
-    return len(array.shape) == 1 and is_time_name(content.leaf_of(name)) and rises(np.asarray(array))
+    return _is_column(array) and is_time_name(content.leaf_of(name)) and rises(np.asarray(array).ravel())
+
+
+def _is_column(array: Any) -> bool:
+    """Whether an array has one axis that counts, as (time,), (time, 1) and (1, time) do."""
+    return len(array.shape) == 1 or (len(array.shape) == 2 and 1 in array.shape and max(array.shape) > 1)
 
 
 class _Group:
@@ -102,6 +107,7 @@ class _Group:
     def _times(self, name: str) -> tuple[np.ndarray, str | None]:
         unit = self.content.units.get(name)
         times = np.asarray(self.content.arrays[name])
+        times = times.ravel() if _is_column(times) else times
         return times, unit_of_name(self.content.leaf_of(name)) if unit is None else clock_unit(unit)
 
     def _take_step(self) -> float | None:
@@ -124,9 +130,10 @@ class _Group:
     def _clock(self) -> str | None:
         """The array that is the clock of the others: by its name, or as the only one that rises evenly."""
         others = [array for name, array in self.arrays.items() if not _is_named_clock(self.content, name)]
-        for name in self.around:
+        # T is more often a temperature than the time
+        for name in sorted(self.around, key=lambda name: self.content.leaf_of(name) == "T"):
             own = name in self.arrays and not self.chosen
-            length = self.content.arrays[name].shape[:1]
+            length = (math.prod(self.content.arrays[name].shape),)
             if _is_named_clock(self.content, name) and (own or any(set(length) & {*one.shape} for one in others)):
                 return name
         if self.chosen or len(self.arrays) < 2:
@@ -144,6 +151,15 @@ class _Group:
         if times is not None and shapes == {times.shape} and layout != "many" and len(names) > 1:
             states = np.column_stack([np.asarray(array) for array in self.arrays.values()])
             return [NamedTrajectory(str(self.path), states, component_names=tuple(names), component_units=tuple(units))]
+        if times is not None and layout != "many" and (joined := self._side_by_side(times)) is not None:
+            return [joined]
+        kinds = {_is_logical(array) for array in self.arrays.values() if len(array.shape) > 1}
+        if len(kinds) > 1:
+            flags = ", ".join(name for name, array in self.arrays.items() if _is_logical(array))
+            raise DataError(
+                f"data.path={self.path}: {flags} holds true and false beside arrays of numbers, as a mask does; choose "
+                "among them with data.key=<name>, and write missing values as not a number."
+            )
         parts: list[NamedTrajectory] = []
         for (name, array), unit in zip(self.arrays.items(), units, strict=True):
             where = f"{self.path}, array {name}" if name else str(self.path)
@@ -155,6 +171,30 @@ class _Group:
             own = given if given is not None and len(given) == dim else (unit,) * dim if unit else None
             parts += [replace(part, component_names=called, component_units=own) for part in several]
         return parts
+
+    def _side_by_side(self, times: np.ndarray) -> NamedTrajectory | None:
+        """Arrays (time,) and (time, dim) beside their clock as components of one trajectory; None for others."""
+        found = self.arrays
+        columns = [array.shape[1] if len(array.shape) == 2 else 1 for array in found.values()]
+        fit = all(len(array.shape) in (1, 2) and array.shape[0] == len(times) for array in found.values())
+        if times.ndim != 1 or not fit or len(set(columns)) < 2 or 1 not in columns:
+            return None
+        single = [np.asarray(array) for array in found.values() if len(array.shape) == 1]
+        if any(rises_evenly(array.astype(np.float64)) for array in single):  # another clock
+            return None
+        labels: list[str] = []
+        for name, n_columns in zip(found, columns, strict=True):
+            leaf = self.content.leaf_of(name)
+            labels += [leaf] if n_columns == 1 else [f"{leaf}{number}" for number in range(1, n_columns + 1)]
+        if len(set(labels)) < len(labels):
+            return None
+        units = [self.content.units.get(name) for name, n in zip(found, columns, strict=True) for _ in range(n)]
+        states = np.column_stack([np.asarray(array) for array in found.values()])
+        return NamedTrajectory(str(self.path), states, component_names=tuple(labels), component_units=tuple(units))
+
+
+def _is_logical(array: Any) -> bool:
+    return array.dtype.kind == "b"
 
 
 def arrange(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from jaxtyping import Float, Real, Shaped
 
-TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime")
+TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime", "yyyymmdd", "yyyymm")
 """What a clock is called whatever its unit; upper case counts as lower case."""
 
 UNIT_NAMES = {
@@ -48,6 +48,17 @@ def rises(values: Real[np.ndarray, " time"]) -> bool:
     """Whether numbers increase, but for a fault here and there, which the record then names."""
     steps = np.diff(np.asarray(values, dtype=np.float64))
     return len(steps) > 0 and bool(np.mean(steps > 0) > 0.9)
+
+
+def restart(values: Float[np.ndarray, " time"]) -> int | None:
+    """The first row in which a clock begins again, where trajectories stand one below another; None where none does."""
+    steps = np.diff(values)
+    rows = np.flatnonzero(~(steps > 0)) + 1
+    if not len(rows) or not np.isfinite(values).all():
+        return None
+    lengths = np.diff([0, *rows.tolist(), len(values)])
+    near = values[0] + 1.5 * np.median(np.abs(steps))
+    return int(rows[0]) if lengths[:-1].min() > 2 and (values[rows] <= near).all() else None
 
 
 def is_faulty(values: Float[np.ndarray, " time"]) -> str | None:

@@ -16,6 +16,11 @@ MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
 FEWEST_ROWS = 2
 """Shorter pieces between missing rows are left out."""
 
+FILLS = (99.9, 999.0, 999.9, 9999.0, 9999.9, 32767.0, 32768.0, 99999.0, 999999.0)
+"""Sizes of the numbers that stand for missing values in files that do not say so."""
+FAR = 3.0
+"""From all other values, in parts of their range."""
+
 
 def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[NamedTrajectory]:
     """Trajectories in memory without values that are not a number, or with them where they are to be masked.
@@ -43,6 +48,7 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
             kept += _pieces(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
         else:
             kept.append(_interpolated(part, absent))
+    kept = [replace(part, notes=(*part.notes, *_suspected(part))) for part in kept]
     if found and not kept:
         raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
     if masked.any():  # one line for all trajectories
@@ -52,10 +58,34 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
     return kept
 
 
+def _suspected(part: NamedTrajectory) -> list[str]:
+    """What is said of numbers such as −9999 that lie far from all others of their component."""
+    states = read_block(part.states)
+    if not states.size or states.dtype.kind not in "iuf":  # what is no number is refused later
+        return []
+    rows, notes = states.reshape(len(states), -1), []
+    # fmin and fmax pass over what is not a number
+    extremes = np.array([np.fmin.reduce(rows, axis=0), np.fmax.reduce(rows, axis=0)])
+    for edge, column in zip(*np.nonzero(np.isin(np.abs(extremes), FILLS)), strict=True):
+        value = extremes[edge, column]
+        others = rows[(rows[:, column] != value) & ~np.isnan(rows[:, column]), column].astype(np.float64)
+        if len(others) > 2 and np.abs(others - value).min() > FAR * np.ptp(others):
+            names = part.component_names or ()
+            name = names[column] if len(names) == rows.shape[1] else f"x{column + 1}"
+            count = int((rows[:, column] == value).sum())
+            notes.append(
+                f"{name} is {value:g} in {count} rows, far from all its other values: if that means missing, leave "
+                "these cells empty and set data.missing"
+            )
+    return notes
+
+
 def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str:
     row = int(np.flatnonzero(absent.reshape(len(absent), -1).any(axis=1))[0])
     where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}"
-    names = part.component_names or tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
+    names = part.component_names or ()
+    if len(names) != absent.shape[-1]:  # of a field, whose components are its points
+        names = tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
     counts = absent.reshape(-1, absent.shape[-1]).sum(axis=0)
     each = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
     return (
@@ -68,10 +98,11 @@ def _pieces(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[Na
     """The rows between missing ones, each a trajectory on the clock of the whole."""
     states, n_rows = read_block(part.states), len(absent)
     times = np.arange(n_rows) * (part.time_step or 1.0) if part.times is None else np.asarray(part.times)
+    unit = part.time_unit or ("step" if part.times is None and part.time_step is None else None)
     edges = [-1, *np.flatnonzero(absent).tolist(), n_rows]
     note = f"{int(absent.sum())} rows with missing values are cut out"
     return [
-        replace(part, states=states[a + 1 : b], times=times[a + 1 : b], notes=(*part.notes, note))
+        replace(part, states=states[a + 1 : b], times=times[a + 1 : b], time_unit=unit, notes=(*part.notes, note))
         for a, b in pairwise(edges)
         if b - a - 1 >= FEWEST_ROWS
     ]
@@ -89,10 +120,13 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
         missing = gone[:, column]
         states[missing, column] = np.interp(times[missing], times[rows], states[rows, column])
     inside = slice(max(int(rows[0]) for rows in known), min(int(rows[-1]) for rows in known) + 1)
-    note = f"{int(absent.sum())} missing values are interpolated"
+    notes, n_inside = part.notes, int(absent[inside].sum())
+    notes += (f"{n_inside} missing values are interpolated",) if n_inside else ()
+    n_out = len(states) - (inside.stop - inside.start)
+    notes += (f"{n_out} rows at the ends, where values are missing, are left out",) if n_out else ()
     return replace(
         part,
         states=states.reshape(absent.shape)[inside],
         times=None if part.times is None else times[inside],
-        notes=(*part.notes, note),
+        notes=notes,
     )

@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.plain_types import PathType
 from sciml_bench.core.stored.cache import default_cache
 from sciml_bench.core.stored.files import write_atomically
-from sciml_bench.core.types import PathType
 from sciml_bench.data.files.idx_files import idx_bytes, read_idx
 
 PARTS = ("train", "t10k")

@@ -7,13 +7,13 @@ from typing import Any
 from sciml_bench.core.errors import DataError
 
 
-def imported(path: Path, module: str, extra: str) -> Any:
+def imported(path: Path, module: str, extra: str | None) -> Any:
     """A module of an optional package.
 
     Args:
         path: the file that needs it, for the message.
         module: such as "pyarrow.parquet".
-        extra: of this suite, with which the package is installed.
+        extra: of this suite, with which the package is installed; None for a package that is in none.
 
     Raises:
         DataError: the package is missing, or cannot be imported.
@@ -22,6 +22,5 @@ def imported(path: Path, module: str, extra: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.split(".")[0]
-        raise DataError(
-            f"data.path={path} needs the package {package}: pip install 'sciml-bench[{extra}]' ({error})."
-        ) from error
+        asked = package if extra is None else f"'sciml-bench[{extra}]'"
+        raise DataError(f"data.path={path} needs the package {package}: pip install {asked} ({error}).") from error

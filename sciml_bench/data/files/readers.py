@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.types import PathType
+from sciml_bench.core.plain_types import PathType
 from sciml_bench.data.files.clocks import times_of_moments
 from sciml_bench.data.files.contents import Arrays, Fields
 from sciml_bench.data.files.formats.column_files import read_feather, read_parquet

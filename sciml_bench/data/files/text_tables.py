@@ -6,6 +6,7 @@ own. The first column may hold names or numbers of the rows; commas may mark dec
 columns; the clock may be dates. What cannot be brought together is refused, with its place.
 """
 
+import contextlib
 import csv
 import re
 from collections.abc import Sequence
@@ -16,9 +17,11 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.files.calendar_columns import dates_of_numbers, joined_dates
 from sciml_bench.data.files.clocks import (
     is_faulty,
     is_time_name,
+    restart,
     rises,
     rises_evenly,
     times_of_dates,
@@ -34,6 +37,9 @@ ROW_NAMES = ("", "unnamed: 0", "rownames", "row.names", "index")
 NO_COLUMN = "none"
 """The `time_column` of a table without a clock."""
 
+LOGICAL = {"true": 1.0, "false": 0.0}
+
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+(?:,\d+)?(?:[eE][-+]?\d+)?")
 _UNIT = re.compile(r"(?P<name>.*?\S)(?:\s*\[(?P<square>[^\[\]]*)\]|\s+\((?P<round>[^(),]*)\))$")
 
 
@@ -122,6 +128,8 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     """
     _line_up(lines)
     first = _leave_out_row_names(lines)
+    if time_column is None:
+        _join_dates(lines, first, chosen)
     header = lines.header[first:]
     number = _column_number(lines, time_column, first)
     unknown = [name for name in chosen if name not in header]
@@ -139,7 +147,7 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     lines.units = [lines.units[place] for place in kept]
     lines.columns = [lines.columns[place] for place in kept]
     number = None if number is None else places.index(number)
-    dates = None if number is None else _dates(lines.columns[number])
+    dates = None if number is None else _dates(lines.columns[number], lines.header[number] if header else "")
     values = [
         np.empty(0) if dates is not None and place == number else _numbers(lines, column, place, kept[place])
         for place, column in enumerate(lines.columns)
@@ -149,10 +157,7 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
 
 def _taken_apart(path: Path) -> Columns:
     """Delimiter, header, units and rows; comments and empty lines are passed over."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"data.path: {path} is not a text file ({error}).") from error
+    text = _text_of(path)
     found, comments, body = Columns(path), [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith(COMMENTS):
@@ -164,7 +169,9 @@ def _taken_apart(path: Path) -> Columns:
     found.delimiter = _delimiter(body[-1][1])
     first, second = (_cells(line, found.delimiter) for _, line in (body[0], body[min(1, len(body) - 1)]))
     if not any(map(_is_value, first)) or _is_header(first, second):
-        found.header, body = _names(body[0][1], found.delimiter), body[1:]
+        whole = _names(text.splitlines()[body[0][0] - 1], found.delimiter)  # # may belong to a name
+        found.header = whole if len(whole) == len(second) else _names(body[0][1], found.delimiter)
+        body = body[1:]
     else:
         found.header = _header_of_comments(comments, found.delimiter, len(first))
     below = _cells(body[0][1], found.delimiter) if body else []
@@ -172,6 +179,19 @@ def _taken_apart(path: Path) -> Columns:
         found.units, body = [cell.strip("[]() ") or None for cell in below], body[1:]
     found.body = body
     return found
+
+
+def _text_of(path: Path) -> str:
+    """The text of a file, as most programmes write it, or as older ones of Windows and Excel do."""
+    content = path.read_bytes()
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        with contextlib.suppress(UnicodeDecodeError):
+            if b"\0" not in content:
+                return content.decode("cp1252")
+        raise DataError(f"data.path: {path} is not a text file ({error}).") from error
 
 
 def _read_columns(lines: Columns) -> None:
@@ -202,6 +222,9 @@ def _is_header(first: list[str], second: list[str]) -> bool:
 
 def _delimiter(line: str) -> str | None:
     bare = re.sub(r'"[^"]*"', "", line)
+    cells = bare.split()
+    if "\t" not in bare and ";" not in bare and len(cells) > 1 and all(map(_DECIMAL_COMMA.fullmatch, cells)):
+        return None
     return next((mark for mark in DELIMITERS if mark in bare), None)
 
 
@@ -235,6 +258,12 @@ def _header_of_comments(comments: list[str], delimiter: str | None, n_columns: i
 def _line_up(lines: Columns) -> None:
     """As many names and units as columns; one name less where the first column names the rows."""
     n_columns = len(lines.columns)
+    commas = lines.delimiter == "," and all(_DECIMAL_COMMA.fullmatch(line.strip()) for _, line in lines.body)
+    if commas and (len(lines.header), n_columns) == (1, 2) and not _counts_rows(lines.columns[0]):
+        raise DataError(
+            f"data.path: {lines.path}: the header names one column ({lines.header[0]}), and the commas below it could "
+            "mark decimals or a second column; write decimal points, or a name for every column."
+        )
     if len(lines.header) == n_columns - 1 > 0:
         lines.header, lines.units = ["", *lines.header], [None, *lines.units]
     elif lines.header and len(lines.header) != n_columns:
@@ -284,11 +313,47 @@ def _is_clock(column: Column) -> bool:
     return _dates(column) is not None or (isinstance(column, np.ndarray) and rises_evenly(column))
 
 
-def _dates(column: Column) -> tuple[np.ndarray, str] | None:
-    """The times and their unit, where a column holds dates."""
-    if isinstance(column, np.ndarray):
-        return times_of_moments(column) if column.dtype.kind == "M" else None
-    return times_of_dates([*column])
+def _dates(column: Column, name: str = "") -> tuple[np.ndarray, str] | None:
+    """The times and their unit, where a column holds dates; numbers such as 20200131 where it has the name of a clock.
+
+    Args:
+        column: of a table.
+        name: of the column, to look for dates among numbers.
+    """
+    moments = column if isinstance(column, np.ndarray) and column.dtype.kind == "M" else None
+    if moments is None and is_time_name(name):
+        moments = dates_of_numbers(name, column)
+    if moments is not None:
+        return times_of_moments(moments)
+    return None if isinstance(column, np.ndarray) else times_of_dates([*column])
+
+
+def _join_dates(lines: Columns, first: int, chosen: Sequence[str]) -> None:
+    """One column of dates for those of year, month, day and hour, unless another one is the clock."""
+    header, columns = lines.header[first:], lines.columns[first:]
+    joined = joined_dates(header, columns)
+    if joined is None:
+        return
+    places, dates = joined
+    parts = [header[place] for place in places]
+    others = [place for place, name in enumerate(header) if place not in places and is_time_name(name)]
+    if set(parts) & set(chosen) or any(_rising(lines, first + place) for place in [places[0], *others]):
+        return
+    lines.columns[first + places[0]], lines.header[first + places[0]] = dates, "date"
+    for place in sorted(places[1:], reverse=True):
+        del lines.columns[first + place], lines.header[first + place], lines.units[first + place]
+    lines.notes.append(f"{', '.join(parts)} make the date")
+
+
+def _rising(lines: Columns, place: int) -> bool:
+    """Whether a column can be a clock: it holds dates or numbers, and rises."""
+    column = lines.columns[place]
+    try:
+        found = _dates(column, lines.header[place]) if lines.header else None
+        times = found[0] if found is not None else _numbers(lines, column, place, place)
+    except DataError:
+        return False
+    return rises(times) and restart(times) is None
 
 
 def _column_number(lines: Columns, time_column: str | int | None, first: int) -> int | None:
@@ -300,7 +365,9 @@ def _column_number(lines: Columns, time_column: str | int | None, first: int) ->
     if time_column is None:
         named = [place for place, name in enumerate(header) if is_time_name(name)]
         of_dates = [place for place in range(n_columns) if header and _dates(columns[place][:1]) is not None]
-        return next(iter([*named, *of_dates]), None)
+        # T is more often a temperature than the time, and an hour or a day may stand beside a date
+        possible = sorted([*named, *of_dates], key=lambda place: header[place].strip() == "T")
+        return next((place for place in possible if _rising(lines, first + place)), next(iter(possible), None))
     if time_column in header:
         return header.index(str(time_column))
     if isinstance(time_column, int) and 0 <= time_column < n_columns > 1:
@@ -322,6 +389,12 @@ def _table(
     header, units, notes = lines.header, lines.units, list(lines.notes)
     names = header or [f"column {place}" for place in range(len(values))]
     times, unit = dates if dates is not None else (None if number is None else values[number], None)
+    if number is not None and (row := restart(np.asarray(times))) is not None:
+        raise DataError(
+            f"data.path: {lines.path}: the clock {names[number]} begins again in row {row}; trajectories that stand "
+            "one below another need a file each (data.path=<folder>), or take it for a state with "
+            "data.time_column=none"
+        )
     if guess and times is None and not header and len(values) > 1 and rises_evenly(values[0]):
         number, times = 0, values[0]
         notes.append("the first column rises evenly and is taken for the time (data.time_column=none: it is a state)")
@@ -349,6 +422,13 @@ def _table(
     )
 
 
+def _hint(cell: str) -> str:
+    """What a cell seems to be that is no number."""
+    if re.match(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d{2}", cell):
+        return " (dates are written as 2020-01-31 or 2020-01-31T12:00:00)"
+    return " (commas are no decimals where they separate columns)" if re.fullmatch(r"[-+]?\d+,\d+", cell) else ""
+
+
 def _is_number(cell: str) -> bool:
     try:
         float(cell)
@@ -359,7 +439,9 @@ def _is_number(cell: str) -> bool:
 
 def _is_value(cell: str) -> bool:
     """Whether a cell belongs under a header: a number, with a decimal comma or not, or a date."""
-    return _is_number(cell) or _is_number(cell.replace(",", ".")) or times_of_dates([cell]) is not None
+    if _is_number(cell) or _is_number(cell.replace(",", ".")) or cell.lower() in LOGICAL:
+        return True
+    return times_of_dates([cell]) is not None
 
 
 def _numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[np.ndarray, " time"]:
@@ -378,10 +460,12 @@ def _numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[
         number = cell.replace(",", ".") if decimal else cell
         if _is_number(number):
             values[row] = float(number)
+        elif cell.lower() in LOGICAL:
+            values[row] = LOGICAL[cell.lower()]
         elif cell.lower() not in MISSING:
             where = f"line {lines.body[row][0]}" if lines.body else f"row {row}"
             raise DataError(
-                f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number; remove the text, fill the "
-                "gap, or choose other columns with data.key=[...]."
+                f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number{_hint(cell)}; remove the "
+                "text, fill the gap, or choose other columns with data.key=[...]."
             )
     return values

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.types import PathType
+from sciml_bench.core.plain_types import PathType
 from sciml_bench.data.files.array_groups import trajectories_of_arrays
 from sciml_bench.data.files.contents import Arrays, Fields, Rows
 from sciml_bench.data.files.formats.signal_files import header_of
@@ -25,13 +25,13 @@ LAYOUTS = ("auto", "single", "many")
 
 
 def find_files(path: PathType | Sequence[PathType]) -> list[Path]:
-    """The files meant by a file, a folder, a pattern, or several of these; "run10" comes after "run9".
+    """The files meant by a file, a folder, a pattern, or several of these, each once; "run10" comes after "run9".
 
     Raises:
         FileNotFoundError: there is no such file, or a folder holds none of a known format.
     """
     if not isinstance(path, str) and isinstance(path, Sequence):
-        return [file for part in path for file in find_files(part)]
+        return list(dict.fromkeys(file for part in path for file in find_files(part)))  # patterns may overlap
     place = Path(path).expanduser()
     if place.is_file() or (place.suffix.lower() == ".zarr" and place.is_dir()):
         return [place]

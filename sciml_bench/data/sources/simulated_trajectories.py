@@ -1,12 +1,13 @@
 """Trajectories of an ordinary differential equation, as a sensor with Gaussian noise would record them."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.budget import require_memory
+from sciml_bench.core.budget import extrapolated_seconds, require_memory, weigh_time
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.record import Record
@@ -15,8 +16,11 @@ from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.transforms import checked_noise, noisy
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
-_BYTES_PER_NUMBER = 32
-"""Of a state: as simulated, the noisy one, as kept, and as a method reads it."""
+_BYTES_PER_ROW, _BYTES_PER_NUMBER = 250, 125
+"""Of the integrator's list of states, and of a number: as it puts them together, as kept, and the truth beside it
+[measured: peak memory of the integrator and of a Lorenz record, with 5 to 200 thousand rows]."""
+_TIMED, _TAKES_ITS_TIME = 500, 10**6
+"""Rows that are integrated to know how long it takes, and how many are worth it [measured: 0.1 to 0.5 ms a row]."""
 _SEED_REMEDY = "a seed is a whole number and not negative"
 
 
@@ -94,8 +98,10 @@ class SimulatedTrajectories(Record):
         """Integrate all trajectories and add the noise.
 
         Raises:
+            ConfigurationError: it would take more than a night.
             SolverError: the integration broke down.
         """
+        self._weigh_time()
         clean = self.simulated()
         n_trajectories, n_rows, _ = clean.shape
         states = tuple(clean)
@@ -114,6 +120,23 @@ class SimulatedTrajectories(Record):
         deviations, parts = (self.noise_std.tolist(), self.relative_noise.tolist()), np.diff(borders).tolist()
         return noisy(exact, *deviations, self.noise_seed, parts=parts, on_first_row=self.noise_on_first_row)
 
+    def _weigh_time(self) -> None:
+        """Say how long it takes, from the first rows without what passes before them."""
+        n_trajectories = max(self.n_trajectories, len(self.initial_states))
+        n_rows = len(self.times) * n_trajectories
+        if n_rows <= _TAKES_ITS_TIME:
+            return
+        first = copy.copy(self)
+        first.burn_in = None if self.burn_in is None else 0.0
+
+        def simulated(n: int) -> None:
+            first.times = self.times[:n]
+            first.simulated()
+
+        few = max(2, _TIMED // n_trajectories)
+        seconds = extrapolated_seconds(simulated, few, len(self.times))
+        weigh_time(f"data.n_steps, data.end_time: to simulate {n_rows:.3g} rows", seconds, "simulate fewer")
+
     def simulated(self) -> Float[np.ndarray, "batch time dim"]:
         """The true states."""
         if self.burn_in is None:
@@ -128,7 +151,7 @@ class SimulatedTrajectories(Record):
 
         def counted(key: str, n_rows: float | int) -> int:
             asked = f"{key}: {float(n_rows) * self.n_trajectories:.3g} simulated rows"
-            n_bytes = float(n_rows) * self.n_trajectories * self.system.dim * _BYTES_PER_NUMBER
+            n_bytes = float(n_rows) * self.n_trajectories * (_BYTES_PER_ROW + self.system.dim * _BYTES_PER_NUMBER)
             require_memory(asked, n_bytes, "simulate fewer")
             return int(n_rows)
 

@@ -4,12 +4,13 @@ A row is made only where all rows that it needs lie one step of the clock apart,
 into another trajectory. It has the time of its newest row: nothing later than itself is in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError
+from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.transforms.components import as_vectors
@@ -21,7 +22,8 @@ def delay_embedded(
     """States with those before them appended, from which Takens' theorem rebuilds what was not observed.
 
     A row holds the present state first, then those `delay`, 2 `delay`, … steps before it, which are called `x[-1]`,
-    `x[-2]`, …; its time is the present's.
+    `x[-2]`, …, each with the inputs `u[-1]`, … that acted then: what was not observed answers to them too (an
+    autoregression with exogenous inputs). Its time is the present's.
 
     Args:
         trajectories: any; what is no vector is taken for one.
@@ -36,18 +38,33 @@ def delay_embedded(
     count = require_integer(key, n_delays, 1, "append at least 1 earlier state")
     step = require_integer("delay", delay, 1, "the earlier states are at least 1 step apart")
     reach, vectors = count * step, as_vectors(trajectories)
+    names, acting = vectors.named_components, vectors.named_inputs
+    dim = len(names)
 
     def embedded(states: np.ndarray) -> np.ndarray:
         n_rows = len(states) - reach
-        return np.concatenate([states[reach - k * step :][:n_rows] for k in range(count + 1)], axis=1)
+        earlier = [states[reach - k * step :][:n_rows] for k in range(1, count + 1)]
+        return np.concatenate([states[reach:, :dim], *earlier], axis=1)
 
-    names = vectors.named_components
-    before = [f"{name}[-{k * step}]" for k in range(1, count + 1) for name in names]
+    before = [f"{name}[-{k * step}]" for k in range(1, count + 1) for name in (*names, *acting)]
     facts = dict(vectors.facts)
     if (units := facts.get("component_units")) is not None:
-        facts["component_units"] = tuple(units) * (count + 1)
+        facts["component_units"] = (*units, *(*units, *[None] * len(acting)) * count)
+    if vectors.inputs is not None:
+        vectors = _with_acting_columns(vectors)
     rows = _with_past(vectors, embedded, reach, f"{key}={n_delays}")
     return rows.unchecked(component_names=(*names, *before), facts=facts, system=None)
+
+
+def _with_acting_columns(vectors: Trajectories) -> Trajectories:
+    """The same, in memory, with the inputs as further columns of the states and of the truth."""
+
+    def joined(parts: Sequence[StateArray]) -> tuple[np.ndarray, ...]:
+        pairs = zip(parts, vectors.inputs or (), strict=True)
+        return tuple(np.concatenate([*map(read_block, pair)], axis=1) for pair in pairs)
+
+    clean = None if vectors.clean is None else joined(vectors.clean)
+    return vectors.unchecked(states=joined(vectors.states), clean=clean)
 
 
 def differenced(trajectories: Trajectories, key: str = "data.difference") -> Trajectories:

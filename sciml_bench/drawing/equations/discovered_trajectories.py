@@ -8,7 +8,14 @@ is none; `window` (batch, time), 1 for rows that were learned from, 2 for those 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import component_labels, learned_and_ahead, limits_around, time_label
+from sciml_bench.drawing.axes import (
+    component_labels,
+    draw_persistence,
+    last_given,
+    learned_and_ahead,
+    limits_around,
+    time_label,
+)
 from sciml_bench.drawing.picture import Arrays, picture
 
 _MOST_COMPONENTS = 6
@@ -20,7 +27,8 @@ _MOST_ROWS = 600
 )
 def draw(arrays: Arrays) -> Figure:
     """The first trajectory; what is held out is shaded."""
-    learned, ahead = map(np.flatnonzero, learned_and_ahead(arrays["window"]))
+    is_learned, is_ahead = learned_and_ahead(arrays["window"])
+    learned, ahead = map(np.flatnonzero, (is_learned, is_ahead))
     ahead = ahead[:_MOST_ROWS]
     rows, times = np.concatenate([learned[-_MOST_ROWS:], ahead]), arrays["times"][0]
     n_shown = min(arrays["observed"].shape[-1], _MOST_COMPONENTS)
@@ -33,9 +41,12 @@ def draw(arrays: Arrays) -> Figure:
         axis.plot(times[rows], arrays["denoised"][0, rows, component], label="denoised")
         if len(ahead):
             axis.plot(times[ahead], arrays["forecast"][0, ahead, component], label="forecast")
+            whole = arrays["observed"][0, :, component]
+            if (given := last_given(whole, is_ahead)) is not None:
+                draw_persistence(axis, times[[given, *ahead]], whole[given])
             axis.axvspan(times[ahead[0]], times[ahead[-1]], color="0.5", alpha=0.12, linewidth=0, label="held out")
         axis.set_ylim(*limits_around(observed))
         axis.set_ylabel(labels[component])
     axes[-1].set_xlabel(time_label(arrays["time_unit"]))
-    axes[0].legend(ncols=4, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes[0].legend(ncols=5, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

@@ -2,20 +2,28 @@
 
 Arrays: `times` (batch, time) in `time_unit`; `observed` and `smoothed` (batch, time, dim); `window` (batch, time), 1
 for rows that were learned from, 2 for those beyond, 0 for padding; `component_names` (dim,); where there are any,
-`prediction` from the initial states and `clean`, the truth, both (batch, time, dim), and `component_units` (dim,).
+`prediction` from the initial states, `forecast` from the end of the past and `clean`, the truth, all of them
+(batch, time, dim), and `component_units` (dim,).
 """
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import component_labels, learned_and_ahead, limits_around, time_label
+from sciml_bench.drawing.axes import (
+    component_labels,
+    draw_persistence,
+    last_given,
+    learned_and_ahead,
+    limits_around,
+    time_label,
+)
 from sciml_bench.drawing.picture import Arrays, picture
 
 _MOST_COMPONENTS = 6
 _REQUIRED = ("times", "observed", "smoothed", "window", "component_names", "time_unit")
 
 
-@picture(*_REQUIRED, optional=("prediction", "clean", "component_units"))
+@picture(*_REQUIRED, optional=("prediction", "forecast", "clean", "component_units"))
 def draw(arrays: Arrays) -> Figure:
     """The first trajectory; what is held out is shaded."""
     learned, ahead = learned_and_ahead(arrays["window"])
@@ -44,7 +52,12 @@ def draw(arrays: Arrays) -> Figure:
         axis.set_ylim(*limits_around(np.concatenate(inside)))
         axis.set_ylabel(labels[component])
         if ahead.any():
+            if "forecast" in arrays:
+                forecast = arrays["forecast"][0, :, component]
+                axis.plot(times[ahead], forecast[ahead], color="#D55E00", linewidth=1.2, label="forecast")
+                if (given := last_given(observed, ahead)) is not None:
+                    draw_persistence(axis, times[np.r_[given, np.flatnonzero(ahead)]], observed[given])
             axis.axvspan(times[ahead][0], times[ahead][-1], color="0.5", alpha=0.12, linewidth=0, label="held out")
     axes[-1].set_xlabel(time_label(arrays["time_unit"]))
-    axes[0].legend(ncols=5, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes[0].legend(ncols=4, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

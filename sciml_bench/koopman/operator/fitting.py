@@ -183,12 +183,18 @@ class OperatorFit(BaseEstimator):
         varying = np.flatnonzero(np.diagonal(metric) > 0)
         metric = metric[np.ix_(varying, varying)]
         n_left_out = len(metric) - whitening(metric, self.relative_cutoff).shape[1]
-        if n_left_out < 1 or self.method in ("ridge", "reduced_rank"):
+        shrunk = self.method in ("ridge", "reduced_rank")
+        if n_left_out < 1 or (shrunk and self.add_constant):
             return
+        asked = (
+            f"tikhonov_regularization={self.tikhonov_regularization:g} shrinks"
+            if shrunk
+            else f"relative_cutoff={self.relative_cutoff:g} leaves out"
+        )
         involved = varying[np.abs(np.linalg.eigh(metric)[1][:, 0]) > 0.1]
         remedy = "" if self.add_constant else "; if they only have an offset in common, set add_constant=True"
         warnings.warn(
-            f"relative_cutoff={self.relative_cutoff:g} leaves out {n_left_out} of {len(metric)} directions of the "
+            f"{asked} {n_left_out} of {len(metric)} directions of the "
             f"features, which depend on each other: the weakest is made of the features {involved.tolist()}, numbered "
             f"from 0{remedy}",
             SciMLBenchWarning,

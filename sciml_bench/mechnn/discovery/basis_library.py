@@ -13,7 +13,7 @@ from itertools import chain, combinations_with_replacement
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.checks import require_integer
@@ -89,41 +89,61 @@ class BasisLibrary:
 
     def __call__(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms"]:
         """The terms at some states, with the inputs after their components."""
-        monomials = self._powers(states)[..., self._variables, self._degrees.to(states.device)].prod(dim=-1)
+        variables = states.unbind(-1)
+        values: dict[tuple[int, ...], Tensor] = {}
+        for product in self._products:  # what a monomial is made of comes before it
+            if len(product) < 2:
+                values[product] = variables[product[0]] if product else torch.ones_like(states[..., 0])
+                continue
+            last = product[-1]
+            others = tuple(variable for variable in product if variable != last)
+            factors = (others, product[len(others) :]) if others else (product[:-1], (last,))
+            values[product] = values[factors[0]] * values[factors[1]]
+        monomials = torch.stack([values[product] for product in self.exponents]).movedim(0, -1)
         if not self.frequencies:
             return monomials
         angles = states[..., None, :] * self._multiples(states)
         waves = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-3)
         return torch.cat([monomials, waves], dim=-1)
 
-    def gradient(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms variables"]:
-        """The derivatives of the terms by the components of the state, and by the inputs after them."""
-        degrees = self._degrees.to(states.device)
-        lowered = (degrees[:, None] - torch.eye(self.n_variables, dtype=torch.long, device=states.device)).clamp_min(0)
-        slopes = degrees * self._powers(states)[..., self._variables, lowered].prod(dim=-1)
-        if not self.frequencies:
-            return slopes
-        multiples = self._multiples(states)
-        angles = states[..., None, :] * multiples
-        waves = torch.stack([multiples * angles.cos(), -multiples * angles.sin()], dim=-1)
-        diagonal = torch.diag_embed(waves.transpose(-1, -2)).transpose(-3, -2)
-        return torch.cat([slopes, diagonal.flatten(-4, -2)], dim=-2)
+    def jacobian(
+        self, states: Float[Tensor, "*batch variables"], coefficients: Float[np.ndarray, "terms dim"]
+    ) -> Float[Tensor, "*batch dim variables"]:
+        """The derivatives of Σ_j ξ_j θ_j by the components of the state, and by the inputs after them.
+
+        Args:
+            states: where.
+            coefficients: ξ.
+        """
+        complete, slopes = self._complete, np.zeros((self._complete.n_terms, coefficients.shape[1], self.n_variables))
+        for place, variable, other, factor in self._slopes:
+            slopes[other, :, variable] += factor * coefficients[place]
+        together = torch.from_numpy(slopes).to(states).flatten(1)
+        return (complete(states) @ together).unflatten(-1, slopes.shape[1:])
 
     @cached_property
-    def _degrees(self) -> Int[Tensor, "monomials variables"]:
-        """How often each variable is a factor of each monomial."""
-        counts = [[product.count(variable) for variable in range(self.n_variables)] for product in self.exponents]
-        return torch.tensor(counts)
+    def _complete(self) -> "BasisLibrary":
+        """With what was left out, so that the derivative of every term is a combination of terms."""
+        return replace(self, left_out=()) if self.left_out else self
 
     @cached_property
-    def _variables(self) -> Int[Tensor, " variables"]:
-        return torch.arange(self.n_variables)
+    def _products(self) -> tuple[tuple[int, ...], ...]:
+        return self._complete.exponents
 
-    def _powers(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch variables powers"]:
-        powers = [torch.ones_like(states)]
-        for _ in range(self.degree):
-            powers.append(powers[-1] * states)
-        return torch.stack(powers, dim=-1)
+    @cached_property
+    def _slopes(self) -> list[tuple[int, int, int, float]]:
+        """∂θ/∂x: a term, a variable, and the term and the factor that the derivative of the one by the other holds."""
+        places = {product: place for place, product in enumerate(self._products)}
+        found: list[tuple[int, int, int, float]] = []
+        for place, product in enumerate(self.exponents):
+            for variable, count in Counter(product).items():
+                at = product.index(variable)
+                found.append((place, variable, places[product[:at] + product[at + 1 :]], float(count)))
+        for wave in range(self.frequencies * self.n_variables):
+            multiple, variable = divmod(wave, self.n_variables)
+            sine, other = len(self.exponents) + 2 * wave, len(self._products) + 2 * wave
+            found += [(sine, variable, other + 1, multiple + 1.0), (sine + 1, variable, other, -multiple - 1.0)]
+        return found
 
     def _multiples(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "frequencies 1"]:
         return torch.arange(1, self.frequencies + 1, dtype=states.dtype, device=states.device)[:, None]

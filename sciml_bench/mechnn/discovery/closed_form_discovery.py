@@ -6,6 +6,7 @@
    step, and terms chosen by the likelihood (`joint_estimation`, `term_selection`).
 """
 
+import contextlib
 import logging
 import math
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from jaxtyping import Float
 from torch import nn
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
-from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SolverError
 from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
@@ -29,6 +30,7 @@ from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
+from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
 from sciml_bench.mechnn.discovery.findings.invariants import invariants
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import (
@@ -106,7 +108,6 @@ class ClosedFormDiscovery:
         Raises:
             ConfigurationError: the terms cannot be told apart on the data.
             DataError: a trajectory is shorter than three rows.
-            SolverError: the refinement broke down.
         """
         units, inputs = Units.of(library.spec), inputs_of(trajectories)
         observed = [units.scaled(*piece) for piece in rows_of(trajectories)]
@@ -142,13 +143,15 @@ class ClosedFormDiscovery:
             broad = sparse_regression(*problem, float(self.threshold), 0.0, window)
             start = JointEstimate(together, broad.coefficients, broad.support)
             joint = integration_record(scaled, observed, start.states, start.coefficients, inputs)
-            refined = refine(joint, start, float(self.threshold), float(self.significance))
-            parts = _parts(refined.states, observed)
-            better = explained_variance(scaled, refined.coefficients, observed, parts, window, inputs)
-            is_refined = bool((better >= np.minimum(explained, 0.0)).all())
-            if is_refined:
-                record, estimate, states, explained = joint, refined, parts, better
-            else:
+            is_refined = False
+            with contextlib.suppress(SolverError):  # what leaves every bound on the way is no law either
+                refined = refine(joint, start, float(self.threshold), float(self.significance))
+                parts = _parts(refined.states, observed)
+                better = explained_variance(scaled, refined.coefficients, observed, parts, window, inputs)
+                is_refined = bool((better >= np.minimum(explained, 0.0)).all())
+                if is_refined:
+                    record, estimate, states, explained = joint, refined, parts, better
+            if not is_refined:
                 log.warning("the refinement did not find equations that hold from row to row; it is left out")
         misfit, errors = units.deviation * (record.observed - estimate.states), estimate.standard_errors
         return Discovery(
@@ -159,6 +162,7 @@ class ClosedFormDiscovery:
             one_step_residual(record, estimate.states, estimate.coefficients, units.deviation),
             explained,
             estimate.stiffness if is_refined else None,
+            not (wanted or is_refined),
         )
 
     def _window(self, shortest: int) -> int:
@@ -209,6 +213,7 @@ class Discovery:
         one_step_residual: root mean square by which the equations miss the next denoised state.
         explained: part of the variance of each component's change that the equations explain.
         stiffness: μ of the refinement; None without one.
+        is_exact: whether they carry one row to the next as they are, within the tolerance.
     """
 
     equations: SparseEquations | RationalEquations
@@ -218,6 +223,7 @@ class Discovery:
     one_step_residual: float
     explained: Float[np.ndarray, " dim"]
     stiffness: float | None = None
+    is_exact: bool = False
 
 
 class FewComponents:
@@ -293,7 +299,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         """Find the equations.
 
         Raises:
-            ConfigurationError, DataError, SolverError: as in `ClosedFormDiscovery`.
+            ConfigurationError, DataError: as in `ClosedFormDiscovery`.
         """
         train = self.view.train
         inputs = inputs_of(train)
@@ -302,7 +308,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         if isinstance(self.library, BasisLibrary) and len(variables) >= self.library.n_terms:
             values = self.library(variables).numpy()
             determined = determined_terms(self.library, values)
-            self.invariants = invariants(self.library, values, determined)
+            self.invariants = invariants(self.library, variables, determined)
             self.library = without(self.library, determined)
         self.discovery = self.recipe(self.library, self.view.train)
         if isinstance(self.library, BasisLibrary):
@@ -315,7 +321,9 @@ class EquationDiscovery(FewComponents, DirectMethod):
         if self.discovery is None:
             return ()
         constant = tuple(f"the record keeps {relation}" for relation in self.invariants)
-        return constant + self.look_alikes + verdicts(self.library.spec.component_names, self.discovery.explained)
+        explained = verdicts(self.library.spec.component_names, self.discovery.explained)
+        few = () if self.discovery.is_exact else few_rows(self.discovery.equations, int(self.view.train.rows.sum()))
+        return constant + self.look_alikes + explained + few
 
     def learned(self) -> DiscoveredEquations:
         """The equations."""

@@ -5,6 +5,7 @@ every cycle coefficients below the threshold are masked for good. Two things dif
 learned in preconditioned coordinates, and the learning rate decays to zero within every cycle (`schedule.cycles`).
 """
 
+import logging
 import math
 from typing import Any, ClassVar
 
@@ -28,9 +29,15 @@ from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, FewComponents, require_rows
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
+from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
+from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
+from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
+from sciml_bench.mechnn.discovery.units import ScaledLibrary
 from sciml_bench.mechnn.linear_ode.integral import integrated
+
+log = logging.getLogger(__name__)
 
 STARTS = ("zero", "closed_form")
 
@@ -190,5 +197,23 @@ class DiscoveryTraining(FewComponents, Method):
         return DiscoveredEquations(self.model.library, coefficients, network=self.model, past=past)
 
     def record_entries(self) -> dict[str, Any]:
-        """The equations, as a person reads them."""
-        return {"equations": list(SparseEquations(self.model.library, self.model.coefficients().detach().numpy()).text)}
+        """The equations, as a person reads them, and what is to be said of them, which is told as well."""
+        library, coefficients = self.model.library, self.model.coefficients().detach().numpy()
+        equations, pieces, terms = (
+            SparseEquations(library, coefficients),
+            rows_of(self.view.train),
+            ScaledLibrary.of(library),
+        )
+        scaled = [terms.units.scaled(*piece) for piece in pieces]
+        smoothed = [self.model.smoothed_rows(*piece) / terms.units.deviation for piece in pieces]
+        of_terms = terms.scaled_coefficients(coefficients)
+        explained = explained_variance(terms, of_terms, scaled, smoothed, self.model.window)
+        rows = torch.from_numpy(np.concatenate([states for _, states in pieces]))
+        remarks = (
+            *look_alikes(library.names, library(rows).numpy(), np.asarray(equations.support.any(axis=1))),
+            *verdicts(self.spec.component_names, explained),
+            *few_rows(equations, len(rows)),
+        )
+        for line in (*equations.text, *remarks):
+            log.info("%s", line)
+        return {"equations": list(equations.text)} | ({"remarks": list(remarks)} if remarks else {})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from scipy.integrate import DOP853
 from torch import Tensor
 
 from sciml_bench.data.spec import RecordSpec
@@ -41,9 +42,41 @@ class CandidateTerms(Protocol):
         """The terms at some states."""
         ...
 
-    def gradient(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms dim"]:
-        """Their derivatives by the components of the state."""
+    def jacobian(
+        self, states: Float[Tensor, "*batch dim"], coefficients: Float[np.ndarray, "terms dim"]
+    ) -> Float[Tensor, "*batch dim dim"]:
+        """The derivatives of their combination by the components of the state."""
         ...
+
+
+_STAGES, _OF_STAGES, _NODES = (torch.from_numpy(np.array(part[:12])) for part in (DOP853.A, DOP853.B, DOP853.C))
+"""Of the Runge–Kutta method of order 8 of Dormand and Prince: few steps suffice."""
+
+_MOST_NUMBERS = 2**20
+"""That are held at once, so that they stay in a processor's cache."""
+
+
+def arrivals(
+    library: CandidateTerms,
+    coefficients: Float[np.ndarray, "terms dim"],
+    states: Float[Tensor, "rows dim"],
+    intervals: Float[Tensor, " rows"],
+    n_steps: int,
+    inputs: Float[Tensor, "rows ends dim_in"] | None = None,
+) -> Float[Tensor, "rows dim"]:
+    """States after their interval.
+
+    Args:
+        library: θ.
+        coefficients: ξ.
+        states: at the beginning.
+        intervals: of time, one per state; 0 leaves a state where it is.
+        n_steps: Runge–Kutta steps per interval.
+        inputs: of the library's last variables, at the beginning and at the end of every interval, within which they
+            go in a straight line.
+    """
+    parts = _parts(states, intervals, inputs, _MOST_NUMBERS // (12 * n_steps * library.n_terms))
+    return torch.cat([_carried(library, coefficients, n_steps, *part)[0] for part in parts])
 
 
 def flow(
@@ -57,6 +90,9 @@ def flow(
 ) -> tuple[Float[Tensor, "rows dim"], Float[Tensor, "rows dim dim"], Float[Tensor, "rows dim unknowns"]]:
     """States after their interval, and the derivatives by the states and by the coefficients of the support.
 
+    Those of what the steps compute: a change of the rate at a stage is carried to the end of its step by a matrix, and
+    from there by those of the later steps, so that all coefficients share what is carried.
+
     Args:
         library: θ.
         coefficients: ξ, zero outside the support.
@@ -64,35 +100,77 @@ def flow(
         states: at the beginning.
         intervals: of time, one per state; 0 leaves a state where it is.
         n_steps: Runge–Kutta steps per interval.
-        inputs: of the library's last variables, at the beginning and at the end of every interval, within which they
-            go in a straight line.
+        inputs: as for `arrivals`.
     """
     dim = states.shape[1]
-    field = torch.from_numpy(coefficients)
-    term, component = (torch.from_numpy(index) for index in np.nonzero(support))
-    of_component = torch.nn.functional.one_hot(component, dim).T.to(field)
-    step = (intervals / n_steps)[:, None]
-    long_step = step[..., None]
-    eye = torch.eye(dim, dtype=field.dtype).expand(len(states), dim, dim)
-    sensitivity = torch.cat([eye, field.new_zeros(len(states), dim, len(term))], dim=2)
+    width = 12 * n_steps * (library.n_terms + 4 * dim**2) + dim**2 * library.n_terms
+    parts = _parts(states, intervals, inputs, _MOST_NUMBERS // width)
+    found = [_flow(library, coefficients, support, n_steps, *part) for part in parts]
+    arrived, by_state, by_coefficient = (torch.cat(each) for each in zip(*found, strict=True))
+    return arrived, by_state, by_coefficient
 
-    def rate(x: Tensor, sensitivity: Tensor, share: float) -> tuple[Tensor, Tensor]:
-        variables = x
-        if inputs is not None:
-            variables = torch.cat([x, (1 - share) * inputs[:, 0] + share * inputs[:, 1]], dim=1)
-        terms = library(variables)
-        jacobian = torch.einsum("njv,jd->ndv", library.gradient(variables)[..., :dim], field)
-        change = jacobian @ sensitivity
-        change[:, :, dim:] += terms[:, None, term] * of_component
-        return terms @ field, change
 
-    x = states
+def _parts(
+    states: Tensor, intervals: Tensor, inputs: Tensor | None, n_rows: int
+) -> list[tuple[Tensor, Tensor, Tensor | None]]:
+    """A few rows at a time."""
+    n_rows = max(n_rows, 1)
+    acting = [None] * (len(states) // n_rows + 1) if inputs is None else inputs.split(n_rows)
+    return list(zip(states.split(n_rows), intervals.split(n_rows), acting, strict=False))
+
+
+def _carried(
+    library: CandidateTerms,
+    coefficients: np.ndarray,
+    n_steps: int,
+    states: Tensor,
+    intervals: Tensor,
+    inputs: Tensor | None,
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """States after their interval, and the variables and terms at every stage on the way."""
+    field, step, x = torch.from_numpy(coefficients), (intervals / n_steps)[:, None], states
+    visited: list[Tensor] = []
+    terms: list[Tensor] = []
     for number in range(n_steps):
-        begin, middle, end = (number / n_steps, (number + 0.5) / n_steps, (number + 1) / n_steps)
-        x1, s1 = rate(x, sensitivity, begin)
-        x2, s2 = rate(x + step / 2 * x1, sensitivity + long_step / 2 * s1, middle)
-        x3, s3 = rate(x + step / 2 * x2, sensitivity + long_step / 2 * s2, middle)
-        x4, s4 = rate(x + step * x3, sensitivity + long_step * s3, end)
-        x = x + step / 6 * (x1 + 2 * x2 + 2 * x3 + x4)
-        sensitivity = sensitivity + long_step / 6 * (s1 + 2 * s2 + 2 * s3 + s4)
-    return x, sensitivity[:, :, :dim], sensitivity[:, :, dim:]
+        rates = x.new_zeros(len(_OF_STAGES), *x.shape)
+        for stage, (before, node) in enumerate(zip(_STAGES, _NODES, strict=True)):
+            variables = x if stage == 0 else x + step * torch.tensordot(before[:stage], rates[:stage], 1)
+            if inputs is not None:
+                share = (number + float(node)) / n_steps
+                variables = torch.cat([variables, (1 - share) * inputs[:, 0] + share * inputs[:, 1]], dim=1)
+            visited.append(variables)
+            terms.append(library(variables))
+            rates[stage] = terms[-1] @ field
+        x = x + step * torch.tensordot(_OF_STAGES, rates, 1)
+    return x, visited, terms
+
+
+def _flow(
+    library: CandidateTerms,
+    coefficients: np.ndarray,
+    support: np.ndarray,
+    n_steps: int,
+    states: Tensor,
+    intervals: Tensor,
+    inputs: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    arrived, visited, terms = _carried(library, coefficients, n_steps, states, intervals, inputs)
+    rows, dim = states.shape
+    step = (intervals / n_steps)[:, None, None]
+    slopes = step * library.jacobian(torch.stack(visited), coefficients)[..., :dim]
+    slopes = slopes.unflatten(0, (n_steps, len(_OF_STAGES))).transpose(0, 1)  # stages, steps, rows, dim, dim
+    # what a change of the rate at each stage adds to the end of its step: by itself, and by the later stages
+    eye, carries, moved = torch.eye(dim, dtype=states.dtype), torch.empty_like(slopes), torch.empty_like(slopes)
+    for stage in reversed(range(len(_OF_STAGES))):
+        later = torch.tensordot(_STAGES[stage + 1 :, stage], moved[stage + 1 :], 1)
+        carries[stage] = _OF_STAGES[stage] * eye + later
+        moved[stage] = carries[stage] @ slopes[stage]
+    along, by_state = eye + moved.sum(dim=0), eye.expand(rows, dim, dim)
+    for number in reversed(range(n_steps)):
+        carries[:, number] = by_state @ carries[:, number]
+        by_state = by_state @ along[number]
+    term, component = (torch.from_numpy(index) for index in np.nonzero(support))
+    used, place = term.unique(return_inverse=True)
+    weights = (step * carries).transpose(0, 1).flatten(0, 1).permute(1, 2, 3, 0).reshape(rows, dim * dim, -1)
+    by_all = weights @ torch.stack(terms, dim=1)[..., used]
+    return arrived, by_state, by_all.unflatten(1, (dim, dim))[:, :, component, place]

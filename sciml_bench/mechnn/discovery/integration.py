@@ -111,13 +111,13 @@ def integration_record(
         ends = [np.repeat(one.values[:, -1:], 2, axis=0).swapaxes(0, 1) for one in inputs]
         parts = [part for one, end in zip(inputs, ends, strict=True) for part in (one.within_intervals()[0], end)]
         within = np.concatenate(parts)[:-1]
-    tried = torch.from_numpy(states), coefficients, np.zeros_like(coefficients, dtype=bool)
+    tried = torch.from_numpy(states), coefficients
     # so many steps that twice as many make no difference
     record = NoisyRecord(observed, intervals, library, 1, inputs=within)
-    coarse = record.flow(*tried)[0]
+    coarse = record.arrivals(*tried)
     while record.n_steps < _MOST_STEPS:
         finer = replace(record, n_steps=2 * record.n_steps)
-        fine = finer.flow(*tried)[0]
+        fine = finer.arrivals(*tried)
         if float((fine - coarse).abs().max()) <= _INTEGRATION_TOLERANCE:
             break
         record, coarse = finer, fine
@@ -140,7 +140,6 @@ def one_step_residual(
     """
     x = torch.from_numpy(states)
     inside = record.intervals > 0
-    nothing = np.zeros_like(coefficients, dtype=bool)
-    arrived = record.flow(x, coefficients, nothing)[0]
+    arrived = record.arrivals(x, coefficients)
     with np.errstate(over="ignore"):  # equations that leave every bound have an infinite residual
         return float(np.sqrt(np.mean((unit * (arrived - x[1:]).numpy()[inside]) ** 2)))

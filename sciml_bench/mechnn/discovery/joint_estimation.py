@@ -19,7 +19,7 @@ from scipy.linalg import LinAlgError, solveh_banded
 from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
-from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, flow
+from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, arrivals, flow
 
 _MOST_ITERATIONS = 12
 _MOST_HALVINGS = 6
@@ -69,9 +69,32 @@ class NoisyRecord:
             coefficients: of the field.
             support: which of them the derivatives are wanted by.
         """
+        return flow(self.library, coefficients, support, states[:-1], *self._grid)
+
+    def arrivals(
+        self, states: Float[Tensor, "rows dim"], coefficients: Float[np.ndarray, "terms dim"]
+    ) -> Float[Tensor, "intervals dim"]:
+        """Where the field takes every row but the last in its interval, alone.
+
+        Args:
+            states: at all rows.
+            coefficients: of the field.
+        """
+        return arrivals(self.library, coefficients, states[:-1], *self._grid)
+
+    @property
+    def _grid(self) -> tuple[Tensor, int, Tensor | None]:
         inputs = None if self.inputs is None else torch.from_numpy(self.inputs)
-        field, intervals = (self.library, coefficients, support), torch.from_numpy(self.intervals)
-        return flow(*field, states[:-1], intervals, self.n_steps, inputs)
+        return torch.from_numpy(self.intervals), self.n_steps, inputs
+
+    def freedom(self, support: Bool[np.ndarray, "terms dim"]) -> int:
+        """How many more numbers were observed than are estimated, at least one.
+
+        Args:
+            support: which coefficients are estimated; so is where every trajectory starts.
+        """
+        n_trajectories = 1 + int((self.intervals == 0).sum())
+        return max(self.observed.size - int(support.sum()) - n_trajectories * self.observed.shape[1], 1)
 
     def weighted_by_noise(self, states: Float[np.ndarray, "rows dim"]) -> "NoisyRecord":
         """The same with components that weigh as much as their noise asks for.
@@ -216,14 +239,15 @@ def improve(record: NoisyRecord, estimate: JointEstimate) -> JointEstimate:
     mean_square = linear.objective / estimate.states.size
     gram = linear.directions.T @ linear.directions
     errors = np.zeros_like(estimate.coefficients)
-    errors[estimate.support] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(gram, rcond=1e-13)), 0.0) * mean_square)
+    variance = linear.objective / record.freedom(estimate.support)
+    errors[estimate.support] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(gram, rcond=1e-13)), 0.0) * variance)
     return replace(estimate, mean_square=mean_square, standard_errors=errors)
 
 
 def deviances(
     record: NoisyRecord, estimate: JointEstimate, supports: Sequence[Bool[np.ndarray, "terms dim"]]
 ) -> list[float]:
-    """By how much the deviance (rows · log of the objective) would change with other supports, to second order.
+    """By how much the deviance (degrees of freedom · log of the objective) would change, to second order.
 
     Args:
         record: what was observed.
@@ -244,11 +268,12 @@ def deviances(
         return float(np.sum((without + columns[:, kept] @ change) ** 2))
 
     now = misfit(estimate.support)
-    return [record.observed.size * float(np.log(misfit(support) / now)) for support in supports]
+    freedom = record.freedom(estimate.support)
+    return [freedom * float(np.log(misfit(support) / now)) for support in supports]
 
 
 def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "terms dim"]:
-    """By how much each absent term alone would lower the deviance (rows · log of the objective), to second order."""
+    """By how much each absent term alone would lower the deviance, to second order."""
     everything = replace(estimate, support=np.ones_like(estimate.support))
     linear = linearize(record, everything)
     inside = estimate.support.ravel()
@@ -259,5 +284,5 @@ def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "te
     size = np.einsum("rt,rt->t", rest, rest)
     gain = np.zeros(estimate.support.size)
     gain[~inside] = np.where(size > 0, (rest.T @ residual) ** 2 / np.where(size > 0, size, 1.0), 0.0)
-    gain = gain / (residual @ residual) * len(record.observed) * record.observed.shape[1]
+    gain = gain / (residual @ residual) * max(record.freedom(estimate.support) - 1, 1)
     return gain.reshape(estimate.support.shape)

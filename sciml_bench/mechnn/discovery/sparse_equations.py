@@ -73,25 +73,24 @@ class SparseEquations(OrdinaryDifferentialEquation):
         return text or "0"
 
     @cached_property
-    def _present(self) -> list[tuple[int, float, Any]]:
-        """Component, coefficient and how to compute the term, of everything that is there."""
-        monomials: list[Any] = list(self.library.exponents)
+    def _present(self) -> tuple[list[Any], list[Any]]:
+        """Component, coefficient and what is computed, of the monomials and of the waves that are there."""
         multiples, variables = range(1, self.library.frequencies + 1), range(self.library.n_variables)
-        terms = monomials + list(product(multiples, variables, (False, True)))
-        return [(d, float(self.coefficients[j, d]), terms[j]) for j, d in np.argwhere(self.support).tolist()]
+        waves = list(product(multiples, variables, (np.sin, np.cos)))
+        terms, found = [*self.library.exponents, *waves], ([], [])
+        for j, d in np.argwhere(self.support).tolist():
+            found[j >= len(self.library.exponents)].append((d, float(self.coefficients[j, d]), terms[j]))
+        return found
 
     def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
-        rates: list[Any] = [0.0 * components[0]] * self.dim
-        for component, value, term in self._present:
-            if term and isinstance(term[-1], bool):
-                multiple, variable, is_cosine = term
-                function = np.cos if is_cosine else np.sin
-                rate = value * function(multiple * components[variable])
-            else:
-                rate = value
-                for variable in term:
-                    rate = rate * components[variable]
+        monomials, waves = self._present
+        rates: list[Any] = [0.0 * components[0]] * self.coefficients.shape[1]
+        for component, rate, factors in monomials:
+            for variable in factors:
+                rate = rate * components[variable]
             rates[component] = rates[component] + rate
+        for component, value, (multiple, variable, function) in waves:
+            rates[component] = rates[component] + value * function(multiple * components[variable])
         return tuple(rates)
 
 

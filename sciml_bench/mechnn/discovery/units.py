@@ -113,9 +113,11 @@ class ScaledLibrary:
         """The scaled terms at some scaled states, and inputs."""
         return self.library(states * self._deviation) / self._sizes
 
-    def gradient(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms variables"]:
-        """The derivatives of the scaled terms by the scaled components, and by inputs."""
-        return self.library.gradient(states * self._deviation) * self._deviation / self._sizes[:, None]
+    def jacobian(
+        self, states: Float[Tensor, "*batch variables"], coefficients: Float[np.ndarray, "terms dim"]
+    ) -> Float[Tensor, "*batch dim variables"]:
+        """The derivatives of scaled equations by the scaled components, and by inputs."""
+        return self.library.jacobian(states * self._deviation, coefficients / self.sizes[:, None]) * self._deviation
 
     @cached_property
     def _per_unit(self) -> Float[np.ndarray, "terms dim"]:

@@ -64,9 +64,10 @@ TABLES: dict[str, RungeKuttaTable] = {
 
 
 _BYTES_PER_STEP = 80
-"""Of a trajectory: its size, its start, and the times of its stages."""
+"""Of a trajectory: its size, its start, and the times of its stages [measured: peak memory of a plan of 0.5 and 1
+million steps; a gradient with two components keeps 490]."""
 _SECONDS_PER_STEP = 5e-6
-"""Of a small field in compiled code [measured: 4 to 6 µs for 2 layers of 50 nodes]."""
+"""Of a small field in compiled code [measured: 4 to 6 µs for 2 layers of 50 nodes, 0.8 for 2 of 10]."""
 
 
 def require_step(max_step: float | int | None) -> None:

@@ -17,7 +17,8 @@ from sciml_bench.systems.partial.periodic_evolution import (
 )
 
 _SECONDS_PER_STEP, _SECONDS_PER_POINT = 1e-4, 1e-7
-"""Of the reference solver [measured]."""
+"""Of the reference solver [CPU, measured: 0.8e-4 s a step, and a point of a line 0.5e-7 s at 256 to 4096 of them, of a
+plane 1.3e-7 s at 64² to 256²]."""
 
 
 class EvolutionEquation(Equation):

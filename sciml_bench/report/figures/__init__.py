@@ -14,6 +14,9 @@ DRAWINGS = {
 }
 """Each gives its figure, or None where no run has what it shows, and a line per method that is left out."""
 
+TOLD_NOTES = 2
+"""Of a figure; others are counted."""
+
 
 def comparison_figures(comparison: Comparison) -> tuple[dict[str, Figure], list[str]]:
     """Draw what the runs have arrays for.
@@ -22,7 +25,7 @@ def comparison_figures(comparison: Comparison) -> tuple[dict[str, Figure], list[
         comparison: the methods.
 
     Returns:
-        the figures by name, and a line for everything that could not be drawn.
+        the figures by name, and a line for what could not be drawn.
     """
     figures: dict[str, Figure] = {}
     left_out: list[str] = []
@@ -30,5 +33,6 @@ def comparison_figures(comparison: Comparison) -> tuple[dict[str, Figure], list[
         figure, notes = draw(comparison)
         if figure is not None:
             figures[name] = figure
-        left_out += [f"{name}.png: {note}" for note in notes]
+        more = [f"{len(notes) - TOLD_NOTES} more are left out as well"] if len(notes) > TOLD_NOTES else []
+        left_out += [f"{name}.png: {note}" for note in [*notes[:TOLD_NOTES], *more]]
     return figures, left_out

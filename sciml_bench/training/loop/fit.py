@@ -15,7 +15,7 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.core.interruption import Interrupted
+from sciml_bench.core.interruption import Interrupted, interruption_behind
 from sciml_bench.core.method import DirectMethod, Method
 from sciml_bench.core.schedules import LearningRateSchedule
 from sciml_bench.core.stored.checkpoint_file import load_checkpoint
@@ -144,9 +144,10 @@ def fit(
             raise KeyboardInterrupt from error
         except MisconfigurationException as error:
             raise ConfigurationError(f"the settings in trainer do not suit each other: {error}") from error
-        except Interrupted as interruption:
-            launcher = trainer.strategy.launcher
-            if isinstance(launcher, _SubprocessScriptLauncher):  # it does so for Ctrl-C alone
+        except BaseException as error:
+            launcher, interruption = trainer.strategy.launcher, interruption_behind(error)
+            if isinstance(launcher, _SubprocessScriptLauncher) and isinstance(interruption, Interrupted):
+                # it does so for Ctrl-C alone
                 launcher.kill(interruption.number)
             raise
     if trainer.is_global_zero:

@@ -65,6 +65,9 @@ def test_what_a_cutoff_leaves_out_is_named(pair):
         fitted("cca", features)
     with pytest.warns(SciMLBenchWarning, match="set add_constant=True"):
         fitted("edmd_left", pair + 1000)
+    for method in ("ridge", "reduced_rank"):
+        with pytest.warns(SciMLBenchWarning, match="shrinks 1 of 2 directions .* set add_constant=True"):
+            fitted(method, pair + 1000)
 
 
 def test_a_whitening_is_one_in_every_unit():

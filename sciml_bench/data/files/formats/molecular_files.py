@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.types import PathType
+from sciml_bench.core.plain_types import PathType
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.packages import imported
 from sciml_bench.data.lazy_states import LazyStates

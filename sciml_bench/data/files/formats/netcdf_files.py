@@ -52,7 +52,7 @@ def read_netcdf(path: Path) -> Fields:
     with path.open("rb") as file:
         engine = ENGINES.get(file.read(4), "netcdf4")
     module = {"scipy": "scipy.io", "netcdf4": "netCDF4"}.get(engine, engine)
-    imported(path, module, "files")
+    imported(path, module, None if engine == "netcdf4" else "files")  # only rare kinds of files need netCDF4
     try:
         if engine == "scipy":
             groups = {"/": xarray.open_dataset(path, engine=engine, **UNDECODED)}

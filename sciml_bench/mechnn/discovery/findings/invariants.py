@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
@@ -16,17 +17,24 @@ from sciml_bench.mechnn.discovery.selection.sparse_regression import sparse_regr
 _NEGLIGIBLE = 1e-6
 """Part of a relation's size that a term of it may have and be left out; files hold six digits and more."""
 
+_KEPT = 1e-3
+"""How much what a record keeps may vary on it, as a part of how much it varies between the record's bounds."""
+_N_PLACES = 500
+"""Places between the bounds of a record."""
+
 
 def invariants(
-    library: BasisLibrary, values: Float[np.ndarray, "rows terms"], determined: Sequence[int]
+    library: BasisLibrary, variables: Float[torch.Tensor, "rows variables"], determined: Sequence[int]
 ) -> tuple[str, ...]:
     """The relations between terms that hold on the data, such as `prey + predator = 12`.
 
     Args:
         library: all terms.
-        values: of the terms on the data.
+        variables: the states on the data, and what acts on them.
         determined: places of the monomials that those before them determine.
     """
+    values = library(variables).numpy()
+    anywhere = library(_between_bounds(variables)).numpy()
     found: list[str] = []
     known: list[Counter[int]] = []
     sizes = np.sqrt(np.mean(values**2, axis=0))
@@ -43,8 +51,19 @@ def invariants(
             fit = sparse_regression(columns, values[:, [place]] / sizes[place], _NEGLIGIBLE, 0.0)
             present = fit.coefficients[:, 0] if len(before) else np.zeros(0)
             relation[before] = -present * sizes[place] / sizes[before]
+        # far from the origin some polynomials are flat wherever a record may be, and then nothing is kept
+        on_record, free = (np.ptp(terms[:, : place + 1] @ relation) for terms in (values, anywhere))
+        if free > 0 and on_record > _KEPT * free:
+            continue
         found.append(_written(library.names, relation))
     return tuple(found)
+
+
+def _between_bounds(variables: Float[torch.Tensor, "rows variables"]) -> Float[torch.Tensor, "places variables"]:
+    """Places where every variable takes any value that it has on a record, whatever the others do."""
+    low, high = variables.amin(dim=0), variables.amax(dim=0)
+    generator = torch.Generator().manual_seed(0)
+    return low + (high - low) * torch.rand(_N_PLACES, len(low), dtype=variables.dtype, generator=generator)
 
 
 def _written(names: Sequence[str], relation: Float[np.ndarray, " terms"]) -> str:

@@ -80,13 +80,17 @@ class RationalLibrary:
         below = values @ torch.from_numpy(self.below)
         return (values[..., None, :] / below[..., None]).flatten(-2)
 
-    def gradient(self, states: Float[Tensor, "*batch dim"]) -> Float[Tensor, "*batch terms dim"]:
-        """The derivatives of the terms by the components of the state."""
-        values, slopes, by = self.monomials(states), self.monomials.gradient(states), torch.from_numpy(self.below)
-        below, slope_below = values @ by, torch.einsum("...jv,jd->...dv", slopes, by)
-        first = slopes[..., None, :, :] / below[..., None, None]
-        second = values[..., None, :, None] * slope_below[..., None, :] / below[..., None, None] ** 2
-        return (first - second).flatten(-3, -2)
+    def jacobian(
+        self, states: Float[Tensor, "*batch dim"], coefficients: Float[np.ndarray, "terms laws"]
+    ) -> Float[Tensor, "*batch laws dim"]:
+        """The derivatives of Σ_j ξ_j θ_j by the components of the state."""
+        dim, values = self.spec.dim, self.monomials(states)
+        above = coefficients.reshape(dim, -1, coefficients.shape[1]).transpose(1, 0, 2)  # monomials, denominators, dim
+        below, slope_below = values @ torch.from_numpy(self.below), self.monomials.jacobian(states, self.below)
+        first = self.monomials.jacobian(states, above.reshape(len(above), -1)).unflatten(-2, above.shape[1:])
+        second = torch.einsum("...m,mkd->...kd", values, torch.from_numpy(above))[..., None] / below[..., None, None]
+        slopes = (first - second * slope_below[..., None, :]) / below[..., None, None]
+        return slopes.sum(dim=-3)
 
     def in_terms(self, above: Float[np.ndarray, "monomials dim"]) -> Float[np.ndarray, "terms dim"]:
         """Numerators as coefficients of the terms: every component's stand over its own denominator."""

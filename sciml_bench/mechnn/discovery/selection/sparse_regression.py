@@ -1,9 +1,10 @@
 """Sparse least squares that asks what is lost without a term, and not how large its number is.
 
 From all terms on, the one whose removal costs least is removed as long as it costs too little: less than a part of what
-is to be explained, or no more than chance, by the rise of the deviance rows · log(sum of squares). What counts is the
-fit of the others without it, so that of terms that stand for each other, and may cancel with large coefficients, only
-those remain that are needed. The last term of a component stays; how much it explains is for the reader to judge.
+is to be explained, or no more than chance, by the rise of the deviance, degrees of freedom · log(sum of squares). What
+counts is the fit of the others without it, so that of terms that stand for each other, and may cancel with large
+coefficients, only those remain that are needed. The last term of a component stays; how much it explains is for the
+reader to judge.
 """
 
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ def sparse_regression(
         def spared(
             rise: float, n_dropped: int, fit: _Component = fit, rows: float = n_rows[component], total: float = total
         ) -> bool:
-            chance = rows * np.log1p(rise / (fit.misfit + _ROUNDING**2 * total)) < n_dropped * significance**2
+            freedom = max(rows - len(fit.coefficients), 1)
+            chance = freedom * np.log1p(rise / (fit.misfit + _ROUNDING**2 * total)) < n_dropped * significance**2
             return rise < threshold**2 * total or bool(chance)
 
         while len(kept) > 1:

@@ -1,9 +1,10 @@
 """Which terms a noisy record asks for, at a strong constraint: by the change of the likelihood.
 
-A term whose coefficient is small in standard errors is dropped on trial; the drop stands if the deviance, rows ·
-log(mean square), rises by less than the square of the significance. An absent term enters if it would lower the
-deviance by more. A simpler term takes the place of another where the deviance does not tell them apart. A component
-keeps its last term as long as there is no other; its standard error tells what it is worth.
+A term whose coefficient is small in standard errors is dropped on trial; the drop stands if the deviance, degrees of
+freedom · log(mean square), rises by less than the square of the significance: of few rows, chance fits more. An absent
+term enters if it would lower the deviance by more. A simpler term takes the place of another where the deviance does
+not tell them apart. A component keeps its last term as long as there is no other; its standard error tells what it is
+worth.
 """
 
 from dataclasses import replace
@@ -94,7 +95,7 @@ def _simpler(record: NoisyRecord, estimate: JointEstimate, significance: float) 
             trial = improve(record, replace(kept, support=supports[place]))
         except SolverError:
             continue
-        if record.observed.size * np.log(trial.mean_square / estimate.mean_square) < significance**2:
+        if record.freedom(estimate.support) * np.log(trial.mean_square / estimate.mean_square) < significance**2:
             return trial
     return None
 
@@ -123,5 +124,5 @@ def _shortened(
         shorter = improve(record, estimate.without(out))
     except SolverError:
         return None
-    rise = record.observed.size * np.log(shorter.mean_square / estimate.mean_square)
+    rise = record.freedom(estimate.support) * np.log(shorter.mean_square / estimate.mean_square)
     return shorter if rise < len(dropped) * significance**2 else None
