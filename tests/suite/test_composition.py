@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
@@ -114,3 +115,13 @@ def test_a_sweep_over_methods_ends_well_although_one_does_not_apply(
     folder = tmp_path / "outputs" / "benchmark" / "waves" / "training_mean" / "data.n_frames=41" / "seed=0"
     assert (folder / "metrics.json").exists()
     assert found["training_mean"] | {"task": "waves", "method": "training_mean"} == found["training_mean"]
+
+
+@pytest.mark.parametrize("path", sorted((configuration_root() / "benchmark" / "settings").glob("*.yaml")), ids=str)
+def test_settings_that_were_found_for_a_task_are_composed_with_it(path: Path, tmp_path: Path) -> None:
+    task, found = node("task", path.stem), yaml.safe_load(path.read_text())
+    for method, overrides in found.items():
+        choices = {"task": path.stem, "method": method}
+        config = composed_run(task, node("method", method), tmp_path, choices=choices)
+        for key, _, value in (override.partition("=") for override in overrides):
+            assert OmegaConf.select(config, key) == yaml.safe_load(value), key

@@ -2,16 +2,41 @@
 
 from sciml_bench.suite.baselines.baseline import Baseline, BaselineTraining, FittedBaseline
 from sciml_bench.suite.baselines.context_parroting import ContextParroting, FittedParroting
+from sciml_bench.suite.baselines.libraries import (
+    BaggedModes,
+    DynamicModes,
+    EchoState,
+    FittedEchoState,
+    KernelKoopman,
+    SlowFeatures,
+    SparseIdentification,
+)
+from sciml_bench.suite.baselines.long_short_term_memory import LongShortTermMemory
+from sciml_bench.suite.baselines.next_generation_reservoir import FittedReservoir, NextGenerationReservoir
 from sciml_bench.suite.baselines.references import FittedMean, FittedPersistence, Persistence, TrainingMean
+from sciml_bench.suite.baselines.shared import FittedOperator, GaussianKernel, Monomials
 
 __all__ = [
+    "BaggedModes",
     "Baseline",
     "BaselineTraining",
     "ContextParroting",
+    "DynamicModes",
+    "EchoState",
     "FittedBaseline",
+    "FittedEchoState",
     "FittedMean",
+    "FittedOperator",
     "FittedParroting",
     "FittedPersistence",
+    "FittedReservoir",
+    "GaussianKernel",
+    "KernelKoopman",
+    "LongShortTermMemory",
+    "Monomials",
+    "NextGenerationReservoir",
     "Persistence",
+    "SlowFeatures",
+    "SparseIdentification",
     "TrainingMean",
 ]
