@@ -40,7 +40,7 @@ TRAININGS = [name for name in options("training", "koopman") if name not in PART
 
 def test_the_configurations_are_those_of_this_checkout() -> None:
     assert configuration_root() == CONF
-    assert {path.name for path in CONF.iterdir()} == {*SCRIPTS, "shared"}
+    assert {path.name for path in CONF.iterdir()} == {*SCRIPTS, "shared", "baselines", "benchmark"}
 
 
 # ---- every yaml composes --------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_points_that_touch_share_their_label():
 def test_curves_beyond_the_colours_stand_back_and_what_runs_away_leaves_the_picture():
     errors = np.linspace(0.1, 0.9, 8)[:, None] * np.ones(5)
     errors[0, 3:] = 1e9
-    axis = draw("error_against_horizon", {"times": np.arange(5.0), "errors": errors}).axes[0]
+    axis = draw("errors_of_methods", {"times": np.arange(5.0), "errors": errors}).axes[0]
     assert [line.get_color() for line in axis.lines[:2]] == ["#777777"] * 2
     (best,) = [line for line in axis.lines if line.get_color() == "#0072B2"]
     np.testing.assert_array_equal(best.get_ydata(), [0.1, 0.1, 0.1, np.nan, np.nan])
