@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.files.readers import is_table, read_table
 from sciml_bench.data.files.text_tables import read_csv
 
 
@@ -98,6 +99,15 @@ def test_a_table_is_read_as_its_owner_means_it(tmp_path, text):
     assert table.states.tolist() == [[5, 6], [7, 8], [9, 10]]
     assert len(table.names) == 2
     assert table.names[1] == "y"
+
+
+def test_what_plumed_writes_is_a_table_under_its_own_suffix(tmp_path):
+    path = write(tmp_path / "run.colvar", "#! FIELDS x t y\n#! SET min_x -pi\n5 0 6\n7 1 8\n9 2 10\n")
+    assert is_table(path)
+    table = read_table(path, "t")
+    assert table.times is not None
+    assert table.times.tolist() == [0, 1, 2]
+    assert (table.names, table.states.tolist()) == (("x", "y"), [[5, 6], [7, 8], [9, 10]])
 
 
 def test_units_are_told_apart_from_names(tmp_path):

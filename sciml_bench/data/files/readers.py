@@ -43,6 +43,7 @@ TABLE_READERS: dict[str, Callable[[Path, str | int | None, Sequence[str]], Table
     ".tsv": read_csv,
     ".txt": read_csv,
     ".dat": read_csv,  # but for the samples of a WFDB record
+    ".colvar": read_csv,
     ".parquet": read_parquet,
     ".feather": read_feather,
 }
