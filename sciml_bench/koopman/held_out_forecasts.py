@@ -69,6 +69,11 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
     part = part.between_gaps(learned.spec.lag + 1)
     lag, mean = learned.spec.lag, np.broadcast_to(record.spec.mean, part.state_shape).ravel()
     mean = mean[: record.spec.as_observed.dim]  # of delays the newest copies
+    size = np.broadcast_to(record.spec.deviation, part.state_shape).ravel()[: len(mean)]  # no unit decides
+
+    def error_of(predicted: np.ndarray, true: np.ndarray) -> float | None:
+        return error_over_mean(predicted / size, true / size, mean / size)
+
     longest = max(part.lengths)
     steps = [step for step in range(1, n_steps + 1) if step * lag < longest - 1]
     if not steps:
@@ -97,7 +102,7 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
             truth[place].append(_newest(rows[later], mean))
             found[place].append(_newest(expected, mean)[: len(truth[place][-1])])
             given[place].append(_newest(rows[: len(truth[place][-1])], mean))
-            error = error_over_mean(found[place][-1], truth[place][-1], mean)
+            error = error_of(found[place][-1], truth[place][-1])
             each[number, place] = np.nan if error is None else error
             if number == shown:
                 shown_states[:, place] = found[place][-1][0], truth[place][-1][0]
@@ -108,10 +113,10 @@ def state_forecasts(learned: KoopmanModel, record: Record, n_steps: int) -> Resu
         for suffix, parts in {"": truth, "_clean": clean}.items():
             if not parts[place]:
                 continue
-            error = error_over_mean(np.concatenate(found[place]), np.concatenate(parts[place]), mean)
+            error = error_of(np.concatenate(found[place]), np.concatenate(parts[place]))
             if error is not None:
                 metrics[f"forecast_error_over_mean_step_{step}{suffix}"] = error
-        error = error_over_mean(np.concatenate(given[place]), np.concatenate(truth[place]), mean)
+        error = error_of(np.concatenate(given[place]), np.concatenate(truth[place]))
         if error is not None:
             metrics[f"persistence_error_over_mean_step_{step}"] = error
     arrays = {

@@ -17,7 +17,7 @@ def loaded(name, **options):
 def test_without_the_package_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "dysts", None)
     with pytest.raises(ConfigurationError, match=r"data.name=Lorenz: the package dysts is missing; install it with"):
-        DystsTrajectories("Lorenz")
+        DystsTrajectories("Lorenz").setup()
 
 
 def test_rows_are_one_step_of_the_told_clock_apart():
@@ -53,4 +53,4 @@ def test_the_lyapunov_time_comes_with_it_and_seeds_part_trajectories():
     first, second = record.splits["train"].states
     assert np.abs(first - second).max() > 0.01
     with pytest.raises(ConfigurationError, match=r"data.name=Lorentz: choose one of"):
-        DystsTrajectories("Lorentz")
+        DystsTrajectories("Lorentz").setup()

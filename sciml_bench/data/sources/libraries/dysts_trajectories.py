@@ -5,6 +5,7 @@ benchmarks). Of the package come the equations, the parameters, a state on the a
 """
 
 import warnings
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class DystsTrajectories(Record):
         **options: split, split_by, transforms as in `Record`.
 
     Raises:
-        ConfigurationError: a value is out of range, dysts is not installed, or it has no such system.
+        ConfigurationError: a value is out of range.
     """
 
     def __init__(
@@ -61,17 +62,24 @@ class DystsTrajectories(Record):
         self.n_trajectories = require_integer("data.n_trajectories", n_trajectories, 1, "simulate at least 1")
         self.burn_in = require_number("data.burn_in", burn_in, "give periods, not negative", positive=False)
         self.data_seed = require_integer("data.data_seed", data_seed, 0, "a seed is a whole number and not negative")
-        self.cache = default_cache() if cache is None else Path(cache)
+        self.cache, self.name = default_cache() if cache is None else Path(cache), name
+
+    @cached_property
+    def system(self) -> Any:
+        """The package's own object.
+
+        Raises:
+            ConfigurationError: dysts is not installed, or it has no such system.
+        """
         try:
             from dysts import flows  # pyright: ignore[reportMissingImports]
             from dysts.systems import get_attractor_list  # pyright: ignore[reportMissingImports]
         except ModuleNotFoundError as missing:
             raise ConfigurationError(
-                f"data.name={name}: the package {missing.name} is missing; install it with `pip install "
+                f"data.name={self.name}: the package {missing.name} is missing; install it with `pip install "
                 "'sciml-bench[chaos]'`, or choose another data"
             ) from None
-        self.name = require_choice("data.name", name, get_attractor_list())
-        self.system = getattr(flows, self.name)()
+        return getattr(flows, require_choice("data.name", self.name, get_attractor_list()))()
 
     @property
     def n_simulated(self) -> int:
@@ -90,6 +98,7 @@ class DystsTrajectories(Record):
         """The kept trajectories, or simulate and keep them.
 
         Raises:
+            ConfigurationError: dysts is not installed, or it has no such system.
             SolverError: an integration broke down.
         """
         asked = f"{self.name} {self.n_trajectories} {self.n_simulated} {self.points_per_period} {self.data_seed}"
