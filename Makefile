@@ -22,9 +22,15 @@ $(STAMP): pyproject.toml constraints.txt
 .PHONY: install
 install: $(STAMP)  ## Set up .venv with the tested versions
 
+DEMO_OF_DIGITS := persistence,training_mean,context_parroting,dmd,koopman_nested_low_rank
+DEMO_OF_LORENZ := persistence,context_parroting,next_generation_reservoir,koopman_polynomials,equation_discovery
+
 .PHONY: demo
-demo: $(STAMP)  ## Train a Koopman model on real handwritten digits and forecast them (about three minutes)
-	$(BIN)/python train_koopman.py
+demo: $(STAMP)  ## Compare methods on real handwritten digits and on the Lorenz system (about three minutes), as one page
+	$(BIN)/python benchmark.py --multirun task=ordered_digits_forecast method=$(DEMO_OF_DIGITS) seed=0,1
+	$(BIN)/python benchmark.py --multirun task=lorenz63_forecast method=$(DEMO_OF_LORENZ)
+	$(BIN)/sciml-bench report outputs/benchmark
+	$(BIN)/sciml-bench report outputs/benchmark --html outputs/benchmark/page.html
 
 .PHONY: test
 test: $(STAMP)  ## Run the default test suite

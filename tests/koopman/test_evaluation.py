@@ -271,6 +271,33 @@ def test_the_truth_is_compared_in_its_own_units_whatever_the_features_see():
         assert metrics[1][name] == pytest.approx(metrics[0][name], abs=1e-4), name
 
 
+class Slow(Record):
+    """Two independent autoregressive numbers, the second in some unit of its own."""
+
+    def __init__(self, unit):
+        super().__init__()
+        self.unit = unit
+
+    def load(self):
+        noise, states = np.random.default_rng(0).standard_normal((4000, 2)), np.zeros((4000, 2))
+        for row in range(1, 4000):
+            states[row] = [0.95, 0.2] * states[row - 1] + noise[row]
+        return Trajectories((states * [1.0, self.unit],), time_step=1.0)
+
+
+def test_no_unit_decides_the_error_of_a_step():
+    found = []
+    for unit in (1.0, 2.0**20, 2.0**-20):
+        view = pairs_of(Slow(unit), standardize=True)
+        found.append(evaluate(estimated(view, lambda states: states, "ridge"), view).metrics)
+    for who in ("forecast", "persistence"):
+        errors = [metrics[f"{who}_error_over_mean_step_1"] for metrics in found]
+        assert errors[0] == pytest.approx(errors[1], rel=1e-5) == pytest.approx(errors[2], rel=1e-5)
+    # of each component by itself the share of its variance that is new: .95 alone would give .31, .2 alone .98
+    expected = np.sqrt(np.mean([1 - 0.95**2, 1 - 0.2**2]))
+    assert found[0]["forecast_error_over_mean_step_1"] == pytest.approx(expected, abs=0.05)
+
+
 def test_a_split_that_is_absent_has_no_scores():
     view = logistic_pairs(split={"train": 0.8, "validation": 0.2})
     learned = estimated(view, monomials)

@@ -36,6 +36,9 @@ MAIN_SCORES = (
 )
 """Which score decides a task: of those that most methods have, the first of these names of the catalogue."""
 
+BESIDE_IT = ("valid_prediction_lyapunov_times", "valid_prediction_time", "state_space_divergence")
+"""What stands next to it, where there is such a score."""
+
 score_named = cache(find_score)
 
 
@@ -152,7 +155,7 @@ def _columns(task: Task) -> tuple[str, ...]:
     names = list(dict.fromkeys(name for entry in task.finished for run in entry.repeated.runs for name in run.metrics))
     directed = [name for name in names if direction(name)]
     deciding = sorted(directed, key=lambda name: (-counts[name], _preference(name)))[:1]
-    return tuple(dict.fromkeys((*deciding, *directed, *names)))
+    return tuple(dict.fromkeys((*deciding, *(name for name in BESIDE_IT if name in names), *directed, *names)))
 
 
 def _preference(name: str) -> int:
