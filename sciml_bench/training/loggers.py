@@ -94,13 +94,15 @@ class WeightsAndBiasesLogging(Logging):
             import wandb
         except ModuleNotFoundError:
             raise ConfigurationError("logger=wandb needs: pip install wandb") from None
+        # Lightning's own `offline` sets the environment, which wandb reads once in a process
+        options: dict[str, Any] = {"mode": "offline"} if self.offline else {}
         logger = WandbLogger(
             project=self.project,
             entity=self.entity,
             name=self.run_name or "/".join(folder.path.parts[-5:]),
             id=hashlib.sha256(str(folder.path).encode()).hexdigest()[:16],
             resume="allow",
-            offline=bool(self.offline),
+            **options,
             save_dir=folder.logs,
             config=dict(configuration),
             reinit="finish_previous",

@@ -413,7 +413,7 @@ def test_the_commands_of_the_readme_run(finished, tmp_path, capsys, monkeypatch,
             continue
         folder = finished("operator" if words[1] == "solve" else "gradient steps")
         typed = " ".join(words[1:]).replace("<run folder>", str(folder))
-        typed = " ".join(str(folder) if word.startswith("outputs/") else word for word in typed.split())
+        typed = " ".join(str(folder) if f"{word}/".startswith("outputs/") else word for word in typed.split())
         code, printed = called(capsys, *typed.split())
         assert code == 0, (words, printed.err)
 

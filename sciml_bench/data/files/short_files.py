@@ -44,7 +44,7 @@ def require_enough_rows(configuration: Mapping[str, Any]) -> None:
         whole = lengths[: _cuts(len(lengths), split)[1]]
         n_rows = sum(max(0, length - sum(used_up.values())) for length in (learned if by_time else whole))
         needed, whose = _needed(configuration, found)
-        if not found or n_rows >= needed:
+        if not found or not all(lengths) or n_rows >= needed:  # of rows that were chosen away the reader tells
             return
         asked = needed + sum(used_up.values())
         alone = len(found) == 1 and sum(split.values()) <= 1
