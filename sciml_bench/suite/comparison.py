@@ -13,6 +13,7 @@ from sciml_bench.core.errors import ConfigurationError, NotApplicableError, in_a
 from sciml_bench.core.plain_types import PathType
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.suite.composition import BENCHMARK, composed_run
+from sciml_bench.training.identity import name_of_overrides
 from sciml_bench.training.run import run
 from sciml_bench.training.script import EXPECTED_ERRORS
 
@@ -78,11 +79,11 @@ def compare(
         task = yaml.safe_load((configuration_root() / BENCHMARK / "task" / f"{name}.yaml").read_text())
     else:
         task, name = dict(record), str(record.get("name", "own_record"))
-    rows = []
+    rows, typed = [], [*overrides, *([] if cpu_seconds is None else [f"cpu_seconds={cpu_seconds}"])]
     for method in chosen_names("method", methods):
         node = yaml.safe_load((configuration_root() / BENCHMARK / "method" / f"{method}.yaml").read_text())
         for seed in seeds:
-            place = Path(folder) / name / method / "defaults" / f"seed={seed}"
+            place = Path(folder) / name / method / name_of_overrides(typed) / f"seed={seed}"
             seconds = task.get("cpu_seconds") if cpu_seconds is None else cpu_seconds
             choices = {"task": name, "method": method}
             options: dict[str, Any] = {"choices": choices, "seed": seed, "cpu_seconds": seconds}

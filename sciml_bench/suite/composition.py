@@ -18,7 +18,8 @@ from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
 _SCORING = "evaluation."
-_PASSED_ON = ("force", "trusted_packages")
+_PASSED_ON = ("ensemble", "continue_schedule", "objective", "trusted_packages")
+"""Keys of every run that a benchmark passes on as they were typed."""
 
 
 def composed_run(
@@ -62,7 +63,7 @@ def composed_run(
         raise NotApplicableError(reason)
     scoring = [text.removeprefix(_SCORING) for text in overrides if text.startswith(_SCORING)]
     others = [text for text in overrides if not text.startswith(_SCORING)]
-    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(task, choices), f"seed={seed}", *others]
+    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(choices), f"seed={seed}", *others]
     given = [str(override) for override in given]
     try:
         config = composed(paradigm, given, folder)
@@ -76,7 +77,7 @@ def composed_run(
     return config
 
 
-def _for_method(task: Mapping[str, Any], choices: Mapping[str, str]) -> list[str]:
+def _for_method(choices: Mapping[str, str]) -> list[str]:
     """Settings of a method on this task, found by a search on its validation part."""
     settings = configuration_root() / BENCHMARK / "settings" / f"{choices['task']}.yaml"
     found = yaml.safe_load(settings.read_text()) or {} if settings.is_file() else {}
@@ -84,7 +85,7 @@ def _for_method(task: Mapping[str, Any], choices: Mapping[str, str]) -> list[str
 
 
 def own_keys() -> set[str]:
-    """The keys of benchmark.py; all others belong to the methods' scripts."""
+    """The keys of benchmark.py, passed on or not; all others belong to the methods' scripts."""
     files = (
         configuration_root() / folder / name for folder, name in ((BENCHMARK, "config.yaml"), ("shared", "run.yaml"))
     )
@@ -102,7 +103,9 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
         ConfigurationError: a choice is wrong.
     """
     plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
-    own, passed = own_keys(), [text.lstrip("+") for text in overrides]
+    if plain["extend"] is not None:
+        raise ConfigurationError(f"extend={plain['extend']}: a benchmark begins every run; extend it by its own script")
+    own, passed = own_keys() - set(_PASSED_ON), [text.lstrip("+") for text in overrides]
     passed = [text for text in passed if text.partition("=")[0].partition(".")[0] not in own]
     passed += [f"logger={plain['logger']}", f"force={str(plain['force']).lower()}"]
     with _beside_the_job():

@@ -66,6 +66,25 @@ def test_settings_of_a_command_win_and_misspelt_ones_are_named(tmp_path: Path) -
         composed_run(TASK, {"paradigm": "magic"}, tmp_path, choices=CHOICES)
 
 
+def test_what_is_typed_for_every_run_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    seen: list = []
+    monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "run", lambda config: seen.append(config) or {})
+    words = ["ensemble=3", "trusted_packages=[mine]", "method=koopman_vamp", "data.n_steps=500", "cpu_seconds=2"]
+    monkeypatch.setattr(sys, "argv", ["benchmark.py", *words])
+    benchmark.main()
+    (config,) = seen
+    assert (config.ensemble, list(config.trusted_packages), config.data.n_steps) == (3, ["mine"], 500)
+    assert config.trainer.cpu_seconds == 2
+
+
+def test_other_settings_have_folders_of_their_own(tmp_path: Path) -> None:
+    rows = [compare(TASK, ["persistence"], folder=tmp_path)[0]]
+    rows += compare(TASK, ["persistence"], folder=tmp_path, overrides=["data.n_steps=300"], cpu_seconds=3)
+    assert [Path(row["folder"]).parent.name for row in rows] == ["defaults", "cpu_seconds=3,data.n_steps=300"]
+    assert rows[0]["persistence_standardised_error"] != rows[1]["persistence_standardised_error"]
+
+
 def test_a_method_of_other_records_leaves_its_reason_in_the_folder(tmp_path: Path) -> None:
     equation = {"record": ["pde=poisson"], "evaluation": {"_target_": "sciml_bench.nsm.Evaluation"}}
     with pytest.raises(NotApplicableError, match=r"method=any learns from trajectories, which task=short_lorenz has"):
