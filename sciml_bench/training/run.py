@@ -202,6 +202,9 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
     except NotApplicableError as error:
         status, reason = NOT_APPLICABLE, str(error)
         raise
+    except SystemExit:  # a launcher ends its job, and requeues it
+        status, reason = INTERRUPTED, TOLD
+        raise
     except BaseException as error:
         interruption = interruption_behind(error)
         if interruption is not None:

@@ -33,7 +33,7 @@ from sciml_bench.core.errors import (
     TrainingError,
     in_a_sentence,
 )
-from sciml_bench.core.interruption import Interrupted, interruption_behind
+from sciml_bench.core.interruption import Interrupted, interruption_behind, listening
 from sciml_bench.training.identity import name_of_overrides
 
 EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, OSError, MemoryError)
@@ -125,7 +125,8 @@ def main(paradigm: str, prepare: Prepared | None = None) -> None:
     """
 
     def job(config: DictConfig) -> float | None:
-        return _job(config, prepare)
+        with listening():
+            return _job(config, prepare)
 
     register(paradigm)
     root = configuration_root()

@@ -140,8 +140,10 @@ def fit(
     else:
         try:
             trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
-        except SystemExit as error:  # what Lightning makes of Ctrl-C where nobody listens for signals, as in a notebook
-            raise KeyboardInterrupt from error
+        except SystemExit as error:
+            if isinstance(error.__context__, KeyboardInterrupt):  # what Lightning makes of Ctrl-C, as in a notebook
+                raise KeyboardInterrupt from error
+            raise  # of a launcher that requeues
         except MisconfigurationException as error:
             raise ConfigurationError(f"the settings in trainer do not suit each other: {error}") from error
         except BaseException as error:
