@@ -227,8 +227,18 @@ class Method(nn.Module):
 
 
 class DirectMethod(Method):
-    """A method without epochs."""
+    """A method without epochs.
+
+    Attributes:
+        cpu_seconds: that the fit may take, where it tries one setting after the other; a closed form cannot obey.
+    """
+
+    cpu_seconds: float | int | None = None
 
     def fit(self) -> None:
         """Learn from the view's record."""
         raise NotImplementedError(f"{type(self).__name__} must define fit()")
+
+    def n_parameters(self) -> int | None:
+        """How many numbers were fitted; None where nothing was, or where that has no meaning."""
+        return getattr(self.learned(), "n_parameters", None)

@@ -107,13 +107,14 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
         record["time_unit"] = observed.spec.time_unit
-    record["parameters"] = n_trainable_parameters(method)
+    if not isinstance(method, DirectMethod):
+        record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     if record.get("status"):  # now: whoever goes on after a kill has to know
         folder.write_record(record)
     with opened_logger(configuration, folder) as logger:
         if isinstance(method, DirectMethod):
-            done = fit_directly(method)
+            done = fit_directly(method, configuration["trainer"].get("cpu_seconds"))
         else:
             seed = configuration["seed"] if ensemble is None else ensemble.seeds[0]
             callbacks, members = build_callbacks(configuration), None if ensemble is None else ensemble.folders

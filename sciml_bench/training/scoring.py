@@ -43,7 +43,10 @@ def conclude(
         done: the fit.
         record: the content of record.json, which is added to.
     """
-    if not isinstance(method, DirectMethod):
+    if isinstance(method, DirectMethod):
+        fitted = method.n_parameters()
+        record.update({} if fitted is None else {"parameters": fitted})
+    else:
         method.best_epoch = load_weights(method, folder.best_checkpoint)
     learned = method.eval().learned()
     write_learned(folder.learned_checkpoint, learned)

@@ -85,6 +85,25 @@ def test_other_settings_have_folders_of_their_own(tmp_path: Path) -> None:
     assert rows[0]["persistence_standardised_error"] != rows[1]["persistence_standardised_error"]
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_baseline_obeys_its_budget_and_tells_what_it_fitted(tmp_path: Path) -> None:
+    few = ["data.observe=[x]", "model.n_rows=[1]", "model.degrees=[2]"]
+    reservoir, unhurried = (
+        compare(TASK, "next_generation_reservoir", folder=tmp_path, cpu_seconds=seconds, overrides=few)
+        for seconds in (1e-9, 1000)
+    )
+    persistence = compare(TASK, "persistence", folder=tmp_path)
+    hurried, whole, nothing = (
+        json.loads((Path(rows[0]["folder"]) / "record.json").read_text())
+        for rows in (reservoir, unhurried, persistence)
+    )
+    assert (hurried["settings_tried"], whole["settings_tried"]) == (1, 4)  # four ridges
+    assert hurried["cpu_seconds_over_budget"] == hurried["fit_cpu_seconds"] - 1e-9
+    assert "cpu_seconds_over_budget" not in whole
+    assert hurried["parameters"] == 3  # of 1, x and x²
+    assert "parameters" not in nothing
+
+
 def test_a_method_of_other_records_leaves_its_reason_in_the_folder(tmp_path: Path) -> None:
     equation = {"record": ["pde=poisson"], "evaluation": {"_target_": "sciml_bench.nsm.Evaluation"}}
     with pytest.raises(NotApplicableError, match=r"method=any learns from trajectories, which task=short_lorenz has"):

@@ -1,4 +1,4 @@
-"""Ctrl-C and a cluster's signals end a run in one sentence, with the exit code of the signal, and a repeated command goes on."""
+"""Ctrl-C and a cluster's signals end a run in one sentence with their exit code, and a repeated command goes on."""
 
 import json
 import os

@@ -18,9 +18,13 @@ class Baseline:
 
     Args:
         spec: of the record that it will be fitted to.
+
+    Attributes:
+        cpu_seconds: after which no further setting is tried; None: all are.
     """
 
     takes_inputs: ClassVar[bool] = False
+    cpu_seconds: float | int | None = None
 
     def __init__(self, spec: RecordSpec) -> None:
         self.spec = spec.origin or spec  # a baseline reads states in their own shape
@@ -36,6 +40,10 @@ class Baseline:
         """
         raise NotImplementedError(f"{type(self).__name__} must implement fit()")
 
+    def record_entries(self) -> dict[str, Any]:
+        """What record.json should tell of the fit, in plain values."""
+        return {}
+
 
 class BaselineTraining(DirectMethod):
     """The fit of a baseline as a run.
@@ -50,16 +58,26 @@ class BaselineTraining(DirectMethod):
         self.baseline = model
 
     def fit(self) -> None:
-        """Let it learn."""
+        """Let it learn, as long as the budget allows."""
+        self.baseline.cpu_seconds = self.cpu_seconds
         self._learned = self.baseline.fit(self.view.record)
 
     def learned(self) -> Any:
         """What it has learned."""
         return self._learned
 
+    def record_entries(self) -> dict[str, Any]:
+        """Those of the baseline."""
+        return self.baseline.record_entries()
+
 
 class FittedBaseline(StepForecaster):
     """Base of what a baseline has learned, whose fields hold all of it: a dataclass with `spec` among them."""
+
+    @property
+    def n_parameters(self) -> int | None:
+        """How many numbers were fitted; None where nothing was."""
+        return None
 
     def tensors(self) -> dict[str, Tensor]:
         """None beside the fields."""

@@ -6,7 +6,7 @@ library: our own integrator goes on with them, which gives up on equations that 
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,15 +19,13 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.mechnn import BasisLibrary, DiscoveredEquations
 from sciml_bench.mechnn.discovery.units import ScaledLibrary, Units
-from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.rows import library, sensible
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 _FEWEST_ROWS = 12
-_STARTS = 3  # to integrate costs more than to step
 
 
-class SparseIdentification(Baseline):
+class SparseIdentification(SelectedBaseline):
     """Polynomials with few terms; the threshold is chosen by forecasts within the validation part.
 
     States are in their deviations, and time in a hundred steps, so that thresholds mean the same in every unit.
@@ -42,6 +40,8 @@ class SparseIdentification(Baseline):
         ConfigurationError: a value is out of range.
     """
 
+    n_starts: ClassVar[int] = 3  # to integrate costs more than to step
+
     def __init__(
         self,
         spec: RecordSpec,
@@ -53,11 +53,8 @@ class SparseIdentification(Baseline):
         self.thresholds, self.weak = thresholds, require_boolean("model.weak", weak)
         self.degree = require_integer("model.degree", degree, 1, "give a degree of at least 1")
 
-    def fit(self, record: Record) -> DiscoveredEquations:
-        """Fit with every threshold and keep the best."""
-        return best_of(self._candidates(record), record, _STARTS)
-
-    def _candidates(self, record: Record) -> Iterator[DiscoveredEquations]:
+    def candidates(self, record: Record) -> Iterator[DiscoveredEquations]:
+        """For every way to derivatives and every threshold."""
         peer, spec, train = library("pysindy"), self.spec.of_vectors, record.splits["train"].between_gaps(_FEWEST_ROWS)
         sensible([spec.dim], int, MOST_FLATTENED, "components of a state")
         if self.weak and not train.is_regular:
