@@ -18,7 +18,7 @@ from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
 _SCORING = "evaluation."
-_PASSED_ON = ("ensemble", "continue_schedule", "objective", "trusted_packages")
+_PASSED_ON = ("ensemble", "continue_schedule", "objective", "scored_on", "trusted_packages")
 """Keys of every run that a benchmark passes on as they were typed."""
 
 
@@ -70,7 +70,7 @@ def composed_run(
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(explain(error, paradigm, configuration_root(), given)) from None
     config.evaluation = OmegaConf.merge(dict(task["evaluation"]), OmegaConf.from_dotlist(scoring))
-    config.script, config.choices = BENCHMARK, {**config.choices, **choices}
+    config.script, config.choices = BENCHMARK, {**config.choices, **choices, "paradigm": paradigm}
     if config.trainer.threads is None:
         config.trainer.threads = 1
     config.trainer.cpu_seconds = cpu_seconds

@@ -87,10 +87,11 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         build_evaluation,
         build_schedule,
         require_scorable,
+        scored_record,
     )
     from sciml_bench.training.ensemble import Ensemble
     from sciml_bench.training.extension import first_step
-    from sciml_bench.training.loggers import opened_logger
+    from sciml_bench.training.loggers.logging import opened_logger
     from sciml_bench.training.loop.allotment import allotted_settings
     from sciml_bench.training.loop.fit import fit, fit_directly
     from sciml_bench.training.record import n_trainable_parameters
@@ -103,7 +104,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         observed, method = build(configuration)
     else:
         observed, method = ensemble.build()
-    require_scorable(evaluation, method, observed)
+    require_scorable(evaluation, method, scored_record(configuration, observed))
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
         record["time_unit"] = observed.spec.time_unit
@@ -112,7 +113,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     if record.get("status"):  # now: whoever goes on after a kill has to know
         folder.write_record(record)
-    with opened_logger(configuration, folder) as logger:
+    with opened_logger(configuration, folder) as opened:
         if isinstance(method, DirectMethod):
             done = fit_directly(method, configuration["trainer"].get("cpu_seconds"))
         else:
@@ -123,7 +124,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
             settings = allotted_settings(method, schedule, settings, record, seed)
             if record.get("status"):
                 folder.write_record(record)
-            done = fit(method, schedule, settings, folder, seed, logger, callbacks, members, begin)
+            done = fit(method, schedule, settings, folder, seed, opened.logger, callbacks, members, begin)
         if not done.is_first_process:
             return {}
         record.update(done.record)
@@ -131,8 +132,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
             metrics = conclude(configuration, folder, observed, method, done, record)
         else:
             metrics = ensemble.conclude(observed, method, done, record)
-        if logger is not None:
-            logger.log_metrics(metrics, step=done.steps)
+        opened.conclude(metrics, done.steps)
         return metrics
 
 

@@ -17,7 +17,7 @@ from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.drawing import picture_names, pictures_of
 from sciml_bench.drawing.animation import Animation
 from sciml_bench.drawing.style import save_figure
-from sciml_bench.training.build import build_evaluation
+from sciml_bench.training.build import build_evaluation, scored_record
 from sciml_bench.training.loop.callbacks import History
 from sciml_bench.training.loop.checkpoints import load_weights
 from sciml_bench.training.loop.fit import Fit
@@ -76,7 +76,7 @@ def scored(
     Raises:
         DataError: what a person's own method has learned cannot be scored so.
     """
-    evaluation = build_evaluation(configuration)
+    evaluation, observed = build_evaluation(configuration), scored_record(configuration, observed)
     with torch.inference_mode():
         try:
             results = evaluation(learned, observed)
