@@ -89,7 +89,8 @@ def compare(
             options: dict[str, Any] = {"choices": choices, "seed": seed, "cpu_seconds": seconds}
             metrics: Mapping[str, float] = {}
             try:
-                metrics = run(composed_run(task, node, place, overrides=["logger=none", *overrides], **options))
+                asked = {"overrides": ["logger=none", *overrides], "typed": typed}
+                metrics = run(composed_run(task, node, place, **asked, **options))
             except (*EXPECTED_ERRORS, NotApplicableError) as error:
                 log.warning("%s, seed %d: %s", method, seed, in_a_sentence(error))
             told = RunFolder(place).record

@@ -21,6 +21,9 @@ _SCORING = "evaluation."
 _PASSED_ON = ("ensemble", "continue_schedule", "objective", "scored_on", "trusted_packages")
 """Keys of every run that a benchmark passes on as they were typed."""
 
+_ELSEWHERE = ("task", "method", "seed", "force", "logger")
+"""Keys that a record tells, or that change nothing of a run."""
+
 
 def composed_run(
     task: Mapping[str, Any],
@@ -31,6 +34,7 @@ def composed_run(
     seed: int = 0,
     cpu_seconds: float | int | None = None,
     overrides: Sequence[str] = (),
+    typed: Sequence[str] = (),
 ) -> DictConfig:
     """The configuration of a method on a task.
 
@@ -42,6 +46,7 @@ def composed_run(
         seed: of the run.
         cpu_seconds: of the fit; None: as long as the method plans.
         overrides: `key=value` of the method's own configuration, or of the task's `evaluation`, which win.
+        typed: what benchmark.py was asked beside task, method and seed, from which a report tells the command.
 
     Raises:
         ConfigurationError: a key is missing, or there is no such paradigm.
@@ -71,6 +76,7 @@ def composed_run(
         raise ConfigurationError(explain(error, paradigm, configuration_root(), given)) from None
     config.evaluation = OmegaConf.merge(dict(task["evaluation"]), OmegaConf.from_dotlist(scoring))
     config.script, config.choices = BENCHMARK, {**config.choices, **choices, "paradigm": paradigm}
+    config.command = list(typed)
     if config.trainer.threads is None:
         config.trainer.threads = 1
     config.trainer.cpu_seconds = cpu_seconds
@@ -106,6 +112,7 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     if plain["extend"] is not None:
         raise ConfigurationError(f"extend={plain['extend']}: a benchmark begins every run; extend it by its own script")
     own, passed = own_keys() - set(_PASSED_ON), [text.lstrip("+") for text in overrides]
+    typed = [text for text in passed if text.partition("=")[0] not in _ELSEWHERE]
     passed = [text for text in passed if text.partition("=")[0].partition(".")[0] not in own]
     passed += [f"logger={plain['logger']}", f"force={str(plain['force']).lower()}"]
     with _beside_the_job():
@@ -117,6 +124,7 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
             seed=plain["seed"],
             cpu_seconds=plain["cpu_seconds"],
             overrides=passed,
+            typed=typed,
         )
 
 

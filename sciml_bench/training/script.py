@@ -200,6 +200,7 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
     """One job: run() and return the objective; what a person can mend ends with one paragraph."""
     from sciml_bench.data.files.short_files import require_enough_rows
     from sciml_bench.training.run import plain, run
+    from sciml_bench.training.threads import cap_threads
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
@@ -214,6 +215,8 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
         require_enough_rows(plain(config))
+        if multirun:
+            cap_threads(HydraConfig.get().launcher)
         return _objective(config, run(config))
     except Exception as error:
         if (interruption := interruption_behind(error)) is not None:

@@ -76,6 +76,7 @@ def test_what_is_typed_for_every_run_is_passed_on(tmp_path: Path, monkeypatch: p
     (config,) = seen
     assert (config.ensemble, list(config.trusted_packages), config.data.n_steps) == (3, ["mine"], 500)
     assert config.trainer.cpu_seconds == 2
+    assert list(config.command) == ["ensemble=3", "trusted_packages=[mine]", "data.n_steps=500", "cpu_seconds=2"]
 
 
 def test_other_settings_have_folders_of_their_own(tmp_path: Path) -> None:

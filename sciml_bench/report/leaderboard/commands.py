@@ -2,14 +2,11 @@
 
 import re
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
-from sciml_bench.core.checks import is_number
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.report.comparison import UNREMARKABLE
-from sciml_bench.report.leaderboard.grouping import Run, seed_of, variant_of
+from sciml_bench.report.leaderboard.grouping import Run, seed_of
 from sciml_bench.report.leaderboard.plain_text import is_steering, plain_lines
 from sciml_bench.report.runs import LARGEST_TEXT, require_own_file
 
@@ -18,8 +15,6 @@ _LONGEST = 4000
 """Letters that a person would still type."""
 
 _SCRIPT = re.compile(rf"train_[a-z_]+|{_BENCHMARK}")
-_HASHED = re.compile(r"(.*-)?[0-9a-f]{6}([0-9a-f]{6})?")
-"""The names of overrides that a folder could not be called."""
 
 
 def configuration_text(run: Run) -> tuple[str, dict[str, Any]]:
@@ -43,30 +38,15 @@ def command_of(run: Run, configuration: dict[str, Any]) -> str | None:
         run: finished or not.
         configuration: of it.
     """
-    script, given = run.record.get("script"), configuration.get("given")
+    script = run.record.get("script")
+    given = configuration.get("command" if script == _BENCHMARK else "given")
     if not (isinstance(script, str) and _SCRIPT.fullmatch(script) and isinstance(given, list)):
         return None
     words = [str(word) for word in given]
     if script == _BENCHMARK:
         chosen = [f"{group}={run.record.get(group)}" for group in ("task", "method")]
-        words = [*chosen, *_overrides(run, words, configuration), f"seed={seed_of(run)}"]
+        words = [*chosen, *words, f"seed={seed_of(run)}"]
     if any(is_steering(letter) or letter == "\n" for word in words for letter in word):
         return None
     command = shlex.join(["python", f"{script}.py", *words])
     return command if len(command) < _LONGEST else None
-
-
-def _overrides(run: Run, given: Sequence[str], configuration: dict[str, Any]) -> list[str]:
-    """What was typed beside task, method and seed: the folder is named after it, unless that was too long or unsafe.
-
-    Then what the benchmark has passed on stands behind the seed among what it gave to the method's own script.
-    """
-    variant = variant_of(run.path)
-    if variant == UNREMARKABLE:
-        return []
-    if "=" in variant and not _HASHED.fullmatch(variant):
-        return variant.split(",")
-    seeds = [place for place, word in enumerate(given) if word.startswith("seed=")]
-    passed = [word for word in given[seeds[0] + 1 :] if word not in ("logger=none", "force=false")] if seeds else []
-    seconds = (configuration.get("trainer") or {}).get("cpu_seconds")
-    return [*([f"cpu_seconds={seconds:g}"] if is_number(seconds) else []), *passed]

@@ -46,7 +46,7 @@ class Search:
         if self.direction is not None:
             require_choice("hydra.sweeper.direction", self.direction, _DIRECTIONS.values())
         if importlib.util.find_spec("optuna") is None:
-            raise ConfigurationError("hydra/sweeper=search needs Optuna: pip install 'sciml-bench[search]'")
+            raise ConfigurationError("hydra/sweeper=search needs Optuna: pip install 'sciml-bench[sweep]'")
 
     def run(
         self,
