@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from sciml_bench.core.errors import ConfigurationError
@@ -18,6 +19,7 @@ from sciml_bench.systems import Lorenz63
 from sciml_bench.training.build import scored_record
 from sciml_bench.training.run import plain
 from sciml_bench.training.script import main
+from sciml_bench.training.search.search import Search
 from sciml_bench.training.search.study import opened_study
 
 optuna = pytest.importorskip("optuna", reason="the extra sweep is not installed")
@@ -114,6 +116,20 @@ def test_a_trial_that_fails_counts_and_is_listed(
     said = capsys.readouterr().err
     assert "(2 trials, of which 1 failed; " in said
     assert "1 job(s) of the sweep failed" in said
+
+
+def test_trials_with_the_same_settings_are_run_once_at_a_time(tmp_path: Path) -> None:
+    overrides, batches = OverridesParser.create().parse_overrides(["model.n_modes=2,4", "seed=1"]), []
+
+    def run_trials(batch: list[list[str]], first: int) -> list[float]:
+        batches.append(batch)
+        return [1.0] * len(batch)
+
+    Search(n_trials=9, n_jobs=3).run(overrides, OBJECTIVE, tmp_path, "train_koopman", run_trials)
+    assert len(batches) == 3  # of three trials with two settings
+    for batch in batches:
+        assert len({tuple(words) for words in batch}) == len(batch) <= 2
+        assert all(words[:2] == ["seed=1", "scored_on=validation"] for words in batch)
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,11 @@ class Search:
         with opened_study(journal, str(objective), direction, space, self.seed) as study:
             while (missing := self.n_trials - study.n_ended) > 0:
                 trials = study.proposed(min(missing, self.n_jobs))
-                batch = [[*fixed, *scored, *as_overrides(trial.params)] for trial in trials]
-                for trial, value in zip(trials, run_trials(batch, trials[0].number), strict=True):
-                    study.tell(trial, value)
+                asked = [(*fixed, *scored, *as_overrides(trial.params)) for trial in trials]
+                batch = list(dict.fromkeys(asked))  # the same settings have the same folder, and are run once
+                values = dict(zip(batch, run_trials([list(words) for words in batch], trials[0].number), strict=True))
+                for trial, words in zip(trials, asked, strict=True):
+                    study.tell(trial, values[words])
             found, said = study.best(), f"{study.n_ended} trials, of which {study.n_failed} failed; {journal}"
         if found is None:
             raise ConfigurationError(f"no trial has a value of {objective}: {said}")
