@@ -19,7 +19,8 @@ from sciml_bench.data.files.formats.numpy_files import read_npy, read_npz
 from sciml_bench.data.files.formats.signal_files import header_of, read_edf, read_wfdb
 from sciml_bench.data.files.formats.zarr_stores import read_zarr
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
-from sciml_bench.data.files.text_tables import Table, read_csv
+from sciml_bench.data.files.tables.columns import Table
+from sciml_bench.data.files.tables.text_tables import read_csv
 
 COMPLEX = {"real", "imag"}
 """Fields of a record that is a complex number, as HDF5 and MATLAB store it."""
