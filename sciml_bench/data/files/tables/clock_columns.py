@@ -9,6 +9,7 @@ from sciml_bench.data.files.clocks import is_time_name, restart, rises, times_of
 from sciml_bench.data.files.tables.calendar_columns import dates_of_numbers, joined_dates
 from sciml_bench.data.files.tables.cells import numbers
 from sciml_bench.data.files.tables.columns import NO_COLUMN, Column, Columns
+from sciml_bench.data.files.tables.times_of_day import dates_with_times, durations
 
 
 def column_number(lines: Columns, time_column: str | int | None, first: int) -> int | None:
@@ -45,19 +46,23 @@ def dates_of(column: Column, name: str = "") -> tuple[np.ndarray, str] | None:
         moments = dates_of_numbers(name, column)
     if moments is not None:
         return times_of_moments(moments)
-    return None if isinstance(column, np.ndarray) else times_of_dates([*column])
+    if isinstance(column, np.ndarray):
+        return None
+    return times_of_dates([*column]) or durations([*column])
 
 
 def join_dates(lines: Columns, first: int, chosen: Sequence[str]) -> None:
     """One column of dates for those of year, month, day and hour, unless another one is the clock."""
     header, columns = lines.header[first:], lines.columns[first:]
-    joined = joined_dates(header, columns)
+    with_times = dates_with_times(columns) if header else None
+    joined = with_times or joined_dates(header, columns)
     if joined is None:
         return
     places, dates = joined
     parts = [header[place] for place in places]
     others = [place for place, name in enumerate(header) if place not in places and is_time_name(name)]
-    if set(parts) & set(chosen) or any(_rising(lines, first + place) for place in [places[0], *others]):
+    others = others if with_times else [places[0], *others]
+    if set(parts) & set(chosen) or any(_rising(lines, first + place) for place in others):
         return
     lines.columns[first + places[0]], lines.header[first + places[0]] = dates, "date"
     for place in sorted(places[1:], reverse=True):

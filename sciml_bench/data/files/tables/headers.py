@@ -1,16 +1,18 @@
 """Header and columns of a table brought together: names, units, and a first column that only names the rows."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.clocks import is_time_name, rises_evenly
+from sciml_bench.data.files.tables.cells import number_of
+from sciml_bench.data.files.tables.cells_of_lines import DECIMAL_COMMA
 from sciml_bench.data.files.tables.clock_columns import dates_of
 from sciml_bench.data.files.tables.columns import Column, Columns
-from sciml_bench.data.files.tables.text_lines import DECIMAL_COMMA
 
-ROW_NAMES = ("", "unnamed: 0", "rownames", "row.names", "index")
+ROW_NAMES = ("", "unnamed: 0", "rownames", "row.names", "index", "#")
 
 _UNIT = re.compile(r"(?P<name>.*?\S)(?:\s*\[(?P<square>[^\[\]]*)\]|\s+\((?P<round>[^(),]*)\))$")
 
@@ -65,8 +67,8 @@ def leave_out_row_names(lines: Columns) -> int:
 
 
 def _counts_rows(column: Column) -> bool:
-    numbers = isinstance(column, np.ndarray) and column.dtype.kind in "iuf"
-    return numbers and bool(np.all(np.diff(column) == 1)) and column[0] in (0, 1)
+    values = np.array([number_of(cell) for cell in column] if isinstance(column, Sequence) else column)
+    return values.dtype.kind in "iuf" and bool(np.all(np.diff(values) == 1)) and values[0] in (0, 1)
 
 
 def _is_clock(column: Column) -> bool:

@@ -70,9 +70,10 @@ def _table(
             "one below another need a file each (data.path=<folder>), or take it for a state with "
             "data.time_column=none"
         )
-    if guess and times is None and not header and len(values) > 1 and rises_evenly(values[0]):
-        number, times = 0, values[0]
-        notes.append("the first column rises evenly and is taken for the time (data.time_column=none: it is a state)")
+    rising = guess and times is None and len(values) > 1 and rises_evenly(values[0])
+    if rising and not (header and any(map(rises_evenly, values[1:]))):
+        number, times, which = 0, values[0], f"column {names[0]}" if header else "first column"
+        notes.append(f"the {which} rises evenly and is taken for the time (data.time_column=none: it is a state)")
     elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
         if len(values) > 1 and (fault := is_faulty(np.asarray(times))):
             raise DataError(
@@ -85,8 +86,12 @@ def _table(
     elif guess and number is not None:
         notes.append(f"the column {names[number]} is the time")
     if number is not None:
-        unit = units[number] or unit or (unit_of_name(header[number]) if header else None)
+        # of dates the file may tell the zone
+        unit = unit or units[number] or (unit_of_name(header[number]) if header else None)
     states = [place for place in range(len(values)) if place != number]
+    counting = [header[p] for p in states if header and len(values[p]) > 2 and np.all(np.diff(values[p]) == 1)]
+    if counting and number is not None:
+        notes.append(f"{', '.join(counting)} counts the rows: data.observe or data.key chooses the others")
     return Table(
         np.column_stack([values[place] for place in states]),
         tuple(header[place] for place in states) if header else (),

@@ -1,20 +1,20 @@
 """A text file as the columns of a table: encoding, comments, delimiter, header, units, and cells or numbers below."""
 
 import contextlib
-import csv
 import re
 from pathlib import Path
 
 import numpy as np
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.tables.cells import MISSING, is_number, is_value
+from sciml_bench.data.files.tables.cells import MISSING, is_value
+from sciml_bench.data.files.tables.cells_of_lines import cells_of, delimiter_of, names_of
 from sciml_bench.data.files.tables.columns import Columns
+from sciml_bench.data.files.tables.headings import below_headings, is_heading, names_in_comments
 
-DELIMITERS = ("\t", ";", ",")
-COMMENTS = ("#", "%", "@")
-
-DECIMAL_COMMA = re.compile(r"[-+]?\d+(?:,\d+)?(?:[eE][-+]?\d+)?")
+COMMENTS = re.compile(r"\s*(?:[%@]|#(?!N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!))")
+_INLINE = re.compile(r"#(?!N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|QNAN|SNAN|IND|INF).*", re.IGNORECASE)
+"""A comment behind numbers, which is no error of a spreadsheet, and no number of Microsoft's C that is none."""
 
 
 def taken_apart(path: Path) -> Columns:
@@ -22,21 +22,26 @@ def taken_apart(path: Path) -> Columns:
     text = _text_of(path)
     found, comments, body = Columns(path), [], []
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.lstrip().startswith(COMMENTS):
+        if COMMENTS.match(line) or (not body and is_heading(line)):
             comments += [line.strip()] if not body else []
         elif line.strip():
-            body.append((number, line.split("#")[0] if "#" in line and '"' not in line else line))
+            body.append((number, _INLINE.sub("", line) if "#" in line and '"' not in line else line))
     if not body:
         return found
-    found.delimiter = _delimiter(body[-1][1])
-    first, second = (_cells(line, found.delimiter) for _, line in (body[0], body[min(1, len(body) - 1)]))
+    found.delimiter = delimiter_of(body[-1][1])
+    if found.delimiter is None and "(" in body[-1][1]:  # vectors, as OpenFOAM writes them
+        body = [(number, re.sub(r"[()]", " ", line) if is_value(line.split()[0]) else line) for number, line in body]
+    body, n_left_out = below_headings(body, found.delimiter)
+    if n_left_out:
+        found.notes.append(f"{n_left_out} line{'s' * (n_left_out > 1)} of heading left out")
+    first, second = (cells_of(line, found.delimiter) for _, line in (body[0], body[min(1, len(body) - 1)]))
     if not any(map(is_value, first)) or _is_header(first, second):
-        whole = _names(text.splitlines()[body[0][0] - 1], found.delimiter)  # # may belong to a name
-        found.header = whole if len(whole) == len(second) else _names(body[0][1], found.delimiter)
+        whole = names_of(text.splitlines()[body[0][0] - 1], found.delimiter)  # # may belong to a name
+        found.header = whole if len(whole) == len(second) else names_of(body[0][1], found.delimiter)
         body = body[1:]
     else:
-        found.header = _header_of_comments(comments, found.delimiter, len(first))
-    below = _cells(body[0][1], found.delimiter) if body else []
+        found.header = names_in_comments(comments, found.delimiter, len(first))
+    below = cells_of(body[0][1], found.delimiter) if body else []
     if found.header and any(below) and not any(cell.lower() in MISSING[1:] or is_value(cell) for cell in below):
         found.units, body = [cell.strip("[]() ") or None for cell in below], body[1:]
     found.body = body
@@ -46,9 +51,10 @@ def taken_apart(path: Path) -> Columns:
 def read_columns(lines: Columns) -> None:
     """The columns: numbers at once where there is nothing else, otherwise cells."""
     try:
-        values = np.loadtxt([line for _, line in lines.body], delimiter=lines.delimiter, quotechar='"', ndmin=2)
+        body = [line for _, line in lines.body]
+        values = np.loadtxt(body, delimiter=lines.delimiter, comments=None, quotechar='"', ndmin=2)
     except ValueError:
-        rows = [_cells(line, lines.delimiter) for _, line in lines.body]
+        rows = [cells_of(line, lines.delimiter) for _, line in lines.body]
         # a delimiter at the end of every line makes no column
         if all(not cells[-1] and len(cells) > max(1, len([name for name in lines.header if name])) for cells in rows):
             rows = [cells[:-1] for cells in rows]
@@ -57,11 +63,22 @@ def read_columns(lines: Columns) -> None:
             if len(cells) != len(rows[0]):
                 raise DataError(
                     f"data.path: {lines.path}, line {number}: {len(cells)} columns instead of {len(rows[0])}; "
-                    "complete the row."
+                    "complete the row, or remove the line."
                 ) from None
         lines.columns = [*zip(*rows, strict=True)]
+        _leave_out_empty(lines)
     else:
         lines.columns = [*values.T]
+
+
+def _leave_out_empty(lines: Columns) -> None:
+    """Columns with a name and nothing else, such as those for comments, are none."""
+    empty = [place for place, column in enumerate(lines.columns) if not any(column)]
+    if not empty or len(lines.header) != len(lines.columns) or len(empty) == len(lines.columns):
+        return
+    lines.notes.append(f"{', '.join(lines.header[place] for place in empty)} without any value is left out")
+    for place in reversed(empty):
+        del lines.columns[place], lines.header[place], lines.units[place : place + 1]
 
 
 def _text_of(path: Path) -> str:
@@ -80,38 +97,3 @@ def _text_of(path: Path) -> str:
 def _is_header(first: list[str], second: list[str]) -> bool:
     """Whether the first row holds names that look like numbers here and there, such as `1`, above numbers."""
     return any(not is_value(cell) for cell in first) and sum(map(is_value, first)) < sum(map(is_value, second))
-
-
-def _delimiter(line: str) -> str | None:
-    bare = re.sub(r'"[^"]*"', "", line)
-    cells = bare.split()
-    if "\t" not in bare and ";" not in bare and len(cells) > 1 and all(map(DECIMAL_COMMA.fullmatch, cells)):
-        return None
-    return next((mark for mark in DELIMITERS if mark in bare), None)
-
-
-def _cells(line: str, delimiter: str | None) -> list[str]:
-    if delimiter is None:
-        return next(csv.reader([" ".join(line.split())], delimiter=" "))
-    return [cell.strip() for cell in next(csv.reader([line.strip(" ")], delimiter=delimiter, skipinitialspace=True))]
-
-
-def _names(line: str, delimiter: str | None) -> list[str]:
-    """The names of a header line; between blanks a unit in brackets belongs to the name before it."""
-    if delimiter is None and '"' not in line:
-        line = re.sub(r"\s+(?=[\[(])", "\0", line.strip())
-        return [name.replace("\0", " ") for name in line.split()]
-    return _cells(line, delimiter)
-
-
-def _header_of_comments(comments: list[str], delimiter: str | None, n_columns: int) -> list[str]:
-    """The names in the comments before the numbers: PLUMED's fields, or the last line with as many as columns."""
-    fields = [line.split()[2:] for line in comments if line.startswith("#! FIELDS")]
-    if fields:
-        return fields[0]
-    for line in reversed(comments):
-        bare = line.lstrip("#%@! ")
-        names = _names(bare, delimiter if delimiter is not None and delimiter in bare else _delimiter(bare))
-        if len(names) == n_columns and not all(map(is_number, names)):
-            return names
-    return []
