@@ -1,5 +1,7 @@
 """Clocks of several files count in one unit, and a clock for each trajectory is known by its name."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def runs(folder, factors):
     return str(folder / "run*.csv")
 
 
-def load(path, **options):
+def load(path, **options) -> Any:
     return TrajectoryFiles(path, **options).load()
 
 

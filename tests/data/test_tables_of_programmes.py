@@ -1,6 +1,6 @@
 """Text as programmes of the field write it: numbers, headings, and clocks; what cannot be told is refused."""
 
-import csv
+from typing import Any
 
 import numpy as np
 import pandas
@@ -14,7 +14,7 @@ X, Y = np.sin(T), np.cos(T)
 ROWS = np.column_stack([X, Y])
 
 
-def load(path, **options):
+def load(path, **options) -> tuple[str, Any]:
     record = TrajectoryFiles(path, **options)
     record.setup()
     return record.reading, record.load()
@@ -28,7 +28,6 @@ def written(path, heading: str, line="{t:.1f} {x:.6f} {y:.6f}\n", after: str = "
 def test_decimal_commas_stand_in_quotes_between_commas(tmp_path):
     path = tmp_path / "x.csv"
     frame = pandas.DataFrame({"t": T, "x": X, "y": Y})
-    frame.to_csv(path, index=False, decimal=",", quoting=csv.QUOTE_NONNUMERIC)
     frame.map(lambda value: str(value).replace(".", ",")).to_csv(path, index=False)
     _, found = load(path)
     assert found.component_names == ("x", "y")
@@ -69,7 +68,7 @@ def test_what_programmes_write_for_no_number_is_missing_and_no_comment(tmp_path,
 
 HEADINGS = {
     "Campbell": (
-        '"TOA5","CR1000","CR1000","1","CR1000.Std.32","CPU:p.CR1","1","T"\n"t","u","v"\n"s","Deg C","%"\n"","Avg","Smp"\n',
+        '"TOA5","CR1000","CR1000","1","CR1000.Std.32","CPU:p.CR1"\n"t","u","v"\n"s","Deg C","%"\n"","Avg","Smp"\n',
         "{t:.1f},{x:.6f},{y:.6f}\n",
     ),
     "titles": ("Station: Zugspitze\nexported by me, in 2020\n\nt,u,v\ns,Deg C,%\n", "{t:.1f},{x:.6f},{y:.6f}\n"),
