@@ -15,9 +15,10 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.capabilities import horizon_times
 from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Arrays
-from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE
+from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE, MissingValuesError
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
-from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
+from sciml_bench.data.files.tables.columns import NO_COLUMN
+from sciml_bench.data.files.tables.text_tables import read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS
 from sciml_bench.data.regular_clock import JITTER
@@ -61,7 +62,13 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         _require_inputs(first, spec)
         _require_names(first, spec, options, bool((names or {}).get("component_names")))
         missing = INTERPOLATE if (names or {}).get("missing") == INTERPOLATE else REFUSE
-        past = TrajectoryFiles(path, missing=missing, **options).load()
+        try:
+            past = TrajectoryFiles(path, missing=missing, **options).load()
+        except MissingValuesError as error:
+            raise DataError(
+                f"{error.what}; a past has none: fill them in the file, or give only the rows after the last that is "
+                "missing (a run with data.missing=interpolate fills those of its pasts as well)"
+            ) from None
         if is_table(first) and set(spec.component_names) <= set(past.named_components):
             past = chosen_components(past, spec.component_names)
     if spec.dim_in and past.inputs is None:

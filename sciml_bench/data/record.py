@@ -42,6 +42,9 @@ class Record:
     n_classes: int | None = None
     """Number of labels where every state carries one."""
 
+    adaptation: str = ""
+    """Which settings nobody chose were made to fit it, in a line; empty where none had to be."""
+
     def __init__(
         self, *, split: Mapping[str, Any] | None = None, split_by: str = TIME, transforms: Sequence[Transform] = ()
     ) -> None:

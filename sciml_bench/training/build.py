@@ -41,9 +41,10 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         make_method.func.require_states(record.spec.state_shape)
         fitting = adapted(configuration, record)
         if fitting["data"] != configuration["data"]:
-            record = build_record(fitting)
+            told, record = record.adaptation, build_record(fitting)
             record.setup()
             fitting = adapted(fitting, record)
+            record.adaptation = "; ".join(filter(None, (told, record.adaptation)))
         if fitting != dict(configuration):
             make_view, make_model, make_method = _factories(fitting)
         view = _called(make_view, "training.view", record)

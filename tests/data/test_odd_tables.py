@@ -9,7 +9,8 @@ import pytest
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.missing_values import without_missing
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
-from sciml_bench.data.files.text_tables import Table, read_csv
+from sciml_bench.data.files.tables.columns import Table
+from sciml_bench.data.files.tables.text_tables import read_csv
 from sciml_bench.data.regular_clock import keeps_step, median_step
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.trajectories import Trajectories

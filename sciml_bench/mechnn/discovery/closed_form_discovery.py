@@ -239,8 +239,8 @@ class FewComponents:
         if math.prod(state_shape) > MOST_FLATTENED:
             raise NotApplicableError(
                 f"equations are discovered for states of at most {MOST_FLATTENED} components; these states have the "
-                f"shape {tuple(state_shape)}: training=sequence learns from fields and bodies, train_koopman.py from "
-                "any"
+                f"shape {tuple(state_shape)}: choose some with data.observe=[...], or another method: "
+                "training=sequence learns from fields and bodies, train_koopman.py from any"
             )
 
 
