@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.views import InputSignals, PaddedTrajectories
@@ -87,8 +88,15 @@ class ClosedFormDiscovery:
         if self.smoothing not in SMOOTHINGS:
             require_number("training.smoothing", self.smoothing, "choose auto or none, or give the weight of the data")
 
-    def __call__(self, library: BasisLibrary | RationalLibrary, trajectories: PaddedTrajectories) -> "Discovery":
+    def __call__(
+        self, library: BasisLibrary | RationalLibrary, trajectories: PaddedTrajectories, budget: CpuBudget | None = None
+    ) -> "Discovery":
         """Find the equations of some trajectories.
+
+        Args:
+            library: the candidate terms.
+            trajectories: to learn from.
+            budget: within which a refinement is to end; what was found before it is kept otherwise.
 
         Raises:
             ConfigurationError: the terms cannot be told apart on the data.
@@ -117,7 +125,7 @@ class ClosedFormDiscovery:
             problem = self._regression(scaled, observed, smoothed, window, inputs)
             law = sparse_regression(*problem, float(self.threshold), float(self.significance), window)
         estimate = JointEstimate(together, law.coefficients, law.support, standard_errors=law.standard_errors)
-        refinement = Refinement(scaled, observed, inputs, window)
+        refinement = Refinement(scaled, observed, inputs, window, budget or CpuBudget())
         laws = refinement.judged(estimate)
         residual = one_step_residual(laws.record, estimate.states, estimate.coefficients)
         wanted, refined = is_noisy or not residual <= self.one_step_tolerance, None

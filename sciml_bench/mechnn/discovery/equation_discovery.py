@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
@@ -112,7 +113,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
             determined = determined_terms(self.library, values)
             self.invariants = invariants(self.library, variables, determined)
             self.library = without(self.library, determined)
-        self.discovery = self.recipe(self.library, self.view.train)
+        self.discovery = self.recipe(self.library, self.view.train, CpuBudget(self.cpu_seconds))
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))
             self.look_alikes = look_alikes(self.library.names, self.library(variables).numpy(), chosen)

@@ -10,7 +10,7 @@ small dense one for the coefficients (variable projection; Golub and Pereyra, 19
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float
 from scipy.linalg import LinAlgError, solveh_banded
 from torch import Tensor
 
+from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, arrivals, flow
 
@@ -43,6 +44,7 @@ class NoisyRecord:
         inputs: at the beginning and at the end of every interval, where something acts from outside.
         lawless: components that are taken as observed, and as constant within an interval, since no law is known of
             them; None for none.
+        budget: within which a search is to end.
     """
 
     observed: Float[np.ndarray, "rows dim"]
@@ -52,6 +54,7 @@ class NoisyRecord:
     weights: Float[np.ndarray, " dim"] | None = None
     inputs: Float[np.ndarray, "intervals ends dim_in"] | None = None
     lawless: Bool[np.ndarray, " dim"] | None = None
+    budget: CpuBudget = field(default_factory=CpuBudget)
 
     def terms(self, states: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows terms"]:
         """The candidate terms at all rows.
@@ -175,7 +178,9 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
 
     Raises:
         SolverError: the field leaves every bound within one interval.
+        BudgetSpentError: the search was to end before.
     """
+    record.budget.require()
     x = torch.from_numpy(estimate.states)
     rows, dim = x.shape
     weights, of_laws = (torch.from_numpy(each) for each in record.weights_and_laws)

@@ -13,6 +13,9 @@ from jaxtyping import Float
 
 from sciml_bench.mechnn.discovery.selection.least_squares import LeastSquares
 
+_MOST = 12
+"""Terms that are chosen from one on; laws that have more are left to elimination."""
+
 _MATERIAL = 1e-9
 """Part of a sum of squares by which an exchange lowers it at least; less is rounding."""
 
@@ -55,7 +58,7 @@ class SparsestTerms:
         n_terms = self.terms.shape[1]
         whole = LeastSquares.of(self.terms, self.right, list(range(n_terms)))
         best = fit = self._exchanged([self._addition([])])
-        while len(fit.places) < n_terms:
+        while len(fit.places) < min(n_terms, _MOST):
             rise, n_more = best.misfit - whole.misfit, len(fit.places) + 1
             chance = max(self.rows - n_more, 1) * np.log1p(rise / max(whole.misfit, np.finfo(float).tiny))
             if rise < self.threshold**2 * whole.total or chance <= self.significance**2:
