@@ -64,10 +64,11 @@ def shade_parts(
     ahead: Bool[np.ndarray, " time"],
 ) -> None:
     """The span that is held out and, between it and what was learned from, the one that chose the weights."""
-    last, first = np.flatnonzero(learned)[-1], np.flatnonzero(ahead)[0]
+    last, (first, end) = np.flatnonzero(learned)[-1], np.flatnonzero(ahead)[[0, -1]]
+    learned_until, ahead_from, ahead_until = (float(times[row]) for row in (last, first, end))
     if first > last + 1:
-        axis.axvspan(times[last], times[first], color="#F0E442", alpha=0.2, linewidth=0, label="validation")
-    axis.axvspan(times[first], times[ahead][-1], color="0.5", alpha=0.12, linewidth=0, label="held out")
+        axis.axvspan(learned_until, ahead_from, color="#F0E442", alpha=0.2, linewidth=0, label="validation")
+    axis.axvspan(ahead_from, ahead_until, color="0.5", alpha=0.12, linewidth=0, label="held out")
 
 
 def learned_and_ahead(

@@ -23,7 +23,7 @@ def require_alike(found: Sequence[NamedTrajectory]) -> None:
     Raises:
         DataError: there is one.
     """
-    steps = {part.name: float(np.median(np.diff(part.times))) for part in found if np.size(part.times) > 1}
+    steps = {part.name: float(np.median(np.diff(t))) for part in found if (t := part.times) is not None and len(t) > 1}
     steps = {name: step for name, step in steps.items() if np.isfinite(step) and step > 0}
     if len(steps) < 2:
         return

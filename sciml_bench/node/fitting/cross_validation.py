@@ -5,9 +5,11 @@ numbers μ that depend on the times alone: what costs O(time³) is done once, an
 score (1/n) |(1 − A) y|² / (tr(1 − A) / n)² is Wahba's (Spline Models for Observational Data, 1990, equation 4.3.1).
 """
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import eigh, qr, solve_triangular
+from scipy.linalg import eigh, solve_triangular
 from scipy.optimize import minimize_scalar
 
 MOST_TIMES = 4000
@@ -32,8 +34,9 @@ def cross_validated(
         return float(n_times * (left**2 @ squares) / left.sum() ** 2)
 
     parts = basis.T @ values
-    search = {"bounds": (0, n_times), "method": "bounded"}
-    weights = np.array([minimize_scalar(score, args=(column,), **search).x for column in (parts**2).T])
+    bounds = (0, n_times)
+    found: list[Any] = [minimize_scalar(score, args=(c,), bounds=bounds, method="bounded") for c in (parts**2).T]
+    weights = np.array([each.x for each in found])
     return values - basis @ (parts * weights / (weights + halving[:, None]))
 
 
@@ -55,7 +58,7 @@ def demmler_reinsch(
     differences[inner, inner], differences[inner + 2, inner] = 1 / steps[:-1], 1 / steps[1:]
     differences[inner + 1, inner] = -1 / steps[:-1] - 1 / steps[1:]
     hats = np.diag((steps[:-1] + steps[1:]) / 3) + np.diag(steps[1:-1] / 6, 1) + np.diag(steps[1:-1] / 6, -1)
-    orthonormal, triangle = qr(differences, mode="economic")
-    half = solve_triangular(triangle, hats, trans="T")
-    halving, turned = eigh(solve_triangular(triangle, half.T, trans="T"))
+    orthonormal, triangle = np.linalg.qr(differences)
+    half = solve_triangular(triangle.T, hats, lower=True)
+    halving, turned = eigh(solve_triangular(triangle.T, half.T, lower=True))
     return orthonormal @ turned, np.maximum(halving, 0.0)
