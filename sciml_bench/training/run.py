@@ -173,8 +173,9 @@ def _is_finished(configuration: dict[str, Any], folder: RunFolder) -> bool:
             "force=true, or give this run another folder with hydra.run.dir=<folder>"
         )
     if resumable and (changed := changed_data(folder, configuration)):
+        begun, keep = ("has learned", "keep") if folder.status == FINISHED else ("has begun to learn", "go on with")
         raise DataError(
-            f"{_shown_path(folder)} has learned from other data, since {changed}; train again with force=true, or keep "
+            f"{_shown_path(folder)} {begun} from other data, since {changed}; train again with force=true, or {keep} "
             "what it has learned: put the old file back, or give this run another folder with hydra.run.dir=<folder>"
         )
     if folder.status == FINISHED:

@@ -142,6 +142,18 @@ def test_pieces_of_a_record_without_a_clock_count_in_steps(tmp_path: Path) -> No
     assert TrajectoryFiles(tmp_path / "x.npy", missing="split").load().time_unit == "step"
 
 
+def test_rows_that_stand_alone_between_gaps_are_told() -> None:
+    states = np.array([1.0, 2, np.nan, 3, np.nan, np.nan, 4, 5, 6, np.nan])[:, None]
+    first, second = without_missing([NamedTrajectory("a", states)], "split")
+    np.testing.assert_array_equal(first.times, [0, 1])
+    np.testing.assert_array_equal(second.states[:, 0], [4, 5, 6])
+    assert first.notes == second.notes
+    assert first.notes == (
+        "4 rows with missing values are cut out",
+        "1 rows that stand alone between them are left out",
+    )
+
+
 def test_a_file_is_read_once_and_notes_of_many_groups_are_one(tmp_path: Path) -> None:
     for number in range(12):
         np.savetxt(tmp_path / f"{number}.csv", np.stack([TIMES, X], axis=1), delimiter=",", header="t,x", comments="")

@@ -111,12 +111,12 @@ def _pieces(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[Na
     times = np.arange(n_rows) * (part.time_step or 1.0) if part.times is None else np.asarray(part.times)
     unit = part.time_unit or ("step" if part.times is None and part.time_step is None else None)
     edges = [-1, *np.flatnonzero(absent).tolist(), n_rows]
-    note = f"{int(absent.sum())} rows with missing values are cut out"
-    return [
-        replace(part, states=states[a + 1 : b], times=times[a + 1 : b], time_unit=unit, notes=(*part.notes, note))
-        for a, b in pairwise(edges)
-        if b - a - 1 >= FEWEST_ROWS
-    ]
+    spans = [slice(a + 1, b) for a, b in pairwise(edges) if b > a + 1]
+    kept = [span for span in spans if span.stop - span.start >= FEWEST_ROWS]
+    notes = (*part.notes, f"{int(absent.sum())} rows with missing values are cut out")
+    if alone := len(spans) - len(kept):
+        notes += (f"{alone} rows that stand alone between them are left out",)
+    return [replace(part, states=states[span], times=times[span], time_unit=unit, notes=notes) for span in kept]
 
 
 def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> NamedTrajectory:
