@@ -94,6 +94,22 @@ class Forecaster(Protocol):
 
 
 @runtime_checkable
+class Reconstructor(Protocol):
+    """Tells the states behind noisy observations of them."""
+
+    def reconstruct(self, observed: Trajectories) -> list[Float[np.ndarray, "_ *state"]]:
+        """The states of every trajectory at its rows, in the user's units.
+
+        Args:
+            observed: noise included, without missing values.
+
+        Raises:
+            DataError: they are of another state or clock than what was learned.
+        """
+        ...
+
+
+@runtime_checkable
 class SpectrumEstimator(Protocol):
     """Knows eigenvalues and functions of an evolution operator."""
 

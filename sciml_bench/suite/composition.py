@@ -36,7 +36,8 @@ def composed_run(
 
     Args:
         task: `record`, overrides that choose the record and its split; `evaluation`, the node that scores.
-        method: `paradigm`, whose script it is of; `overrides`, its choices and settings.
+        method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `evaluation`, settings of
+            the kind of task that it is made for, where there is only one.
         folder: of the run.
         choices: names of the task and the method.
         seed: of the run.
@@ -50,6 +51,8 @@ def composed_run(
     for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
         if missing := [key for key in keys if not node.get(key)]:
             raise ConfigurationError(f"{name}={choices.get(name)}: its yaml lacks {missing[0]}")
+    if task.get("group"):  # tasks whose scores stand in one table
+        choices = {**choices, "group": str(task["group"])}
     paradigm = str(method["paradigm"])
     if not (configuration_root() / paradigm / "config.yaml").is_file():
         raise ConfigurationError(f"method.paradigm={paradigm}: there is no conf/{paradigm}/config.yaml")
@@ -58,9 +61,11 @@ def composed_run(
     if unknown := [kind for kind in kinds if f"- {kind}: " not in known]:
         learns = "equations" if unknown == ["data"] else "trajectories"
         reason = f"method={choices.get('method')} learns from {learns}, which task={choices.get('task')} has none of"
-        record = {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
-        RunFolder(folder).write_record(record)
-        raise NotApplicableError(reason)
+        raise _not_applicable(folder, choices, seed, reason)
+    of_method = method.get("evaluation") or {}
+    if of_method and of_method["_target_"] != task["evaluation"]["_target_"]:
+        kind = str(of_method["_target_"]).rpartition(".")[2]
+        raise _not_applicable(folder, choices, seed, f"method={choices.get('method')} is made for {kind} alone")
     scoring = [text.removeprefix(_SCORING) for text in overrides if text.startswith(_SCORING)]
     others = [text for text in overrides if not text.startswith(_SCORING)]
     given = [*task["record"], *(method.get("overrides") or ()), *_for_method(choices), f"seed={seed}", *others]
@@ -69,12 +74,20 @@ def composed_run(
         config = composed(paradigm, given, folder)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(explain(error, paradigm, configuration_root(), given)) from None
-    config.evaluation = OmegaConf.merge(dict(task["evaluation"]), OmegaConf.from_dotlist(scoring))
+    config.evaluation = OmegaConf.merge(dict(task["evaluation"]), dict(of_method), OmegaConf.from_dotlist(scoring))
     config.script, config.choices = BENCHMARK, {**config.choices, **choices}
     if config.trainer.threads is None:
         config.trainer.threads = 1
     config.trainer.cpu_seconds = cpu_seconds
     return config
+
+
+def _not_applicable(folder: str | Path, choices: Mapping[str, str], seed: int, reason: str) -> NotApplicableError:
+    """What to raise, when the folder has told it."""
+    RunFolder(folder).write_record(
+        {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
+    )
+    return NotApplicableError(reason)
 
 
 def _for_method(choices: Mapping[str, str]) -> list[str]:

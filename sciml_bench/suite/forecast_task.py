@@ -1,13 +1,12 @@
 """The scores of a forecast task: from many starts within the test part, the same for every forecaster."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import DataError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
@@ -15,6 +14,7 @@ from sciml_bench.scores.forecast_evaluation import shown_forecast
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.scores.forecasting.from_starts import FromStarts
 from sciml_bench.scores.forecasting.long_run import long_run_scores
+from sciml_bench.suite.applicability import require_ability
 from sciml_bench.suite.starts import starts_in
 
 _DEFAULT_HORIZON = 100
@@ -58,9 +58,7 @@ class ForecastTask:
             NotApplicableError: what the method learns does not forecast.
             DataError: nothing is held out that is long enough.
         """
-        learned = get_type_hints(type(method).learned).get("return", Learned)
-        if learned not in (Learned, Any) and not hasattr(learned, "forecast"):
-            raise NotApplicableError(f"{learned.__name__} does not forecast")
+        require_ability(method, "forecast")
         observed = record.as_observed
         starts_in(observed, "test", self._horizon(observed), self.least_past, 1)
         if self.long_run_rows is not None:

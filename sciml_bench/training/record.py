@@ -15,7 +15,7 @@ import torch
 
 from sciml_bench import __version__
 
-SCRIPT_GROUPS = ("task", "data", "pde", "model", "training", "method", "schedule", "solver", "experiment")
+SCRIPT_GROUPS = ("group", "task", "data", "pde", "model", "training", "method", "schedule", "solver", "experiment")
 """Groups whose choices name a run."""
 
 FORMAT = 2

@@ -1,6 +1,7 @@
 """The Common Task Framework: its scores against closed forms, its records, and what a run of it leaves."""
 
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.common_task import CommonTaskLorenz
-from sciml_bench.data.common_task.lorenz_parts import PARTS
+from sciml_bench.data.common_task.protocol import File, parts_of
 from sciml_bench.suite import compare
 from sciml_bench.suite.common_task.scores import histogram_score, relative_score, spectrum_score
 
@@ -52,7 +53,7 @@ def test_spectra_forget_where_a_wave_is_and_remember_how_large() -> None:
 def test_look_alikes_obey_the_law_of_their_file_and_go_on_where_it_ends() -> None:
     record = CommonTaskLorenz("noisy_short", simulation=1)
     record.setup()
-    clean, noisy = record.truth["reconstruction"], np.asarray(record.continued.states[0])
+    clean, noisy = record.clean_rows, np.asarray(record.continued.states[0])
     assert noisy.shape == (100, 3)
     assert np.std(noisy - clean) == pytest.approx(1.0, abs=0.15)
 
@@ -61,24 +62,35 @@ def test_look_alikes_obey_the_law_of_their_file_and_go_on_where_it_ends() -> Non
         return [10 * (y - x), x * (28.7 - z) - y, x * y - 8 / 3 * z]
 
     solved = solve_ivp(law, (0, 0.5), clean[-1], t_eval=0.05 * np.arange(1, 11), rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(record.truth["forecast"][:10], solved.y.T, atol=1e-5)
+    np.testing.assert_allclose(record.truth[:10], solved.y.T, atol=1e-5)
+
+
+class SmallLorenz(CommonTaskLorenz):
+    """Few rows: under pytest every call of an annotated function is checked."""
+
+    parts: ClassVar[Any] = parts_of(
+        [File(number, 28.0 + number, 120 if number in (1, 2, 3, 6, 7, 8) else 40) for number in range(1, 11)]
+    )
+    n_ahead = 40
 
 
 def test_the_family_is_learned_from_whole_or_from_the_record_that_is_continued() -> None:
-    whole = CommonTaskLorenz("parameter_beyond")
+    whole = SmallLorenz("parameter_beyond")
     whole.setup()
-    assert whole.splits["train"].lengths == (10_000, 10_000, 10_000, 100)
-    assert whole.continued.lengths == (100,)
-    alone = CommonTaskLorenz("parameter_beyond", learn_from="continued")
+    assert whole.splits["train"].lengths == (120, 120, 120, 40)
+    assert whole.splits["train"].names == ("X6train", "X7train", "X8train", "X10train")
+    assert whole.continued.lengths == (40,)
+    alone = SmallLorenz("parameter_beyond", learn_from="continued")
     alone.setup()
     np.testing.assert_array_equal(alone.continued.states[0], whole.continued.states[0])
-    assert alone.splits["train"].lengths == (100,)
+    assert alone.splits["train"].lengths == (40,)
 
 
 def test_the_twelve_scores_and_the_nine_pairs_are_all_asked_for() -> None:
-    names = [name for part in PARTS.values() for name in part.scores]
+    parts = CommonTaskLorenz.parts
+    names = [name for part in parts.values() for name in part.scores]
     assert names == [f"e{number}" for number in range(1, 13)]
-    assert sorted(pair for part in PARTS.values() for pair in part.pairs.values()) == list(range(1, 10))
+    assert [part.pair for part in parts.values()] == list(range(1, 10))
 
 
 def test_public_files_are_read_and_have_no_truth(tmp_path: Path) -> None:
@@ -87,7 +99,7 @@ def test_public_files_are_read_and_have_no_truth(tmp_path: Path) -> None:
     record = CommonTaskLorenz("clean_short", path=tmp_path)
     record.setup()
     np.testing.assert_array_equal(record.continued.states[0], rows)
-    assert record.truth == {}
+    assert record.truth is None and record.clean_rows is None
     assert record.files[0]["path"].endswith("X4train.mat")
     with pytest.raises(ConfigurationError, match=r"there is no X5train.mat"):
         CommonTaskLorenz("noisy_short", path=tmp_path).setup()

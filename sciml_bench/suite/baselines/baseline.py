@@ -58,7 +58,7 @@ class BaselineTraining(DirectMethod):
         return self._learned
 
 
-class FittedBaseline(StepForecaster):
+class Fitted:
     """Base of what a baseline has learned, whose fields hold all of it: a dataclass with `spec` among them."""
 
     def tensors(self) -> dict[str, Tensor]:
@@ -67,3 +67,7 @@ class FittedBaseline(StepForecaster):
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """There are none."""
+
+
+class FittedBaseline(Fitted, StepForecaster):
+    """Base of what forecasts."""

@@ -6,14 +6,34 @@ Its norm of a matrix (time × component) is the spectral one, the largest singul
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.data.common_task.common_task_record import HISTOGRAM
+from sciml_bench.data.common_task.protocol import LONG, SHORT
+
 FAILED = -100.0
 """Of a prediction that is not finite."""
 
 SHORT_ROWS, LONG_ROWS, N_BINS = 20, 500, 41
 
 
+def score(
+    kind: str, long_run: str, truth: Float[np.ndarray, "time dim"], predicted: Float[np.ndarray, "time dim"]
+) -> float:
+    """The score of a kind.
+
+    Args:
+        kind: `short`, the first 20 rows; `long`; or `reconstructed`, all rows.
+        long_run: the kind of the long one, `histogram` or `spectrum`.
+        truth: what came, or what was there.
+        predicted: as many rows.
+    """
+    if kind == LONG:
+        return (histogram_score if long_run == HISTOGRAM else spectrum_score)(truth, predicted)
+    n_rows = SHORT_ROWS if kind == SHORT else len(truth)
+    return relative_score(truth[:n_rows], predicted[:n_rows])
+
+
 def relative_score(truth: Float[np.ndarray, "time dim"], predicted: Float[np.ndarray, "time dim"]) -> float:
-    """100 (1 − ‖t − p‖₂/‖t‖₂) over all given rows; of a short forecast these are the first 20.
+    """100 (1 − ‖t − p‖₂/‖t‖₂) over all given rows.
 
     Args:
         truth: what came.
