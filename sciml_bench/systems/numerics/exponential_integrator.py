@@ -56,14 +56,19 @@ class ExponentialStep:
     ) -> Complex[np.ndarray, "batch *modes"]:
         """The modes after some steps; `nonlinear` is N."""
         for _ in range(n_steps):
-            of_start = nonlinear(modes)
-            at_half = self._root * modes
-            a = at_half + self._half * of_start
-            of_a = nonlinear(a)
-            of_b = nonlinear(at_half + self._half * of_a)
-            c = self._root * a + self._half * (2 * of_b - of_start)
-            modes = self._whole * modes
-            modes += self._start * of_start
-            modes += self._middle * (of_a + of_b)
-            modes += self._end * nonlinear(c)
+            modes = self.once(modes, nonlinear)
+        return modes
+
+    def once(self, modes: np.ndarray, nonlinear: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """The modes (batch, *modes) after one step."""
+        of_start = nonlinear(modes)
+        at_half = self._root * modes
+        a = at_half + self._half * of_start
+        of_a = nonlinear(a)
+        of_b = nonlinear(at_half + self._half * of_a)
+        c = self._root * a + self._half * (2 * of_b - of_start)
+        modes = self._whole * modes
+        modes += self._start * of_start
+        modes += self._middle * (of_a + of_b)
+        modes += self._end * nonlinear(c)
         return modes

@@ -55,6 +55,19 @@ class PeriodicFlow:
         with np.errstate(over="ignore", invalid="ignore"):
             return self._step.advance(modes, self._nonlinear, n_steps)
 
+    def path(
+        self, modes: Complex[np.ndarray, "batch kept"], n_rows: int, n_steps: int
+    ) -> Complex[np.ndarray, "batch time kept"]:
+        """The modes at so many rows, the given ones first, with so many steps from one to the next."""
+        rows = np.empty((len(modes), n_rows, modes.shape[1]), dtype=np.complex128)
+        rows[:, 0] = modes
+        with np.errstate(over="ignore", invalid="ignore"):
+            for row in range(1, n_rows):
+                for _ in range(n_steps):
+                    modes = self._step.once(modes, self._nonlinear)
+                rows[:, row] = modes
+        return rows
+
     def _nonlinear(self, modes: np.ndarray) -> np.ndarray:
         rates = np.zeros_like(modes)
         rates[..., 0] = self._constant

@@ -62,6 +62,17 @@ class FieldLaw(OrdinaryDifferentialEquation):
             rate = rate + torch.fft.irfft(symbol * torch.fft.rfft(x**power), n=self.n_points)
         return rate
 
+    def long_motion(
+        self, x0: Float[np.ndarray, " dim"], t: Float[np.ndarray, " time"]
+    ) -> Float[np.ndarray, "time dim"]:
+        """One motion by the same solver.
+
+        Args:
+            x0: field at time `t[0]`.
+            t: increasing times.
+        """
+        return self._integrate(x0[None], t)[0]
+
     def _integrate(self, x0: np.ndarray, times: np.ndarray, inputs: object = None) -> np.ndarray:
         """Fourier–Galerkin and exponential Runge–Kutta (see `periodic_flow`), all fields together."""
         table, modes = self.table, kept_modes(x0, self.n_modes)

@@ -19,14 +19,16 @@ from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.fields.field_equations import FieldEquations
 from sciml_bench.mechnn.discovery.fields.field_library import FieldLibrary
 from sciml_bench.mechnn.discovery.fields.field_rows import FieldRows
 from sciml_bench.mechnn.discovery.fields.flow_fit import FlowFit
-from sciml_bench.mechnn.discovery.fields.smoothing import first_guess
+from sciml_bench.mechnn.discovery.fields.smoothing import first_guesses
 from sciml_bench.mechnn.discovery.fields.weak_form import weak_law
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
 from sciml_bench.mechnn.discovery.findings.explanation import verdicts
+from sciml_bench.mechnn.discovery.rational.rational_library import RationalLibrary
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class FieldDiscovery(DirectMethod):
 
     def __init__(
         self,
-        model: FieldLibrary | nn.Module,
+        model: FieldLibrary | BasisLibrary | RationalLibrary | nn.Module,
         view: WholeTrajectoriesView,
         threshold: float | int = 0.003,
         significance: float | int = 4.0,
@@ -69,7 +71,6 @@ class FieldDiscovery(DirectMethod):
         self.threshold = require_number("training.threshold", threshold, "give a number greater than 0")
         self.significance = require_number("training.significance", significance, "give a number greater than 0")
         self._learned: FieldEquations | None = None
-        self._explained = np.ones(1)
 
     @classmethod
     def require_states(cls, state_shape: tuple[int, ...]) -> None:
@@ -104,8 +105,7 @@ class FieldDiscovery(DirectMethod):
                 coefficients, errors = self._refined(fit, trajectories, coefficients)
         past = end_of(self.view.record, 1 if is_clean else FieldEquations.longest_past * change)
         column = (coefficients[:, None], errors[:, None])
-        self._learned = FieldEquations(library, *column, change, noise, widest.power, is_clean, past)
-        self._explained = np.array([explained])
+        self._learned = FieldEquations(library, *column, change, noise, widest.power, is_clean, explained, past)
         for line in (*self._learned.equations(), *self._remarks()):
             log.info("%s", line)
 
@@ -113,15 +113,11 @@ class FieldDiscovery(DirectMethod):
         self, fit: FlowFit, trajectories: list[FieldRows], coefficients: Float[np.ndarray, " terms"]
     ) -> tuple[Float[np.ndarray, " terms"], Float[np.ndarray, " terms"]]:
         """Coefficients and standard errors from windows that are spread over all trajectories."""
-        length = _WINDOW * fit.rows_of_change
-        places = [
-            (rows, first)
-            for rows in trajectories
-            for first in range(0, max(len(rows.wide) - length, 0) + 1, max(length, 1))
-        ]
+        length = min(_WINDOW * fit.rows_of_change, *(len(rows.wide) for rows in trajectories))
+        places = [(rows, first) for rows in trajectories for first in range(0, len(rows.wide) - length + 1, length)]
         chosen = [places[index] for index in np.unique(np.linspace(0, len(places) - 1, _WINDOWS).astype(int)).tolist()]
-        windows = [rows.wide[first : first + length, : fit.n_modes] for rows, first in chosen]
-        starts = [first_guess(fit, window) for window in windows]
+        windows = np.stack([rows.wide[first : first + length, : fit.n_modes] for rows, first in chosen])
+        starts = first_guesses(fit, windows)
         while True:
             free = coefficients != 0
             starts, coefficients, errors = fit.improved(windows, starts, coefficients, free)
@@ -131,7 +127,8 @@ class FieldDiscovery(DirectMethod):
             coefficients = np.where(certainty > certainty.min(), coefficients, 0.0)
 
     def _remarks(self) -> tuple[str, ...]:
-        return verdicts(self.library.spec.component_names, self._explained)
+        explained = np.array([1.0 if self._learned is None else self._learned.explained])
+        return verdicts(self.library.spec.component_names, explained)
 
     def learned(self) -> FieldEquations:
         """The law."""

@@ -33,6 +33,7 @@ class FieldEquations(StepForecaster):
         noise: mean square of the modulus of the noise in a mode.
         power: of every observed mode, noise included.
         is_clean: whether fields are taken as they are.
+        explained: part of the variance of the change of fields that the law explains.
         past: the last rows of the record.
     """
 
@@ -43,6 +44,7 @@ class FieldEquations(StepForecaster):
     noise: float
     power: Float[np.ndarray, " modes"]
     is_clean: bool
+    explained: float = 1.0
     past: Trajectories | None = None
 
     longest_past: ClassVar[int] = 7
@@ -99,9 +101,8 @@ class FieldEquations(StepForecaster):
         self, last: Float[np.ndarray, "batch rows points"], n_steps: int
     ) -> Float[np.ndarray, "batch time points"]:
         """The motion from the last row on, which is denoised first."""
-        starts = np.stack([self._modes_of(rows)[-1] for rows in last])
-        fit = self._fit
-        return at_points(fit.motions(starts, self._column, n_steps + 1)[:, 1:], self.spec.dim)
+        starts = self._modes_of(last)[:, -1]
+        return at_points(self._fit.motions(starts, self._column, n_steps + 1)[:, 1:], self.spec.dim)
 
     def reconstruct(self, observed: Trajectories) -> list[Float[np.ndarray, "_ *state"]]:
         """The fields of every trajectory without their noise.
@@ -114,10 +115,10 @@ class FieldEquations(StepForecaster):
         """
         require_past(observed, self.spec, 1)
         parts = [read_block(part).astype(np.float64) for part in observed.states]
-        return [part if self.is_clean else at_points(self._modes_of(part), self.spec.dim) for part in parts]
+        return [part if self.is_clean else at_points(self._modes_of(part[None])[0], self.spec.dim) for part in parts]
 
-    def _modes_of(self, rows: Float[np.ndarray, "time points"]) -> np.ndarray:
+    def _modes_of(self, rows: Float[np.ndarray, "batch time points"]) -> np.ndarray:
         """The modes of consecutive rows, denoised."""
         if self.is_clean:
             return kept_modes(rows, self._fit.n_model)
-        return smoothed(self._fit, rfft(rows, axis=1, norm="forward")[:, : self._fit.n_modes], self._column)
+        return smoothed(self._fit, rfft(rows, norm="forward")[..., : self._fit.n_modes], self._column)

@@ -2,15 +2,14 @@
 
 What is observed of a window is explained by the one motion that starts at its first field. Initial fields and, where
 they are asked for, the coefficients that all windows share are improved by Gauss–Newton steps, with the power that was
-observed of a mode as what is known of it beforehand.
+observed of a mode as what is known of it beforehand. All windows have one length and are reckoned together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float
-from scipy.linalg import cho_factor, cho_solve
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.discovery.fields.field_library import FieldLibrary
@@ -25,8 +24,9 @@ _LEAST_NOISE = 1e-12
 _MOST_STEPS, _HALVINGS, _ENOUGH = 8, 4, 1e-3
 """Gauss–Newton steps, how often one is halved, and by what part of the misfit the last ones must still lower it."""
 
-Modes = Complex[np.ndarray, "_ modes"]
-Starts = list[Complex[np.ndarray, " model_modes"]]
+Windows = Complex[np.ndarray, "windows time modes"]
+Starts = Complex[np.ndarray, "windows model_modes"]
+Terms = Float[np.ndarray, " terms"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,30 +68,14 @@ class FlowFit:
     def _steps_per_row(self) -> int:
         return max(1, round(_STEPS_PER_CHANGE / self.rows_of_change))
 
-    def motions(
-        self, starts: Complex[np.ndarray, "batch model_modes"], coefficients: Float[np.ndarray, " terms"], n_rows: int
-    ) -> Complex[np.ndarray, "batch time model_modes"]:
-        """The fields at so many rows from some starts on, which are the first; not finite once they left every bound."""
+    def motions(self, starts: Starts, coefficients: Terms, n_rows: int) -> Complex[np.ndarray, "windows time model"]:
+        """The fields at so many rows, the starts first; not finite once they left every bound."""
         flow = self._flow(coefficients, starts.shape[1], self.solver_step)
-        modes = np.empty((len(starts), n_rows, starts.shape[1]), dtype=np.complex128)
-        modes[:, 0] = starts
-        for row in range(1, n_rows):
-            modes[:, row] = flow.advance(modes[:, row - 1], self._steps_per_row)
-        return modes
-
-    def motion(
-        self, start: Complex[np.ndarray, " model_modes"], coefficients: Float[np.ndarray, " terms"], n_rows: int
-    ) -> Complex[np.ndarray, "time model_modes"]:
-        """The same of one start."""
-        return self.motions(start[None], coefficients, n_rows)[0]
+        return flow.path(starts, n_rows, self._steps_per_row)
 
     def improved(
-        self,
-        windows: Sequence[Modes],
-        starts: Starts,
-        coefficients: Float[np.ndarray, " terms"],
-        free: Bool[np.ndarray, " terms"] | None = None,
-    ) -> tuple[Starts, Float[np.ndarray, " terms"], Float[np.ndarray, " terms"]]:
+        self, windows: Windows, starts: Starts, coefficients: Terms, free: Bool[np.ndarray, " terms"] | None = None
+    ) -> tuple[Starts, Terms, Terms]:
         """Gauss–Newton steps as long as they help.
 
         Args:
@@ -101,29 +85,40 @@ class FlowFit:
             free: which of them are improved as well; None: none.
 
         Returns:
-            the starts, the coefficients, and their standard errors.
+            the starts, which are not finite where even the first guess did not stay so; the coefficients; their
+            standard errors.
 
         Raises:
-            SolverError: the first guesses do not stay finite.
+            SolverError: coefficients are to be improved, and a first guess does not stay finite.
         """
         free = np.zeros(len(coefficients), dtype=bool) if free is None else free
-        errors, misfit = np.zeros(len(coefficients)), self._misfit(windows, starts, coefficients)
-        if not np.isfinite(misfit):
+        shared, errors, starts = bool(free.any()), np.zeros(len(coefficients)), starts.copy()
+        misfits = self._misfits(windows, starts, coefficients)
+        if shared and not np.isfinite(misfits).all():
             raise SolverError("the law that was found leaves every bound within a window of the record")
+        starts[~np.isfinite(misfits)] = np.nan
+        active = np.flatnonzero(np.isfinite(misfits))
         for _ in range(_MOST_STEPS):
-            towards, change, spread = self._step(windows, starts, coefficients, free)
-            errors[free] = spread
-            for halving in range(_HALVINGS):
-                moved = [start + part / 2**halving for start, part in zip(starts, towards, strict=True)]
-                changed = coefficients.copy()
-                changed[free] += change / 2**halving
-                found = self._misfit(windows, moved, changed)
-                if found < misfit:
-                    break
-            else:
+            if not len(active):
                 break
-            gained, misfit, starts, coefficients = (misfit - found) / misfit, found, moved, changed
-            if gained < _ENOUGH:
+            before, part = misfits[active], windows[active]
+            towards, change, errors[free] = self._step(part, starts[active], coefficients, free)
+            length, better = np.ones((len(active), 1)), np.zeros(len(active), dtype=bool)
+            moved, changed, found = starts[active], coefficients, before
+            for _ in range(_HALVINGS):
+                moved, changed = starts[active] + length * towards, coefficients.copy()
+                changed[free] += length[0] * change
+                found = self._misfits(part, moved, changed)
+                better = np.full(len(active), found.sum() < before.sum()) if shared else found < before
+                if better.all():
+                    break
+                length[~better] /= 2
+            starts[active[better]], misfits[active[better]] = moved[better], found[better]
+            coefficients = changed if shared and better.all() else coefficients
+            gained = 1 - misfits[active] / before
+            if not shared:
+                active = active[gained > _ENOUGH]
+            elif not gained.mean() > _ENOUGH:
                 break
         return starts, coefficients, errors
 
@@ -145,85 +140,75 @@ class FlowFit:
         """The same of what is known beforehand of an initial field."""
         return 2 / np.concatenate([self.power, self.power[1:]])
 
-    def _misfit(self, windows: Sequence[Modes], starts: Starts, coefficients: np.ndarray) -> float:
-        total = 0.0
-        for observed, start in zip(windows, starts, strict=True):
-            left = observed - self.motion(start, coefficients, len(observed))[:, : self.n_modes]
-            total += float((_numbers(left) ** 2 @ self._precision).sum())
-            total += float(_numbers(start[: self.n_modes]) ** 2 @ self._known)
-        return total if np.isfinite(total) else np.inf
+    def _left(self, windows: np.ndarray, starts: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        """What a motion leaves of the observed numbers (windows, time, numbers)."""
+        return _numbers(windows - self.motions(starts, coefficients, windows.shape[1])[:, :, : self.n_modes])
+
+    def _misfits(self, windows: np.ndarray, starts: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = (self._left(windows, starts, coefficients) ** 2 @ self._precision).sum(axis=1)
+            total += _numbers(starts[:, : self.n_modes]) ** 2 @ self._known
+        return np.where(np.isfinite(total), total, np.inf)
 
     def _step(
-        self, windows: Sequence[Modes], starts: Starts, coefficients: np.ndarray, free: np.ndarray
-    ) -> tuple[Starts, Float[np.ndarray, " free"], Float[np.ndarray, " free"]]:
+        self, windows: np.ndarray, starts: np.ndarray, coefficients: np.ndarray, free: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The change of the starts and of the free coefficients, and the standard errors of the latter."""
-        n_free, solved = int(free.sum()), []
-        reduced, right = np.zeros((n_free, n_free)), np.zeros(n_free)
-        for observed, start in zip(windows, starts, strict=True):
-            normal, gradient = self._normal_equations(observed, start, coefficients, free)
-            n_numbers = len(normal) - n_free
-            factor = cho_factor(normal[:n_numbers, :n_numbers])
-            mixed = normal[:n_numbers, n_numbers:]
-            inner = cho_solve(factor, np.column_stack([gradient[:n_numbers], mixed]))
-            reduced += normal[n_numbers:, n_numbers:] - mixed.T @ inner[:, 1:]
-            right += gradient[n_numbers:] - mixed.T @ inner[:, 0]
-            solved.append(inner)
-        covariance = np.linalg.pinv(reduced, hermitian=True) if n_free else reduced
-        change = covariance @ right
-        towards = []
-        for inner, start in zip(solved, starts, strict=True):
-            part = np.zeros_like(start)
-            part[: self.n_modes] = _modes(inner[:, 0] - inner[:, 1:] @ change)
-            towards.append(part)
-        return towards, change, np.sqrt(np.maximum(np.diag(covariance), 0))
-
-    def _normal_equations(
-        self, observed: np.ndarray, start: np.ndarray, coefficients: np.ndarray, free: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Of one window, in the numbers of the initial field and, after them, in the free coefficients."""
-        left = _numbers(observed - self.motion(start, coefficients, len(observed))[:, : self.n_modes])
+        n_numbers, n_free = 2 * self.n_modes - 1, int(free.sum())
+        normal = np.zeros((len(windows), n_numbers + n_free, n_numbers + n_free))
+        gradient = np.zeros((len(windows), n_numbers + n_free, 1))
+        normal[:, np.arange(n_numbers), np.arange(n_numbers)] = self._known
+        gradient[:, :n_numbers, 0] = -self._known * _numbers(starts[:, : self.n_modes])
+        left, precision = self._left(windows, starts, coefficients), self._precision
         rows_per_shot = max(1, self.rows_of_change // _SHOTS_PER_CHANGE)
-        shots = self._sensitivities(start, coefficients, free, rows_per_shot, (len(observed) - 1) // rows_per_shot + 1)
-        n_numbers = left.shape[1]
-        normal = np.diag(np.concatenate([self._known, np.zeros(int(free.sum()))]))
-        gradient = np.concatenate([-self._known * _numbers(start[: self.n_modes]), np.zeros(int(free.sum()))])
+        n_shots = (windows.shape[1] - 1) // rows_per_shot + 1
+        shots = self._sensitivities(starts, coefficients, free, rows_per_shot, n_shots)
         for shot, sensitivity in enumerate(shots):
             middle = shot * rows_per_shot
-            near = left[max(0, middle - (rows_per_shot - 1) // 2) : middle + rows_per_shot // 2 + 1]
-            weighed = self._precision[:, None] * sensitivity
-            normal += len(near) * sensitivity.T @ weighed
-            gradient += weighed.T @ near.sum(axis=0)
-        assert len(normal) == n_numbers + free.sum()
-        return normal, gradient
+            near = left[:, max(0, middle - (rows_per_shot - 1) // 2) : middle + rows_per_shot // 2 + 1]
+            weighed = sensitivity * precision
+            normal += near.shape[1] * weighed @ sensitivity.transpose(0, 2, 1)
+            gradient += weighed @ near.sum(axis=1)[:, :, None]
+        # the starts are eliminated, window by window
+        mixed = normal[:, :n_numbers, n_numbers:]
+        inner = np.linalg.solve(
+            normal[:, :n_numbers, :n_numbers], np.concatenate([gradient[:, :n_numbers], mixed], axis=2)
+        )
+        outer = mixed.transpose(0, 2, 1) @ inner
+        covariance = np.linalg.pinv((normal[:, n_numbers:, n_numbers:] - outer[:, :, 1:]).sum(axis=0), hermitian=True)
+        change = covariance @ (gradient[:, n_numbers:, 0] - outer[:, :, 0]).sum(axis=0)
+        towards = np.zeros_like(starts)
+        towards[:, : self.n_modes] = _modes(inner[:, :, 0] - inner[:, :, 1:] @ change)
+        return towards, change, np.sqrt(np.maximum(np.diag(covariance), 0))
 
     def _sensitivities(
-        self, start: np.ndarray, coefficients: np.ndarray, free: np.ndarray, rows_per_shot: int, n_shots: int
-    ) -> Float[np.ndarray, "shots numbers unknowns"]:
-        """Of the observed modes by the numbers of the initial field and by the free coefficients, by differences."""
+        self, starts: np.ndarray, coefficients: np.ndarray, free: np.ndarray, rows_per_shot: int, n_shots: int
+    ) -> Iterator[np.ndarray]:
+        """Of the observed numbers by those of the starts and by the free coefficients (windows, unknowns, numbers)."""
         n_numbers, places = 2 * self.n_modes - 1, np.flatnonzero(free)
-        n_kept = min(len(start), self.n_modes + self.n_modes // 4)
-        size = _PERTURBATION * float(self.power.sum()) ** 0.5
-        modes = np.tile(start[:n_kept], (1 + n_numbers + len(places), 1))
-        modes[1 : 1 + n_numbers, : self.n_modes] += size * _modes(np.eye(n_numbers))
-        laws, sizes = np.tile(coefficients, (len(modes), 1)), np.full(n_numbers + len(places), size)
-        sizes[n_numbers:] = _PERTURBATION * np.abs(coefficients[places])
-        laws[1 + n_numbers + np.arange(len(places)), places] += sizes[n_numbers:]
-        interval = rows_per_shot * self.time_step
-        n_steps = max(1, round(interval / self.time_step / self.rows_of_change * 2 * _SHOTS_PER_CHANGE))
-        flow, found = self._flow(laws if len(places) else coefficients, n_kept, interval / n_steps), []
+        n_kept = min(starts.shape[1], self.n_modes + self.n_modes // 4)
+        n_members, size = 1 + n_numbers + len(places), _PERTURBATION * float(self.power.sum()) ** 0.5
+        members = np.repeat(starts[:, None, :n_kept], n_members, axis=1)
+        members[:, 1 : 1 + n_numbers, : self.n_modes] += size * _modes(np.eye(n_numbers))
+        laws, sizes = np.tile(coefficients, (n_members, 1)), np.full((n_members - 1, 1), size)
+        sizes[n_numbers:, 0] = _PERTURBATION * np.abs(coefficients[places])
+        laws[1 + n_numbers + np.arange(len(places)), places] += sizes[n_numbers:, 0]
+        n_steps = max(1, round(rows_per_shot / self.rows_of_change * 2 * _SHOTS_PER_CHANGE))
+        together = np.tile(laws, (len(starts), 1)) if len(places) else coefficients
+        flow = self._flow(together, n_kept, rows_per_shot * self.time_step / n_steps)
+        modes = members.reshape(-1, n_kept)
         for shot in range(n_shots):
             modes = flow.advance(modes, n_steps) if shot else modes
-            numbers = _numbers(modes[:, : self.n_modes])
-            found.append(((numbers[1:] - numbers[0]) / sizes[:, None]).T)
-        return np.stack(found)
+            numbers = _numbers(modes[:, : self.n_modes]).reshape(len(starts), n_members, n_numbers)
+            yield (numbers[:, 1:] - numbers[:, :1]) / sizes
 
 
-def _numbers(modes: Complex[np.ndarray, "*rows modes"]) -> Float[np.ndarray, "*rows numbers"]:
+def _numbers(modes: np.ndarray) -> np.ndarray:
     """Real parts and, after them, imaginary parts, of which that of the mean is none."""
     return np.concatenate([modes.real, modes.imag[..., 1:]], axis=-1)
 
 
-def _modes(numbers: Float[np.ndarray, "*rows numbers"]) -> Complex[np.ndarray, "*rows modes"]:
+def _modes(numbers: np.ndarray) -> np.ndarray:
     """The inverse of `_numbers`."""
     n_modes = (numbers.shape[-1] + 1) // 2
     found = numbers[..., :n_modes].astype(np.complex128)
