@@ -14,16 +14,22 @@ from sciml_bench.data.common_task.common_task_record import SPECTRUM, CommonTask
 from sciml_bench.data.common_task.protocol import File, Part, parts_of
 from sciml_bench.systems import KuramotoSivashinsky
 
-LENGTH, N_POINTS = 32 * np.pi, 1024
 _LONG, _SHORT, _ONTO_THE_ATTRACTOR = 10_000, 100, 4000
 _NOISE = 0.16
 """12 % of the deviation of fields."""
 
 
 class CommonTaskKuramotoSivashinsky(CommonTaskRecord):
-    """Fields of values of μ around 1; the long records begin away from the attractor."""
+    """Fields of values of μ around 1; the long records begin away from the attractor.
 
-    state_shape = (N_POINTS,)
+    Attributes:
+        length: of the circle.
+        n_points: of a field.
+    """
+
+    length: ClassVar[float] = 32 * np.pi
+    n_points: ClassVar[int] = 1024
+    state_shape = (n_points,)
     parts: ClassVar[Mapping[str, Part]] = parts_of(
         [
             File(1, 1.0, _LONG),
@@ -49,7 +55,7 @@ class CommonTaskKuramotoSivashinsky(CommonTaskRecord):
 
     def law(self, parameter: float) -> KuramotoSivashinsky:
         """With its μ."""
-        return KuramotoSivashinsky(length=LENGTH, n_points=self.state_shape[0], hyperviscosity=parameter)
+        return KuramotoSivashinsky(self.length, self.n_points, parameter)
 
     def first_state(self, parameter: float, draws: np.random.Generator) -> Float[np.ndarray, " dim"]:
         """Waves that grow, with random amplitudes."""

@@ -7,7 +7,7 @@ time (`exponential_integrator`).
 
 import numpy as np
 from jaxtyping import Complex, Float
-from scipy.fft import irfft, next_fast_len, rfft
+from scipy.fft import next_fast_len
 
 from sciml_bench.systems.numerics.exponential_integrator import ExponentialStep
 
@@ -19,14 +19,14 @@ def wave_numbers(length: float, n_kept: int) -> Float[np.ndarray, " kept"]:
 
 def kept_modes(fields: Float[np.ndarray, "*batch points"], n_kept: int) -> Complex[np.ndarray, "*batch kept"]:
     """Coefficients of u = Σ_j û_j exp(i k_j x), without that of the highest frequency of an even number of points."""
-    modes = rfft(fields, norm="forward")[..., : min(n_kept, (fields.shape[-1] + 1) // 2)]
+    modes = np.fft.rfft(fields, norm="forward")[..., : min(n_kept, (fields.shape[-1] + 1) // 2)]
     return np.pad(modes, [(0, 0)] * (modes.ndim - 1) + [(0, n_kept - modes.shape[-1])])
 
 
 def at_points(modes: Complex[np.ndarray, "*batch kept"], n_points: int) -> Float[np.ndarray, "*batch points"]:
     """Fields at the points j length / n_points."""
     stride = -(-2 * modes.shape[-1] // n_points)
-    return irfft(modes, stride * n_points, norm="forward")[..., ::stride]
+    return np.fft.irfft(modes, stride * n_points, norm="forward")[..., ::stride]
 
 
 class PeriodicFlow:
@@ -71,7 +71,7 @@ class PeriodicFlow:
     def _nonlinear(self, modes: np.ndarray) -> np.ndarray:
         rates = np.zeros_like(modes)
         rates[..., 0] = self._constant
-        field = irfft(modes, self._n_grid, norm="forward") if self._products else modes
+        field = np.fft.irfft(modes, self._n_grid, norm="forward") if self._products else modes
         for power, symbol in self._products.items():
-            rates += symbol * rfft(field**power, norm="forward")[..., : self._n_kept]
+            rates += symbol * np.fft.rfft(field**power, norm="forward")[..., : self._n_kept]
         return rates

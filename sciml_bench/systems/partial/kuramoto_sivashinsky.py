@@ -17,7 +17,7 @@ from sciml_bench.systems.partial.field_law import FieldLaw
 _FINEST = 10.0
 """Wave number, in 1/√μ, beyond which modes stay below 1e-12 of a field [measured for μ from .8 to 1.4]."""
 # Growth of a small difference, renormalised every 2 (1) time units: six motions of 30 000 (2500) time units each, with
-# standard errors of .0004 (.0017). Cvitanović, Davidchack and Siminos (SIAM J. Appl. Dyn. Syst. 9, 2010) give .048 at 22.
+# standard errors of .0004 (.0017). Cvitanović, Davidchack, Siminos (SIAM J. Appl. Dyn. Syst. 9, 2010): .048 at 22.
 _LYAPUNOV_EXPONENTS = {22.0: 0.049, 100.530965: 0.090}
 
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
-from scipy.fft import rfft
 from torch import Tensor
 
 from sciml_bench.data.capabilities import require_past
@@ -121,4 +120,4 @@ class FieldEquations(StepForecaster):
         """The modes of consecutive rows, denoised."""
         if self.is_clean:
             return kept_modes(rows, self._fit.n_model)
-        return smoothed(self._fit, rfft(rows, norm="forward")[..., : self._fit.n_modes], self._column)
+        return smoothed(self._fit, np.fft.rfft(rows, norm="forward")[..., : self._fit.n_modes], self._column)

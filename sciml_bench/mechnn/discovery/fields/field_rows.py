@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Complex, Float
-from scipy.fft import rfft
 
 _SEEN = 2.0
 """Power of a mode, in that of the noise, from which it is kept."""
@@ -48,7 +47,7 @@ class FieldRows:
             noise: as above; None: the median power of the highest third of the frequencies.
         """
         n_points = fields.shape[1]
-        modes = rfft(fields, axis=1, norm="forward")[:, : (n_points + 1) // 2]
+        modes = np.fft.rfft(fields, axis=1, norm="forward")[:, : (n_points + 1) // 2]
         power = (np.abs(modes) ** 2).mean(axis=0)
         floor = float(np.median(power[2 * len(power) // 3 :])) if noise is None else noise
         least = max(_SEEN * floor, _ROUNDING * float(power[1:].sum()))

@@ -205,7 +205,7 @@ class FlowFit:
 
 def _numbers(modes: np.ndarray) -> np.ndarray:
     """Real parts and, after them, imaginary parts, of which that of the mean is none."""
-    return np.concatenate([modes.real, modes.imag[..., 1:]], axis=-1)
+    return np.concatenate([np.real(modes), np.imag(modes)[..., 1:]], axis=-1)
 
 
 def _modes(numbers: np.ndarray) -> np.ndarray:

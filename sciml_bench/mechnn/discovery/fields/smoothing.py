@@ -1,5 +1,7 @@
 """Fields without their noise: the motions of a law through windows that overlap."""
 
+from itertools import pairwise
+
 import numpy as np
 from jaxtyping import Complex, Float
 
@@ -47,7 +49,7 @@ def smoothed(
     starts, motion = first_guesses(fit, flat), np.empty((batch, n_windows, length, fit.n_model), dtype=np.complex128)
     for repetition in range(2 if n_windows > 1 else 1):
         if repetition:
-            before = [motion[:, n, after - first] for n, (first, after) in enumerate(zip(firsts, firsts[1:]))]
+            before = [motion[:, n, after - first] for n, (first, after) in enumerate(pairwise(firsts))]
             again = np.stack([motion[:, 0, 0], *before], axis=1).reshape(starts.shape)
             starts = np.where(np.isfinite(again), again, starts)
         starts, _, _ = fit.improved(flat, starts, coefficients)

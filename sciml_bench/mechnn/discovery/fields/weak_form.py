@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Complex, Float
-from scipy.fft import irfft, next_fast_len, rfft
+from scipy.fft import next_fast_len
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.mechnn.discovery.fields.field_library import FieldLibrary
@@ -43,7 +43,7 @@ def weak_law(
         DataError: fewer than nine rows.
     """
     systems = [_equations(library, rows, time_step) for rows in trajectories]
-    law = None
+    law = SparseFit(*np.zeros((2, library.n_terms, 1)))
     for _ in range(_REPETITIONS):
         weights = [_weights(library, rows, time_step, law) for rows in trajectories]
         weighed = [
@@ -52,7 +52,6 @@ def weak_law(
         ]
         targets, design = (np.concatenate([part[side] for part in weighed]) for side in (0, 1))
         law = sparse_regression(design, targets, threshold, significance)
-    assert law is not None
     left = sum(float((np.abs(part - terms @ law.coefficients[:, 0]) ** 2).sum()) for part, terms in systems)
     total = sum(float((np.abs(part) ** 2).sum()) for part, _ in systems)
     return law, 1 - left / total
@@ -103,18 +102,18 @@ def _powers(rows: FieldRows, degree: int) -> dict[int, np.ndarray]:
     found = {0: ones, 1: rows.modes}
     if degree > 1:
         n_grid = next_fast_len((degree + 1) * rows.wide.shape[1], real=True)
-        field = irfft(rows.wide, n_grid, axis=1, norm="forward")
+        field = np.fft.irfft(rows.wide, n_grid, axis=1, norm="forward")
         for power in range(2, degree + 1):
-            found[power] = rfft(field**power, axis=1, norm="forward")[:, : rows.n_kept]
+            found[power] = np.fft.rfft(field**power, axis=1, norm="forward")[:, : rows.n_kept]
     return found
 
 
 def _weights(
-    library: FieldLibrary, rows: FieldRows, time_step: float, law: SparseFit | None
+    library: FieldLibrary, rows: FieldRows, time_step: float, law: SparseFit
 ) -> Float[np.ndarray, "modes 1"]:
     """One over the deviation of the noise in the equation of every mode, by the law that was found before."""
     shape, slope = (float((part**2).sum()) for part in _test_function(half_width(rows), time_step))
-    symbols, found = _symbols(library, rows), np.zeros(library.n_terms) if law is None else law.coefficients[:, 0]
+    symbols, found = _symbols(library, rows), law.coefficients[:, 0]
     of_terms, size = np.zeros(symbols.shape[1]), rows.variance**0.5
     for power in range(1, library.degree + 1):
         of_power = sum(found[term] * symbols[term] for term, (p, _) in enumerate(library.places) if p == power)
@@ -122,7 +121,7 @@ def _weights(
     return (1 / np.sqrt(slope + shape * of_terms))[:, None]
 
 
-def _as_real(values: Complex[np.ndarray, "windows modes columns"]) -> Float[np.ndarray, "rows columns"]:
-    """Real and imaginary parts below each other; the mean of a field has no imaginary part."""
-    parts = (values.real, values.imag[:, 1:])
+def _as_real(values: np.ndarray) -> Float[np.ndarray, "rows columns"]:
+    """Real and imaginary parts (windows, modes, columns) below each other; a mean has no imaginary part."""
+    parts = (np.real(values), np.imag(values)[:, 1:])
     return np.concatenate([part.reshape(-1, values.shape[-1]) for part in parts])
