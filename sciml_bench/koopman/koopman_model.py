@@ -12,7 +12,7 @@ from jaxtyping import Complex, Float, Shaped
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_choice
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data.capabilities import (
@@ -25,6 +25,7 @@ from sciml_bench.data.capabilities import (
     require_past,
 )
 from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.reconstruction import reconstructed
 from sciml_bench.data.spec import LaggedPairsSpec
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.trajectories import Trajectories
@@ -302,6 +303,20 @@ class KoopmanModel:
         times = np.stack(horizon_times(past, count))
         kind, cost = "path" if stepwise else "expectation", {"seconds": time.perf_counter() - started}
         return Forecast(states, times, kind, status, cost)
+
+    def reconstruct(self, observed: Trajectories) -> list[Float[np.ndarray, "_ *state"]]:
+        """The likeliest states of every trajectory, if the expected next state errs as much as the rows tell.
+
+        Args:
+            observed: noise included.
+
+        Raises:
+            DataError: other states, or another clock.
+            NotApplicableError: a lag of several steps, inputs, or states of many components.
+        """
+        if self.spec.lag > 1 or self.spec.dim_in:
+            raise NotApplicableError("an operator over a lag of several steps, or with inputs, reconstructs nothing")
+        return reconstructed(observed, self.spec, lambda number, states: next(self.expected(states, [1])))
 
     def _acting(
         self, past: Trajectories, ahead: Sequence[np.ndarray], n_lags: int

@@ -99,7 +99,8 @@ def test_public_files_are_read_and_have_no_truth(tmp_path: Path) -> None:
     record = CommonTaskLorenz("clean_short", path=tmp_path)
     record.setup()
     np.testing.assert_array_equal(record.continued.states[0], rows)
-    assert record.truth is None and record.clean_rows is None
+    assert record.truth is None
+    assert record.clean_rows is None
     assert record.files[0]["path"].endswith("X4train.mat")
     with pytest.raises(ConfigurationError, match=r"there is no X5train.mat"):
         CommonTaskLorenz("noisy_short", path=tmp_path).setup()

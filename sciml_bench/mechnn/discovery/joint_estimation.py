@@ -20,6 +20,7 @@ from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, arrivals, flow
+from sciml_bench.systems.numerics.block_tridiagonal import lower_band
 
 _MOST_ITERATIONS = 12
 _MOST_HALVINGS = 6
@@ -193,13 +194,7 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
 
 def _solve_block_tridiagonal(diagonal: Tensor, lower: Tensor, right: Tensor) -> Float[np.ndarray, "rows dim columns"]:
     rows, dim, columns = right.shape
-    band = np.zeros((2 * dim, rows * dim))
-    of_diagonal, of_lower = diagonal.numpy(), lower.numpy()
-    for i in range(dim):
-        for j in range(dim):
-            if j <= i:
-                band[i - j, j::dim] = of_diagonal[:, i, j]
-            band[dim + i - j, j : (rows - 1) * dim : dim] = of_lower[:, i, j]
+    band = lower_band(diagonal.numpy(), lower.numpy())
     try:
         solution = solveh_banded(band, right.reshape(rows * dim, columns).numpy(), lower=True, check_finite=False)
     except LinAlgError as error:

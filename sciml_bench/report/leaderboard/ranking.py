@@ -33,6 +33,7 @@ MAIN_SCORES = (
     "relative_l2_<resolution>",
     "growth_rate_median_error_<split>",
     "interpolation_mse",
+    "common_task_e<n>",
 )
 """Which score decides a task: of those that most methods have, the first of these names of the catalogue."""
 

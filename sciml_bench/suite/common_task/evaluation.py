@@ -16,6 +16,7 @@ from sciml_bench.data.common_task.protocol import FORECAST
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
 from sciml_bench.suite.applicability import require_ability
+from sciml_bench.suite.common_task.predictions import COMPONENTS, PAIR
 from sciml_bench.suite.common_task.scores import score
 from sciml_bench.suite.common_task.tails import INVARIANT_MEASURE, TAILS, with_invariant_tail
 
@@ -77,7 +78,8 @@ class CommonTaskEvaluation:
         if (truth := record.truth) is not None:
             scores = record.protocol.scores.items()
             metrics = {f"common_task_{name}": score(kind, record.long_run, truth, states) for name, kind in scores}
-        return Results(metrics, {f"prediction_pair_{record.protocol.pair}": states})
+        arrays = {f"{PAIR}{record.protocol.pair}": states}
+        return Results(metrics, arrays if record.names is None else {**arrays, COMPONENTS: np.array(record.names)})
 
     def _forecast(self, learned: Any, record: CommonTaskRecord) -> Float[np.ndarray, "time dim"]:
         measured = self.tail == INVARIANT_MEASURE

@@ -12,7 +12,7 @@ from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.node.fitting.smoothing_spline import GENERALISED_CROSS_VALIDATION, SmoothingSpline
+from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.suite.baselines import Baseline
 from sciml_bench.suite.baselines.baseline import Fitted, FittedBaseline
 
@@ -81,7 +81,7 @@ class FittedUnchangedInput(Fitted):
 
 
 class SplineSmoothing(Baseline):
-    """The cubic smoothing spline, whose roughness generalised cross validation chooses."""
+    """A smoothing spline, discrete in time; rows that are left out choose how smooth."""
 
     def fit(self, record: Record) -> "FittedSplineSmoothing":
         """There is nothing to learn before it sees what it smooths."""
@@ -103,6 +103,6 @@ class FittedSplineSmoothing(Fitted):
         told = []
         for number, part in enumerate(observed.states):
             times, rows = observed.times_of(number), read_block(part).astype(np.float64)
-            smooth = SmoothingSpline(times, rows.reshape(len(rows), -1), GENERALISED_CROSS_VALIDATION)
-            told.append(smooth(times).reshape(rows.shape))
+            smooth, _ = block_smoothed(rows.reshape(len(rows), -1) / self.spec.deviation, np.diff(times))
+            told.append((self.spec.deviation * smooth).reshape(rows.shape))
         return told
