@@ -33,7 +33,7 @@ class Fields(Record):
 @cache
 def simulated(noise: float = 0.0, hyperviscosity: float = 1.1) -> SimulatedTrajectories:
     system = KuramotoSivashinsky(n_points=48, hyperviscosity=hyperviscosity, largest_step=0.05)
-    settings: dict[str, Any] = {"burn_in": 60.0, "n_steps": 750, "time_step": 0.2, "split": SPLIT}
+    settings: dict[str, Any] = {"burn_in": 60.0, "n_steps": 300, "time_step": 0.2, "split": SPLIT}
     record = SimulatedTrajectories(system, component_names=["u"], noise_std=noise, **settings)
     record.setup()
     return record
@@ -70,7 +70,7 @@ def test_noise_hides_no_term_and_adds_none() -> None:
     errors = dict(zip(law.library.names, law.standard_errors[:, 0].tolist(), strict=True))
     for name, value in truth.items():
         assert abs(terms[name] - value) < 4 * errors[name]
-        assert errors[name] < 0.01
+        assert errors[name] < 0.02
 
 
 def test_fields_are_told_without_their_noise() -> None:
@@ -90,22 +90,22 @@ def test_fields_are_told_without_their_noise() -> None:
 def test_a_forecast_follows_the_true_fields(noise: float, largest: float) -> None:
     parts = simulated(noise).splits
     forecast = found(noise).forecast(parts["train"], 60)  # 12 time units
-    true = simulated(noise).simulated()[0, 600:660]
+    true = simulated(noise).simulated()[0, 240:300]
     assert np.sqrt(((forecast.states[0] - true) ** 2).mean()) < largest
     assert forecast.status == ("ok",)
 
 
 def test_a_law_is_stored_and_restored(tmp_path: Any) -> None:
-    write_learned(tmp_path / "learned.ckpt", found(0.15))
-    restored, past = read_learned(tmp_path / "learned.ckpt"), simulated(0.15).splits["train"]
-    assert restored.equations() == found(0.15).equations()
-    np.testing.assert_array_equal(restored.forecast(past, 5).states, found(0.15).forecast(past, 5).states)
+    write_learned(tmp_path / "learned.ckpt", found())
+    restored, past = read_learned(tmp_path / "learned.ckpt"), simulated().splits["train"]
+    assert restored.equations() == found().equations()
+    np.testing.assert_array_equal(restored.forecast(past, 5).states, found().forecast(past, 5).states)
     np.testing.assert_allclose(
         restored.system().reference(np.asarray(past.states[0])[0], np.array([0.0, 0.1]))[1],
         KuramotoSivashinsky(n_points=48, hyperviscosity=1.1).reference(
             np.asarray(past.states[0])[0], np.array([0.0, 0.1])
         )[1],
-        atol=0.02,
+        atol=1e-4,
     )
 
 

@@ -25,10 +25,10 @@ def by_another_solver(u: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 
 def test_fields_are_those_of_another_solver() -> None:
-    start, times = SYSTEM.default_initial_state, np.array([0.0, 0.5, 1.2, 3.0])
+    start, times = SYSTEM.default_initial_state, np.array([0.0, 0.3, 1.2])
     found = SYSTEM.reference(start, times)
     np.testing.assert_allclose(found, by_another_solver(start, times), atol=2e-5)
-    assert np.abs(found[-1] - start).max() > 0.5
+    assert np.abs(found[-1] - start).max() > 0.3
 
 
 def test_errors_fall_with_the_fourth_power_of_the_step() -> None:

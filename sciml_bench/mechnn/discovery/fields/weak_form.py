@@ -108,9 +108,7 @@ def _powers(rows: FieldRows, degree: int) -> dict[int, np.ndarray]:
     return found
 
 
-def _weights(
-    library: FieldLibrary, rows: FieldRows, time_step: float, law: SparseFit
-) -> Float[np.ndarray, "modes 1"]:
+def _weights(library: FieldLibrary, rows: FieldRows, time_step: float, law: SparseFit) -> Float[np.ndarray, "modes 1"]:
     """One over the deviation of the noise in the equation of every mode, by the law that was found before."""
     shape, slope = (float((part**2).sum()) for part in _test_function(half_width(rows), time_step))
     symbols, found = _symbols(library, rows), law.coefficients[:, 0]
