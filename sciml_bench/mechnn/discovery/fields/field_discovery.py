@@ -1,8 +1,8 @@
-"""The law of a field from a record of it: in weak form, and refined by the motions that it allows where there is noise.
+"""The law of a field from a record of it: in weak form, and refined by the motions that it allows.
 
 1. Sparse regression of the modes on the candidate terms in weak form (`weak_form`).
-2. Where there is noise: the coefficients together with the initial fields of some windows (`flow_fit`), term by term
-   without those that do not stand above their standard errors.
+2. Where there is noise, or rows are far apart: the coefficients together with the initial fields of some windows
+   (`flow_fit`), term by term without those that do not stand above their standard errors.
 """
 
 import contextlib
@@ -34,6 +34,10 @@ log = logging.getLogger(__name__)
 
 _WINDOWS, _WINDOW = 8, 3
 """Of the refinement: how many, and their length in the rows in which a field changes."""
+
+
+_EXACT = 1 - 1e-7
+"""Part of the change that a law explains which needs no refinement."""
 
 
 class FieldDiscovery(DirectMethod):
@@ -100,7 +104,7 @@ class FieldDiscovery(DirectMethod):
         change = int(np.median([rows.rows_of_change for rows in trajectories]))
         is_clean = all(rows.is_clean for rows in trajectories)
         fit = FlowFit(library, clock, change, noise, widest.power, widest.n_points)
-        if not is_clean:
+        if not (is_clean and explained > _EXACT):
             with contextlib.suppress(SolverError):
                 coefficients, errors = self._refined(fit, trajectories, coefficients)
         past = end_of(self.view.record, 1 if is_clean else FieldEquations.longest_past * change)

@@ -21,6 +21,11 @@ _EXPONENT = 8
 """Of the weights ψ = (1 − s²)⁸; they are sums over rows, accurate to 1e-8 from nine rows on."""
 _FEWEST_ROWS = 9
 _REPETITIONS = 3
+_ABOVE_NOISE = 0.1
+"""Part of the observed change that must be more than noise for anything to be explained."""
+
+System = tuple[Complex[np.ndarray, "windows modes"], Complex[np.ndarray, "windows modes terms"]]
+"""What is to be explained, and the terms."""
 
 
 def weak_law(
@@ -52,9 +57,7 @@ def weak_law(
         ]
         targets, design = (np.concatenate([part[side] for part in weighed]) for side in (0, 1))
         law = sparse_regression(design, targets, threshold, significance)
-    left = sum(float((np.abs(part - terms @ law.coefficients[:, 0]) ** 2).sum()) for part, terms in systems)
-    total = sum(float((np.abs(part) ** 2).sum()) for part, _ in systems)
-    return law, 1 - left / total
+    return law, _explained(library, trajectories, time_step, law, systems)
 
 
 def half_width(rows: FieldRows) -> int:
@@ -73,9 +76,7 @@ def _test_function(half: int, time_step: float) -> tuple[np.ndarray, np.ndarray]
     return shape * time_step, slope * time_step
 
 
-def _equations(
-    library: FieldLibrary, rows: FieldRows, time_step: float
-) -> tuple[Complex[np.ndarray, "windows modes"], Complex[np.ndarray, "windows modes terms"]]:
+def _equations(library: FieldLibrary, rows: FieldRows, time_step: float) -> System:
     half = half_width(rows)
     shape, slope = _test_function(half, time_step)
     symbols = _symbols(library, rows)
@@ -117,6 +118,20 @@ def _weights(library: FieldLibrary, rows: FieldRows, time_step: float, law: Spar
         of_power = sum(found[term] * symbols[term] for term, (p, _) in enumerate(library.places) if p == power)
         of_terms = of_terms + np.abs(power * size ** (power - 1) * of_power) ** 2
     return (1 / np.sqrt(slope + shape * of_terms))[:, None]
+
+
+def _explained(
+    library: FieldLibrary, trajectories: Sequence[FieldRows], time_step: float, law: SparseFit, systems: list[System]
+) -> float:
+    """1 − (sum of squares of what is left) / (sum of squares of the change), both without what noise adds to them."""
+    left, observed, changed = 0.0, 0.0, 0.0
+    for rows, (change, terms) in zip(trajectories, systems, strict=True):
+        noise, (_, slope) = rows.noise * len(change), _test_function(half_width(rows), time_step)
+        squares = np.abs(change - terms @ law.coefficients[:, 0]) ** 2
+        left += float(squares.sum() - noise * (_weights(library, rows, time_step, law) ** -2).sum())
+        observed += float((np.abs(change) ** 2).sum())
+        changed += float((np.abs(change) ** 2).sum() - noise * rows.n_kept * (slope**2).sum())
+    return 1 - max(left, 0.0) / changed if changed > _ABOVE_NOISE * observed else 0.0
 
 
 def _as_real(values: np.ndarray) -> Float[np.ndarray, "rows columns"]:
