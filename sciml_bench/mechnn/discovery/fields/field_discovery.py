@@ -36,7 +36,7 @@ _WINDOWS, _WINDOW = 8, 3
 """Of the refinement: how many, and their length in the rows in which a field changes."""
 
 
-_EXACT = 1 - 1e-7
+_EXACT = 1 - 1e-8
 """Part of the change that a law explains which needs no refinement."""
 
 
