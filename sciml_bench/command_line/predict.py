@@ -12,7 +12,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which files, by which method, and where to."""
     parser.add_argument("data", type=Path, metavar="FOLDER", help="holds X1train.mat, X2train.mat, ...")
     parser.add_argument(
-        "--group", default="common_task_lorenz", metavar="NAME", help="of tasks, one per pair (default: %(default)s)"
+        "--tasks",
+        default="common_task_lorenz",
+        metavar="PREFIX",
+        help="with which their names begin (default: %(default)s)",
     )
     parser.add_argument(
         "--method", default="equation_discovery", metavar="NAME", help="of the benchmark (default: %(default)s)"
@@ -27,7 +30,7 @@ def answer(asked: argparse.Namespace) -> None:
     """Learn and write.
 
     Raises:
-        ConfigurationError: there is no such group, method or file.
+        ConfigurationError: there is no such task, method or file.
         DataError: the method makes no prediction of any pair.
     """
     # imported late: torch would make the help wait
@@ -36,15 +39,13 @@ def answer(asked: argparse.Namespace) -> None:
     from sciml_bench.suite.comparison import chosen_names, compare
 
     rows, data = [], f"data.path={asked.data.expanduser().resolve()}"
-    for task in chosen_names("task", f"{asked.group}_*"):
-        rows += compare(
-            task, [asked.method], [asked.seed], overrides=[f"data.path={asked.data.expanduser().resolve()}"]
-        )
+    for task in chosen_names("task", f"{asked.tasks}*"):
+        rows += compare(task, [asked.method], [asked.seed], overrides=[data])
     for row in rows:
         if row["status"] != "finished":
             print(f"no prediction for {row['task']}, {row['status']}: {row['reason']}")
     finished = [row["folder"] for row in rows if row["status"] == "finished"]
     if not finished:
-        raise DataError(f"method={asked.method} predicts nothing of {asked.group}; the runs above say why")
+        raise DataError(f"method={asked.method} predicts nothing of {asked.tasks}*; the runs above say why")
     for path in write_predictions(*predictions_of(finished), asked.output):
         print(f"wrote {path}")

@@ -25,7 +25,6 @@ from sciml_bench.data.capabilities import (
     require_past,
 )
 from sciml_bench.data.lazy_states import read_block
-from sciml_bench.data.reconstruction import reconstructed
 from sciml_bench.data.spec import LaggedPairsSpec
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.trajectories import Trajectories
@@ -33,6 +32,7 @@ from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, n_acting_rows
 from sciml_bench.koopman.operator import KoopmanOperator, LaggedMoments
 from sciml_bench.koopman.oracle import Oracle
+from sciml_bench.networks.reconstruction import reconstructed
 from sciml_bench.scores.timescales import implied_timescales
 
 EXPECTATION, PATH = FORECAST_KINDS = ("expectation", "path")

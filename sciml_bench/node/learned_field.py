@@ -24,10 +24,10 @@ from sciml_bench.data.capabilities import (
     require_past,
 )
 from sciml_bench.data.lazy_states import read_block
-from sciml_bench.data.reconstruction import reconstructed
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.views import InputSignals
 from sciml_bench.data.views.whole_trajectories_view import continued
+from sciml_bench.networks.reconstruction import reconstructed
 from sciml_bench.node.fields.driven_field import DrivenField
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline, checked_smoothing
