@@ -72,6 +72,29 @@ class ForecastEvaluation:
         return Results(forecast_scores(forecast, past, future, record.spec), arrays, ("forecast",))
 
 
+def shown_fields(
+    forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec, most_rows: int
+) -> dict[str, Any]:
+    """What the picture `rollout` shows of the first trajectory of a record of fields.
+
+    Args:
+        forecast: at the times of the future.
+        past: what was given.
+        future: what came.
+        spec: of the record.
+        most_rows: that are shown.
+    """
+    length = min(future.lengths[0], most_rows)
+    return {
+        "times": forecast.times[0, :length] - past.times_of(0)[-1],
+        "prediction": forecast.states[:1, :length],
+        "reference": read_block(future.states[0], 0, length)[None],
+        "component_names": np.array(spec.component_names),
+        "grid": np.asarray(spec.grid),
+        "time_unit": np.array(spec.time_unit),
+    }
+
+
 def shown_forecast(forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec) -> dict[str, Any]:
     """What the picture `forecast` shows of the first trajectory.
 

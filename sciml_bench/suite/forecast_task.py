@@ -10,7 +10,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.data.capabilities import Forecaster
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
-from sciml_bench.scores.forecast_evaluation import shown_forecast
+from sciml_bench.scores.forecast_evaluation import shown_fields, shown_forecast
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.scores.forecasting.from_starts import FromStarts
 from sciml_bench.scores.forecasting.long_run import long_run_scores
@@ -92,8 +92,10 @@ class ForecastTask:
             metrics |= told.interval_scores(calibration)
         if self.long_run_rows is not None:
             metrics |= self._long_run(learned, record, self.long_run_rows)
-        arrays |= shown_forecast(told.forecast, told.past, told.future, record.spec)
-        return Results(metrics, arrays, ("error_against_horizon", "forecast"), tuple(notes))
+        given, is_field = (told.forecast, told.past, told.future, record.spec), record.spec.grid is not None
+        arrays |= shown_fields(*given, self._horizon(record)) if is_field else shown_forecast(*given)
+        pictures = ("error_against_horizon", "rollout" if is_field else "forecast")
+        return Results(metrics, arrays, pictures, tuple(notes))
 
     def _forecasts(self, learned: Any, record: Record, part: str) -> FromStarts:
         n_past, horizon = max(learned.past_length, self.least_past), self._horizon(record)

@@ -55,14 +55,16 @@ class CommonTaskRecord(Record):
         clock: time between two rows.
         n_ahead: rows that are forecast.
         long_run: what is compared of the last rows, the `histogram` or the `spectrum`.
-        names: of the components; None for fields.
+        names: of the components.
+        facts: what does not change in time, as in `Trajectories`.
     """
 
     parts: ClassVar[Mapping[str, Part]]
     clock: ClassVar[float]
     n_ahead: ClassVar[int] = 1000
     long_run: ClassVar[str] = HISTOGRAM
-    names: ClassVar[tuple[str, ...] | None] = None
+    names: ClassVar[tuple[str, ...]]
+    facts: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(
         self,
@@ -106,6 +108,7 @@ class CommonTaskRecord(Record):
             time_step=self.clock,
             time_unit="time",
             component_names=self.names,
+            facts=self.facts,
             names=tuple(f"X{file.number}train" for file in files),
         )
 

@@ -178,11 +178,20 @@ class OrdinaryDifferentialEquation(System):
             raise ConfigurationError(f"{type(self).__name__}: time_step = {time_step!r}: give a number greater than 0")
         if not 0 <= wait < inf:
             raise ConfigurationError(f"{type(self).__name__}: burn_in = {burn_in!r}: give a number of at least 0")
-        drawn = np.random.default_rng(seed).standard_normal((n_trajectories, self.dim))
-        x0 = self.default_initial_state + np.array(self.initial_deviation) * drawn
+        x0 = self.random_states(n_trajectories, np.random.default_rng(seed))
         # Time starts at -burn_in: a driven system meets the same phase of its drive at the first sample.
         times = np.concatenate([[-wait], step * np.arange(n_steps)]) if wait > 0 else step * np.arange(n_steps)
         return np.ascontiguousarray(self._integrate(x0, times)[:, -n_steps:])
+
+    def random_states(self, n: int, rng: np.random.Generator) -> Float[np.ndarray, "batch dim"]:
+        """Where trajectories of `sample` start, before they are burnt in.
+
+        Args:
+            n: how many.
+            rng: random numbers.
+        """
+        drawn = rng.standard_normal((n, self.dim))
+        return self.default_initial_state + np.array(self.initial_deviation) * drawn
 
     def _integrate(
         self, x0: np.ndarray, times: np.ndarray, inputs: tuple[np.ndarray, np.ndarray] | None = None
