@@ -8,7 +8,7 @@ from sciml_bench.core.errors import DataError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.stored.learned_file import Learned
-from sciml_bench.data.capabilities import Forecaster
+from sciml_bench.data.capabilities import Forecaster, require_ability
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
 from sciml_bench.scores.forecast_evaluation import shown_forecast
@@ -58,9 +58,7 @@ class ForecastTask:
             NotApplicableError: what the method learns does not forecast.
             DataError: nothing is held out that is long enough.
         """
-        learned = get_type_hints(type(method).learned).get("return", Learned)
-        if learned not in (Learned, Any) and not hasattr(learned, "forecast"):
-            raise NotApplicableError(f"{learned.__name__} does not forecast")
+        require_ability(method.gives, Forecaster)
         observed = record.as_observed
         starts_in(observed, "test", self._horizon(observed), self.least_past, 1)
         if self.long_run_rows is not None:
@@ -77,8 +75,7 @@ class ForecastTask:
             NotApplicableError: it does not forecast.
             DataError: the test part has no room for one start.
         """
-        if not isinstance(learned, Forecaster):
-            raise NotApplicableError(f"{type(learned).__name__} does not forecast")
+        require_ability(learned, Forecaster)
         learned, record = in_own_components(learned), record.as_observed
         told = self._forecasts(learned, record, "test")
         metrics = forecast_scores(told.forecast, told.past, told.future, record.spec)

@@ -106,7 +106,8 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     require_scorable(evaluation, method, observed)
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
-        record["time_unit"] = observed.spec.time_unit
+        if not observed.single_records:
+            record["time_unit"] = observed.spec.time_unit
     record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     if record.get("status"):  # now: whoever goes on after a kill has to know

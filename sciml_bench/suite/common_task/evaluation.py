@@ -10,7 +10,7 @@ from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.stored.learned_file import Learned
-from sciml_bench.data.capabilities import Forecaster
+from sciml_bench.data.capabilities import Forecaster, require_ability
 from sciml_bench.data.common_task import CommonTaskLorenz
 from sciml_bench.data.common_task.lorenz_parts import LONG, N_AHEAD, RECONSTRUCTION
 from sciml_bench.data.lazy_states import read_block
@@ -40,9 +40,7 @@ class CommonTaskEvaluation:
         """
         if not isinstance(record, CommonTaskLorenz):
             raise ConfigurationError("evaluation=CommonTaskEvaluation scores data=common_task_lorenz; choose that")
-        learned = get_type_hints(type(method).learned).get("return", Learned)
-        if learned not in (Learned, Any) and not hasattr(learned, "forecast"):
-            raise NotApplicableError(f"{learned.__name__} does not forecast")
+        require_ability(method.gives, Forecaster)
 
     def __call__(self, learned: Any, record: CommonTaskLorenz) -> Results:
         """The scores and the predictions.
@@ -54,8 +52,7 @@ class CommonTaskEvaluation:
         Raises:
             NotApplicableError: it does not forecast.
         """
-        if not isinstance(learned, Forecaster):
-            raise NotApplicableError(f"{type(learned).__name__} does not forecast")
+        require_ability(learned, Forecaster)
         past = record.continued.filled()
         states = in_own_components(learned).forecast(past, N_AHEAD).states[0]
         predicted = {"forecast": states, "reconstruction": read_block(past.states[0]).astype(np.float64)}
