@@ -25,7 +25,13 @@ from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import InputSignals, PaddedTrajectories, WholeTrajectoriesView
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, require_full_rank, without
+from sciml_bench.mechnn.discovery.basis_library import (
+    BasisLibrary,
+    determined_terms,
+    indistinct_terms,
+    require_full_rank,
+    without,
+)
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
@@ -309,7 +315,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
             values = self.library(variables).numpy()
             determined = determined_terms(self.library, values)
             self.invariants = invariants(self.library, variables, determined)
-            self.library = without(self.library, determined)
+            self.library = without(self.library, determined + indistinct_terms(self.library, values, determined))
         self.discovery = self.recipe(self.library, self.view.train)
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))

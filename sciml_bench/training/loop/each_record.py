@@ -1,5 +1,6 @@
 """One method for each of several records in one run, such as the systems of a collection."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from sciml_bench.core.errors import NotApplicableError
 from sciml_bench.core.interruption import interruption_behind
 from sciml_bench.core.method import DirectMethod, Method
 from sciml_bench.core.stored.learned_file import Learned
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,7 @@ class EachRecord(DirectMethod):
         """
         reasons: list[Exception] = []
         for name, build in self.builds.items():
+            log.info("record %s", name)
             started = time.process_time()
             entries: dict[str, Any] = {}
             try:
@@ -87,6 +91,7 @@ class EachRecord(DirectMethod):
                     raise
                 reasons.append(error)
                 entries = {"failed": f"{type(error).__name__}: {error}"}
+                log.warning("%s", entries["failed"])
             self.told[name] = {"cpu_seconds": time.process_time() - started, **entries}
         if reasons and len(reasons) == len(self.builds):
             raise reasons[0]
