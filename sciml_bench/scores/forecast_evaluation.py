@@ -1,14 +1,13 @@
 """What every forecaster is scored by, through its protocol alone: for methods that have no evaluation of their own."""
 
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecast, Forecaster, require_ability
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block

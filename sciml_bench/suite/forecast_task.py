@@ -1,13 +1,12 @@
 """The scores of a forecast task: from many starts within the test part, the same for every forecaster."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
-from sciml_bench.core.errors import DataError, NotApplicableError
+from sciml_bench.core.errors import DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster, require_ability
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record

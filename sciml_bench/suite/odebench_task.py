@@ -19,7 +19,6 @@ from sciml_bench.data.odebench import OdeBench
 from sciml_bench.data.odebench.systems_file import Solution
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.scores.equation_scores import coefficient_of_determination
-from sciml_bench.training.loop import LearnedFromEach
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,11 @@ class OdeBenchTask:
         if not isinstance(record, OdeBench) or not record.single_records:
             raise ConfigurationError("evaluation=OdeBenchTask scores data=odebench with data.system=all; choose these")
 
-    def __call__(self, learned: LearnedFromEach, record: OdeBench) -> Results:
+    def __call__(self, learned: Any, record: OdeBench) -> Results:
         """Both tasks; a fit that failed and an integration that leaves every bound count as not found.
 
         Args:
-            learned: equations of every system.
+            learned: `LearnedFromEach`, equations of every system.
             record: of all systems.
 
         Raises:

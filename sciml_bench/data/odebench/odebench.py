@@ -1,4 +1,4 @@
-"""Systems of ODEBench as records: learned from the first initial state, with noise and fewer rows; the other is held out.
+"""Systems of ODEBench as records: what is learned from may be noisy and lack rows, and the other solution is held out.
 
 The corruptions are those of ODEFormer's protocol: every number is multiplied by 1 + σ ξ with standard normal ξ, and a
 share ρ of the rows is dropped at random.

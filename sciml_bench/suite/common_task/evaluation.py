@@ -1,15 +1,14 @@
 """What a part of the Common Task Framework asks of a forecaster, and its scores where the truth is known."""
 
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.errors import ConfigurationError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.capabilities import Forecaster, require_ability
 from sciml_bench.data.common_task import CommonTaskLorenz
 from sciml_bench.data.common_task.lorenz_parts import LONG, N_AHEAD, RECONSTRUCTION

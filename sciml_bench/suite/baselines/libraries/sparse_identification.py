@@ -36,7 +36,8 @@ class SparseIdentification(Baseline):
     """Polynomials with few terms; the threshold is chosen by forecasts within the validation part.
 
     Where there is no such part, the last 30 per cent of the training rows stand for it, and what they choose is fitted
-    again to all of them. States are in their deviations, and time in a hundred steps, so that thresholds mean the same in every unit.
+    again to all of them. States are in their deviations, and time in a hundred steps, so that thresholds mean the same
+    in every unit.
 
     Args:
         spec: of the record.
