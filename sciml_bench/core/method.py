@@ -242,7 +242,13 @@ def told_class(function: Any) -> Any:
 
 
 class DirectMethod(Method):
-    """A method without epochs."""
+    """A method without epochs.
+
+    Attributes:
+        cpu_seconds: within which a search for what fits best is to end; None for no limit.
+    """
+
+    cpu_seconds: float | int | None = None
 
     def fit(self) -> None:
         """Learn from the view's record."""

@@ -114,7 +114,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         folder.write_record(record)
     with opened_logger(configuration, folder) as logger:
         if isinstance(method, DirectMethod):
-            done = fit_directly(method)
+            done = fit_directly(method, configuration["trainer"].get("cpu_seconds"))
         else:
             seed = configuration["seed"] if ensemble is None else ensemble.seeds[0]
             callbacks, members = build_callbacks(configuration), None if ensemble is None else ensemble.folders

@@ -81,7 +81,7 @@ def test_a_file_of_another_form_is_told(content: object, told: str, tmp_path: Pa
 
 
 def test_bad_settings_are_told(path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="data.path="):
+    with pytest.raises(FileNotFoundError, match=r"data\.path="):
         loaded(path.parent / "nowhere.json")
     with pytest.raises(ConfigurationError, match=r"data\.system=3: small\.json holds \[2, 7, 9\]"):
         loaded(path, system=3)

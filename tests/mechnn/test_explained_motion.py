@@ -7,7 +7,7 @@ from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn import BasisLibrary, EquationDiscovery
-from sciml_bench.mechnn.discovery import closed_form_discovery
+from sciml_bench.mechnn.discovery import refinement
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
 
 TIMES = 0.05 * np.arange(200)
@@ -86,7 +86,7 @@ def test_a_refinement_that_breaks_down_is_left_out(monkeypatch, caplog):
     def breaks_down(*arguments):
         raise SolverError("the vector field leaves every bound")
 
-    monkeypatch.setattr(closed_form_discovery, "refine", breaks_down)
+    monkeypatch.setattr(refinement, "refine", breaks_down)
     entries = of(np.random.default_rng(0).standard_normal(200).cumsum()[:, None], "walk")
     assert "it is left out" in caplog.text
     assert "no law found" in entries["remarks"][0]
