@@ -84,6 +84,7 @@ class EachRecord(DirectMethod):
                         f"{type(method).__name__} is trained step by step, and several records are learned from in one "
                         "run only by methods without epochs; choose one record"
                     )
+                method.cpu_seconds = None if self.cpu_seconds is None else self.cpu_seconds / len(self.builds)
                 method.fit()
                 self.found[name], entries = method.learned(), method.record_entries()
             except Exception as error:
