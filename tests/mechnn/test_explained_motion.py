@@ -79,7 +79,7 @@ def test_terms_that_look_alike_are_told_and_the_law_has_one_of_them():
     assert float(terms["rate"].split(" ± ")[0]) == pytest.approx(-0.15, rel=0.05)
     assert float(terms[pull].split(" ± ")[0]) == pytest.approx(-9.81, rel=0.02)
     other = ({"angle", "sin(angle)"} - {pull}).pop()
-    assert f"the data hardly tell {pull} from {other}" in entries["remarks"]
+    assert any(line.startswith(f"the data hardly tell {pull} from {other}") for line in entries["remarks"])
 
 
 def test_a_refinement_that_breaks_down_is_left_out(monkeypatch, caplog):
