@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import DataError
 
 _FEWEST_SOLUTIONS = 2
@@ -79,7 +80,7 @@ def _read(path: Path, changed: int) -> dict[int, TextbookSystem]:
 
 def _system(entry: Any) -> TextbookSystem:
     number = entry["id"]
-    if not isinstance(number, int) or isinstance(number, bool):
+    if not is_integer(number):
         raise ValueError(f"the id {number!r} is no whole number")
     solutions = [_solution(number, each) for each in entry["solutions"][0][:_FEWEST_SOLUTIONS]]
     if len(solutions) < _FEWEST_SOLUTIONS:
