@@ -128,7 +128,6 @@ def test_the_textbook_systems_are_found(corruption: tuple, least: tuple, tmp_pat
     noise, dropped = corruption
     asked = (f"data.multiplicative_noise={noise}", f"data.dropped_fraction={dropped}", "model.degree=3")
     metrics, record = ran(tmp_path / "run", "equation_discovery", FILE, *asked)
-    assert (metrics["reconstructed_fraction"], metrics["generalised_fraction"]) >= least
     assert metrics["reconstructed_fraction"] >= least[0]
     assert metrics["generalised_fraction"] >= least[1]
     assert record["fit_cpu_seconds"] < 600
