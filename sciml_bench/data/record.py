@@ -116,6 +116,13 @@ class Record:
         self._loaded = splits, spec
 
     @property
+    def single_records(self) -> Mapping[str, Mapping[str, Any]]:
+        """By name, the settings of `data` that choose each of several records that are learned from by themselves; none
+        of a record of one system.
+        """
+        return {}
+
+    @property
     def splits(self) -> dict[str, Trajectories]:
         """The trajectories of `train`, and of `validation` and `test` where there are such parts."""
         return self._after_setup()[0]

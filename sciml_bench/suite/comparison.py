@@ -4,9 +4,10 @@ import fnmatch
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
+from omegaconf import OmegaConf
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError, in_a_sentence
@@ -76,7 +77,8 @@ def compare(
     """
     if isinstance(record, str):
         (name,) = chosen_names("task", record)
-        task = yaml.safe_load((configuration_root() / BENCHMARK / "task" / f"{name}.yaml").read_text())
+        written = OmegaConf.load(configuration_root() / BENCHMARK / "task" / f"{name}.yaml")
+        task = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.create({"task": written}), resolve=True))["task"]
     else:
         task, name = dict(record), str(record.get("name", "own_record"))
     rows, typed = [], [*overrides, *([] if cpu_seconds is None else [f"cpu_seconds={cpu_seconds}"])]

@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
-from sciml_bench.core.errors import DataError, NotApplicableError
+from sciml_bench.core.errors import DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.data.capabilities import Forecaster
+from sciml_bench.data.capabilities import Forecaster, require_ability
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
 from sciml_bench.scores.forecast_evaluation import shown_fields, shown_forecast
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.scores.forecasting.from_starts import FromStarts
 from sciml_bench.scores.forecasting.long_run import long_run_scores
-from sciml_bench.suite.applicability import require_ability
 from sciml_bench.suite.starts import starts_in
 
 _DEFAULT_HORIZON = 100
@@ -58,7 +57,7 @@ class ForecastTask:
             NotApplicableError: what the method learns does not forecast.
             DataError: nothing is held out that is long enough.
         """
-        require_ability(method, "forecast")
+        require_ability(method.gives, Forecaster)
         observed = record.as_observed
         starts_in(observed, "test", self._horizon(observed), self.least_past, 1)
         if self.long_run_rows is not None:
@@ -75,8 +74,7 @@ class ForecastTask:
             NotApplicableError: it does not forecast.
             DataError: the test part has no room for one start.
         """
-        if not isinstance(learned, Forecaster):
-            raise NotApplicableError(f"{type(learned).__name__} does not forecast")
+        require_ability(learned, Forecaster)
         learned, record = in_own_components(learned), record.as_observed
         told = self._forecasts(learned, record, "test")
         metrics = forecast_scores(told.forecast, told.past, told.future, record.spec)

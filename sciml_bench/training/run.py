@@ -108,7 +108,8 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         log.info("data: %s", observed.reading)
         if observed.adaptation:
             log.info(observed.adaptation)
-        record["time_unit"] = observed.spec.time_unit
+        if not observed.single_records:
+            record["time_unit"] = observed.spec.time_unit
     record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     if record.get("status"):  # now: whoever goes on after a kill has to know

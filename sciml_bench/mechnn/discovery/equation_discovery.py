@@ -15,7 +15,7 @@ from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import WholeTrajectoriesView
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, without
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, indistinct_terms, without
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, Discovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
@@ -112,7 +112,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
             values = self.library(variables).numpy()
             determined = determined_terms(self.library, values)
             self.invariants = invariants(self.library, variables, determined)
-            self.library = without(self.library, determined)
+            self.library = without(self.library, determined + indistinct_terms(self.library, values, determined))
         self.discovery = self.recipe(self.library, self.view.train, CpuBudget(self.cpu_seconds))
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from sciml_bench.core.method import DirectMethod
+from sciml_bench.core.method import DirectMethod, told_class
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
@@ -48,6 +48,11 @@ class BaselineTraining(DirectMethod):
     def __init__(self, model: Baseline, view: WholeTrajectoriesView) -> None:
         super().__init__(view)
         self.baseline = model
+
+    @property
+    def gives(self) -> Any:
+        """What the baseline says that it gives."""
+        return told_class(type(self.baseline).fit)
 
     def fit(self) -> None:
         """Let it learn."""
