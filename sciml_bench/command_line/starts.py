@@ -12,7 +12,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which task, with which settings, and where to."""
     parser.add_argument("task", metavar="TASK", help="of the benchmark, such as lorenz63_forecast")
     parser.add_argument(
-        "overrides", nargs="*", metavar="KEY=VALUE", help="settings of the record or of the evaluation, as for benchmark.py"
+        "overrides",
+        nargs="*",
+        metavar="KEY=VALUE",
+        help="settings of the record or of the evaluation, as for benchmark.py",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a name ending in .npz")
     parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER", help="holds tasks of your own")

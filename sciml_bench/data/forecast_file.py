@@ -73,9 +73,9 @@ def forecast_table(path: Path, names: Sequence[str]) -> tuple[list[np.ndarray], 
         DataError: it has other columns, or cannot be read.
     """
     table = read_csv(path, FIRST_COLUMNS[0])
-    columns = list(table.names)
-    if columns[: len(names) + 1] != [FIRST_COLUMNS[1], *names]:
-        raise DataError(f"{path} has the columns {', '.join(columns[1:])}; the states of the run are {', '.join(names)}")
+    first, *columns = list(table.names)
+    if [first, *columns[: len(names)]] != [FIRST_COLUMNS[1], *names]:
+        raise DataError(f"{path} has the columns {', '.join(columns)}; the states of the run are {', '.join(names)}")
     numbers = np.asarray(table.times)
     parts = [table.states[numbers == number] for number in np.unique(numbers)]
     return [part[:, 0] for part in parts], [part[:, 1 : 1 + len(names)] for part in parts]

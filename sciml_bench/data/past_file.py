@@ -17,7 +17,7 @@ from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Arrays
 from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
-from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
+from sciml_bench.data.files.text_tables import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS, forecast_table
 from sciml_bench.data.regular_clock import JITTER

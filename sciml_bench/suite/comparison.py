@@ -36,7 +36,10 @@ def names_of(group: str, search_path: Sequence[PathType] = ()) -> list[str]:
 
 def _choices(group: str, search_path: Sequence[PathType]) -> dict[str, Path]:
     """The yaml of every choice; the suite's own go before others of the same name."""
-    roots = [*reversed([Path(folder) for folder in search_path]), configuration_root() / BENCHMARK]
+    folders = [Path(folder) for folder in search_path]
+    if missing := [folder for folder in folders if not folder.is_dir()]:
+        raise FileNotFoundError(f"there is no folder {missing[0]}; give one that holds {group}/<name>.yaml")
+    roots = [*reversed(folders), configuration_root() / BENCHMARK]
     return {path.stem: path for root in roots for path in (root / group).glob("*.yaml")}
 
 
@@ -61,9 +64,7 @@ def chosen_names(group: str, patterns: Sequence[str] | str, search_path: Sequenc
     return list(found)
 
 
-def composed_task(
-    name: str, overrides: Sequence[str] = (), search_path: Sequence[PathType] = ()
-) -> dict[str, Any]:
+def composed_task(name: str, overrides: Sequence[str] = (), search_path: Sequence[PathType] = ()) -> dict[str, Any]:
     """The record and the evaluation of a task, as a plain configuration.
 
     Args:
@@ -112,6 +113,7 @@ def compare(
 
     Raises:
         ConfigurationError: there is no such task or method.
+        FileNotFoundError: a folder of the search path does not exist.
     """
     if isinstance(record, str):
         (name,) = chosen_names("task", record, search_path)

@@ -32,8 +32,8 @@ def write_questions(path: PathType, asked: Questions, record: Record) -> None:
     """Everything that the methods of the suite are given, and nothing of what came.
 
     Args:
-        path: of an `.npz` that gets `times` (starts, rows) of what is to be forecast, `past_states` (starts, past, *state)
-            and `past_times` (starts, past), in which shorter pasts begin with nan, `train_states_<n>` and
+        path: of an `.npz` that gets `times` (starts, rows) of what is to be forecast, `past_states` (starts, past,
+            *state) and `past_times` (starts, past), in which shorter pasts begin with nan, `train_states_<n>` and
             `train_times_<n>` of every training trajectory, the same of `validation`, `component_names`, `time_unit`
             and `long_run_rows`, 0 for none.
         asked: by the task.

@@ -54,7 +54,7 @@ class FirstLook:
     def _noise_line(self) -> str:
         if np.nanmin(self.noise) > SMOOTHEST:
             return "noise: rows do not follow each other smoothly (noise, or steps that are long for the motion)"
-        return f"noise: {_each(self.names, [f'{100 * part:.2g} %' for part in self.noise])} of its deviation"
+        return f"noise: {_each(self.names, [f'{100 * part:.2g} %' for part in self.noise])} of the deviation"
 
     @property
     def _period_line(self) -> str:
@@ -125,7 +125,7 @@ def _each(names: tuple[str, ...], values: list[str]) -> str:
     if len(pairs) <= SHOWN_COMPONENTS:
         return ", ".join(f"{name} {value}" for name, value in pairs.items())
     ordered = sorted(values, key=lambda value: float(value.split()[0]))
-    return f"{ordered[0]} to {ordered[-1]}, each"
+    return f"{ordered[0]} to {ordered[-1]}"
 
 
 def _of(names: tuple[str, ...], number: int) -> str:
