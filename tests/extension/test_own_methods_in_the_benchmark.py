@@ -1,6 +1,7 @@
 """A method, a task and a record of a person's own in the leaderboard: files outside the repository and nothing else."""
 
 import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -65,9 +66,9 @@ def test_the_report_tells_a_command_that_finds_the_method_again(outside, capsys)
     (run,) = [run for run in board.runs if "model.period=7" in str(run.path)]
     command = command_of(run, configuration_text(run)[1])
     assert command is not None
-    words = command.replace("'", "").split()
+    words = shlex.split(command)
     assert words[:5] == ["python", "benchmark.py", "task=roessler_forecast", "method=seasonal", "model.period=7"]
-    assert words[5] == f"hydra.searchpath=[file://{outside}/conf]"
+    assert words[5] == f"hydra.searchpath=['file://{outside}/conf']"
     assert words[6:] == ["trusted_packages=[own_package]", "seed=0"]
     capsys.readouterr()
     assert benchmarked(*words[2:]) == 0
