@@ -96,7 +96,8 @@ def test_an_uneven_clock_is_told():
     times = np.cumsum(np.random.default_rng(0).uniform(0.1, 1.9, 200))
     look = first_look(record(np.sin(times), times=(times,), time_step=float(np.median(np.diff(times)))))
     assert not look.clock.is_even
-    assert look.clock.line.startswith("clock: uneven, the median step is")
+    between = f"{np.diff(times).min():.4g} to {np.diff(times).max():.4g} step"
+    assert look.clock.line.startswith(f"clock: uneven, every {between}, ")
     assert tasks_for(look)["spectrum"] == "the clock is uneven; data.resample=<step> makes it even"
 
 

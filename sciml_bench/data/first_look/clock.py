@@ -16,8 +16,8 @@ class ClockLook:
         step: the median interval.
         unit: of time.
         is_even: whether rows are one step apart but for gaps.
-        jitter: of an even clock, the largest departure of an interval from the step, in steps; else the range of the
-            intervals over the step.
+        shortest: interval, but for gaps of an even clock.
+        longest: the same.
         n_gaps: places at which rows are missing.
         n_missing: values that are missing in rows that are there.
         n_values: in all.
@@ -26,16 +26,23 @@ class ClockLook:
     step: float
     unit: str
     is_even: bool
-    jitter: float
+    shortest: float
+    longest: float
     n_gaps: int
     n_missing: int
     n_values: int
 
     @property
+    def jitter(self) -> float:
+        """The largest departure of an interval from the step, in steps."""
+        return max(self.step - self.shortest, self.longest - self.step) / self.step
+
+    @property
     def line(self) -> str:
         """As a person reads it."""
         if not self.is_even:
-            how = f"uneven, the median step is {self.step:.6g} {self.unit} and steps differ by {self.jitter:.3g} of it"
+            between = f"{self.shortest:.4g} to {self.longest:.4g} {self.unit}"
+            how = f"uneven, every {between}, {self.step:.4g} in the median"
         else:
             every = "every step" if self.unit == "step" and self.step == 1 else f"every {self.step:.6g} {self.unit}"
             how = f"{every}, {'without jitter' if self.jitter < 1e-6 else f'jitter {100 * self.jitter:.2g} %'}"
@@ -60,12 +67,10 @@ def look_at_clock(trajectories: Trajectories) -> ClockLook:
             for part, found in zip(intervals, gaps, strict=True)
         ]
     steps = np.concatenate(intervals) if intervals else np.empty(0)
-    off = 0.0
-    if len(steps):
-        off = float(np.abs(steps - step).max() if is_even else np.ptp(steps)) / step
+    shortest, longest = (float(steps.min()), float(steps.max())) if len(steps) else (step, step)
     missing = 0
     if trajectories.masked:
         missing = sum(int(np.isnan(read_block(part)).sum()) for part in trajectories.states)
     n_gaps = sum(len(found) for found in gaps if found is not None)
     counted = trajectories.n_states * width
-    return ClockLook(float(step), trajectories.time_unit, is_even, off, n_gaps, missing, counted)
+    return ClockLook(float(step), trajectories.time_unit, is_even, shortest, longest, n_gaps, missing, counted)
