@@ -73,7 +73,8 @@ def verdict(rows: Sequence[Mapping[str, Any]]) -> str:
     told = f"{MAIN} {errors[best]:.3g} against {numbers}"
     if best in SIMPLE or errors[best] >= min(beside.values()):
         return f"Nothing that learns forecasts this record better than what learns nothing; best is {best}: {told}."
-    return f"Best of {len(errors)} is {best}, better than persistence, the mean and context parroting: {told}."
+    beaten = "persistence, the mean and context parroting" if PARROTING in errors else "persistence and the mean"
+    return f"Best of {len(errors)} is {best}, better than {beaten}: {told}."
 
 
 def found_equations(rows: Sequence[Mapping[str, Any]], trusted: Sequence[str] = ()) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from sciml_bench.command_line import main
 
 pytestmark = pytest.mark.usefixtures("undrawn")
-METHODS = "persistence,training_mean,context_parroting,dmd,equation_discovery,koopman_polynomials,external"
+METHODS = "context_parroting,equation_discovery,koopman_polynomials,external"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_one_command_looks_compares_tells_and_writes_a_page_and_repeats_nothing(
     assert float(period) == pytest.approx(2 * np.pi, rel=3e-3)
     assert "tasks: forecast, equations, spectrum" in said
     assert "  external                       not applicable: method=external scores predictions of your own" in said
-    verdict = next(line for line in said.splitlines() if line.startswith("Best of 6 is "))
+    verdict = next(line for line in said.splitlines() if line.startswith("Best of 3 is "))
     assert "better than persistence, the mean and context parroting" in verdict
     assert "equations (equation_discovery):\n  dx/dt = " in said
     assert "\nmodes: period 6.2" in said
@@ -50,7 +50,7 @@ def test_one_command_looks_compares_tells_and_writes_a_page_and_repeats_nothing(
     assert "equation_discovery" in page
 
     before = {path: path.read_bytes() for path in here.rglob("record.json") if b"finished" in path.read_bytes()}
-    assert len(before) == 6
+    assert len(before) == 3
     assert main([*words, "--html", "page.html"]) == 0
     assert verdict in capsys.readouterr().out
     assert {path: path.read_bytes() for path in before} == before
@@ -75,12 +75,12 @@ def test_other_settings_are_other_runs_and_a_changed_file_is_told(here, capsys):
 def test_holes_are_left_out_and_short_trajectories_are_held_out_whole(here, capsys):
     lines = Path(oscillator("holes.csv")).read_text().splitlines()
     Path("holes.csv").write_text("\n".join([*lines[:50], "4.9,,0.1,1", *lines[51:]]) + "\n")
-    assert main(["try", "holes.csv", "--methods", "persistence,dmd", "--cpu-seconds", "1"]) == 0
+    assert main(["try", "holes.csv", "--methods", "dmd"]) == 0
     said = capsys.readouterr().out
     assert "no gap, 1 missing values (0.056 %)" in said
     assert "missing values are left out of fits and scores" in said
     assert ": failed" not in said
-    assert "Best of 2 is dmd" in said
+    assert "Best of 1 is dmd, better than persistence and the mean: forecast_standardised_error 0.0" in said
     np.savez("many.npz", x=np.random.default_rng(0).standard_normal((8, 30, 2)))
     assert main(["try", "many.npz", "--methods", "persistence", "--seeds", "0,1"]) == 0
     said = capsys.readouterr().out
@@ -96,18 +96,15 @@ def test_holes_are_left_out_and_short_trajectories_are_held_out_whole(here, caps
         (["data.delays=2"], "name the file to try as well"),
         (["mine.csv", "--seeds", "a"], "give numbers such as 0,1"),
         (["mine.csv", "--cpu-seconds", "0"], "seconds above 0"),
-        (["mine.csv", "--columns", "q"], "data.observe=['q']: choose among"),
         (["mine.csv", "data.delay=2"], "there is no configuration key 'data.delay'; did you mean data.delays?"),
         (["mine.csv", "--methods", "kopman"], "method=kopman: there is none"),
         (["mine.csv", "--methods", "dmd", "--config-dir", "nowhere"], "there is no folder nowhere"),
-        (["words.csv"], "holds no numbers"),
         (["short.csv"], "rows"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_sentence(words, sentence, here, capsys):
     oscillator("mine.csv", 60)
     oscillator("short.csv", 4)
-    Path("words.csv").write_text("hello\n")
     assert main(["try", *words]) == 1
     lines = capsys.readouterr().err.strip().splitlines()
     assert lines[-1].startswith("error: ")
