@@ -18,9 +18,8 @@ from sciml_bench.data.files.contents import Arrays
 from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE, MissingValuesError
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
 from sciml_bench.data.files.tables.columns import NO_COLUMN
-from sciml_bench.data.files.tables.text_tables import read_csv
 from sciml_bench.data.files.trajectory_arrays import find_files
-from sciml_bench.data.forecast_file import FIRST_COLUMNS
+from sciml_bench.data.forecast_file import FIRST_COLUMNS, forecast_table
 from sciml_bench.data.regular_clock import JITTER
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
@@ -172,14 +171,9 @@ def _input_arrays(path: Path, names: tuple[str, ...]) -> np.ndarray:
 
 def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
     """The trajectories of a forecast that was written as a table; the spread of an ensemble is left out."""
-    columns, wanted = _header(path)[2:], list(spec.column_names)
-    if columns[: len(wanted)] != wanted:
-        raise DataError(f"{path} has the columns {', '.join(columns)}; the states of the run are {', '.join(wanted)}")
-    table = read_csv(path, FIRST_COLUMNS[0])
-    numbers = np.asarray(table.times)
-    parts = [table.states[numbers == number] for number in np.unique(numbers)]
-    states = [part[:, 1 : 1 + len(wanted)].reshape(-1, *spec.state_shape) for part in parts]
-    return TrajectoryFiles.from_arrays([part[:, 0] for part in parts], states, time_unit=spec.time_unit).load()
+    times, states = forecast_table(path, spec.column_names)
+    states = [part.reshape(-1, *spec.state_shape) for part in states]
+    return TrajectoryFiles.from_arrays(times, states, time_unit=spec.time_unit).load()
 
 
 def _require_names(path: Path, spec: RecordSpec, options: Mapping[str, Any], renamed: bool) -> None:

@@ -169,6 +169,14 @@ class Record:
         self._after_setup()
         return [fingerprint(path) for path in dict.fromkeys(self._files_read)]
 
+    def reads_too(self, path: Path) -> None:
+        """Count a file that belongs to the data of a run among those that were read.
+
+        Args:
+            path: of the file.
+        """
+        self._files_read = [*self._files_read, path]
+
     def part(self, name: str) -> Trajectories:
         """One of `splits`.
 

@@ -1,5 +1,6 @@
 """From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
+import inspect
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, get_args, get_type_hints
@@ -150,7 +151,7 @@ def _require_spec(model: Any, view: Any) -> None:
     """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
     asked = next(iter(annotations_of(model)[0].values()), Any)
     kinds: Any = get_args(asked) or (asked,)
-    if Any in kinds or not all(isinstance(kind, type) for kind in kinds):
+    if {Any, inspect.Parameter.empty} & {*kinds} or not all(isinstance(kind, type) for kind in kinds):
         return
     of_windows = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
     if not isinstance(view.spec, kinds) or (of_windows and WindowsSpec not in kinds):

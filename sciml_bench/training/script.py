@@ -123,7 +123,8 @@ def main(paradigm: str, prepare: Prepared | None = None) -> None:
     root = configuration_root()
     failures = SweepFailures()
     try:
-        _send_extension_below_its_run()
+        if prepare is None:  # what a job of a benchmark stands for extends nothing, and says so
+            _send_extension_below_its_run()
     except (ConfigurationError, DataError) as error:
         _stop(str(error))
     sys.argv[1:] = map(_quoted, sys.argv[1:])
