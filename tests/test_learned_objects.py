@@ -7,6 +7,7 @@ import pytest
 from sciml_bench.data import capabilities
 from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
+from sciml_bench.mechnn.discovery.fields.field_equations import FieldEquations
 from sciml_bench.mechnn.parameters.parameter_recovery import GrowthEstimator
 from sciml_bench.node.learned_field import LearnedField
 from sciml_bench.nsm.trained_operator import TrainedOperator
@@ -16,6 +17,7 @@ FULFILLED = {
     KoopmanModel: ("Forecaster", "SpectrumEstimator", "KnowsRecord"),
     LearnedField: ("Forecaster", "KnowsRecord"),
     DiscoveredEquations: ("Forecaster", "EquationDiscoverer", "KnowsRecord"),
+    FieldEquations: ("Forecaster", "Reconstructor", "EquationDiscoverer", "KnowsRecord"),
     SequenceForecaster: ("Forecaster", "KnowsRecord"),
     TrainedOperator: ("SolutionOperator",),
     GrowthEstimator: ("ParameterEstimator",),

@@ -1,4 +1,4 @@
-"""Networks that two paradigms may share; none of them knows a loss."""
+"""What two paradigms may share: networks, none of which knows a loss, and the reconstruction of states."""
 
 from sciml_bench.networks.activations import SinusoidalEmbedding, activation_module
 from sciml_bench.networks.convolutional import ConvolutionalDecoder, ConvolutionalEncoder, RandomAffine

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.checks import require_choice
-from sciml_bench.core.errors import SolverError
+from sciml_bench.core.errors import NotApplicableError, SolverError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
@@ -27,6 +27,7 @@ from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.views import InputSignals
 from sciml_bench.data.views.whole_trajectories_view import continued
+from sciml_bench.networks.reconstruction import reconstructed
 from sciml_bench.node.fields.driven_field import DrivenField
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline, checked_smoothing
@@ -161,6 +162,34 @@ class LearnedField:
             smooth = self.forecast_start == SMOOTHED and len(rows) > 1
             last.append(SmoothingSpline(times, rows, self.smoothing)(times[-1]) if smooth else rows[-1])
         return torch.from_numpy(np.stack(last)).to(self.dtype).expand(self.n_members, -1, -1)
+
+    def reconstruct(self, observed: Trajectories) -> list[Float[np.ndarray, "_ *state"]]:
+        """The likeliest states of every trajectory, if the field errs between two rows as much as the rows tell.
+
+        Like homotopy training, it begins with a trajectory tied to the rows and lets it go step by step.
+
+        Args:
+            observed: noise included.
+
+        Raises:
+            DataError: other states.
+            NotApplicableError: a field with inputs, or states of many components.
+        """
+        if self.spec.dim_in:
+            raise NotApplicableError("a field with inputs reconstructs nothing")
+
+        def next_rows(number: int, states: np.ndarray) -> np.ndarray:
+            times = observed.times_of(number)
+            flat = torch.from_numpy(states.reshape(len(states), -1)).to(self.dtype)
+            try:
+                with torch.no_grad():
+                    spans = np.stack([times[:-1], times[1:]], axis=1)
+                    arrived = self.solver(self.field, flat.expand(self.n_members, -1, -1), spans).states[:, :, 1]
+            except SolverError:
+                return np.full_like(states, np.nan)
+            return arrived.double().mean(dim=0).numpy().reshape(states.shape)
+
+        return reconstructed(observed, self.spec, next_rows, any_clock=True)
 
     def driven(self, inputs: InputSignals | None) -> VectorField:
         """The field under some inputs; itself where it takes none."""

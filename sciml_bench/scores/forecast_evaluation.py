@@ -1,15 +1,14 @@
 """What every forecaster is scored by, through its protocol alone: for methods that have no evaluation of their own."""
 
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.core.stored.learned_file import Learned
-from sciml_bench.data.capabilities import Forecast, Forecaster
+from sciml_bench.data.capabilities import Forecast, Forecaster, require_ability
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.own_components import in_own_components
@@ -31,14 +30,10 @@ class ForecastEvaluation:
             method: not fitted yet.
 
         Raises:
-            ConfigurationError: what it learns does not forecast.
+            NotApplicableError: what it learns does not forecast.
             DataError: nothing is held out.
         """
-        learned = get_type_hints(type(method).learned).get("return", Learned)
-        if learned is not Learned and not hasattr(learned, "forecast"):
-            raise ConfigurationError(
-                f"evaluation=forecast: {learned.__name__} does not forecast; leave evaluation out, or choose another"
-            )
+        require_ability(method.gives, Forecaster)
         if "test" not in record.splits:
             raise DataError("evaluation=forecast: nothing is held out that could be forecast; set data.split.test")
 
@@ -70,6 +65,29 @@ class ForecastEvaluation:
             future, forecast = reached, forecast_of(learned, past, reached)
         arrays = shown_forecast(forecast, past, future, record.spec)
         return Results(forecast_scores(forecast, past, future, record.spec), arrays, ("forecast",))
+
+
+def shown_fields(
+    forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec, most_rows: int
+) -> dict[str, Any]:
+    """What the picture `rollout` shows of the first trajectory of a record of fields.
+
+    Args:
+        forecast: at the times of the future.
+        past: what was given.
+        future: what came.
+        spec: of the record.
+        most_rows: that are shown.
+    """
+    length = min(future.lengths[0], most_rows)
+    return {
+        "times": forecast.times[0, :length] - past.times_of(0)[-1],
+        "prediction": forecast.states[:1, :length],
+        "reference": read_block(future.states[0], 0, length)[None],
+        "component_names": np.array(spec.component_names),
+        "grid": np.asarray(spec.grid),
+        "time_unit": np.array(spec.time_unit),
+    }
 
 
 def shown_forecast(forecast: Forecast, past: Trajectories, future: Trajectories, spec: RecordSpec) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import yaml
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -17,11 +18,10 @@ from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
 from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
-_SCORING = "evaluation."
 _PASSED_ON = ("ensemble", "continue_schedule", "objective", "scored_on", "trusted_packages")
 """Keys of every run that a benchmark passes on as they were typed."""
 
-_ELSEWHERE = ("task", "method", "seed", "force", "logger")
+_ELSEWHERE = ("task", "method", "seed", "force", "logger", "trusted_packages")
 """Keys that a record tells, or that change nothing of a run."""
 
 
@@ -35,18 +35,22 @@ def composed_run(
     cpu_seconds: float | int | None = None,
     overrides: Sequence[str] = (),
     typed: Sequence[str] = (),
+    search_path: Sequence[str] = (),
 ) -> DictConfig:
     """The configuration of a method on a task.
 
     Args:
         task: `record`, overrides that choose the record and its split; `evaluation`, the node that scores.
-        method: `paradigm`, whose script it is of; `overrides`, its choices and settings.
+        method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `model`, where its model is
+            described here and in no yaml of the paradigm; `renamed`, other names for keys that it has; `evaluation`,
+            settings of the kind of task that it is made for, where there is only one.
         folder: of the run.
         choices: names of the task and the method.
         seed: of the run.
         cpu_seconds: of the fit; None: as long as the method plans.
         overrides: `key=value` of the method's own configuration, or of the task's `evaluation`, which win.
         typed: what benchmark.py was asked beside task, method and seed, from which a report tells the command.
+        search_path: folders of a person's own, as URLs, in which choices are looked for as well.
 
     Raises:
         ConfigurationError: a key is missing, or there is no such paradigm.
@@ -55,6 +59,8 @@ def composed_run(
     for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
         if missing := [key for key in keys if not node.get(key)]:
             raise ConfigurationError(f"{name}={choices.get(name)}: its yaml lacks {missing[0]}")
+    if task.get("group"):  # tasks whose scores stand in one table
+        choices = {**choices, "group": str(task["group"])}
     paradigm = str(method["paradigm"])
     if not (configuration_root() / paradigm / "config.yaml").is_file():
         raise ConfigurationError(f"method.paradigm={paradigm}: there is no conf/{paradigm}/config.yaml")
@@ -63,24 +69,47 @@ def composed_run(
     if unknown := [kind for kind in kinds if f"- {kind}: " not in known]:
         learns = "equations" if unknown == ["data"] else "trajectories"
         reason = f"method={choices.get('method')} learns from {learns}, which task={choices.get('task')} has none of"
-        record = {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
-        RunFolder(folder).write_record(record)
-        raise NotApplicableError(reason)
-    scoring = [text.removeprefix(_SCORING) for text in overrides if text.startswith(_SCORING)]
-    others = [text for text in overrides if not text.startswith(_SCORING)]
+        raise _not_applicable(folder, choices, seed, reason)
+    of_method = method.get("evaluation") or {}
+    if of_method and of_method["_target_"] != task["evaluation"]["_target_"]:
+        kind = str(of_method["_target_"]).rpartition(".")[2]
+        raise _not_applicable(folder, choices, seed, f"method={choices.get('method')} is made for {kind} alone")
+    typed = [_renamed(text, method.get("renamed") or {}) for text in overrides]
+    own = {
+        "evaluation": {**task["evaluation"], **of_method},
+        **({"model": method["model"]} if method.get("model") else {}),
+    }
+    settings = {node: [text.partition(".")[2] for text in typed if text.startswith(f"{node}.")] for node in own}
+    others = [text for text in typed if not text.startswith(tuple(f"{node}." for node in own))]
     given = [*task["record"], *(method.get("overrides") or ()), *_for_method(choices), f"seed={seed}", *others]
     given = [str(override) for override in given]
+    given += [f"hydra.searchpath=[{','.join(repr(place) for place in search_path)}]"] if search_path else []
     try:
         config = composed(paradigm, given, folder)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(explain(error, paradigm, configuration_root(), given)) from None
-    config.evaluation = OmegaConf.merge(dict(task["evaluation"]), OmegaConf.from_dotlist(scoring))
-    config.script, config.choices = BENCHMARK, {**config.choices, **choices, "paradigm": paradigm}
+    for node, content in own.items():
+        config[node] = OmegaConf.merge(dict(content), OmegaConf.from_dotlist(settings[node]))
+    described = {"model": choices["method"]} if "model" in own else {}
+    config.script, config.choices = BENCHMARK, {**config.choices, **described, **choices, "paradigm": paradigm}
     config.command = list(typed)
     if config.trainer.threads is None:
         config.trainer.threads = 1
     config.trainer.cpu_seconds = cpu_seconds
     return config
+
+
+def _not_applicable(folder: str | Path, choices: Mapping[str, str], seed: int, reason: str) -> NotApplicableError:
+    """What to raise, when the folder has told it."""
+    RunFolder(folder).write_record(
+        {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
+    )
+    return NotApplicableError(reason)
+
+
+def _renamed(override: str, names: Mapping[str, str]) -> str:
+    key, assigned, value = override.partition("=")
+    return f"{names.get(key, key)}{assigned}{value}"
 
 
 def _for_method(choices: Mapping[str, str]) -> list[str]:
@@ -125,7 +154,14 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
             cpu_seconds=plain["cpu_seconds"],
             overrides=passed,
             typed=typed,
+            search_path=_typed_search_path(),
         )
+
+
+def _typed_search_path() -> list[str]:
+    """The folders that the command names with `--config-dir` or `hydra.searchpath`, as URLs."""
+    sources = HydraConfig.get().runtime.config_sources
+    return [f"{source.schema}://{source.path}" for source in sources if source.provider.endswith("command-line")]
 
 
 @contextmanager

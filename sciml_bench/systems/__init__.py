@@ -21,8 +21,10 @@ from sciml_bench.systems.ordinary.tank import Tank
 from sciml_bench.systems.ordinary.two_body import TwoBody
 from sciml_bench.systems.ordinary.van_der_pol import VanDerPol
 from sciml_bench.systems.partial.burgers import Burgers
+from sciml_bench.systems.partial.field_law import FieldLaw
 from sciml_bench.systems.partial.helmholtz import Helmholtz
 from sciml_bench.systems.partial.korteweg_de_vries import KortewegDeVries
+from sciml_bench.systems.partial.kuramoto_sivashinsky import KuramotoSivashinsky
 from sciml_bench.systems.partial.navier_stokes import NavierStokesVorticity
 from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
 from sciml_bench.systems.partial.periodic_evolution import PeriodicEvolution
@@ -34,9 +36,11 @@ __all__ = [
     "DoublePendulum",
     "DrivenOscillator",
     "Duffing",
+    "FieldLaw",
     "ForcedDuffing",
     "Helmholtz",
     "KortewegDeVries",
+    "KuramotoSivashinsky",
     "LinearGaussian",
     "LogisticGrowth",
     "Lorenz63",

@@ -107,7 +107,10 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     require_scorable(evaluation, method, scored_record(configuration, observed))
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
-        record["time_unit"] = observed.spec.time_unit
+        if observed.adaptation:
+            log.info(observed.adaptation)
+        if not observed.single_records:
+            record["time_unit"] = observed.spec.time_unit
     if not isinstance(method, DirectMethod):
         record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
@@ -172,8 +175,9 @@ def _is_finished(configuration: dict[str, Any], folder: RunFolder) -> bool:
             "force=true, or give this run another folder with hydra.run.dir=<folder>"
         )
     if resumable and (changed := changed_data(folder, configuration)):
+        begun, keep = ("has learned", "keep") if folder.status == FINISHED else ("has begun to learn", "go on with")
         raise DataError(
-            f"{_shown_path(folder)} has learned from other data, since {changed}; train again with force=true, or keep "
+            f"{_shown_path(folder)} {begun} from other data, since {changed}; train again with force=true, or {keep} "
             "what it has learned: put the old file back, or give this run another folder with hydra.run.dir=<folder>"
         )
     if folder.status == FINISHED:

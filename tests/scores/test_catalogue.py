@@ -25,7 +25,8 @@ WRITTEN = {
     "state_space_divergence spectrum_hellinger_distance invariant_drift invariant_drift_median "
     "invariant_drift_reference coverage_90 interval_width_90",
     "Discovery of equations": "n_terms exact_support worst_coefficient_error one_step_residual noise_deviation "
-    "reconstruction_relative_error_clean explained_variance",
+    "reconstruction_relative_error_clean explained_variance support_f1 coefficient_error reconstructed_fraction "
+    "generalised_fraction median_terms failed_fraction",
     "Sequences": "rollout_relative_squared_error rollout_relative_squared_error_median "
     "rollout_relative_squared_error_step_2000 persistence_relative_squared_error "
     "persistence_relative_squared_error_step_100 linear_relative_squared_error "
@@ -40,7 +41,7 @@ WRITTEN = {
     "Neural spectral methods": "relative_l2_64 mean_relative_l2_64 persistence_relative_l2_64 "
     "residual_l2 seconds_per_iteration flops_per_iteration "
     "seconds_per_solution_256",
-    "Common Task Framework": "common_task_e1 common_task_e12",
+    "Common Task Framework": "common_task_e1 common_task_e12 common_task_average",
     "Everything that is trained by epochs": "best_epoch best_epoch_std",
 }
 """Names in metrics.json of runs of every kind; a fixture of all tests checks those that the tests' own runs write."""

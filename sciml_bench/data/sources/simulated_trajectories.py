@@ -1,5 +1,6 @@
 """Trajectories of an ordinary differential equation, as a sensor with Gaussian noise would record them."""
 
+import contextlib
 import copy
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.split import cut_points
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.transforms import checked_noise, noisy
-from sciml_bench.systems import OrdinaryDifferentialEquation
+from sciml_bench.systems import FieldLaw, OrdinaryDifferentialEquation
 
 _BYTES_PER_ROW, _BYTES_PER_NUMBER = 250, 125
 """Of the integrator's list of states, and of a number: as it puts them together, as kept, and the truth beside it
@@ -47,7 +48,7 @@ class SimulatedTrajectories(Record):
             training rows of its trajectory.
         noise_seed: of the noise alone; 10 is that of the public code of Ko et al.
         noise_on_first_row: whether the first row is as noisy as the others.
-        component_names: what the components of the state are called; x1, x2, … by default.
+        component_names: what the components of the state are called, a single one for a field; x1, x2, … by default.
         **options: split, split_by, transforms as in `Record`.
 
     Raises:
@@ -90,8 +91,9 @@ class SimulatedTrajectories(Record):
         self.relative_noise = checked_noise(relative_noise, system.dim, "data.relative_noise")
         self.noise_seed = require_integer("data.noise_seed", noise_seed, 0, _SEED_REMEDY)
         self.noise_on_first_row = noise_on_first_row
-        if component_names is not None and (isinstance(component_names, str) or len(component_names) != system.dim):
-            raise ConfigurationError(f"data.component_names={component_names}: give {system.dim} names, one for each.")
+        n_names = 1 if isinstance(system, FieldLaw) else system.dim
+        if component_names is not None and (isinstance(component_names, str) or len(component_names) != n_names):
+            raise ConfigurationError(f"data.component_names={component_names}: give {n_names} names, one for each.")
         self.component_names = None if component_names is None else tuple(component_names)
 
     def load(self) -> Trajectories:
@@ -112,7 +114,7 @@ class SimulatedTrajectories(Record):
             times=(self.times,) * n_trajectories if self.regular is None else None,
             component_names=self.component_names,
             clean=states,
-            facts=self._lyapunov_time(),
+            facts=self._facts(),
             system=self.system,
         )
         if not (self.noise_std.any() or self.relative_noise.any()):
@@ -121,12 +123,12 @@ class SimulatedTrajectories(Record):
         deviations, parts = (self.noise_std.tolist(), self.relative_noise.tolist()), np.diff(borders).tolist()
         return noisy(exact, *deviations, self.noise_seed, parts=parts, on_first_row=self.noise_on_first_row)
 
-    def _lyapunov_time(self) -> dict[str, float]:
-        """Kept beside the states, since it is also that of some of their components."""
-        try:
-            return {"lyapunov_time": self.system.lyapunov_time}
-        except NotImplementedError:
-            return {}
+    def _facts(self) -> dict[str, Any]:
+        """The Lyapunov time, kept beside the states since it is also that of some of their components, and a grid."""
+        facts: dict[str, Any] = {"grid": self.system.grid} if isinstance(self.system, FieldLaw) else {}
+        with contextlib.suppress(NotImplementedError):
+            facts["lyapunov_time"] = self.system.lyapunov_time
+        return facts
 
     def _weigh_time(self) -> None:
         """Say how long it takes, from the first rows without what passes before them."""

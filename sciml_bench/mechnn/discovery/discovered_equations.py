@@ -135,6 +135,22 @@ class DiscoveredEquations:
             estimate = improve(record, replace(estimate, mean_square=np.inf))
         return terms.units.deviation * estimate.states
 
+    def reconstruct(self, observed: Trajectories) -> list[Float[np.ndarray, "_ *state"]]:
+        """The states of every trajectory that agree with the equations and with what was observed.
+
+        Args:
+            observed: noise included.
+
+        Raises:
+            DataError: other states, or without the inputs.
+        """
+        require_past(observed, self.spec, 1, any_clock=True)
+        told = []
+        for number, part in enumerate(observed.states):
+            rows = self._rows_from(observed, number, 0)
+            told.append(self.denoised(*rows).reshape(part.shape))
+        return told
+
     def motion(
         self,
         start: Float[np.ndarray, " dim"],
@@ -186,15 +202,21 @@ class DiscoveredEquations:
     def _continued(
         self, past: Trajectories, number: int, grid: np.ndarray, ahead: np.ndarray | None
     ) -> tuple[np.ndarray, str]:
-        whole = past.states[number]
-        first = max(0, whole.shape[0] - self.longest_past)
-        observed = read_block(whole, first).astype(np.float64).reshape(whole.shape[0] - first, -1)
-        times, acted = past.times_of(number)[first:], None
-        if past.inputs is not None and self.spec.dim_in:
-            rows = read_block(past.inputs[number], first).astype(np.float64)
-            acted = InputSignals(times[None], rows[None], self.spec.input_interpolation)
+        first = max(0, past.lengths[number] - self.longest_past)
+        times, observed, acted = self._rows_from(past, number, first)
         try:
             start = self.denoised(times, observed, acted)[-1]
             return self.motion(start, np.concatenate([times[-1:], grid]), ahead)[1:], OK
         except SolverError as error:
             return np.full((len(grid), observed.shape[1]), np.nan), str(error)
+
+    def _rows_from(
+        self, past: Trajectories, number: int, first: int
+    ) -> tuple[np.ndarray, np.ndarray, InputSignals | None]:
+        """Times, states and what acts on them from a row on."""
+        whole, times = past.states[number], past.times_of(number)[first:]
+        observed = read_block(whole, first).astype(np.float64).reshape(len(times), -1)
+        if past.inputs is None or not self.spec.dim_in:
+            return times, observed, None
+        rows = read_block(past.inputs[number], first).astype(np.float64)
+        return times, observed, InputSignals(times[None], rows[None], self.spec.input_interpolation)

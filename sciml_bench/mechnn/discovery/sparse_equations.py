@@ -1,5 +1,6 @@
 """Equations found in data: a few terms of a basis library and their coefficients, to read, integrate and compare."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -62,15 +63,8 @@ class SparseEquations(OrdinaryDifferentialEquation):
     def text(self) -> tuple[str, ...]:
         """One readable equation per component."""
         names = self.library.spec.component_names
-        return tuple(f"d{name}/dt = {self._right_hand_side(component)}" for component, name in enumerate(names))
-
-    def _right_hand_side(self, component: int) -> str:
-        text = ""
-        for name, value in zip(self.library.names, self.coefficients[:, component], strict=True):
-            if value != 0:
-                sign = ("-" if value < 0 else "") if not text else (" - " if value < 0 else " + ")
-                text += f"{sign}{abs(value):.6g}" + ("" if name == "1" else f" {name}")
-        return text or "0"
+        columns = zip(names, self.coefficients.T, strict=True)
+        return tuple(f"d{name}/dt = {right_hand_side(self.library.names, column)}" for name, column in columns)
 
     @cached_property
     def _present(self) -> tuple[list[Any], list[Any]]:
@@ -92,6 +86,16 @@ class SparseEquations(OrdinaryDifferentialEquation):
         for component, value, (multiple, variable, function) in waves:
             rates[component] = rates[component] + value * function(multiple * components[variable])
         return tuple(rates)
+
+
+def right_hand_side(names: Sequence[str], coefficients: Float[np.ndarray, " terms"]) -> str:
+    """Terms with their coefficients, as a person reads them; those with the coefficient 0 are left out."""
+    text = ""
+    for name, value in zip(names, coefficients.tolist(), strict=True):
+        if value != 0:
+            sign = ("-" if value < 0 else "") if not text else (" - " if value < 0 else " + ")
+            text += f"{sign}{abs(value):.6g}" + ("" if name == "1" else f" {name}")
+    return text or "0"
 
 
 def exact_coefficients(

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from sciml_bench.core.errors import DataError
@@ -13,6 +14,8 @@ from sciml_bench.report.runs import LARGEST_TEXT, require_own_file
 _BENCHMARK = "benchmark"
 _LONGEST = 4000
 """Letters that a person would still type."""
+
+_SEARCH_PATH = "hydra.searchpath="
 
 _SCRIPT = re.compile(rf"train_[a-z_]+|{_BENCHMARK}")
 
@@ -38,15 +41,22 @@ def command_of(run: Run, configuration: dict[str, Any]) -> str | None:
         run: finished or not.
         configuration: of it.
     """
-    script = run.record.get("script")
-    given = configuration.get("command" if script == _BENCHMARK else "given")
+    script, given = run.record.get("script"), configuration.get("given")
     if not (isinstance(script, str) and _SCRIPT.fullmatch(script) and isinstance(given, list)):
         return None
     words = [str(word) for word in given]
     if script == _BENCHMARK:
         chosen = [f"{group}={run.record.get(group)}" for group in ("task", "method")]
-        words = [*chosen, *words, f"seed={seed_of(run)}"]
+        typed = [str(word) for word in configuration.get("command") or []]
+        words = [*chosen, *typed, *_own(words, configuration), f"seed={seed_of(run)}"]
     if any(is_steering(letter) or letter == "\n" for word in words for letter in word):
         return None
     command = shlex.join(["python", f"{script}.py", *words])
     return command if len(command) < _LONGEST else None
+
+
+def _own(given: Sequence[str], configuration: dict[str, Any]) -> list[str]:
+    """Where a method of somebody's own was found, and whom she trusted; neither stands in the name of a folder."""
+    packages = configuration.get("trusted_packages") or []
+    trusted = [f"trusted_packages=[{','.join(map(str, packages))}]"] if isinstance(packages, list) and packages else []
+    return [*(word for word in given if word.startswith(_SEARCH_PATH)), *trusted]

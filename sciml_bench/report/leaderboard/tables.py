@@ -10,6 +10,7 @@ from sciml_bench.report.comparison import Estimate, estimate
 from sciml_bench.report.leaderboard.grouping import Entry, Leaderboard, Run
 from sciml_bench.report.leaderboard.plain_text import LONGEST_REASON, plain
 from sciml_bench.report.leaderboard.ranking import ScoredTask, direction, mean_ranks, score_named
+from sciml_bench.report.leaderboard.task_groups import AVERAGE, HOW_TO_READ, TaskGroup, groups_of, number_of
 from sciml_bench.report.table import shown, titled
 
 MOST_COLUMNS = 4
@@ -48,6 +49,7 @@ def markdown_report(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
     parts = [f"# {headline(board)}\n", f"Every table: {COUNTING}\n"]
     if len(tasks) > 1:
         parts.append("## Mean rank over the tasks\n\n" + _mean_ranks(tasks))
+    parts += [f"## {_escaped(group.name)}\n\n{HOW_TO_READ}\n\n{_group_table(group)}" for group in groups_of(tasks)]
     parts += [f"## {_escaped(task.task.name)}\n\n{_table(task)}{_other_runs(task)}" for task in tasks]
     outside = [*board.unplaced, *board.duplicates]
     notes = [f"- {_escaped(note)}\n" for task in tasks for note in task.notes]
@@ -78,6 +80,13 @@ def csv_report(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
                 numbers = [found.mean, found.standard_deviation, low, high, found.seeds, starts, rank]
                 rows.append([task.task.name, entry.label, *about, *numbers, *spent, "finished", None, None])
             rows += [_left_out_row(board, run, task.task.name, entry.label) for run in entry.left_out]
+    for group in groups_of(tasks):
+        better = direction(AVERAGE)
+        for row in group.rows:
+            if row.average is not None:
+                numbers = [row.average.mean, row.average.standard_deviation, None, None, row.average.seeds, None, None]
+                nothing = [None] * len(costs)
+                rows.append([group.name, row.label, AVERAGE, "", better, *numbers, *nothing, "finished", None, None])
     rows += [_left_out_row(board, run, None, None) for run in (*board.unplaced, *board.duplicates)]
     # a spreadsheet runs what begins like a formula
     return csv_text([[_no_formula(value) for value in row] for row in rows])
@@ -101,6 +110,15 @@ def _mean_ranks(tasks: Sequence[ScoredTask]) -> str:
     for label, rank, count in mean_ranks(tasks):
         places = [f"{task.ranks[label]:.3g}" if label in task.ranks else MISSING for task in tasks]
         rows.append([_escaped(label), f"{rank:.3g}", f"{count} of {len(tasks)}", *places])
+    return aligned_table(header, rows)
+
+
+def _group_table(group: TaskGroup) -> str:
+    header = ["method", "average", *(number_of(metric) for metric in group.columns)]
+    rows = [
+        [_escaped(row.label), shown(row.average, 1), *(shown(row.cells.get(metric), 1) for metric in group.columns)]
+        for row in group.rows
+    ]
     return aligned_table(header, rows)
 
 

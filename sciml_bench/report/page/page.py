@@ -17,8 +17,9 @@ from sciml_bench.report.leaderboard.intervals import DRAWS
 from sciml_bench.report.leaderboard.plain_text import plain
 from sciml_bench.report.leaderboard.ranking import ScoredTask, direction, mean_ranks, score_named
 from sciml_bench.report.leaderboard.tables import headline
+from sciml_bench.report.leaderboard.task_groups import AVERAGE, groups_of
 from sciml_bench.report.page.numbers import measured, placed
-from sciml_bench.report.page.sections import task_section
+from sciml_bench.report.page.sections import group_section, task_section
 from sciml_bench.report.page.words import title
 
 _ROOM = Path(__file__).parent
@@ -48,6 +49,7 @@ def page_html(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
         draws=DRAWS,
         glance=[_at_a_glance(task, place) for place, task in enumerate(tasks, start=1)],
         ranks=_ranks(tasks) if len(tasks) > 1 else [],
+        groups=[group_section(group, place) for place, group in enumerate(groups_of(tasks), start=1)],
         tasks=[task_section(board, task, place) for place, task in enumerate(tasks, start=1)],
         outside=[{"path": board.shown_path(run), "reason": run.reason} for run in (*board.unplaced, *board.duplicates)],
         definitions=_definitions(tasks),
@@ -95,6 +97,7 @@ def _ranks(tasks: Sequence[ScoredTask]) -> list[dict[str, Any]]:
 def _definitions(tasks: Sequence[ScoredTask]) -> list[dict[str, Any]]:
     """The scores of the tables; names that share a definition together."""
     names = dict.fromkeys(name for task in tasks for name in task.columns)
+    names |= dict.fromkeys([AVERAGE] if groups_of(tasks) else [])
     found: dict[tuple[str, ...], list[str]] = {}
     for name in names:
         score = score_named(name)

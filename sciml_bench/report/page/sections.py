@@ -11,6 +11,7 @@ from sciml_bench.report.leaderboard.grouping import Entry, Leaderboard
 from sciml_bench.report.leaderboard.plain_text import plain
 from sciml_bench.report.leaderboard.ranking import Cell, ScoredTask, direction, score_named
 from sciml_bench.report.leaderboard.tables import COSTS, cost_of, reasons, seeds_of
+from sciml_bench.report.leaderboard.task_groups import AVERAGE, HOW_TO_READ, TaskGroup, number_of
 from sciml_bench.report.page.numbers import measured, number, placed
 from sciml_bench.report.page.pictures import cost_picture, horizon_picture
 from sciml_bench.report.page.words import title
@@ -103,6 +104,41 @@ def task_section(board: Leaderboard, task: ScoredTask, place: int) -> dict[str, 
         ],
         "notes": task.notes,
     }
+
+
+def group_section(group: TaskGroup, place: int) -> dict[str, Any]:
+    """Everything that the template of a group of tasks needs.
+
+    Args:
+        group: of which tasks.
+        place: of the section, from 1.
+    """
+    ceiling, best = group.ceiling, {} if group.ceiling is None else group.ceiling.cells
+    top = None if ceiling is None else ceiling.average
+    rows = [
+        {
+            "number": position,
+            "label": title(row.label),
+            "cells": [
+                _beside_ceiling(row.average, top),
+                *(_beside_ceiling(row.cells.get(metric), best.get(metric)) for metric in group.columns),
+            ],
+        }
+        for position, row in enumerate(group.rows, start=1)
+    ]
+    columns = ["average", *map(number_of, group.columns)]
+    about = {"how_to_read": HOW_TO_READ, "average": _definition(AVERAGE), "has_ceiling": ceiling is not None}
+    return {"anchor": f"group-{place}", "title": title(group.name), "columns": columns, "rows": rows, **about}
+
+
+def _beside_ceiling(found: Estimate | None, ceiling: Estimate | None) -> ShownCell:
+    """A score of at most 100, and a line from it to what a perfect model reaches."""
+    if found is None or ceiling is None or not math.isfinite(found.mean):
+        return _plain_cell(found)
+    here, there = (_position(each.mean, (0.0, 100.0, False)) for each in (found, ceiling))
+    of_ceiling = None if found is ceiling else f"of {number(ceiling.mean)}"
+    mark = tuple(round(place, 1) for place in (min(here, there), here, max(here, there)))
+    return ShownCell(measured(found), found.mean, interval=of_ceiling, mark=mark)
 
 
 def _definition(name: str) -> dict[str, str | None]:

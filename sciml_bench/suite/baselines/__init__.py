@@ -2,6 +2,7 @@
 
 from sciml_bench.suite.baselines.baseline import Baseline, BaselineTraining, FittedBaseline
 from sciml_bench.suite.baselines.context_parroting import ContextParroting
+from sciml_bench.suite.baselines.external_predictions import ExternalPredictions, FittedPredictions
 from sciml_bench.suite.baselines.fitted.echo_state import FittedEchoState
 from sciml_bench.suite.baselines.fitted.parroting import FittedParroting
 from sciml_bench.suite.baselines.fitted.reservoir import FittedReservoir
@@ -25,12 +26,14 @@ __all__ = [
     "ContextParroting",
     "DynamicModes",
     "EchoState",
+    "ExternalPredictions",
     "FittedBaseline",
     "FittedEchoState",
     "FittedMean",
     "FittedOperator",
     "FittedParroting",
     "FittedPersistence",
+    "FittedPredictions",
     "FittedReservoir",
     "GaussianKernel",
     "KernelKoopman",

@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from sciml_bench.core.method import DirectMethod
+from sciml_bench.core.method import DirectMethod, told_class
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.step_forecaster import StepForecaster
 from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.suite.questions import Questions
 
 
 class Baseline:
@@ -29,6 +30,14 @@ class Baseline:
     def __init__(self, spec: RecordSpec) -> None:
         self.spec = spec.origin or spec  # a baseline reads states in their own shape
 
+    def prepare(self, record: Record, asked: Questions) -> None:
+        """Told before the fit what a forecast task will ask; a baseline that learns does not look at it.
+
+        Args:
+            record: loaded.
+            asked: by the task.
+        """
+
     def fit(self, record: Record) -> Learned:
         """Learn from the training part, choosing by the validation part where there is something to choose.
 
@@ -40,8 +49,13 @@ class Baseline:
         """
         raise NotImplementedError(f"{type(self).__name__} must implement fit()")
 
+    @classmethod
+    def gives(cls) -> Any:
+        """The class of what it learns."""
+        return told_class(cls.fit)
+
     def record_entries(self) -> dict[str, Any]:
-        """What record.json should tell of the fit, in plain values."""
+        """What record.json should tell, in plain values."""
         return {}
 
 
@@ -57,6 +71,11 @@ class BaselineTraining(DirectMethod):
         super().__init__(view)
         self.baseline = model
 
+    @property
+    def gives(self) -> Any:
+        """What the baseline says that it gives."""
+        return self.baseline.gives()
+
     def fit(self) -> None:
         """Let it learn, as long as the budget allows."""
         self.baseline.cpu_seconds = self.cpu_seconds
@@ -67,11 +86,11 @@ class BaselineTraining(DirectMethod):
         return self._learned
 
     def record_entries(self) -> dict[str, Any]:
-        """Those of the baseline."""
+        """What the baseline tells of itself."""
         return self.baseline.record_entries()
 
 
-class FittedBaseline(StepForecaster):
+class Fitted:
     """Base of what a baseline has learned, whose fields hold all of it: a dataclass with `spec` among them."""
 
     @property
@@ -85,3 +104,7 @@ class FittedBaseline(StepForecaster):
 
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
         """There are none."""
+
+
+class FittedBaseline(Fitted, StepForecaster):
+    """Base of what forecasts."""

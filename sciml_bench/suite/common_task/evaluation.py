@@ -1,31 +1,47 @@
-"""What a part of the Common Task Framework asks of a forecaster, and its scores where the truth is known."""
+"""What a part of the Common Task Framework asks of a method, and its scores where the truth is known."""
 
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.core.stored.learned_file import Learned
-from sciml_bench.data.capabilities import Forecaster
-from sciml_bench.data.common_task import CommonTaskLorenz
-from sciml_bench.data.common_task.lorenz_parts import LONG, N_AHEAD, RECONSTRUCTION
-from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.capabilities import Forecaster, Reconstructor, require_ability
+from sciml_bench.data.common_task import CommonTaskRecord
+from sciml_bench.data.common_task.protocol import FORECAST
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
-from sciml_bench.suite.common_task.scores import SHORT_ROWS, histogram_score, relative_score
+from sciml_bench.suite.common_task.predictions import COMPONENTS, PAIR
+from sciml_bench.suite.common_task.scores import score
+from sciml_bench.suite.common_task.tails import INVARIANT_MEASURE, TAILS, with_invariant_tail
+
+_ABILITIES = {"forecast": Forecaster, "reconstruction": Reconstructor}
+_ROWS_OF_MEASURE = 20_000
 
 
 @dataclass(frozen=True)
 class CommonTaskEvaluation:
-    """The 1000 rows after the last one, and the rows themselves without their noise.
+    """The rows after the last one, or the rows themselves without their noise.
 
-    A method that reconstructs nothing returns the rows as they are. `prediction_pair_<n>` in arrays.npz are the
-    predictions of the protocol.
+    `prediction_pair_<n>` in arrays.npz is the prediction of the protocol.
+
+    Args:
+        tail: the later half of a forecast: of its `path`, or quantiles of the `invariant_measure` of a much longer path
+            in its place, which is no forecast but what the long scores ask for.
+
+    Raises:
+        ConfigurationError: another tail.
     """
+
+    tail: str = TAILS[0]
+
+    def __post_init__(self) -> None:
+        """Check the choice."""
+        require_choice("evaluation.tail", self.tail, TAILS)
 
     def require_record(self, record: Record, method: Method) -> None:
         """Stop before a fit that could not be scored.
@@ -36,40 +52,38 @@ class CommonTaskEvaluation:
 
         Raises:
             ConfigurationError: the record is of no part of the task.
-            NotApplicableError: what the method learns does not forecast.
+            NotApplicableError: what the method learns does not do what is asked for.
         """
-        if not isinstance(record, CommonTaskLorenz):
-            raise ConfigurationError("evaluation=CommonTaskEvaluation scores data=common_task_lorenz; choose that")
-        learned = get_type_hints(type(method).learned).get("return", Learned)
-        if learned not in (Learned, Any) and not hasattr(learned, "forecast"):
-            raise NotApplicableError(f"{learned.__name__} does not forecast")
+        if not isinstance(record, CommonTaskRecord):
+            raise ConfigurationError("evaluation=CommonTaskEvaluation scores records such as data=common_task_lorenz")
+        require_ability(method.gives, _ABILITIES[record.protocol.asked])
 
-    def __call__(self, learned: Any, record: CommonTaskLorenz) -> Results:
-        """The scores and the predictions.
+    def __call__(self, learned: Any, record: CommonTaskRecord) -> Results:
+        """The scores and the prediction.
 
         Args:
-            learned: a forecaster.
+            learned: does what is asked for.
             record: loaded.
 
         Raises:
-            NotApplicableError: it does not forecast.
+            NotApplicableError: it does not.
         """
-        if not isinstance(learned, Forecaster):
-            raise NotApplicableError(f"{type(learned).__name__} does not forecast")
-        past = record.continued.filled()
-        states = in_own_components(learned).forecast(past, N_AHEAD).states[0]
-        predicted = {"forecast": states, "reconstruction": read_block(past.states[0]).astype(np.float64)}
-        arrays = {f"prediction_pair_{pair}": predicted[kind] for kind, pair in record.protocol.pairs.items()}
-        scores = record.protocol.scores if record.truth else {}
-        metrics = {f"common_task_{name}": _score(kind, record.truth, predicted) for name, kind in scores.items()}
-        return Results(metrics, arrays)
+        asked, part = record.protocol.asked, record.continued.filled()
+        require_ability(learned, _ABILITIES[asked])
+        states = self._forecast(learned, record) if asked == FORECAST else learned.reconstruct(part)[0]
+        metrics = {}
+        if (truth := record.truth) is not None:
+            scores = record.protocol.scores.items()
+            metrics = {f"common_task_{name}": score(kind, record.long_run, truth, states) for name, kind in scores}
+        arrays = {f"{PAIR}{record.protocol.pair}": states}
+        return Results(metrics, arrays if record.names is None else {**arrays, COMPONENTS: np.array(record.names)})
 
-
-Rows = dict[str, Float[np.ndarray, "_ dim"]]
-
-
-def _score(kind: str, truth: Rows, predicted: Rows) -> float:
-    if kind == RECONSTRUCTION:
-        return relative_score(truth["reconstruction"], predicted["reconstruction"])
-    true, found = truth["forecast"], predicted["forecast"]
-    return histogram_score(true, found) if kind == LONG else relative_score(true[:SHORT_ROWS], found[:SHORT_ROWS])
+    def _forecast(self, learned: Any, record: CommonTaskRecord) -> Float[np.ndarray, "time dim"]:
+        measured = self.tail == INVARIANT_MEASURE
+        n_rows = record.n_ahead + (_ROWS_OF_MEASURE if measured else 0)
+        told = in_own_components(learned).forecast(record.continued.filled(), n_rows)
+        if not measured:
+            return told.states[0]
+        if told.path is None:
+            raise NotApplicableError("evaluation.tail=invariant_measure: an expectation tells no invariant measure")
+        return with_invariant_tail(told.path[0], record.n_ahead)

@@ -1,4 +1,4 @@
-"""Exponential Runge–Kutta steps for u' = −λ u + N(u) with a diagonal λ ≥ 0, stiff without harm.
+"""Exponential Runge–Kutta steps for u' = −λ u + N(u) with a diagonal λ, stiff without harm.
 
 The scheme of fourth order is ETDRK4 of Cox and Matthews (J. Comput. Phys. 176, 2002), written in the functions
 φ_1(z) = (e^z − 1)/z and φ_{k+1}(z) = (φ_k(z) − 1/k!)/z. What the linear part does alone is exact.
@@ -8,13 +8,13 @@ from collections.abc import Callable
 from math import factorial
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Inexact
 
 _N_TAYLOR_TERMS = 20
 
 
-def phi_functions(z: Float[np.ndarray, "*modes"]) -> tuple[Float[np.ndarray, "*modes"], ...]:
-    """φ_1, φ_2 and φ_3 for z ≤ 0, to 1e-14 of their values at 0.
+def phi_functions(z: Inexact[np.ndarray, "*modes"]) -> tuple[Inexact[np.ndarray, "*modes"], ...]:
+    """φ_1, φ_2 and φ_3, to 1e-14 of their values at 0 where no real part is positive.
 
     The recurrence cancels where |z| is small, so a Taylor series φ_k(z) = Σ_j z^j / (j + k)! takes over below 1.
     """
@@ -38,11 +38,11 @@ class ExponentialStep:
     """One step of ETDRK4 of a fixed size.
 
     Args:
-        decay: λ ≥ 0 of every mode, in 1/time.
+        decay: λ of every mode, in 1/time; complex where waves travel, negative where they grow.
         step: its size, in time.
     """
 
-    def __init__(self, decay: Float[np.ndarray, "*modes"], step: float) -> None:
+    def __init__(self, decay: Inexact[np.ndarray, "*modes"], step: float) -> None:
         z = -step * decay
         first, second, third = phi_functions(z)
         self._whole, self._root = np.exp(z), np.exp(z / 2)
@@ -56,14 +56,19 @@ class ExponentialStep:
     ) -> Complex[np.ndarray, "batch *modes"]:
         """The modes after some steps; `nonlinear` is N."""
         for _ in range(n_steps):
-            of_start = nonlinear(modes)
-            at_half = self._root * modes
-            a = at_half + self._half * of_start
-            of_a = nonlinear(a)
-            of_b = nonlinear(at_half + self._half * of_a)
-            c = self._root * a + self._half * (2 * of_b - of_start)
-            modes = self._whole * modes
-            modes += self._start * of_start
-            modes += self._middle * (of_a + of_b)
-            modes += self._end * nonlinear(c)
+            modes = self.once(modes, nonlinear)
+        return modes
+
+    def once(self, modes: np.ndarray, nonlinear: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """The modes (batch, *modes) after one step."""
+        of_start = nonlinear(modes)
+        at_half = self._root * modes
+        a = at_half + self._half * of_start
+        of_a = nonlinear(a)
+        of_b = nonlinear(at_half + self._half * of_a)
+        c = self._root * a + self._half * (2 * of_b - of_start)
+        modes = self._whole * modes
+        modes += self._start * of_start
+        modes += self._middle * (of_a + of_b)
+        modes += self._end * nonlinear(c)
         return modes

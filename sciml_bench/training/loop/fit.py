@@ -61,8 +61,8 @@ def fit_directly(method: DirectMethod, cpu_seconds: float | int | None = None) -
     """Fit a method without epochs.
 
     Args:
-        method: not fitted yet.
-        cpu_seconds: the budget, which a closed form cannot obey; the record then tells by how much it was missed.
+        method: what is fitted.
+        cpu_seconds: `trainer.cpu_seconds`, within which a search is to end; the record tells by how much it was missed.
     """
     method.cpu_seconds = cpu_seconds
     started = time.perf_counter(), time.process_time()

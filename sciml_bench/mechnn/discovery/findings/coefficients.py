@@ -3,12 +3,13 @@
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.mechnn.discovery.fields.found_law import FoundFieldLaw
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalEquations
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 
 
 def with_errors(
-    equations: SparseEquations | RationalEquations, errors: Float[np.ndarray, "terms dim"]
+    equations: SparseEquations | RationalEquations | FoundFieldLaw, errors: Float[np.ndarray, "terms dim"]
 ) -> dict[str, dict[str, str]]:
     """The terms of every component's equation, such as {"dx/dt": {"y": "10.01 ± 0.02"}}.
 

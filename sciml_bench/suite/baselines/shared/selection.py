@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
 
@@ -38,13 +38,24 @@ class SelectedBaseline(Baseline):
     def fit(self, record: Record) -> Any:
         """Fit every setting that the budget allows, and keep the best."""
         tried = within_budget(self.candidates(record), self.cpu_seconds)
-        return best_of(self._counted(tried), record, self.n_starts)
+        return best_of(self.counted(tried), record, self.n_starts)
+
+    @classmethod
+    def gives(cls) -> Any:
+        """The class of the candidates."""
+        (told,) = get_args(get_type_hints(cls.candidates)["return"])
+        return told
 
     def record_entries(self) -> dict[str, Any]:
         """How many settings were tried."""
         return {"settings_tried": self.settings_tried}
 
-    def _counted(self, candidates: Iterable[Any]) -> Iterator[Any]:
+    def counted(self, candidates: Iterable[Any]) -> Iterator[Any]:
+        """The candidates, counted while they are tried.
+
+        Args:
+            candidates: fitted when they are asked for.
+        """
         self.settings_tried = 0
         for candidate in candidates:
             self.settings_tried += 1

@@ -1,0 +1,79 @@
+"""The Kuramoto–Sivashinsky task of the Common Task Framework, on small fields: the same parts and scores."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from sciml_bench.data.common_task import CommonTaskKuramotoSivashinsky
+from sciml_bench.data.common_task.protocol import File, parts_of
+from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.mechnn import FieldDiscovery, FieldLibrary
+from sciml_bench.suite.common_task import CommonTaskEvaluation
+from sciml_bench.suite.common_task.scores import relative_score
+
+MU = {4: 1.0, 5: 1.0, 9: 0.9, 10: 1.2}
+
+
+class SmallFields(CommonTaskKuramotoSivashinsky):
+    """A shorter circle, fewer points and rows."""
+
+    length, n_points, state_shape = 22.0, 48, (48,)
+    clock = 0.1
+    parts: ClassVar[Any] = parts_of(
+        [File(n, MU.get(n, 1.0), 60 if n in MU else 120, 0.16 if n in (2, 3, 5) else 0.0, 300) for n in range(1, 11)]
+    )
+    n_ahead = 40
+
+
+def scored(part: str, **options: Any) -> tuple[dict[str, float], SmallFields]:
+    record = SmallFields(part, simulation=1, **options)
+    record.setup()
+    method = FieldDiscovery(FieldLibrary(record.spec), WholeTrajectoriesView(record))
+    CommonTaskEvaluation().require_record(record, method)
+    method.fit()
+    return dict(CommonTaskEvaluation()(method.learned(), record).metrics), record
+
+
+def test_its_files_are_those_of_the_protocol() -> None:
+    record = CommonTaskKuramotoSivashinsky("noisy_short")
+    (file,) = record.protocol.files
+    assert file.burn_in * record.clock == 100
+    record.protocol = replace(record.protocol, files=(replace(file, burn_in=400),))  # to save time
+    record.setup()
+    rows, clean = np.asarray(record.continued.states[0]), record.clean_rows
+    assert rows.shape == (100, 1024)
+    assert clean is not None
+    assert np.std(rows - clean) == pytest.approx(0.16, rel=0.02)
+    assert 0.1 < 0.16 / clean.std() < 0.16
+    assert record.spec.grid is not None
+    assert record.spec.grid[-1] * 1024 / 1023 == pytest.approx(32 * np.pi)
+    numbers = 2 * np.pi / (32 * np.pi) * np.arange(513)
+    assert record.truth is not None
+
+    def rate(u: np.ndarray) -> np.ndarray:
+        modes = np.fft.rfft(u)
+        return np.fft.irfft((numbers**2 - numbers**4) * modes) - u * np.fft.irfft(1j * numbers * modes)
+
+    before, now, after = clean[-1], *record.truth[:2]
+    np.testing.assert_allclose((after - before) / 0.05, rate(now), atol=0.02)
+
+
+def test_a_law_that_is_found_continues_the_fields_of_another_parameter() -> None:
+    metrics, _ = scored("parameter_beyond", learn_from="continued")
+    assert set(metrics) == {"common_task_e12"}
+    assert metrics["common_task_e12"] > 99.9
+
+
+def test_fields_are_told_without_their_noise() -> None:
+    metrics, record = scored("noisy_reconstruction")
+    assert record.clean_rows is not None
+    unchanged = relative_score(record.clean_rows, np.asarray(record.continued.states[0]))
+    assert 100 - metrics["common_task_e3"] < 0.4 * (100 - unchanged)
+
+
+def test_long_scores_are_of_power_spectra() -> None:
+    metrics, _ = scored("clean")
+    assert metrics["common_task_e1"] > 99.9
+    assert metrics["common_task_e2"] > 99.9
