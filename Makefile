@@ -32,6 +32,9 @@ demo: $(STAMP)  ## Compare methods on real handwritten digits and on the Lorenz 
 	$(BIN)/sciml-bench report outputs/benchmark
 	$(BIN)/sciml-bench report outputs/benchmark --html outputs/benchmark/page.html
 
+# One thread for each of the two workers: the linear algebra of numpy and scipy would start one for every core in each.
+test test-slow: export OMP_NUM_THREADS := 1
+
 .PHONY: test
 test: $(STAMP)  ## Run the default test suite
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal --durations 25

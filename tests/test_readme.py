@@ -1,5 +1,6 @@
 """The README's example does what its comment says."""
 
+import fnmatch
 import re
 import shlex
 from pathlib import Path
@@ -9,8 +10,11 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from sciml_bench.command_line import _parser
+from sciml_bench.suite.comparison import chosen_names, names_of
+from sciml_bench.suite.composition import composed_run
 from sciml_bench.systems import LotkaVolterra
 from sciml_bench.training.script import composed
 
@@ -106,6 +110,31 @@ def test_every_command_in_the_readme_and_the_notebooks_composes(repository: Path
                 composed(paradigm, words, tmp_path)
             except Exception as error:
                 pytest.fail(f"{name}: train_{paradigm}.py {' '.join(words)}: {error}")
+
+
+def test_every_comparison_in_the_readme_and_the_notebooks_composes(repository: Path, tmp_path: Path):
+    pages = {**_pages(repository), "CONTRIBUTING.md": (repository / "CONTRIBUTING.md").read_text()}
+    found = 0
+    for name, text in pages.items():
+        joined = re.sub(r"<[^>]*>", "somewhere", text.replace("\\\n", " "))
+        for typed in re.findall(r"python benchmark\.py([^`#\n]*)", joined):
+            words = dict(word.split("=", 1) for word in shlex.split(typed, comments=True) if "=" in word)
+            task, pattern = words.pop("task", "glob(lorenz63_forecast)"), words.pop("method").partition(",")[0]
+            task = chosen_names("task", task.removeprefix("glob(").removesuffix(")"))[0]
+            known = fnmatch.filter(names_of("method"), pattern.removeprefix("glob(").removesuffix(")"))
+            nodes = [
+                yaml.safe_load((repository / "conf" / "benchmark" / group / f"{choice}.yaml").read_text())
+                # what is not known is a method of one's own
+                for group, choice in (("task", task), ("method", known[0] if known else "persistence"))
+            ]
+            overrides = [f"{key}={value}" for key, value in words.items() if key not in ("seed", "cpu_seconds")]
+            choices = {"task": task, "method": known[0] if known else pattern}
+            try:
+                composed_run(*nodes, folder=tmp_path, choices=choices, overrides=overrides)
+            except Exception as error:
+                pytest.fail(f"{name}: benchmark.py {typed}: {error}")
+            found += 1
+    assert found >= 8
 
 
 def test_the_verbs_in_the_readme_and_the_notebooks_take_what_they_are_given(repository: Path):

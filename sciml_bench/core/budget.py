@@ -1,6 +1,7 @@
 """Whether what is asked for fits into this machine and into a night, estimated before it is begun."""
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -57,6 +58,35 @@ def weigh_time(asked: str, seconds: float | int, remedy: str) -> None:
         raise ConfigurationError(said)
     if seconds > WARNED:
         log.warning(said)
+
+
+class BudgetSpentError(Exception):
+    """A search was to end before it had come to its end."""
+
+
+class CpuBudget:
+    """CPU seconds of this process within which a search is to end, from now on.
+
+    Args:
+        seconds: how many; None for no limit.
+    """
+
+    def __init__(self, seconds: float | int | None = None) -> None:
+        self._end = math.inf if seconds is None else time.process_time() + seconds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds; infinitely many without a limit."""
+        return self._end - time.process_time()
+
+    def require(self) -> None:
+        """Stop where it is spent.
+
+        Raises:
+            BudgetSpentError: it is.
+        """
+        if self.remaining <= 0:
+            raise BudgetSpentError
 
 
 def extrapolated_seconds(work: Callable[[int], object], size: int, whole: int) -> float:

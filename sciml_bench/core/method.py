@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -161,6 +161,11 @@ class Method(nn.Module):
 
     # ---- what was learned -----------------------------------------------------------------------------------------
 
+    @property
+    def gives(self) -> Any:
+        """The class of what it will have learned, where that is known before; else Any."""
+        return told_class(type(self).learned)
+
     def learned(self) -> Learned:
         """What the present weights are, without training data; called in evaluation mode, on the CPU."""
         raise NotImplementedError(f"{type(self).__name__} must define learned()")
@@ -226,8 +231,24 @@ class Method(nn.Module):
         """
 
 
+def told_class(function: Any) -> Any:
+    """What a function is annotated to return; Any where that is not told, or no more than that it was learned.
+
+    Args:
+        function: such as a method's `learned`.
+    """
+    given = get_type_hints(function).get("return", Any)
+    return given if isinstance(given, type) and given is not Learned else Any
+
+
 class DirectMethod(Method):
-    """A method without epochs."""
+    """A method without epochs.
+
+    Attributes:
+        cpu_seconds: within which a search for what fits best is to end; None for no limit.
+    """
+
+    cpu_seconds: float | int | None = None
 
     def fit(self) -> None:
         """Learn from the view's record."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Complex, Float
 
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.regular_clock import RATE, keeps_step
 from sciml_bench.data.spec import RecordSpec
@@ -167,6 +167,14 @@ class ParameterEstimator(Protocol):
         ...
 
 
+_ABILITIES = {
+    Forecaster: ("forecast", "does not forecast"),
+    Reconstructor: ("reconstruct", "does not reconstruct"),
+    EquationDiscoverer: ("coefficient_table", "finds no equations"),
+}
+"""The method by which a capability is known, also of a class, and what is said of a learned object without it."""
+
+
 @runtime_checkable
 class KnowsRecord(Protocol):
     """Knows what the record that it was learned from is like: states, units and clock."""
@@ -175,6 +183,23 @@ class KnowsRecord(Protocol):
     def spec(self) -> RecordSpec:
         """Of that record."""
         ...
+
+
+def require_ability(learned: Any, capability: type) -> None:
+    """Stop at what a score cannot be told of.
+
+    Args:
+        learned: what was learned, or the class of what will be; Any where that is not known yet.
+        capability: `Forecaster`, `Reconstructor` or `EquationDiscoverer`.
+
+    Raises:
+        NotApplicableError: it lacks the capability.
+    """
+    method, lacks = _ABILITIES[capability]
+    if learned is Any or hasattr(learned, method):
+        return
+    name = learned.__name__ if isinstance(learned, type) else type(learned).__name__
+    raise NotApplicableError(f"{name} {lacks}")
 
 
 def require_past(past: Trajectories, spec: RecordSpec, n_rows: int, any_clock: bool = False) -> None:

@@ -2,15 +2,17 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import PathType
 from sciml_bench.core.stored.files import write_arrays, write_atomically
 from sciml_bench.data.capabilities import Forecast
+from sciml_bench.data.files.text_tables import read_csv
 from sciml_bench.data.spec import RecordSpec
 
 ENDINGS = (".npz", ".csv")
@@ -57,3 +59,23 @@ def write_forecast(path: PathType, forecast: Forecast, spec: RecordSpec) -> None
         rows = np.concatenate(parts, axis=1).tolist()
         table.writerows([number, time, *row] for time, row in zip(times.tolist(), rows, strict=True))
     write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def forecast_table(path: Path, names: Sequence[str]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Times (time,) and states (time, components) of every trajectory of a forecast that is written as a table.
+
+    Args:
+        path: of a table whose columns are `trajectory`, `time` and the components; the spread of an ensemble is left
+            out.
+        names: of the components.
+
+    Raises:
+        DataError: it has other columns, or cannot be read.
+    """
+    table = read_csv(path, FIRST_COLUMNS[0])
+    first, *columns = list(table.names)
+    if [first, *columns[: len(names)]] != [FIRST_COLUMNS[1], *names]:
+        raise DataError(f"{path} has the columns {', '.join(columns)}; the states of the run are {', '.join(names)}")
+    numbers = np.asarray(table.times)
+    parts = [table.states[numbers == number] for number in np.unique(numbers)]
+    return [part[:, 0] for part in parts], [part[:, 1 : 1 + len(names)] for part in parts]

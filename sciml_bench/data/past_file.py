@@ -15,11 +15,11 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.capabilities import horizon_times
 from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Arrays
-from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE
+from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE, MissingValuesError
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
-from sciml_bench.data.files.text_tables import NO_COLUMN, read_csv
+from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import find_files
-from sciml_bench.data.forecast_file import FIRST_COLUMNS
+from sciml_bench.data.forecast_file import FIRST_COLUMNS, forecast_table
 from sciml_bench.data.regular_clock import JITTER
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
@@ -61,7 +61,13 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         _require_inputs(first, spec)
         _require_names(first, spec, options, bool((names or {}).get("component_names")))
         missing = INTERPOLATE if (names or {}).get("missing") == INTERPOLATE else REFUSE
-        past = TrajectoryFiles(path, missing=missing, **options).load()
+        try:
+            past = TrajectoryFiles(path, missing=missing, **options).load()
+        except MissingValuesError as error:
+            raise DataError(
+                f"{error.what}; a past has none: fill them in the file, or give only the rows after the last that is "
+                "missing (a run with data.missing=interpolate fills those of its pasts as well)"
+            ) from None
         if is_table(first) and set(spec.component_names) <= set(past.named_components):
             past = chosen_components(past, spec.component_names)
     if spec.dim_in and past.inputs is None:
@@ -165,14 +171,9 @@ def _input_arrays(path: Path, names: tuple[str, ...]) -> np.ndarray:
 
 def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
     """The trajectories of a forecast that was written as a table; the spread of an ensemble is left out."""
-    columns, wanted = _header(path)[2:], list(spec.column_names)
-    if columns[: len(wanted)] != wanted:
-        raise DataError(f"{path} has the columns {', '.join(columns)}; the states of the run are {', '.join(wanted)}")
-    table = read_csv(path, FIRST_COLUMNS[0])
-    numbers = np.asarray(table.times)
-    parts = [table.states[numbers == number] for number in np.unique(numbers)]
-    states = [part[:, 1 : 1 + len(wanted)].reshape(-1, *spec.state_shape) for part in parts]
-    return TrajectoryFiles.from_arrays([part[:, 0] for part in parts], states, time_unit=spec.time_unit).load()
+    times, states = forecast_table(path, spec.column_names)
+    states = [part.reshape(-1, *spec.state_shape) for part in states]
+    return TrajectoryFiles.from_arrays(times, states, time_unit=spec.time_unit).load()
 
 
 def _require_names(path: Path, spec: RecordSpec, options: Mapping[str, Any], renamed: bool) -> None:

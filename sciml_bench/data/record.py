@@ -42,6 +42,9 @@ class Record:
     n_classes: int | None = None
     """Number of labels where every state carries one."""
 
+    adaptation: str = ""
+    """Which settings nobody chose were made to fit it, in a line; empty where none had to be."""
+
     def __init__(
         self, *, split: Mapping[str, Any] | None = None, split_by: str = TIME, transforms: Sequence[Transform] = ()
     ) -> None:
@@ -113,6 +116,13 @@ class Record:
         self._loaded = splits, spec
 
     @property
+    def single_records(self) -> Mapping[str, Mapping[str, Any]]:
+        """By name, the settings of `data` that choose each of several records that are learned from by themselves; none
+        of a record of one system.
+        """
+        return {}
+
+    @property
     def splits(self) -> dict[str, Trajectories]:
         """The trajectories of `train`, and of `validation` and `test` where there are such parts."""
         return self._after_setup()[0]
@@ -158,6 +168,14 @@ class Record:
         """Path, size in bytes and SHA-256 of the files that were read; see `fingerprint`."""
         self._after_setup()
         return [fingerprint(path) for path in dict.fromkeys(self._files_read)]
+
+    def reads_too(self, path: Path) -> None:
+        """Count a file that belongs to the data of a run among those that were read.
+
+        Args:
+            path: of the file.
+        """
+        self._files_read = [*self._files_read, path]
 
     def part(self, name: str) -> Trajectories:
         """One of `splits`.

@@ -52,6 +52,25 @@ def draw_persistence(axis: Axes, times: Float[np.ndarray, " rows"], given: float
     axis.plot(times, np.full(len(times), given), label="persistence", **style)
 
 
+def of_components(label: str, shown: int, there_are: int) -> str:
+    """The label below panels of components, which says where only the first of them are shown."""
+    return label if shown == there_are else f"{label}   (components 1 to {shown} of {there_are})"
+
+
+def shade_parts(
+    axis: Axes,
+    times: Float[np.ndarray, " time"],
+    learned: Bool[np.ndarray, " time"],
+    ahead: Bool[np.ndarray, " time"],
+) -> None:
+    """The span that is held out and, between it and what was learned from, the one that chose the weights."""
+    last, (first, end) = np.flatnonzero(learned)[-1], np.flatnonzero(ahead)[[0, -1]]
+    learned_until, ahead_from, ahead_until = (float(times[row]) for row in (last, first, end))
+    if first > last + 1:
+        axis.axvspan(learned_until, ahead_from, color="#F0E442", alpha=0.2, linewidth=0, label="validation")
+    axis.axvspan(ahead_from, ahead_until, color="0.5", alpha=0.12, linewidth=0, label="held out")
+
+
 def learned_and_ahead(
     window: Integer[np.ndarray, "batch time"], trajectory: int = 0
 ) -> tuple[Bool[np.ndarray, " time"], Bool[np.ndarray, " time"]]:

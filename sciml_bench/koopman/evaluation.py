@@ -14,6 +14,7 @@ from sciml_bench.data.lazy_states import iterate_blocks, mapped
 from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
 from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.koopman.told_drift import told_drift
@@ -197,7 +198,7 @@ def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
                 operator.singular_functions(f_now, g_now)[0],
                 operator.singular_functions(f_next, g_next)[1],
             )
-            for f_now, f_next, g_now, g_next, *_ in learned.evaluated_pairs(pairs)
+            for f_now, f_next, g_now, g_next, *_ in evaluated_pairs(learned.features, pairs)
         )
         vamp_2, vamp_e = streamed_vamp_scores(blocks, len(pairs), learned.singular_values())
         if len(pairs) >= PAIRS_PER_MODE * operator.n_features_in_:

@@ -144,7 +144,7 @@ def _acting(
     lag, places = learned.spec.lag, np.arange(n_starts)[:, None] + learned.spec.lag * np.arange(max(steps))
     known = _rows(part.inputs[number], min(part.lengths[number], n_starts + (max(steps) + 1) * lag))
     missing = n_starts + (max(steps) + 1) * lag - len(known)
-    return learned.acting_within_lags(np.concatenate([known, np.repeat(known[-1:], missing, axis=0)]))[places]
+    return learned.acting_inputs.within_lags(np.concatenate([known, np.repeat(known[-1:], missing, axis=0)]))[places]
 
 
 def _rows(states: StateArray, n_rows: int) -> Float[np.ndarray, "time *state"]:

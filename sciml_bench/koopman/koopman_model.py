@@ -29,16 +29,15 @@ from sciml_bench.data.spec import LaggedPairsSpec
 from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import LaggedPairsView
-from sciml_bench.data.views.lagged_pairs import LaggedPairs, n_acting_rows
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
+from sciml_bench.koopman.acting_inputs import ActingInputs
+from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.koopman.operator import KoopmanOperator, LaggedMoments
 from sciml_bench.koopman.oracle import Oracle
 from sciml_bench.networks.reconstruction import reconstructed
 from sciml_bench.scores.timescales import implied_timescales
 
 EXPECTATION, PATH = FORECAST_KINDS = ("expectation", "path")
-
-STREAMED_BYTES = 64 * 2**20
-"""Memory of one block of pairs with its features when statistics are streamed over a whole split."""
 
 _OPERATOR, _STEP = "operator.", "learned_step"
 
@@ -58,6 +57,7 @@ class KoopmanModel:
 
     Attributes:
         past_length: rows that a forecast needs: one lag.
+        acting_inputs: cuts inputs into lags.
         past: the last rows of the record, for forecasts without a given past; None before it was set.
         learned_step: a matrix K (modes, modes) that was learned together with f and the decoder, f(x_{t+1}) ≈ K f(x_t);
             where there is one, forecasts take its powers (of its pseudo-inverse, back in time) in place of the
@@ -76,7 +76,7 @@ class KoopmanModel:
         self.forecast_kind = require_choice("training.forecast", forecast_kind, FORECAST_KINDS)
         self.features: Any = features
         self.operator, self.spec, self.decoder, self.oracle = operator(), spec, decoder, oracle
-        self.past_length = spec.lag
+        self.past_length, self.acting_inputs = spec.lag, ActingInputs(spec)
         self.past: Trajectories | None = None
         self.learned_step: Float[np.ndarray, "modes modes"] | None = None
 
@@ -108,9 +108,9 @@ class KoopmanModel:
         ]
         model = cls(cast(nn.Module, kept[0]), factory, view.spec, kept[1], oracle, forecast_kind)
         model.learned_step = learned_step
-        for f_now, f_next, g_now, g_next, now, later, *acting in model.evaluated_pairs(view.pairs("train")):
+        for f_now, f_next, g_now, g_next, now, later, *acting in evaluated_pairs(model.features, view.pairs("train")):
             observables = (f_now, f_next) if decoder is not None else (now, later)
-            inputs = model.scaled_inputs(acting[0]) if acting else None
+            inputs = model.acting_inputs.scaled(acting[0]) if acting else None
             model.operator.partial_fit(f_now, f_next, g_now, g_next, *observables, inputs=inputs)
         # every part is longer than the lag, so the last one has all the rows that a forecast needs
         model.past = list(view.record.splits.values())[-1].filled().tail(model.past_length)
@@ -127,44 +127,6 @@ class KoopmanModel:
         """
         scale = self.spec.standardization
         return LaggedPairs(trajectories if scale is None else scale.apply(trajectories), self.spec.lag, where=where)
-
-    def evaluated_pairs(self, pairs: LaggedPairs) -> Iterator[tuple[np.ndarray, ...]]:
-        """Blocks of f now, f later, g now, g later, and the flattened states now and later, in float64.
-
-        Where there are inputs, what acts between the two states comes last, in the user's units.
-
-        Args:
-            pairs: in the units of the features.
-        """
-        f, g, first = self.features.encode, self.features.encode_lagged, 0
-        for now, later in pairs.stream(self._block_length(pairs)):
-            with torch.no_grad():
-                features = [encode(part) for encode in (f, g) for part in (now, later)]
-            acting = pairs.inputs(first, first + len(now))
-            first += len(now)
-            values = tuple(part.double().numpy() for part in (*features, now.flatten(1), later.flatten(1)))
-            yield values if acting is None else (*values, acting)
-
-    def scaled_inputs(
-        self, acting: Float[np.ndarray, "*axes lagged_inputs"]
-    ) -> Float[np.ndarray, "*axes lagged_inputs"]:
-        """What acts within a lag, in the units of the operator: deviation 1, and mean 0 where the states have it.
-
-        Args:
-            acting: rows of the inputs one after the other, in the user's units.
-        """
-        if self.spec.input_mean is None or self.spec.input_deviation is None:
-            return acting
-        repeats = acting.shape[-1] // self.spec.dim_in
-        mean = 0.0 if self.spec.standardization is None else np.tile(self.spec.input_mean, repeats)
-        return (acting - mean) / np.tile(self.spec.input_deviation, repeats)
-
-    def _block_length(self, pairs: LaggedPairs) -> int:
-        first, _ = pairs.batch(np.array([0]))
-        with torch.no_grad():
-            modes = self.features.encode(first).numel() + self.features.encode_lagged(first).numel()
-        in_float64 = 8 * 2 * (modes + first.numel())
-        return max(1, min(len(pairs), STREAMED_BYTES // (pairs.bytes_per_pair + in_float64)))
 
     def f(self, states: Shaped[np.ndarray, "batch *state"]) -> Float[np.ndarray, "batch modes"]:
         """The features f."""
@@ -194,7 +156,7 @@ class KoopmanModel:
             states: given states.
             steps: in multiples of the lag; 0 is not allowed.
             acting: within every lag from the given states on, in the user's units, where there are inputs; see
-                `acting_within_lags`.
+                `ActingInputs.within_lags`.
 
         Yields:
             for each step, states (batch, *state).
@@ -209,16 +171,6 @@ class KoopmanModel:
                 yield self._as_states(self.operator.predict(f, step, g=g))
             else:
                 yield self._as_states(f @ np.linalg.matrix_power(self._learned_step(step), abs(step)).T)
-
-    def acting_within_lags(self, inputs: Float[np.ndarray, "rows dim_in"]) -> Float[np.ndarray, "starts lagged_inputs"]:
-        """What acts from every row on until one lag later, as far as the rows reach.
-
-        Args:
-            inputs: of consecutive rows.
-        """
-        width = n_acting_rows(self.spec.input_interpolation, self.spec.lag)
-        windows = np.lib.stride_tricks.sliding_window_view(inputs, width, axis=0)
-        return windows.swapaxes(1, 2).reshape(len(windows), -1)
 
     def stepwise(
         self,
@@ -287,15 +239,13 @@ class KoopmanModel:
             raise ConfigurationError(f"horizon={count}: steps back need training.view.lag=1; the operator has {lag}")
         if count < 0 and self.spec.dim_in:
             raise ConfigurationError(f"horizon={count}: an operator with inputs goes ahead only; give at least 1 step")
-        lengths = (
-            [count] * past.n_trajectories if isinstance(horizon, int) else list(map(len, horizon_times(past, horizon)))
-        )
-        ahead = inputs_ahead(past, self.spec, lengths, inputs)
+        ahead = inputs_ahead(past, self.spec, list(map(len, horizon_times(past, horizon))), inputs)
         rows = np.concatenate([read_block(part, part.shape[0] - lag, part.shape[0]) for part in past.states])
         n_lags = -(-abs(count) // lag) * int(np.sign(count))
         with np.errstate(over="ignore", invalid="ignore"):
             follow = self.stepwise if stepwise else self._expected_path
-            path = np.stack(list(follow(rows, n_lags, None if ahead is None else self._acting(past, ahead, n_lags))))
+            acting = None if ahead is None else self.acting_inputs.after(past, ahead, n_lags)
+            path = np.stack(list(follow(rows, n_lags, acting)))
         # (lags, trajectories × rows, …), of which the rows of one lag come one after the other in time
         shape = (abs(n_lags), past.n_trajectories, lag, *self.spec.state_shape)
         states = path.reshape(shape).swapaxes(0, 1).reshape(shape[1], -1, *self.spec.state_shape)[:, : abs(count)]
@@ -318,20 +268,6 @@ class KoopmanModel:
             raise NotApplicableError("an operator over a lag of several steps, or with inputs, reconstructs nothing")
         return reconstructed(observed, self.spec, lambda number, states: next(self.expected(states, [1])))
 
-    def _acting(
-        self, past: Trajectories, ahead: Sequence[np.ndarray], n_lags: int
-    ) -> Float[np.ndarray, "starts lags lagged_inputs"]:
-        """What acts within every lag from the last rows of the past on, one lag of them per trajectory."""
-        lag, places = self.spec.lag, np.arange(self.spec.lag)[:, None] + self.spec.lag * np.arange(n_lags)
-        parts = []
-        for number, rows in enumerate(ahead):
-            part = (past.inputs or ())[number]
-            known = np.concatenate([read_block(part, part.shape[0] - lag, part.shape[0] - 1), rows])
-            # rows of the last lag beyond the horizon, which is cut off
-            held = np.concatenate([known, np.repeat(known[-1:], (n_lags + 1) * lag - len(known), axis=0)])
-            parts.append(self.acting_within_lags(held)[places])
-        return np.concatenate(parts)
-
     def _expected_path(
         self, states: np.ndarray, n_steps: int, acting: Float[np.ndarray, "batch lags lagged_inputs"] | None = None
     ) -> Iterator[np.ndarray]:
@@ -345,7 +281,7 @@ class KoopmanModel:
         n_steps: int,
         acting: Float[np.ndarray, "batch lags lagged_inputs"] | None,
     ) -> Iterator[np.ndarray]:
-        inputs = None if acting is None else self.scaled_inputs(acting)
+        inputs = None if acting is None else self.acting_inputs.scaled(acting)
         if self.learned_step is None:
             for predicted in self.operator.path(f, n_steps, g=g, inputs=inputs):
                 yield self._as_states(predicted)

@@ -1,10 +1,10 @@
 """Mechanistic neural networks: a differentiable block that solves linear ODEs, and what is learned with it."""
 
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.closed_form_discovery import EquationDiscovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.discovery_training import DiscoveryTraining
+from sciml_bench.mechnn.discovery.equation_discovery import EquationDiscovery
 from sciml_bench.mechnn.discovery.evaluation import EquationEvaluation
 from sciml_bench.mechnn.discovery.fields.evaluation import FieldLawEvaluation
 from sciml_bench.mechnn.discovery.fields.field_discovery import FieldDiscovery

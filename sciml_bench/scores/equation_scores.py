@@ -9,8 +9,9 @@ from sciml_bench.core.types import Metrics
 def equation_scores(
     found: Float[np.ndarray, "terms dim"], truth: Float[np.ndarray, "terms dim"] | None = None
 ) -> Metrics:
-    """`n_terms`; and where the true equations are known and in the library, `exact_support` (1 or 0) and
-    `worst_coefficient_error`, relative, over the true terms; a missing one counts 1.
+    """`n_terms`; and where the true equations are known and in the library, `exact_support` (1 or 0), `support_f1`,
+    `coefficient_error`, ‖ξ̂ − ξ‖/‖ξ‖ of each component and of these the mean, and `worst_coefficient_error`, relative,
+    over the true terms; a missing one counts 1.
 
     Args:
         found: coefficients, zero for the terms that are not there.
@@ -20,8 +21,26 @@ def equation_scores(
     if truth is not None:
         there = truth != 0
         metrics["exact_support"] = float(np.array_equal(there, found != 0))
+        metrics["support_f1"] = 2 * float((there & (found != 0)).sum() / (there.sum() + (found != 0).sum()))
+        moving = there.any(axis=0)
+        sizes = np.linalg.norm(truth[:, moving], axis=0)
+        metrics["coefficient_error"] = float((np.linalg.norm((found - truth)[:, moving], axis=0) / sizes).mean())
         metrics["worst_coefficient_error"] = float((np.abs(found - truth)[there] / np.abs(truth[there])).max())
     return metrics
+
+
+def coefficient_of_determination(
+    truth: Float[np.ndarray, "time dim"], predicted: Float[np.ndarray, "time dim"]
+) -> float:
+    """R² = 1 − ‖û − u‖²/‖u − ū‖² over all components; nan where the prediction is not finite.
+
+    Args:
+        truth: u, with its mean over time ū.
+        predicted: û.
+    """
+    if not np.isfinite(predicted).all():
+        return float("nan")
+    return 1 - float(np.sum((predicted - truth) ** 2) / np.sum((truth - truth.mean(axis=0)) ** 2))
 
 
 def parameter_scores(

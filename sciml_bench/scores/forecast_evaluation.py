@@ -1,15 +1,14 @@
 """What every forecaster is scored by, through its protocol alone: for methods that have no evaluation of their own."""
 
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.core.stored.learned_file import Learned
-from sciml_bench.data.capabilities import Forecast, Forecaster
+from sciml_bench.data.capabilities import Forecast, Forecaster, require_ability
 from sciml_bench.data.held_out import past_and_future, up_to_gaps
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.own_components import in_own_components
@@ -31,14 +30,10 @@ class ForecastEvaluation:
             method: not fitted yet.
 
         Raises:
-            ConfigurationError: what it learns does not forecast.
+            NotApplicableError: what it learns does not forecast.
             DataError: nothing is held out.
         """
-        learned = get_type_hints(type(method).learned).get("return", Learned)
-        if learned is not Learned and not hasattr(learned, "forecast"):
-            raise ConfigurationError(
-                f"evaluation=forecast: {learned.__name__} does not forecast; leave evaluation out, or choose another"
-            )
+        require_ability(method.gives, Forecaster)
         if "test" not in record.splits:
             raise DataError("evaluation=forecast: nothing is held out that could be forecast; set data.split.test")
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.networks.residual_convolution import ResNet1d
@@ -29,7 +29,8 @@ class FieldFrames(nn.Module):
             one says everything, and the others lead a network to amplify its own errors in a rollout.
 
     Raises:
-        ConfigurationError: the states are no one-dimensional fields, or there are not as many input frames.
+        NotApplicableError: the states are no one-dimensional fields.
+        ConfigurationError: there are not as many input frames.
     """
 
     mean: Tensor
@@ -40,7 +41,7 @@ class FieldFrames(nn.Module):
     def __init__(self, spec: WindowsSpec, n_seen: int = 1) -> None:
         super().__init__()
         if len(spec.state_shape) != 1 or spec.deviation.size != 1:
-            raise ConfigurationError(
+            raise NotApplicableError(
                 "this model needs fields on a line, with one mean and deviation for all points; these states have the "
                 f"shape {spec.state_shape}: choose data=kdv, or another model"
             )

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import yaml
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -17,7 +18,6 @@ from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
 from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
-_SCORING = "evaluation."
 _PASSED_ON = ("ensemble", "continue_schedule", "objective", "trusted_packages")
 """Keys of every run that a benchmark passes on as they were typed."""
 
@@ -31,18 +31,21 @@ def composed_run(
     seed: int = 0,
     cpu_seconds: float | int | None = None,
     overrides: Sequence[str] = (),
+    search_path: Sequence[str] = (),
 ) -> DictConfig:
     """The configuration of a method on a task.
 
     Args:
         task: `record`, overrides that choose the record and its split; `evaluation`, the node that scores.
-        method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `evaluation`, settings of
-            the kind of task that it is made for, where there is only one.
+        method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `model`, where its model is
+            described here and in no yaml of the paradigm; `renamed`, other names for keys that it has; `evaluation`,
+            settings of the kind of task that it is made for, where there is only one.
         folder: of the run.
         choices: names of the task and the method.
         seed: of the run.
         cpu_seconds: of the fit; None: as long as the method plans.
         overrides: `key=value` of the method's own configuration, or of the task's `evaluation`, which win.
+        search_path: folders of a person's own, as URLs, in which choices are looked for as well.
 
     Raises:
         ConfigurationError: a key is missing, or there is no such paradigm.
@@ -66,16 +69,24 @@ def composed_run(
     if of_method and of_method["_target_"] != task["evaluation"]["_target_"]:
         kind = str(of_method["_target_"]).rpartition(".")[2]
         raise _not_applicable(folder, choices, seed, f"method={choices.get('method')} is made for {kind} alone")
-    scoring = [text.removeprefix(_SCORING) for text in overrides if text.startswith(_SCORING)]
-    others = [text for text in overrides if not text.startswith(_SCORING)]
+    typed = [_renamed(text, method.get("renamed") or {}) for text in overrides]
+    own = {
+        "evaluation": {**task["evaluation"], **of_method},
+        **({"model": method["model"]} if method.get("model") else {}),
+    }
+    settings = {node: [text.partition(".")[2] for text in typed if text.startswith(f"{node}.")] for node in own}
+    others = [text for text in typed if not text.startswith(tuple(f"{node}." for node in own))]
     given = [*task["record"], *(method.get("overrides") or ()), *_for_method(choices), f"seed={seed}", *others]
     given = [str(override) for override in given]
+    given += [f"hydra.searchpath=[{','.join(repr(place) for place in search_path)}]"] if search_path else []
     try:
         config = composed(paradigm, given, folder)
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(explain(error, paradigm, configuration_root(), given)) from None
-    config.evaluation = OmegaConf.merge(dict(task["evaluation"]), dict(of_method), OmegaConf.from_dotlist(scoring))
-    config.script, config.choices = BENCHMARK, {**config.choices, **choices}
+    for node, content in own.items():
+        config[node] = OmegaConf.merge(dict(content), OmegaConf.from_dotlist(settings[node]))
+    described = {"model": choices["method"]} if "model" in own else {}
+    config.script, config.choices = BENCHMARK, {**config.choices, **described, **choices}
     if config.trainer.threads is None:
         config.trainer.threads = 1
     config.trainer.cpu_seconds = cpu_seconds
@@ -88,6 +99,11 @@ def _not_applicable(folder: str | Path, choices: Mapping[str, str], seed: int, r
         {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
     )
     return NotApplicableError(reason)
+
+
+def _renamed(override: str, names: Mapping[str, str]) -> str:
+    key, assigned, value = override.partition("=")
+    return f"{names.get(key, key)}{assigned}{value}"
 
 
 def _for_method(choices: Mapping[str, str]) -> list[str]:
@@ -130,7 +146,14 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
             seed=plain["seed"],
             cpu_seconds=plain["cpu_seconds"],
             overrides=passed,
+            search_path=_typed_search_path(),
         )
+
+
+def _typed_search_path() -> list[str]:
+    """The folders that the command names with `--config-dir` or `hydra.searchpath`, as URLs."""
+    sources = HydraConfig.get().runtime.config_sources
+    return [f"{source.schema}://{source.path}" for source in sources if source.provider.endswith("command-line")]
 
 
 @contextmanager

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
-from sciml_bench.core.errors import DataError, NotApplicableError
+from sciml_bench.core.errors import DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.data.capabilities import Forecaster
+from sciml_bench.data.capabilities import Forecaster, require_ability
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
 from sciml_bench.scores.forecast_evaluation import shown_fields, shown_forecast
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.scores.forecasting.from_starts import FromStarts
 from sciml_bench.scores.forecasting.long_run import long_run_scores
-from sciml_bench.suite.applicability import require_ability
+from sciml_bench.suite.baselines.baseline import BaselineTraining
+from sciml_bench.suite.questions import Questions
 from sciml_bench.suite.starts import starts_in
 
 _DEFAULT_HORIZON = 100
@@ -58,11 +61,29 @@ class ForecastTask:
             NotApplicableError: what the method learns does not forecast.
             DataError: nothing is held out that is long enough.
         """
-        require_ability(method, "forecast")
+        require_ability(method.gives, Forecaster)
         observed = record.as_observed
         starts_in(observed, "test", self._horizon(observed), self.least_past, 1)
+        if isinstance(method, BaselineTraining):
+            method.baseline.prepare(record, self.questions(record))
         if self.long_run_rows is not None:
             starts_in(observed, "test", self.long_run_rows, self.least_past, 1, _LONG_RUN)
+
+    def questions(self, record: Record) -> "Questions":
+        """What a forecaster that needs no more of the past than the task gives is asked.
+
+        Args:
+            record: loaded.
+
+        Raises:
+            DataError: the test part has no room for one start.
+        """
+        observed = record.as_observed
+        starts = starts_in(observed, "test", self._horizon(observed), self.least_past, self.n_starts)
+        future = starts.future(self._horizon(observed))
+        times = np.stack([future.times_of(number) for number in range(future.n_trajectories)])
+        past = starts.past(max(self.most_past, self.least_past))
+        return Questions(past, times, self.long_run_rows)
 
     def __call__(self, learned: Any, record: Record) -> Results:
         """The scores over all starts, what they are start by start and row by row, and two pictures.
@@ -75,8 +96,7 @@ class ForecastTask:
             NotApplicableError: it does not forecast.
             DataError: the test part has no room for one start.
         """
-        if not isinstance(learned, Forecaster):
-            raise NotApplicableError(f"{type(learned).__name__} does not forecast")
+        require_ability(learned, Forecaster)
         learned, record = in_own_components(learned), record.as_observed
         told = self._forecasts(learned, record, "test")
         metrics = forecast_scores(told.forecast, told.past, told.future, record.spec)
@@ -90,7 +110,7 @@ class ForecastTask:
             except DataError as error:
                 notes.append(f"intervals are those of a normal law, not calibrated: {error}")
             metrics |= told.interval_scores(calibration)
-        if self.long_run_rows is not None:
+        if self.long_run_rows is not None and self.long_run_rows <= getattr(learned, "longest", self.long_run_rows):
             metrics |= self._long_run(learned, record, self.long_run_rows)
         given, is_field = (told.forecast, told.past, told.future, record.spec), record.spec.grid is not None
         arrays |= shown_fields(*given, self._horizon(record)) if is_field else shown_forecast(*given)

@@ -1,6 +1,8 @@
 """From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
+import inspect
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, get_args, get_type_hints
 
 import lightning.pytorch as pl
@@ -14,6 +16,7 @@ from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
+from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
 
 
@@ -24,7 +27,7 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
     For a short record, values that nobody typed may be smaller than composed: see `short_records`.
 
     Returns:
-        the record (of train_nsm.py: the equation) and the method.
+        the record (of train_nsm.py: the equation) and the method, or `EachRecord` where there are several records.
 
     Raises:
         ConfigurationError: a choice is wrong.
@@ -32,6 +35,9 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
     """
     make_view, make_model, make_method = _factories(configuration)  # a wrong choice is told before anything is loaded
     record = build_record(configuration)
+    if each := getattr(record, "single_records", None):
+        nodes = {name: {**configuration, "data": {**configuration["data"], **own}} for name, own in each.items()}
+        return record, EachRecord({name: partial(build, node) for name, node in nodes.items()})
     if record.state_shape is not None:
         make_method.func.require_states(record.state_shape)
     if make_view is None:  # an equation: a wrong choice is told before its solutions are computed
@@ -41,9 +47,10 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         make_method.func.require_states(record.spec.state_shape)
         fitting = adapted(configuration, record)
         if fitting["data"] != configuration["data"]:
-            record = build_record(fitting)
+            told, record = record.adaptation, build_record(fitting)
             record.setup()
             fitting = adapted(fitting, record)
+            record.adaptation = "; ".join(filter(None, (told, record.adaptation)))
         if fitting != dict(configuration):
             make_view, make_model, make_method = _factories(fitting)
         view = _called(make_view, "training.view", record)
@@ -102,7 +109,7 @@ def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
         DataError: the record lacks something.
     """
     asked: Any = get_type_hints(type(evaluation).__call__).get("learned")
-    given: Any = get_type_hints(type(method).learned).get("return")
+    given: Any = method.gives
     told = all(isinstance(each, type) and each not in (Any, Learned, type(None)) for each in (asked, given))
     if told and not issubclass(given, asked):
         raise ConfigurationError(
@@ -144,7 +151,7 @@ def _require_spec(model: Any, view: Any) -> None:
     """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
     asked = next(iter(annotations_of(model)[0].values()), Any)
     kinds: Any = get_args(asked) or (asked,)
-    if Any in kinds or not all(isinstance(kind, type) for kind in kinds):
+    if {Any, inspect.Parameter.empty} & {*kinds} or not all(isinstance(kind, type) for kind in kinds):
         return
     of_windows = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
     if not isinstance(view.spec, kinds) or (of_windows and WindowsSpec not in kinds):

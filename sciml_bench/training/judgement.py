@@ -60,7 +60,14 @@ def _judged_by_steps(metrics: Metrics, steps: Sequence[int]) -> str:
     elif len(better) == len(steps):
         where = "better than both at every step"
     else:
-        where = f"better than both at {len(better)} of {len(steps)} steps, up to {better[-1]} {_lags(better[-1])} ahead"
+        first, last = better[0], better[-1]
+        if better == list(steps[: len(better)]):
+            span = f"up to {last} {_lags(last)} ahead"
+        elif better == list(steps[-len(better) :]):
+            span = f"from {first} lags ahead on"
+        else:
+            span = f"between {first} and {last} lags ahead" if first < last else f"{first} lags ahead"
+        where = f"better than both at {len(better)} of {len(steps)} steps, {span}"
     return f"forecast {'; '.join(told)}; {where}"
 
 

@@ -21,6 +21,10 @@ SCRIPT_GROUPS = ("group", "task", "data", "pde", "model", "training", "method", 
 FORMAT = 2
 """Of record.json."""
 
+UNKNOWN = "unknown"
+COSTS = ("fit_cpu_seconds", "fit_wall_seconds", "cpu_seconds", "wall_seconds", "peak_memory_mebibytes", "parameters")
+"""Entries that are left out where `costs` is unknown."""
+
 RECORDED_PACKAGES = ("torch", "lightning", "hydra-core", "numpy", "scipy", "scikit-learn")
 
 
@@ -54,6 +58,8 @@ def closed_record(
     closed["wall_seconds"] = closed.pop("earlier_wall_seconds", 0.0) + time.perf_counter() - clock[0]
     closed["cpu_seconds"] = closed.pop("earlier_cpu_seconds", 0.0) + time.process_time() - clock[1]
     closed["peak_memory_mebibytes"] = peak_memory_mebibytes()
+    if closed.get("costs") == UNKNOWN:  # of predictions that were made elsewhere
+        closed = {name: value for name, value in closed.items() if name not in COSTS}
     return closed
 
 

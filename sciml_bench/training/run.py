@@ -106,14 +106,17 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     require_scorable(evaluation, method, observed)
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
-        record["time_unit"] = observed.spec.time_unit
+        if observed.adaptation:
+            log.info(observed.adaptation)
+        if not observed.single_records:
+            record["time_unit"] = observed.spec.time_unit
     record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     if record.get("status"):  # now: whoever goes on after a kill has to know
         folder.write_record(record)
     with opened_logger(configuration, folder) as logger:
         if isinstance(method, DirectMethod):
-            done = fit_directly(method)
+            done = fit_directly(method, configuration["trainer"].get("cpu_seconds"))
         else:
             seed = configuration["seed"] if ensemble is None else ensemble.seeds[0]
             callbacks, members = build_callbacks(configuration), None if ensemble is None else ensemble.folders
@@ -171,8 +174,9 @@ def _is_finished(configuration: dict[str, Any], folder: RunFolder) -> bool:
             "force=true, or give this run another folder with hydra.run.dir=<folder>"
         )
     if resumable and (changed := changed_data(folder, configuration)):
+        begun, keep = ("has learned", "keep") if folder.status == FINISHED else ("has begun to learn", "go on with")
         raise DataError(
-            f"{_shown_path(folder)} has learned from other data, since {changed}; train again with force=true, or keep "
+            f"{_shown_path(folder)} {begun} from other data, since {changed}; train again with force=true, or {keep} "
             "what it has learned: put the old file back, or give this run another folder with hydra.run.dir=<folder>"
         )
     if folder.status == FINISHED:

@@ -4,7 +4,6 @@ import difflib
 import os
 import re
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from hydra.conf import HydraConf
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -34,24 +33,17 @@ from sciml_bench.core.errors import (
     in_a_sentence,
 )
 from sciml_bench.core.interruption import Interrupted, interruption_behind
+from sciml_bench.training.failures.explanations import GROUPS, explain
+from sciml_bench.training.failures.sweep_failures import SweepFailures
 from sciml_bench.training.identity import name_of_overrides
 
 EXPECTED_ERRORS = (ConfigurationError, DataError, SolverError, TrainingError, ValueError, OSError, MemoryError)
 """Errors whose message tells a person what to do; anything else is a defect of ours and shows its traceback."""
 
-GROUPS = (
-    *("data", "pde", "model", "solver", "training", "schedule", "evaluation", "experiment"),
-    *("logger", "callbacks", "trainer", "debug", "task", "method"),
-)
-"""What may be chosen by name on the command line."""
-
 _SCORING = ("training", "evaluation")
 _SETTINGS = "settings"
 _FITTING = "fitting"
 
-_CHOICE = re.compile(r"=[A-Za-z_]\w*$(?<!=null)(?<!=true)(?<!=false)")
-
-_SWEEP_FAILURES = "SCIML_BENCH_SWEEP_FAILURES"
 _TRACEBACK = "SCIML_BENCH_TRACEBACK"
 _PARADIGM = "SCIML_BENCH_PARADIGM"
 
@@ -129,9 +121,10 @@ def main(paradigm: str, prepare: Prepared | None = None) -> None:
 
     register(paradigm)
     root = configuration_root()
-    failures = _SweepFailures()
+    failures = SweepFailures()
     try:
-        _send_extension_below_its_run()
+        if prepare is None:  # what a job of a benchmark stands for extends nothing, and says so
+            _send_extension_below_its_run()
     except (ConfigurationError, DataError) as error:
         _stop(str(error))
     sys.argv[1:] = map(_quoted, sys.argv[1:])
@@ -228,7 +221,7 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
         if not expected:
             traceback.print_exc()
         reason = in_a_sentence(error) if expected else f"{type(error).__name__}: {error}"
-        _SweepFailures.note(config.run_folder, reason)
+        SweepFailures.note(config.run_folder, reason)
         print(f"this job failed: {reason}", file=sys.stderr)
     return None
 
@@ -286,100 +279,6 @@ def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
 def _stop(message: str) -> None:
     print(f"error: {message}", file=sys.stderr)
     raise SystemExit(1)
-
-
-class _SweepFailures:
-    """A file to which the jobs of a sweep, in whatever process, add their failures; read and removed at its end."""
-
-    def __init__(self) -> None:
-        self.path = Path("outputs").absolute() / f".failed-jobs-{os.getpid()}-{time.time_ns()}"
-        os.environ[_SWEEP_FAILURES] = str(self.path)
-
-    @staticmethod
-    def note(folder: str, reason: str) -> None:
-        path = Path(os.environ[_SWEEP_FAILURES])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
-            file.write(f"{folder}\t{' '.join(reason.split())}\n")
-
-    def report(self) -> None:
-        if self.tell():
-            raise SystemExit(1)
-
-    def tell(self) -> bool:
-        """Print what failed; whether anything did."""
-        if not self.path.exists():
-            return False
-        failed = [line.split("\t", 1) for line in self.path.read_text().splitlines()]
-        self.path.unlink()
-        print(f"\n{len(failed)} job(s) of the sweep failed; the others are finished:", file=sys.stderr)
-        for folder, reason in failed:
-            print(f"  {os.path.relpath(folder)}\n    {reason}", file=sys.stderr)
-        return True
-
-
-def explain(error: Exception, paradigm: str, root: Path, typed: Sequence[str] | None = None) -> str:
-    """One sentence for a composition that failed.
-
-    Args:
-        error: what Hydra raised.
-        paradigm: whose script it was.
-        root: the folder conf/.
-        typed: the overrides; by default those of the command line.
-    """
-    typed = sys.argv[1:] if typed is None else typed
-    chain: list[BaseException] = [error]
-    while (cause := chain[-1].__cause__) is not None:
-        chain.append(cause)
-    for link in chain:
-        if isinstance(link, MissingConfigException) and link.missing_cfg_file:
-            return _explain_missing_choice(link, paradigm, root)
-        if str(link).startswith("Config group override must be"):
-            odd = [word for word in typed if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)]
-            return f"{' '.join(odd)} cannot be read: choose by name, as in model=<choice>"
-        if isinstance(link, OverrideParseException):
-            reason = str(link).splitlines()[0]
-            return f"the argument {link.override!r} cannot be read ({reason}); put quotes around special characters"
-    text = "\n".join(str(link) for link in chain)
-    misspelt = re.search(r"Could not override '([^']+)'", text) or re.search(r"Could not append.*'([^']+)'", text)
-    if misspelt is None:
-        return str(error).splitlines()[0]
-    within = re.search(r"Key '([^']+)' is not in struct", text)
-    key = misspelt.group(1)
-    if within is not None and within.group(1) != key.rpartition(".")[2] and within.group(1) not in key.split("."):
-        key = f"{key}.{within.group(1)}"  # of a mapping that was given whole
-    return _explain_misspelt_key(key, paradigm, typed)
-
-
-def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: Path) -> str:
-    group, _, choice = str(error.missing_cfg_file).rpartition("/")
-    options = sorted(error.options or [])
-    owners = [f"train_{path.parents[1].name}.py" for path in root.glob(f"*/{group}/{choice}.yaml")]
-    script = "benchmark.py" if group in ("task", "method") else f"train_{paradigm}.py"
-    if owners:
-        return f"{group}={choice} belongs to {owners[0]}, not to {script}; choose one of: {', '.join(options)}"
-    near = difflib.get_close_matches(choice, options, n=1)
-    hint = f"did you mean {group}={near[0]}? " if near else ""
-    return f"{script} has no {group}={choice}; {hint}choose one of: {', '.join(options)}"
-
-
-def _explain_misspelt_key(key: str, paradigm: str, typed: Sequence[str]) -> str:
-    from hydra import compose
-
-    choices = [arg for arg in typed if arg.partition("=")[0] in GROUPS and "," not in arg]
-    parent, _, last = key.rpartition(".")
-    try:
-        with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-            whole = compose("config", overrides=choices)
-        while parent and not OmegaConf.is_dict(OmegaConf.select(whole, parent)):
-            parent, _, last = parent.rpartition(".")
-        node = OmegaConf.select(whole, parent) if parent else whole
-        known = sorted(str(name) for name in node)
-    except (HydraException, OmegaConfBaseException, TypeError):
-        return f"there is no configuration key {key!r}"
-    near = difflib.get_close_matches(last, known, n=1)
-    hint = f"did you mean {f'{parent}.' if parent else ''}{near[0]}? " if near else ""
-    return f"there is no configuration key {key!r}; {hint}keys there: {', '.join(known)}"
 
 
 def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | None = None) -> DictConfig:

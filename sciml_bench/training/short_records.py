@@ -1,10 +1,9 @@
 """What a short record needs other values of: batches, modes, windows and parts that nobody chose, and that do not fit.
 
-Only values that were not typed change, and a line says so; one that was typed stays, and is refused where it does not
-fit.
+Only values that were not typed change, and the record says so; one that was typed stays, and is refused where it does
+not fit.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +12,8 @@ from sciml_bench.data.files.short_files import FEWEST_LEARNED, FEWEST_ROWS, WITH
 from sciml_bench.data.record import Record
 from sciml_bench.data.split import DEFAULT_SPLIT, TIME
 
-log = logging.getLogger(__name__)
-
 PAIRS_PER_MODE, FEWEST_MODES = 5, 3
+BATCH_SIZE = "training.view.batch_size"
 
 
 def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
@@ -29,7 +27,8 @@ def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
         DataError: too few rows for any method.
 
     Returns:
-        the same values where nothing has to change. `data.split` changes for a record that is built again.
+        the same values where nothing has to change; `record.adaptation` tells what did. `data.split` changes for a
+        record that is built again.
     """
     if not isinstance(record, Record):  # a person's own, which may have no parts
         return dict(configuration)
@@ -46,8 +45,7 @@ def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
         )
     if not found:
         return dict(configuration)
-    said = ", ".join(f"{key}={now} (default {was})" for key, (was, now) in found.items())
-    log.info("short record, %d rows to learn from: %s", n_rows, said)
+    record.adaptation = _told(found, n_rows)
     result = dict(configuration)
     for key, (_, value) in found.items():
         result = _with(result, key.split("."), value)
@@ -58,6 +56,17 @@ def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
 
 
 Changes = dict[str, tuple[Any, Any]]
+
+
+def _told(found: Changes, n_rows: int) -> str:
+    """A batch that holds all there is makes no record short."""
+    others = ", ".join(f"{key}={now} (default {was})" for key, (was, now) in found.items() if key != BATCH_SIZE)
+    said = [f"short record, {n_rows} rows to learn from: {others}"] if others else []
+    if BATCH_SIZE in found:
+        was, now = found[BATCH_SIZE]
+        kind = "windows" if "training.view.n_inputs" in found else "pairs"
+        said.append(f"one batch of all {now} {kind} instead of {was} ({BATCH_SIZE})")
+    return "; ".join(said)
 
 
 def _parts(configuration: Mapping[str, Any], record: Record) -> Changes:
@@ -81,7 +90,7 @@ def _pairs(configuration: Mapping[str, Any], record: Record) -> Changes:
         return {}
     changes: Changes = {}
     if isinstance(view.get("batch_size"), int) and view["batch_size"] > n_pairs:
-        changes["training.view.batch_size"] = view["batch_size"], n_pairs
+        changes[BATCH_SIZE] = view["batch_size"], n_pairs
         most = max(FEWEST_MODES, n_pairs // PAIRS_PER_MODE)
         if isinstance(model.get("n_modes"), int) and model["n_modes"] > most:
             changes["model.n_modes"] = model["n_modes"], most
@@ -105,7 +114,7 @@ def _windows(configuration: Mapping[str, Any], record: Record) -> Changes:
             changes |= {f"training.view.{name}": (view[name], longest // 2) for name in ("n_inputs", "n_outputs")}
             n_windows = sum(max(1, length - 2 * (longest // 2) + 1) for length in record.splits["train"].lengths)
             if isinstance(view.get("batch_size"), int) and view["batch_size"] > n_windows:
-                changes["training.view.batch_size"] = view["batch_size"], n_windows
+                changes[BATCH_SIZE] = view["batch_size"], n_windows
     return changes
 
 

@@ -268,6 +268,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "good.csv data.component_names=[x]": ("component_names",),
     "good.csv data.component_names=[x,x]": ("component_names",),
     "good.csv data.missing=drop": ("data.missing=drop", "refuse"),
+    "good.csv data.clocks=others": ("data.clocks=others", "alike"),
     "good.csv data.layout=both": ("data.layout=both",),
     "good.csv data.in_memory_gigabytes=-1": ("data.in_memory_gigabytes=-1",),
     "good.csv training.view.lag=90": ("training.view.lag=90",),

@@ -16,7 +16,7 @@ from scripts import command_line
 from sciml_bench.command_line import main
 
 TABLE = table()
-INFORMATION = ("data: ", "computing ", "simulating ", "short record, ")
+INFORMATION = ("data: ", "computing ", "simulating ", "short record, ", "one batch of all ")
 """With which lines begin that are no errors."""
 
 

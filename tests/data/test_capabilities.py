@@ -1,11 +1,22 @@
 """What a horizon means, what a forecast consists of, and what may be gone on from."""
 
+import typing
+
 import numpy as np
 import pytest
 
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.data import RecordSpec, Trajectories
-from sciml_bench.data.capabilities import Forecast, Forecaster, KnowsRecord, horizon_steps, horizon_times, require_past
+from sciml_bench.data.capabilities import (
+    EquationDiscoverer,
+    Forecast,
+    Forecaster,
+    KnowsRecord,
+    horizon_steps,
+    horizon_times,
+    require_ability,
+    require_past,
+)
 
 
 def regular():
@@ -96,3 +107,21 @@ def test_a_method_in_discrete_time_goes_on_from_rows_without_gaps():
     require_past(past, spec, 2)
     with pytest.raises(DataError, match="last 3 rows are not one step"):
         require_past(past, spec, 3)
+
+
+class Repeats:
+    def forecast(self):
+        """Nothing else."""
+
+
+@pytest.mark.parametrize("learned", [Repeats, Repeats()])
+def test_what_lacks_a_capability_is_told_before_a_fit_and_after_it(learned):
+    require_ability(learned, Forecaster)
+    with pytest.raises(NotApplicableError, match=r"^Repeats finds no equations$"):
+        require_ability(learned, EquationDiscoverer)
+    with pytest.raises(NotApplicableError, match=r"^int does not forecast$"):
+        require_ability(3, Forecaster)
+
+
+def test_what_is_not_known_before_the_fit_is_not_refused_before_it():
+    require_ability(typing.Any, EquationDiscoverer)

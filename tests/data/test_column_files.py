@@ -116,7 +116,7 @@ def test_units_are_in_brackets_or_in_the_metadata_of_a_column(tmp_path):
 def test_a_time_column_is_named_as_in_text(tmp_path, suffix):
     path = tmp_path / f"x.{suffix}"
     write(path, pandas.DataFrame({"when": np.arange(12.0) * 2, "x": X}))
-    assert load(path)[1].state_shape == (2,)
+    assert load(path)[1].component_names == ("x",)  # it rises evenly, as no other does
     assert load(path, time_column="when")[1].time_step == 2
     assert load(path, time_column="none")[1].component_names == ("when", "x")
     with pytest.raises(ConfigurationError, match=r"data\.time_column=never"):

@@ -3,7 +3,7 @@ import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.readers import is_table, read_table
-from sciml_bench.data.files.text_tables import read_csv
+from sciml_bench.data.files.tables.text_tables import read_csv
 
 
 def write(path, text):

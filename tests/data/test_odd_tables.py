@@ -9,7 +9,8 @@ import pytest
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.missing_values import without_missing
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
-from sciml_bench.data.files.text_tables import Table, read_csv
+from sciml_bench.data.files.tables.columns import Table
+from sciml_bench.data.files.tables.text_tables import read_csv
 from sciml_bench.data.regular_clock import keeps_step, median_step
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.trajectories import Trajectories
@@ -139,6 +140,18 @@ def test_a_field_with_missing_values_names_its_point() -> None:
 def test_pieces_of_a_record_without_a_clock_count_in_steps(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.where(np.arange(N_ROWS) == 20, np.nan, X))
     assert TrajectoryFiles(tmp_path / "x.npy", missing="split").load().time_unit == "step"
+
+
+def test_rows_that_stand_alone_between_gaps_are_told() -> None:
+    states = np.array([1.0, 2, np.nan, 3, np.nan, np.nan, 4, 5, 6, np.nan])[:, None]
+    first, second = without_missing([NamedTrajectory("a", states)], "split")
+    np.testing.assert_array_equal(first.times, [0, 1])
+    np.testing.assert_array_equal(second.states[:, 0], [4, 5, 6])
+    assert first.notes == second.notes
+    assert first.notes == (
+        "4 rows with missing values are cut out",
+        "1 rows that stand alone between them are left out",
+    )
 
 
 def test_a_file_is_read_once_and_notes_of_many_groups_are_one(tmp_path: Path) -> None:

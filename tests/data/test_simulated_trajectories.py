@@ -11,6 +11,9 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.sources import SimulatedTrajectories
 from sciml_bench.data.views import LaggedPairsView, PaddedTrajectories
 from sciml_bench.systems import Lorenz63, LotkaVolterra
+from sciml_bench.training import composed
+from sciml_bench.training.build import build_record
+from sciml_bench.training.run import plain
 
 PREY_AND_PREDATORS = [0.44249296, 4.6280594]
 HALVES = {"train": 61, "test": 60}
@@ -38,6 +41,20 @@ def test_the_truth_is_the_solution_of_the_equations():
     ).y.T
     np.testing.assert_allclose(trajectories.clean[0], expected, atol=1e-7)
     assert trajectories.clean is trajectories.states
+
+
+@pytest.mark.parametrize(("given", "deviation"), [([], 0.01), (["data.noise_std=0.2"], 0.2)])
+def test_an_oscillation_of_van_der_pol_has_the_noise_that_was_typed(given, deviation, tmp_path):
+    configuration = plain(composed("node_homotopy", ["data=van_der_pol", *given], folder=tmp_path))
+    assert configuration["data"]["noise_std"] == deviation
+    trajectories = build_record(configuration).load()
+    field = lambda t, u: [u[1], (1 - u[0] ** 2) * u[1] - u[0]]  # noqa: E731
+    truth = solve_ivp(field, (0, 30), [2.0, 0.0], "DOP853", 0.02 * np.arange(1501), rtol=1e-11, atol=1e-12).y.T
+    np.testing.assert_allclose(trajectories.clean[0], truth, atol=1e-6)
+    assert np.sum(np.diff(np.sign(truth[:, 0])) != 0) == 9  # it turns, which noise alone does not
+    assert noise_of(trajectories).std() == pytest.approx(deviation, rel=0.05)
+    other = build_record(plain(composed("node_homotopy", ["data=van_der_pol", *given, "data.noise_seed=3"]))).load()
+    assert (other.states[0] != trajectories.states[0]).all()
 
 
 def test_after_setup_the_record_knows_its_system_and_scale():

@@ -95,6 +95,7 @@ def test_driver_and_responses_stand_above_their_distance(dim, shown, tmp_path):
     last = figure.axes[-1]
     np.testing.assert_array_equal(lines_by_label(last)["uncoupled"].get_ydata(), errors[0])
     assert np.isnan(lines_by_label(last)["k = 1"].get_ydata()[-1])
-    assert (last.get_yscale(), last.get_xlabel()) == ("log", "time [ns]")
-    assert draw("synchronization", vars(result)).axes[-1].get_xlabel() == "time"
+    of_all = "" if shown == dim else f"   (components 1 to {shown} of {dim})"
+    assert (last.get_yscale(), last.get_xlabel()) == ("log", f"time [ns]{of_all}")
+    assert draw("synchronization", vars(result)).axes[-1].get_xlabel() == f"time{of_all}"
     save_figure(figure, tmp_path / "synchronization.png")

@@ -79,6 +79,29 @@ def test_persistence_repeats_the_last_value_before_what_is_held_out(name):
         np.testing.assert_array_equal(lines["forecast"].get_ydata(), [1, 1])
 
 
+@pytest.mark.parametrize("name", ["trajectories", "discovered_trajectories"])
+def test_what_chose_the_weights_is_shaded_by_its_name_and_predicted(name):
+    arrays = given(forecast=np.ones((2, 25, 2)))
+    arrays["denoised"], arrays["window"] = arrays["smoothed"], np.where(np.arange(25) < 9, 1, arrays["window"])
+    arrays["window"][0, 9:13] = 0
+    for axis in draw(name, arrays).axes:
+        spans = {patch.get_label(): (patch.get_x(), patch.get_x() + patch.get_width()) for patch in axis.patches}
+        assert spans == {"validation": pytest.approx((0.8, 1.3)), "held out": pytest.approx((1.3, 1.4))}
+        if name == "trajectories":
+            assert [len(line.get_xydata()) for line in axis.lines[:4]] == [15, 9, 9, 6]
+
+
+@pytest.mark.parametrize(("name", "panels"), [("trajectories", 6), ("discovered_trajectories", 6), ("forecast", 3)])
+def test_of_many_components_the_first_are_shown_and_the_picture_says_so(name, panels):
+    many = np.zeros((1, 25, 2000))
+    arrays = given() | {"component_names": [f"s{number}" for number in range(2000)]}
+    arrays |= dict.fromkeys(("observed", "smoothed", "prediction", "denoised", "forecast"), many)
+    arrays |= dict.fromkeys(("forecast_states", "true_states"), many[0]) | {"forecast_times": np.arange(25.0)}
+    axes = draw(name, arrays | {"training_mean": many[0, 0]}).axes
+    assert len(axes) == panels
+    assert axes[-1].get_xlabel().endswith(f"(components 1 to {panels} of 2000)")
+
+
 def test_the_phase_portrait_tells_the_windows_apart():
     axis = draw("phase_portrait", given()).axes[0]
     lines = {line.get_label(): len(line.get_xydata()) for line in axis.lines}

@@ -23,7 +23,15 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import Record, Trajectories
 from sciml_bench.data.sources import MarkovTrajectories, TrajectoryFiles
 from sciml_bench.drawing import pictures_of
-from sciml_bench.koopman import Evaluation, KoopmanModel, KoopmanOperator, held_out_forecasts, koopman_model
+from sciml_bench.koopman import (
+    Evaluation,
+    KoopmanModel,
+    KoopmanOperator,
+    evaluation,
+    feature_streams,
+    held_out_forecasts,
+)
+from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.koopman.oracle import oracle_of
 from sciml_bench.scores import vamp_e, vamp_score
 from sciml_bench.systems import LinearGaussian, MarkovChain, OrnsteinUhlenbeck
@@ -478,16 +486,16 @@ def test_streamed_scores_are_those_of_all_pairs_at_once(on_disk, monkeypatch):
     record = TrajectoryFiles(str(on_disk), split={"train": 0.8, "test": 0.2})
     view = pairs_of(record)
     learned = estimated(view, waves, "cca")
-    f_now, _, _, g_next, *_ = next(learned.evaluated_pairs(view.pairs("test")))
+    f_now, _, _, g_next, *_ = next(evaluated_pairs(learned.features, view.pairs("test")))
     left, right = learned.operator.singular_functions(f_now, g_next)
-    monkeypatch.setattr(koopman_model, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
     metrics = evaluate(learned, view).metrics
     assert metrics["vamp_2_test"] == pytest.approx(vamp_score(f_now, g_next), rel=1e-12)
     assert metrics["vamp_e_test"] == pytest.approx(vamp_e(learned.singular_values(), left, right), rel=1e-12)
 
 
 def test_an_evaluation_holds_one_block_of_a_record_on_disk_and_not_the_record(on_disk, monkeypatch):
-    monkeypatch.setattr(koopman_model, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
     monkeypatch.setattr(held_out_forecasts, "LONGEST_FORECAST_BYTES", 2**18)
     record = TrajectoryFiles(str(on_disk), split={"train": 0.2, "test": 0.8}, in_memory_gigabytes=1e-6)
     view = pairs_of(record)
@@ -505,10 +513,9 @@ def test_an_evaluation_holds_one_block_of_a_record_on_disk_and_not_the_record(on
 def test_held_out_blocks_are_let_go_one_after_the_other(on_disk, monkeypatch):
     """The memory of torch, where their arrays lie, is not seen by tracemalloc: they are counted instead."""
     blocks, held = [], []
-    pairs_evaluated = KoopmanModel.evaluated_pairs
 
-    def watched(learned, pairs):
-        for block in pairs_evaluated(learned, pairs):
+    def watched(features, pairs):
+        for block in evaluated_pairs(features, pairs):
             blocks.append([weakref.ref(array) for array in block])
             held.append(sum(any(array() is not None for array in kept) for kept in blocks))
             yield block
@@ -516,8 +523,8 @@ def test_held_out_blocks_are_let_go_one_after_the_other(on_disk, monkeypatch):
     record = TrajectoryFiles(str(on_disk), split={"train": 0.8, "test": 0.2}, in_memory_gigabytes=1e-6)
     view = pairs_of(record)
     learned = estimated(view, waves, "cca")
-    monkeypatch.setattr(koopman_model, "STREAMED_BYTES", 2**20)
-    monkeypatch.setattr(KoopmanModel, "evaluated_pairs", watched)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(evaluation, "evaluated_pairs", watched)
     evaluate(learned, view, forecast_steps=1)
     assert len(blocks) > 5
     assert max(held) <= 2  # the one that is used, and the next

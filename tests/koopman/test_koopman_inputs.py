@@ -120,7 +120,7 @@ def test_a_path_lifts_what_it_expects():
     assert told.kind == "path"
     np.testing.assert_array_equal(told.states, model.forecast(model.past, 4, inputs=inputs, stepwise=True).states)
     known = np.concatenate([model.past.inputs[0], inputs])
-    ahead = list(model.ahead(model.past.states[0], [1, 3], model.acting_within_lags(known)[None, :3]))
+    ahead = list(model.ahead(model.past.states[0], [1, 3], model.acting_inputs.within_lags(known)[None, :3]))
     np.testing.assert_array_equal(np.concatenate(ahead), told.states[0, [0, 2]])
 
 

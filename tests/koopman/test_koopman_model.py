@@ -18,8 +18,9 @@ from sciml_bench.koopman import (
     KoopmanModel,
     KoopmanOperator,
     LinearRegression,
-    koopman_model,
+    feature_streams,
 )
+from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.networks import ConvolutionalEncoder, MultilayerPerceptron
 
 N_STATES = 4
@@ -153,14 +154,14 @@ def test_the_estimate_does_not_depend_on_the_size_of_the_blocks_it_is_streamed_i
     view = chain()
     whole = estimated(view, one_hot)
     sizes = []
-    monkeypatch.setattr(koopman_model, "STREAMED_BYTES", 40 * (8 + 8 * 2 * (2 * N_STATES + 1)))
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 40 * (8 + 8 * 2 * (2 * N_STATES + 1)))
     streamed = estimated(view, one_hot)
-    sizes = [len(now) for now, *_ in streamed.evaluated_pairs(view.pairs("train"))]
+    sizes = [len(now) for now, *_ in evaluated_pairs(streamed.features, view.pairs("train"))]
     assert sizes[0] == 40
     assert streamed.operator.n_samples_seen_ == whole.operator.n_samples_seen_ == 300 + 199
     np.testing.assert_allclose(streamed.eigenvalues(), whole.eigenvalues(), atol=1e-12)
-    monkeypatch.setattr(koopman_model, "STREAMED_BYTES", 1)  # a block holds a pair even where one is larger
-    assert len(next(iter(streamed.evaluated_pairs(view.pairs("train"))))[0]) == 1
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 1)  # a block holds a pair even where one is larger
+    assert len(next(iter(evaluated_pairs(streamed.features, view.pairs("train"))))[0]) == 1
 
 
 class Weighted(torch.nn.Module):
@@ -179,7 +180,7 @@ def test_a_decoder_makes_states_of_predicted_features():
 def test_features_of_both_sides_keep_their_places():
     view = chain()
     model = estimated(view, one_hot, "cca", lagged=lambda states: 2 * one_hot(states))
-    f_now, f_next, g_now, g_next, now, later = next(model.evaluated_pairs(view.pairs("train")))
+    f_now, f_next, g_now, g_next, now, later = next(evaluated_pairs(model.features, view.pairs("train")))
     eye = np.eye(N_STATES)
     np.testing.assert_array_equal(f_now, eye[now[:, 0].astype(int)])
     np.testing.assert_array_equal(f_next, eye[later[:, 0].astype(int)])

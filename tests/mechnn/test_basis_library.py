@@ -7,7 +7,12 @@ from discovery_cases import whole_rows
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.mechnn import BasisLibrary
-from sciml_bench.mechnn.discovery.basis_library import determined_terms, require_full_rank, without
+from sciml_bench.mechnn.discovery.basis_library import (
+    determined_terms,
+    indistinct_terms,
+    require_full_rank,
+    without,
+)
 
 ROWS = np.random.default_rng(0).standard_normal((40, 3))
 
@@ -81,3 +86,22 @@ def test_simpler_terms_are_divisors_and_the_angle_of_a_wave() -> None:
     assert simpler["x z"] == {"1", "x", "z"}
     assert simpler["y^2"] == {"1", "y"}
     assert simpler["sin(y)"] == simpler["cos(y)"] == {"y"}
+
+
+def test_terms_that_only_together_are_redundant_leave_the_simplest() -> None:
+    """Each term of a motion that comes to rest differs from those before it, and all of them together are too many."""
+    times = np.linspace(0, 10, 400)[:, None]
+    rows = np.array([1.0, 1.2, 0.9]) + np.exp(-times * np.array([0.4, 0.5, 0.6])) * np.array([3.0, 1.0, -2.0])
+    found = library(3, rows=rows)
+    states, values = torch.from_numpy(rows), found(torch.from_numpy(rows)).numpy()
+    determined = determined_terms(found, values)
+    others = without(found, determined)
+    with pytest.raises(ConfigurationError, match="rank deficient"):
+        require_full_rank(others.names, others(states).numpy())
+    more = indistinct_terms(found, values, determined)
+    kept = without(found, determined + more)
+    require_full_rank(kept.names, kept(states).numpy())
+    assert {"1", "x", "y", "z"} <= set(kept.names)
+    assert {len(found.exponents[place]) for place in more} <= {2, 3}
+    everything = library(1)
+    assert indistinct_terms(everything, everything(torch.from_numpy(ROWS)).numpy(), []) == []

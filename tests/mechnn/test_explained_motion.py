@@ -7,7 +7,7 @@ from scipy.integrate import solve_ivp
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn import BasisLibrary, EquationDiscovery
-from sciml_bench.mechnn.discovery import closed_form_discovery
+from sciml_bench.mechnn.discovery import refinement
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
 
 TIMES = 0.05 * np.arange(200)
@@ -79,14 +79,14 @@ def test_terms_that_look_alike_are_told_and_the_law_has_one_of_them():
     assert float(terms["rate"].split(" ± ")[0]) == pytest.approx(-0.15, rel=0.05)
     assert float(terms[pull].split(" ± ")[0]) == pytest.approx(-9.81, rel=0.02)
     other = ({"angle", "sin(angle)"} - {pull}).pop()
-    assert f"the data hardly tell {pull} from {other}" in entries["remarks"]
+    assert any(line.startswith(f"the data hardly tell {pull} from {other}") for line in entries["remarks"])
 
 
 def test_a_refinement_that_breaks_down_is_left_out(monkeypatch, caplog):
     def breaks_down(*arguments):
         raise SolverError("the vector field leaves every bound")
 
-    monkeypatch.setattr(closed_form_discovery, "refine", breaks_down)
+    monkeypatch.setattr(refinement, "refine", breaks_down)
     entries = of(np.random.default_rng(0).standard_normal(200).cumsum()[:, None], "walk")
     assert "it is left out" in caplog.text
     assert "no law found" in entries["remarks"][0]

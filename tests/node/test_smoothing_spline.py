@@ -23,6 +23,15 @@ def test_it_is_scipys_smoothing_spline(smoothing):
     np.testing.assert_allclose(SmoothingSpline(times, values, smoothing)(query), expected, rtol=1e-8, atol=1e-8)
 
 
+def test_many_components_share_a_basis_and_are_scipys_smoothing_splines_within_its_search():
+    times, values = noisy(dim=40)
+    query, unit = np.linspace(times[0], times[-1], 200), 10 * np.median(np.diff(times))
+    columns = [make_smoothing_spline(times / unit, column)(query / unit) for column in values.T]
+    raw = [make_smoothing_spline(times / unit, column, lam=1e-3)(query / unit) for column in values.T]
+    off = np.abs(SmoothingSpline(times, values, "gcv")(query) - np.stack(columns, axis=1)).max()
+    assert off < 1e-5 < 0.05 < np.abs(np.subtract(raw, columns)).max()  # SciPy finds a weight to 1e-5
+
+
 @pytest.mark.parametrize("smoothing", [0, 1e-3, "gcv"])
 @pytest.mark.parametrize(("factor", "offset"), [(2.0**30, 0.0), (1e-9, 0.0), (1e9, 1e13), (3e-7, -3e-3)])
 @pytest.mark.parametrize("time", [2.0**-30, 1e-9, 1e9])

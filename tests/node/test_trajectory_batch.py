@@ -2,7 +2,8 @@ import numpy as np
 import torch
 from node_cases import observed, view_of
 
-from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch, mean_squared_error
+from sciml_bench.node import SmoothingSpline
+from sciml_bench.node.fitting.trajectory_batch import TrajectoryBatch, mean_squared_error, splines_through
 
 
 def batch_of(train, dtype=torch.float64):
@@ -43,3 +44,12 @@ def test_what_does_not_count_has_no_gradient():
     counts = torch.tensor([[True, True, False], [True, False, False]])
     mean_squared_error(prediction, torch.ones(2, 3, 1, dtype=torch.float64), counts).sum().backward()
     np.testing.assert_allclose(prediction.grad[0, ..., 0], -2 / 3 * counts.numpy())
+
+
+def test_a_piece_of_too_few_rows_to_smooth_is_interpolated_beside_longer_ones():
+    train = view_of(observed((4, 30))).train
+    short, long = splines_through(train, "gcv")
+    np.testing.assert_allclose(short(train.times[0, :4]), train.states[0, :4], rtol=1e-12)
+    smooth = SmoothingSpline(train.times[1], train.states[1], "gcv")(train.times[1])
+    np.testing.assert_array_equal(long(train.times[1]), smooth)
+    assert np.abs(smooth - train.states[1]).max() > 1e-3

@@ -55,6 +55,16 @@ def test_splines_and_couplings_are_in_time_steps_and_the_default_is_as_strong_as
     assert standardized(data, HomotopyTraining, units="raw").coupling_strength == [6.0, 6.0]
 
 
+@pytest.mark.parametrize("n_rows", [60, 600, 6000])
+def test_the_default_coupling_of_dense_rows_follows_the_motion_and_not_the_rows(n_rows):
+    """Of a sine of the angular frequency ω it is about 3.6 ω (3.6 / (π/3)), but never above .6 per time step."""
+    times = np.linspace(0, 60, n_rows, endpoint=False)
+    view = view_of(record_of([times], [np.stack([np.sin(times), np.cos(times)], axis=1)]))
+    method = HomotopyTraining(Blackbox(view.spec, 1, 4, standardize=True), view)
+    expected = min(0.6 / (60 / n_rows), 3.6 / (np.pi / 3))
+    assert method.coupling_strength == pytest.approx([expected] * 2, rel=0.1)
+
+
 def test_trained_starts_move_by_deviations():
     data = observed()
     method = standardized(data, MultipleShootingTraining, initial_state="trained")

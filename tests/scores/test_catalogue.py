@@ -25,7 +25,8 @@ WRITTEN = {
     "state_space_divergence spectrum_hellinger_distance invariant_drift invariant_drift_median "
     "invariant_drift_reference coverage_90 interval_width_90",
     "Discovery of equations": "n_terms exact_support worst_coefficient_error one_step_residual noise_deviation "
-    "reconstruction_relative_error_clean explained_variance",
+    "reconstruction_relative_error_clean explained_variance support_f1 coefficient_error reconstructed_fraction "
+    "generalised_fraction median_terms failed_fraction",
     "Sequences": "rollout_relative_squared_error rollout_relative_squared_error_median "
     "rollout_relative_squared_error_step_2000 persistence_relative_squared_error "
     "persistence_relative_squared_error_step_100 linear_relative_squared_error "

@@ -90,5 +90,21 @@ def test_errors_by_step_are_told_of_expected_states():
     )
 
 
+@pytest.mark.parametrize(
+    ("better", "span"),
+    [
+        ((1, 2), "2 of 5 steps, up to 2 lags ahead"),
+        ((4, 5), "2 of 5 steps, from 4 lags ahead on"),
+        ((2, 4), "2 of 5 steps, between 2 and 4 lags ahead"),
+        ((3,), "1 of 5 steps, 3 lags ahead"),
+        ((1, 5), "2 of 5 steps, between 1 and 5 lags ahead"),
+    ],
+)
+def test_steps_that_are_better_are_not_said_to_be_the_first_where_they_are_not(better, span):
+    metrics = {f"persistence_error_over_mean_step_{step}": 0.9 for step in range(1, 6)}
+    metrics |= {f"forecast_error_over_mean_step_{step}": 0.5 if step in better else 1.5 for step in range(1, 6)}
+    assert judgement(metrics, "step").endswith(f"; better than both at {span}")
+
+
 def test_nothing_is_said_where_nothing_was_forecast():
     assert judgement({"sum_of_squares": 1.0}, "time") is None

@@ -16,7 +16,6 @@ from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.common_task import CommonTaskLorenz
 from sciml_bench.data.common_task.protocol import File, parts_of
 from sciml_bench.suite import compare
-from sciml_bench.suite.applicability import require_ability
 from sciml_bench.suite.baselines import BaselineTraining, Persistence
 from sciml_bench.suite.common_task import CommonTaskEvaluation, PerfectModel, UnchangedInput
 from sciml_bench.suite.common_task.predictions import predictions_of, write_predictions
@@ -162,11 +161,14 @@ def test_what_does_not_forecast_or_reconstruct_does_not_apply() -> None:
     learned, record = fitted(UnchangedInput, "noisy")
     with pytest.raises(NotApplicableError, match=r"FittedUnchangedInput does not forecast"):
         CommonTaskEvaluation()(learned, record)
-    for baseline, ability in ((UnchangedInput, "forecast"), (Persistence, "reconstruct")):
-        method = BaselineTraining(baseline(record.spec), WholeTrajectoriesView(record))
-        with pytest.raises(NotApplicableError, match=f"does not {ability}"):
-            require_ability(method, ability)
-    require_ability(BaselineTraining(Persistence(record.spec), WholeTrajectoriesView(record)), "forecast")
+    to_forecast, to_reconstruct = record, CommonTaskLorenz("noisy_reconstruction")
+    to_reconstruct.setup()
+    for baseline, asked in ((UnchangedInput, to_forecast), (Persistence, to_reconstruct)):
+        method = BaselineTraining(baseline(asked.spec), WholeTrajectoriesView(asked))
+        with pytest.raises(NotApplicableError, match=f"does not {asked.protocol.asked[:8]}"):
+            CommonTaskEvaluation().require_record(asked, method)
+    method = BaselineTraining(Persistence(to_forecast.spec), WholeTrajectoriesView(to_forecast))
+    CommonTaskEvaluation().require_record(to_forecast, method)
 
 
 def test_a_tail_from_the_invariant_measure_has_its_histogram() -> None:

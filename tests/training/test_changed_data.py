@@ -101,8 +101,14 @@ def test_a_run_that_was_killed_does_not_go_on_with_another_file(
     capfd.readouterr()
     assert command_line(monkeypatch, "node_homotopy", *WORDS) == 1
     (said,) = capfd.readouterr().err.splitlines()
-    assert "mine.csv was replaced by another file of its size" in said
+    assert "run has begun to learn from other data, since mine.csv was replaced by another file of its size" in said
+    assert all(part in said for part in ("go on with what it has learned", *BOTH_WAYS))
     assert folder.last_checkpoint.read_bytes() == weights
+    replaced = (at_work / "mine.csv").read_text()
+    (at_work / "mine.csv").write_text(text)
+    assert command_line(monkeypatch, "node_homotopy", *WORDS) == 0
+    assert "continuing: run" in capfd.readouterr().err
+    (at_work / "mine.csv").write_text(replaced)
     assert command_line(monkeypatch, "node_homotopy", *WORDS, "force=true") == 0
 
 

@@ -29,8 +29,12 @@ def pelts(folder: Path, n_rows: int = 21) -> list[str]:
 @pytest.mark.parametrize(
     ("script", "choices", "said"),
     [
-        ("koopman", [], ["training.view.batch_size=11 (default 256)", "model.n_modes=3 (default 10)"]),
-        ("koopman", ["training=vamp"], ["training.view.batch_size=11", "model.n_modes=3"]),
+        (
+            "koopman",
+            [],
+            ["one batch of all 11 pairs instead of 256", "model.n_modes=3 (default 10)"],
+        ),
+        ("koopman", ["training=vamp"], ["one batch of all 11 pairs", "model.n_modes=3"]),
         ("koopman", ["training=linear_ridge"], []),
         ("node_homotopy", [], []),
         ("node_homotopy", ["training=multiple_shooting"], []),
@@ -49,8 +53,19 @@ def test_twenty_one_rows_go_through_every_script(script, choices, said, tmp_path
     assert json.loads((tmp_path / "run" / "record.json").read_text())["status"] == "finished"
     told = [line for line in caplog.messages if line.startswith("short record, 12 rows to learn from: ")]
     assert len(told) == bool(said)
+    read = next(number for number, line in enumerate(caplog.messages) if line.startswith("data: "))
+    assert all(read < caplog.messages.index(line) for line in told)  # first what was read, then what follows from it
     for words in said:
         assert words in told[0]
+
+
+def test_a_batch_of_all_pairs_makes_no_record_short() -> None:
+    record = TrajectoryFiles.from_arrays(None, np.random.default_rng(0).normal(size=(300, 2)))
+    record.setup()
+    composed_now = {"training": {"view": {"lag": 1, "batch_size": 256}, "loss": {}}, "model": {"n_modes": 10}}
+    composed_now |= {"data": {}, "given": ["data=trajectories"]}
+    assert adapted(composed_now, record)["training"]["view"]["batch_size"] == 179
+    assert record.adaptation == "one batch of all 179 pairs instead of 256 (training.view.batch_size)"
 
 
 def test_the_same_command_again_finds_the_finished_run(tmp_path, caplog) -> None:

@@ -12,7 +12,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.clocks import clock_unit, is_time_name, rises, rises_evenly, unit_of_name
 from sciml_bench.data.files.contents import Arrays, Field, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
-from sciml_bench.data.files.text_tables import NO_COLUMN
+from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates, StateArray
 
 STEP_NAMES = ("dt", "delta_t", "time_step", "timestep")
@@ -107,7 +107,7 @@ class _Group:
     def _times(self, name: str) -> tuple[np.ndarray, str | None]:
         unit = self.content.units.get(name)
         times = np.asarray(self.content.arrays[name])
-        times = times.ravel() if _is_column(times) else times
+        times = times.ravel() if _is_column(times) else times.reshape(times.shape[:2]) if times.ndim == 3 else times
         return times, unit_of_name(self.content.leaf_of(name)) if unit is None else clock_unit(unit)
 
     def _take_step(self) -> float | None:
@@ -130,6 +130,8 @@ class _Group:
     def _clock(self) -> str | None:
         """The array that is the clock of the others: by its name, or as the only one that rises evenly."""
         others = [array for name, array in self.arrays.items() if not _is_named_clock(self.content, name)]
+        if (grids := self._named_grids()) is not None:
+            return grids
         # T is more often a temperature than the time
         for name in sorted(self.around, key=lambda name: self.content.leaf_of(name) == "T"):
             own = name in self.arrays and not self.chosen
@@ -143,11 +145,30 @@ class _Group:
         fits = [n for n in even if all(single[n].shape[0] in array.shape[:2] for array in self.arrays.values())]
         return fits[0] if len(fits) == 1 else None
 
+    def _named_grids(self) -> str | None:
+        """The array (batch, time) that has the name of a clock and rises in each row; states have these axes first."""
+        for name in self.around:
+            array, states = self.content.arrays[name], [one for other, one in self.arrays.items() if other != name]
+            shape = tuple(array.shape)[:2]
+            fits = states and all(tuple(one.shape[:2]) == shape for one in states)
+            named = len(shape) == 2 and is_time_name(self.content.leaf_of(name))
+            if fits and named and min(shape) > 1 and math.prod(array.shape) == math.prod(shape):
+                rows = np.asarray(array, dtype=np.float64).reshape(shape)
+                if all(map(rises, rows)):
+                    return name
+        return None
+
     def _taken_apart(self, times: np.ndarray | None, layout: str) -> list[NamedTrajectory]:
         """Every array as trajectories; arrays (time,) beside their clock as components of one."""
         shapes = {tuple(array.shape) for array in self.arrays.values()}
         units = [self.content.units.get(name) for name in self.arrays]
         names = [self.content.leaf_of(name) for name in self.arrays]
+        if times is not None and times.ndim == 2:
+            if shapes == {times.shape} and len(names) > 1:
+                states = np.stack([np.asarray(array) for array in self.arrays.values()], axis=-1)
+                parts = arrange(states, "many", str(self.path))
+                return [replace(part, component_names=tuple(names), component_units=tuple(units)) for part in parts]
+            layout = "many"
         if times is not None and shapes == {times.shape} and layout != "many" and len(names) > 1:
             states = np.column_stack([np.asarray(array) for array in self.arrays.values()])
             return [NamedTrajectory(str(self.path), states, component_names=tuple(names), component_units=tuple(units))]

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import numpy as np
 from jaxtyping import Float, Real, Shaped
 
-TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime", "yyyymmdd", "yyyymm")
-"""What a clock is called whatever its unit; upper case counts as lower case."""
+TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
+"""What a clock is called whatever its unit, by LabVIEW X_Value; upper case counts as lower case."""
 
 UNIT_NAMES = {
     name: unit
     for unit in ("year", "month", "week", "day", "hour", "minute", "second", "step", "frame")
     for name in (unit, f"{unit}s")
-}
+} | {"timestep": "step"}
 """Names of a clock that tell its unit."""
 
 SUFFIXES = ("ns", "us", "ms", "s", "sec", "min", "h", "hr", "d", "ps", "fs", *UNIT_NAMES)
@@ -40,7 +40,7 @@ def is_time_name(name: str) -> bool:
 def unit_of_name(name: str) -> str | None:
     """The unit that the name of a clock tells, as in `day` and `time_ms`."""
     lower = name.strip().lower()
-    found = _SUFFIXED.match(lower)
+    found = None if lower in TIME_NAMES else _SUFFIXED.match(lower)  # `times` are not in s
     return UNIT_NAMES.get(lower) or (None if found is None else UNIT_NAMES.get(found[1], found[1]))
 
 

@@ -11,7 +11,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.clocks import clock_unit, is_time_name, rises, times_of_moments, unit_of_name
 from sciml_bench.data.files.contents import Coordinate, Field, Fields, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
-from sciml_bench.data.files.text_tables import NO_COLUMN
+from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates
 
 TRAJECTORY_AXES = (

@@ -22,6 +22,19 @@ FAR = 3.0
 """From all other values, in parts of their range."""
 
 
+class MissingValuesError(DataError):
+    """Values are missing where nobody said what to do with them.
+
+    Args:
+        what: which values, without a remedy.
+    """
+
+    def __init__(self, what: str) -> None:
+        remedy = "say what to do with data.missing=interpolate, data.missing=split or data.missing=mask, or fill them."
+        super().__init__(f"{what}; {remedy}")
+        self.what = what
+
+
 def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[NamedTrajectory]:
     """Trajectories in memory without values that are not a number, or with them where they are to be masked.
 
@@ -30,7 +43,8 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
         choice: one of MISSING_CHOICES.
 
     Raises:
-        DataError: values are missing and nobody said what to do, or nothing is left.
+        MissingValuesError: nobody said what to do.
+        DataError: nothing is left.
     """
     kept: list[NamedTrajectory] = []
     masked = np.zeros(2, dtype=int)
@@ -40,7 +54,7 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
         if not absent.any():
             kept.append(part)
         elif choice == REFUSE:
-            raise DataError(_told(part, absent))
+            raise MissingValuesError(_told(part, absent))
         elif choice == MASK:
             masked += int(absent.sum()), int(absent.reshape(len(states), -1).any(axis=1).sum())
             kept.append(part)
@@ -88,10 +102,7 @@ def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str
         names = tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
     counts = absent.reshape(-1, absent.shape[-1]).sum(axis=0)
     each = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
-    return (
-        f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where}); say what to do with "
-        "data.missing=interpolate, data.missing=split or data.missing=mask, or fill them."
-    )
+    return f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where})"
 
 
 def _pieces(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[NamedTrajectory]:
@@ -100,12 +111,12 @@ def _pieces(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[Na
     times = np.arange(n_rows) * (part.time_step or 1.0) if part.times is None else np.asarray(part.times)
     unit = part.time_unit or ("step" if part.times is None and part.time_step is None else None)
     edges = [-1, *np.flatnonzero(absent).tolist(), n_rows]
-    note = f"{int(absent.sum())} rows with missing values are cut out"
-    return [
-        replace(part, states=states[a + 1 : b], times=times[a + 1 : b], time_unit=unit, notes=(*part.notes, note))
-        for a, b in pairwise(edges)
-        if b - a - 1 >= FEWEST_ROWS
-    ]
+    spans = [slice(a + 1, b) for a, b in pairwise(edges) if b > a + 1]
+    kept = [span for span in spans if span.stop - span.start >= FEWEST_ROWS]
+    notes = (*part.notes, f"{int(absent.sum())} rows with missing values are cut out")
+    if alone := len(spans) - len(kept):
+        notes += (f"{alone} rows that stand alone between them are left out",)
+    return [replace(part, states=states[span], times=times[span], time_unit=unit, notes=notes) for span in kept]
 
 
 def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> NamedTrajectory:

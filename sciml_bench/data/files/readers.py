@@ -19,7 +19,8 @@ from sciml_bench.data.files.formats.numpy_files import read_npy, read_npz
 from sciml_bench.data.files.formats.signal_files import header_of, read_edf, read_wfdb
 from sciml_bench.data.files.formats.zarr_stores import read_zarr
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
-from sciml_bench.data.files.text_tables import Table, read_csv
+from sciml_bench.data.files.tables.columns import Table
+from sciml_bench.data.files.tables.text_tables import read_csv
 
 COMPLEX = {"real", "imag"}
 """Fields of a record that is a complex number, as HDF5 and MATLAB store it."""
@@ -44,6 +45,8 @@ TABLE_READERS: dict[str, Callable[[Path, str | int | None, Sequence[str]], Table
     ".txt": read_csv,
     ".dat": read_csv,  # but for the samples of a WFDB record
     ".colvar": read_csv,
+    ".xvg": read_csv,
+    ".lvm": read_csv,
     ".parquet": read_parquet,
     ".feather": read_feather,
 }
@@ -98,7 +101,9 @@ def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None
     if suffix in SIGNAL_READERS:
         return SIGNAL_READERS[suffix](_not_empty(path), keys)
     if suffix not in ARRAY_READERS:
-        raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {', '.join(SUFFIXES)}.")
+        text = ": rename a table of numbers to .txt" if suffix in ("", ".log", ".out", ".asc", ".prn") else ""
+        known = ", ".join(SUFFIXES)
+        raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {known}{text}.")
     content = ARRAY_READERS[suffix](_not_empty(path))
     if isinstance(content, Arrays):
         _make_plain(content)

@@ -18,7 +18,7 @@ from sciml_bench.data.files.formats.signal_files import header_of
 from sciml_bench.data.files.labelled_fields import trajectories_of_fields
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.readers import SUFFIXES, TABLE_SUFFIXES, is_table, read_content, read_table
-from sciml_bench.data.files.text_tables import NO_COLUMN
+from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, read_block
 
 LAYOUTS = ("auto", "single", "many")

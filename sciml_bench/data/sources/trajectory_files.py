@@ -13,6 +13,7 @@ from sciml_bench.core.budget import require_memory, weigh_time
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
+from sciml_bench.data.files.clocks_of_files import ALIKE, CLOCKS, require_alike
 from sciml_bench.data.files.formats.signal_files import parts_of
 from sciml_bench.data.files.missing_values import MASK, MISSING_CHOICES, REFUSE, without_missing
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
@@ -48,6 +49,8 @@ class TrajectoryFiles(Record):
         time_step: time between two rows, whatever the files say of it; without it and without times 1.
         time_unit: for the labels of axes; by default what the files say, else "time" where there are times or a time
             step, otherwise "step".
+        clocks: "alike" refuses times whose step is more than twenty times that of the others, as milliseconds among
+            seconds are; "own" takes them as they are.
         first_row: row of each trajectory with which the record begins, from 0.
         n_rows: rows of each trajectory to use, from there on; all by default.
         component_names: what the components of a state are called; by default what the files say, else x1, x2, ….
@@ -75,6 +78,7 @@ class TrajectoryFiles(Record):
         time_column: str | int | None = None,
         time_step: ConfiguredNumber | None = None,
         time_unit: str | None = None,
+        clocks: str = ALIKE,
         first_row: ConfiguredInteger = 0,
         n_rows: ConfiguredInteger | None = None,
         component_names: Sequence[str] | None = None,
@@ -105,6 +109,7 @@ class TrajectoryFiles(Record):
             reason = "the time between two rows must be positive"
             self.time_step = require_number("data.time_step", time_step, reason)
         self.time_unit = time_unit
+        self.clocks = require_choice("data.clocks", clocks, CLOCKS)
         self.inputs = inputs
         self.input_interpolation = require_choice("data.input_interpolation", input_interpolation, INTERPOLATIONS)
         self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
@@ -171,6 +176,8 @@ class TrajectoryFiles(Record):
                 f"data.missing={self.missing}: only a record in memory is looked through for missing values; raise "
                 f"data.in_memory_gigabytes above {n_bytes / 2**30:.3g}, or fill them in the file."
             )
+        if self.clocks == ALIKE and self.time_step is None:
+            require_alike(found)
         times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
         given_step = self.time_step or _agreed(found, "time_step")
         if self.time_step is not None:

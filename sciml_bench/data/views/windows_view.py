@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Shaped
 
 from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.lazy_states import iterate_blocks, read_block, rows_per_block
 from sciml_bench.data.record import Record
@@ -96,7 +96,7 @@ class WindowsView:
 
     def _require_long_enough(self, name: str, part: Trajectories) -> None:
         if part.masked:
-            raise ConfigurationError(
+            raise NotApplicableError(
                 "data.missing=mask: windows cannot leave out missing values; use data.missing=interpolate or split"
             )
         if not part.is_regular:

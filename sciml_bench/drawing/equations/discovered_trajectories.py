@@ -14,6 +14,8 @@ from sciml_bench.drawing.axes import (
     last_given,
     learned_and_ahead,
     limits_around,
+    of_components,
+    shade_parts,
     time_label,
 )
 from sciml_bench.drawing.picture import Arrays, picture
@@ -44,9 +46,9 @@ def draw(arrays: Arrays) -> Figure:
             whole = arrays["observed"][0, :, component]
             if (given := last_given(whole, is_ahead)) is not None:
                 draw_persistence(axis, times[[given, *ahead]], whole[given])
-            axis.axvspan(times[ahead[0]], times[ahead[-1]], color="0.5", alpha=0.12, linewidth=0, label="held out")
+            shade_parts(axis, times[: ahead[-1] + 1], is_learned[: ahead[-1] + 1], is_ahead[: ahead[-1] + 1])
         axis.set_ylim(*limits_around(observed))
         axis.set_ylabel(labels[component])
-    axes[-1].set_xlabel(time_label(arrays["time_unit"]))
+    axes[-1].set_xlabel(of_components(time_label(arrays["time_unit"]), n_shown, arrays["observed"].shape[-1]))
     axes[0].legend(ncols=5, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

@@ -8,7 +8,7 @@ persistence repeats; `component_names` (dim,), where they have names, and `compo
 import numpy as np
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import component_labels, draw_persistence, limits_around
+from sciml_bench.drawing.axes import component_labels, draw_persistence, limits_around, of_components
 from sciml_bench.drawing.picture import Arrays, picture
 
 _MOST_COMPONENTS = 3
@@ -40,6 +40,6 @@ def draw(arrays: Arrays) -> Figure:
         if not ((low < forecast) & (forecast < high)).all():
             axis.set_ylim(low, high)  # a forecast that runs away leaves the picture
         axis.set_ylabel(str(names[component]))
-    axes[-1].set_xlabel(f"time since the given state [{arrays['time_unit']}]")
+    axes[-1].set_xlabel(of_components(f"time since the given state [{arrays['time_unit']}]", count, true.shape[1]))
     axes[0].legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

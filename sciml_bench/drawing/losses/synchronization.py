@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from sciml_bench.drawing.axes import time_label
+from sciml_bench.drawing.axes import of_components, time_label
 from sciml_bench.drawing.picture import Arrays, picture
 
 _SMALLEST_ERROR = 1e-16
@@ -31,7 +31,8 @@ def draw(arrays: Arrays) -> Figure:
     for name, error in zip(names, arrays["errors"], strict=True):
         visible = np.where(error > _SMALLEST_ERROR, error, np.nan)
         axes[-1].plot(times, visible, linewidth=1.2, label=name)
-    axes[-1].set(xlabel=time_label(arrays.get("time_unit")), ylabel="distance from the driver", yscale="log")
+    label = of_components(time_label(arrays.get("time_unit")), n_components, driver.shape[1])
+    axes[-1].set(xlabel=label, ylabel="distance from the driver", yscale="log")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=8, loc="outside upper center", ncols=min(5, len(labels)))
     return figure

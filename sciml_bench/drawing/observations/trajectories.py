@@ -15,6 +15,8 @@ from sciml_bench.drawing.axes import (
     last_given,
     learned_and_ahead,
     limits_around,
+    of_components,
+    shade_parts,
     time_label,
 )
 from sciml_bench.drawing.picture import Arrays, picture
@@ -25,9 +27,12 @@ _REQUIRED = ("times", "observed", "smoothed", "window", "component_names", "time
 
 @picture(*_REQUIRED, optional=("prediction", "forecast", "clean", "component_units"))
 def draw(arrays: Arrays) -> Figure:
-    """The first trajectory; what is held out is shaded."""
+    """The first trajectory; what is held out is shaded, and so is what was looked at to choose among weights."""
     learned, ahead = learned_and_ahead(arrays["window"])
-    seen, times = learned | ahead, arrays["times"][0]
+    times, between = arrays["times"][0], np.zeros_like(learned)
+    if ahead.any():
+        between[np.flatnonzero(learned)[-1] + 1 : ahead.argmax()] = True
+    seen = learned | between | ahead
     n_shown = min(arrays["observed"].shape[-1], _MOST_COMPONENTS)
     labels = component_labels(arrays)
     figure = Figure(figsize=(8.4, 1.0 + 1.9 * n_shown))
@@ -45,7 +50,7 @@ def draw(arrays: Arrays) -> Figure:
             prediction = arrays["prediction"][0, :, component]
             axis.plot(times[learned], smoothed[learned], color="#E69F00", linewidth=1.2, label="smoothed")
             axis.plot(times[learned], prediction[learned], label="predicted", **style)
-            axis.plot(times[ahead], prediction[ahead], **style)  # rows between, which chose the weights, are not shown
+            axis.plot(times[between | ahead], prediction[between | ahead], **style)
             inside = [observed[seen], prediction[learned]]
         else:
             axis.plot(times[learned], smoothed[learned], label="smoothed", **style)
@@ -57,7 +62,7 @@ def draw(arrays: Arrays) -> Figure:
                 axis.plot(times[ahead], forecast[ahead], color="#D55E00", linewidth=1.2, label="forecast")
                 if (given := last_given(observed, ahead)) is not None:
                     draw_persistence(axis, times[np.r_[given, np.flatnonzero(ahead)]], observed[given])
-            axis.axvspan(times[ahead][0], times[ahead][-1], color="0.5", alpha=0.12, linewidth=0, label="held out")
-    axes[-1].set_xlabel(time_label(arrays["time_unit"]))
+            shade_parts(axis, times, learned, ahead)
+    axes[-1].set_xlabel(of_components(time_label(arrays["time_unit"]), n_shown, arrays["observed"].shape[-1]))
     axes[0].legend(ncols=4, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

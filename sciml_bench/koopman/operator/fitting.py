@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sciml_bench.core.errors import ConfigurationError, DataError, SciMLBenchWarning
 from sciml_bench.koopman.operator.cca import solve_cca
+from sciml_bench.koopman.operator.cross_validation import CHOSEN_BY_DATA, chosen_ridge
 from sciml_bench.koopman.operator.lagged_input import LaggedInput, Pair, checked_features, lagged_input
 from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
 from sciml_bench.koopman.operator.regression import REGRESSIONS, solve_regression
@@ -53,7 +54,7 @@ class OperatorFit(BaseEstimator):
         method: str = "cca",
         *,
         rank: int | None = None,
-        tikhonov_regularization: float | int = 1e-6,
+        tikhonov_regularization: float | int | str = 1e-6,
         relative_cutoff: float | int = 1e-7,
         add_constant: bool = False,
     ) -> None:
@@ -165,12 +166,18 @@ class OperatorFit(BaseEstimator):
             if self.method == "cca":
                 solved = solve_cca(moments, self.rank, self.relative_cutoff)
             else:
-                penalty = np.full(moments.n_modes, float(self.tikhonov_regularization))
+                penalty = np.full(moments.n_modes, self._ridge(moments))
                 if self.add_constant:
                     penalty[-1] = 0.0  # an offset is not to shrink
                 solved = solve_regression(moments, self.method, self.rank, penalty, self.relative_cutoff)
             self._solved = solved.of_features(coordinates).of_inputs(mean)
         return self._solved
+
+    def _ridge(self, moments: LaggedMoments) -> float:
+        """γ, for moments in coordinates of mean square 1."""
+        if self.tikhonov_regularization == CHOSEN_BY_DATA:
+            return chosen_ridge(moments.given_inputs(), self.add_constant)
+        return float(self.tikhonov_regularization)
 
     def _warn_of_cutoff(self) -> None:
         """Say which features depend on the others so closely that directions of theirs are left out.
@@ -187,7 +194,7 @@ class OperatorFit(BaseEstimator):
         if n_left_out < 1 or (shrunk and self.add_constant):
             return
         asked = (
-            f"tikhonov_regularization={self.tikhonov_regularization:g} shrinks"
+            f"tikhonov_regularization={self.tikhonov_regularization} shrinks"
             if shrunk
             else f"relative_cutoff={self.relative_cutoff:g} leaves out"
         )
@@ -252,8 +259,10 @@ class OperatorFit(BaseEstimator):
             )
         if self.rank is not None and not 1 <= self.rank <= n_modes:
             raise ConfigurationError(f"rank={self.rank}: choose 1 to {n_modes}, the number of features, or None")
-        if self.tikhonov_regularization < 0 or not 0 <= self.relative_cutoff < 1:
+        ridge = self.tikhonov_regularization
+        is_wrong = ridge != CHOSEN_BY_DATA if isinstance(ridge, str) else ridge < 0
+        if is_wrong or not 0 <= self.relative_cutoff < 1:
             raise ConfigurationError(
                 f"tikhonov_regularization={self.tikhonov_regularization}, relative_cutoff={self.relative_cutoff}: "
-                "the first must not be negative, the second lies between 0 and 1"
+                "the first must not be negative, or auto; the second lies between 0 and 1"
             )

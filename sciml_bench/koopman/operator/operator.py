@@ -32,7 +32,8 @@ class KoopmanOperator(OperatorFit):
             `edmd_right` (least squares on f, on g); `ridge`, `reduced_rank` or `principal_component` (regressions
             on f).
         rank: modes to keep, for `cca`, `reduced_rank` and `principal_component`; None keeps all.
-        tikhonov_regularization: γ, as a fraction of every feature's mean square, for `ridge` and `reduced_rank`.
+        tikhonov_regularization: γ, as a fraction of every feature's mean square, for `ridge` and `reduced_rank`; `auto`
+            chooses it by generalised cross-validation.
         relative_cutoff: directions of the features, brought to mean square 1, with less than this fraction of the
             largest variance are left out, with a warning.
         add_constant: append the constant 1 to the features: for centred features, whose span lacks it.

@@ -151,12 +151,44 @@ class BasisLibrary:
 
 _INDISTINCT = 1e-8
 """Part of a term that those before it do not determine, below which it is what a file of ten digits has rounded."""
+_SINGULAR = 1e-9
+"""Of the largest singular value: below it, terms of the same size cannot be told apart."""
 
 
 def determined_terms(library: BasisLibrary, values: Float[np.ndarray, "rows terms"]) -> list[int]:
     """The places of the monomials that those before them determine, by values in as many rows as terms."""
     triangle = np.linalg.qr(values)[1][:, : len(library.exponents)]
     return np.flatnonzero(np.abs(np.diag(triangle)) <= _INDISTINCT * np.linalg.norm(triangle, axis=0)).tolist()
+
+
+_PART = 0.1
+"""Of the largest part of a direction that the data leave undetermined: terms with less have little to do with it."""
+
+
+def indistinct_terms(
+    library: BasisLibrary, values: Float[np.ndarray, "rows terms"], determined: Sequence[int]
+) -> list[int]:
+    """The places of more monomials without which the others can be told apart, the highest of those that cannot.
+
+    Terms of a smooth motion that comes to rest may each differ from those before them and be redundant together.
+
+    Args:
+        library: all terms.
+        values: of them on the data.
+        determined: places that are left out already.
+    """
+    kept = [place for place in range(library.n_terms) if place not in determined]
+    size, found = np.linalg.norm(values, axis=0), []
+    while len(kept) > 1 and size[kept].all():
+        _, singular_values, directions = np.linalg.svd(values[:, kept] / size[kept], full_matrices=False)
+        if singular_values[-1] > _SINGULAR * singular_values[0]:
+            break
+        parts = np.abs(directions[-1])
+        part = [p for p in np.flatnonzero(parts > _PART * parts.max()) if kept[p] < len(library.exponents)]
+        if not part:
+            break
+        found.append(kept.pop(int(part[-1])))
+    return found
 
 
 def without(library: BasisLibrary, left_out: Sequence[int]) -> BasisLibrary:
@@ -182,7 +214,7 @@ def require_full_rank(names: Sequence[str], values: Float[np.ndarray, "rows term
     if len(zero):
         raise ConfigurationError(f"model: the term {names[zero[0]]} is zero on all the data; take a smaller basis")
     _, singular_values, directions = np.linalg.svd(values / size, full_matrices=False)
-    if len(values) < len(names) or singular_values[-1] < 1e-10 * singular_values[0]:
+    if len(values) < len(names) or singular_values[-1] < 0.1 * _SINGULAR * singular_values[0]:
         largest = np.argsort(-np.abs(directions[-1]))[:4]
         named = ", ".join(names[int(index)] for index in sorted(largest))
         raise ConfigurationError(

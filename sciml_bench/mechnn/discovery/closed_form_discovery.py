@@ -6,37 +6,23 @@
    step, and terms chosen by the likelihood (`joint_estimation`, `term_selection`).
 """
 
-import contextlib
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import nn
 
+from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.checks import require_choice, require_integer, require_number
-from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SolverError
-from sciml_bench.core.kinds import require_arguments
-from sciml_bench.core.method import DirectMethod
-from sciml_bench.data.held_out import end_of
-from sciml_bench.data.views import InputSignals, PaddedTrajectories, WholeTrajectoriesView
-from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, require_full_rank, without
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.views import InputSignals, PaddedTrajectories
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, require_full_rank
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
-from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
-from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
-from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
-from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
-from sciml_bench.mechnn.discovery.findings.invariants import invariants
-from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import (
     inputs_of,
     integrated_along,
-    integration_record,
     one_step_residual,
     rows_of,
     windows_of,
@@ -45,8 +31,8 @@ from sciml_bench.mechnn.discovery.integration import (
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
 from sciml_bench.mechnn.discovery.rational.rational_fit import rational_laws
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalEquations, RationalLibrary, system_of
+from sciml_bench.mechnn.discovery.refinement import Refinement
 from sciml_bench.mechnn.discovery.selection.sparse_regression import SparseFit, sparse_regression
-from sciml_bench.mechnn.discovery.selection.term_selection import refine
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.units import ScaledLibrary, ScaledRows, Units
 from sciml_bench.mechnn.linear_ode.integral import integrated
@@ -102,8 +88,15 @@ class ClosedFormDiscovery:
         if self.smoothing not in SMOOTHINGS:
             require_number("training.smoothing", self.smoothing, "choose auto or none, or give the weight of the data")
 
-    def __call__(self, library: BasisLibrary | RationalLibrary, trajectories: PaddedTrajectories) -> "Discovery":
+    def __call__(
+        self, library: BasisLibrary | RationalLibrary, trajectories: PaddedTrajectories, budget: CpuBudget | None = None
+    ) -> "Discovery":
         """Find the equations of some trajectories.
+
+        Args:
+            library: the candidate terms.
+            trajectories: to learn from.
+            budget: within which a refinement is to end; what was found before it is kept otherwise.
 
         Raises:
             ConfigurationError: the terms cannot be told apart on the data.
@@ -126,43 +119,33 @@ class ClosedFormDiscovery:
             library, law = rational_laws(library, observed, smoothed, *settings)
             scaled = ScaledLibrary.of(library)
             law = SparseFit(*(scaled.scaled_coefficients(part) for part in (law.coefficients, law.standard_errors)))
-            refinement = "never"  # the denominators would stay as they are
+            choice = "never"  # the denominators would stay as they are
         else:
-            scaled, refinement = ScaledLibrary.of(library, states_and_inputs), self.refinement
+            scaled, choice = ScaledLibrary.of(library, states_and_inputs), self.refinement
             problem = self._regression(scaled, observed, smoothed, window, inputs)
             law = sparse_regression(*problem, float(self.threshold), float(self.significance), window)
         estimate = JointEstimate(together, law.coefficients, law.support, standard_errors=law.standard_errors)
-        record = integration_record(scaled, observed, estimate.states, estimate.coefficients, inputs)
-        residual = one_step_residual(record, estimate.states, estimate.coefficients)
-        wanted = is_noisy or not residual <= self.one_step_tolerance
-        is_refined = refinement == "always" or (refinement == "auto" and wanted)
-        states = _parts(estimate.states, observed)
-        explained = explained_variance(scaled, estimate.coefficients, observed, states, window, inputs)
-        if is_refined and problem is not None:
+        refinement = Refinement(scaled, observed, inputs, window, budget or CpuBudget())
+        laws = refinement.judged(estimate)
+        residual = one_step_residual(laws.record, estimate.states, estimate.coefficients)
+        wanted, refined = is_noisy or not residual <= self.one_step_tolerance, None
+        if problem is not None and (choice == "always" or (choice == "auto" and wanted)):
             # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all
             broad = sparse_regression(*problem, float(self.threshold), 0.0, window)
             start = JointEstimate(together, broad.coefficients, broad.support)
-            joint = integration_record(scaled, observed, start.states, start.coefficients, inputs)
-            is_refined = False
-            with contextlib.suppress(SolverError):  # what leaves every bound on the way is no law either
-                refined = refine(joint, start, float(self.threshold), float(self.significance))
-                parts = _parts(refined.states, observed)
-                better = explained_variance(scaled, refined.coefficients, observed, parts, window, inputs)
-                is_refined = bool((better >= np.minimum(explained, 0.0)).all())
-                if is_refined:
-                    record, estimate, states, explained = joint, refined, parts, better
-            if not is_refined:
-                log.warning("the refinement did not find equations that hold from row to row; it is left out")
+            refined = refinement.refined(laws, start, float(self.threshold), float(self.significance))
+        laws = refined or laws
+        record, estimate = laws.record, laws.estimate
         misfit, errors = units.deviation * (record.observed - estimate.states), estimate.standard_errors
         return Discovery(
             system_of(library, scaled.in_units_of_the_record(estimate.coefficients)),
-            [units.deviation * part for part in states],
+            [units.deviation * part for part in laws.states],
             scaled.in_units_of_the_record(np.zeros_like(estimate.coefficients) if errors is None else errors),
             float(np.sqrt(np.mean(misfit**2))),
             one_step_residual(record, estimate.states, estimate.coefficients, units.deviation),
-            explained,
-            estimate.stiffness if is_refined else None,
-            not (wanted or is_refined),
+            laws.explained,
+            None if refined is None else estimate.stiffness,
+            not wanted and refined is None,
         )
 
     def _window(self, shortest: int) -> int:
@@ -196,11 +179,6 @@ class ClosedFormDiscovery:
         return design, centred
 
 
-def _parts(states: Float[np.ndarray, "rows dim"], observed: Sequence[ScaledRows]) -> list[Float[np.ndarray, "_ dim"]]:
-    """The rows of each trajectory."""
-    return np.split(states, np.cumsum([len(times) for times, _ in observed])[:-1])
-
-
 @dataclass(frozen=True, eq=False)
 class Discovery:
     """What was found.
@@ -224,130 +202,3 @@ class Discovery:
     explained: Float[np.ndarray, " dim"]
     stiffness: float | None = None
     is_exact: bool = False
-
-
-class FewComponents:
-    """Base of methods that learn equations, of which there is one per component."""
-
-    @classmethod
-    def require_states(cls, state_shape: tuple[int, ...]) -> None:
-        """Stop at states whose candidate terms would be too many.
-
-        Raises:
-            NotApplicableError: images, fields or more than twenty components.
-        """
-        if math.prod(state_shape) > MOST_FLATTENED:
-            raise NotApplicableError(
-                f"equations are discovered for states of at most {MOST_FLATTENED} components; these states have the "
-                f"shape {tuple(state_shape)}: training=sequence learns from fields and bodies, train_koopman.py from "
-                "any"
-            )
-
-
-def require_rows(library: BasisLibrary | RationalLibrary, view: WholeTrajectoriesView) -> None:
-    """Stop at fewer than two rows for each candidate term, before anything is estimated.
-
-    Raises:
-        DataError: there are so few.
-    """
-    n_rows = int(view.train.rows.sum())
-    if n_rows < 2 * library.n_terms:
-        raise DataError(
-            f"data: {n_rows} rows to learn from are too few for the {library.n_terms} candidate terms of the model; "
-            f"give at least {2 * library.n_terms} rows, or a smaller model.degree or fewer components (data.observe)"
-        )
-
-
-class EquationDiscovery(FewComponents, DirectMethod):
-    """Find equations without epochs.
-
-    Args:
-        model: the candidate terms.
-        view: whole trajectories.
-        **recipe: as in `ClosedFormDiscovery`.
-
-    Raises:
-        ConfigurationError: the model is no basis library, or a value is out of range.
-    """
-
-    takes_inputs: ClassVar[bool] = True
-    headline: tuple[str, ...] = (
-        "n_terms",
-        "exact_support",
-        "worst_coefficient_error",
-        "one_step_residual",
-        "noise_deviation",
-        "forecast_relative_error",
-    )
-
-    def __init__(
-        self, model: BasisLibrary | RationalLibrary | nn.Module, view: WholeTrajectoriesView, **recipe: Any
-    ) -> None:
-        super().__init__(view)
-        if not isinstance(model, BasisLibrary | RationalLibrary):
-            raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")
-        if isinstance(model, RationalLibrary) and view.spec.dim_in:
-            raise ConfigurationError("data.inputs: laws with a denominator take no inputs; choose model=polynomials")
-        require_arguments(ClosedFormDiscovery, recipe, "training")
-        require_rows(model, view)
-        self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
-        self.discovery: Discovery | None = None
-        self.invariants: tuple[str, ...] = ()
-        self.look_alikes: tuple[str, ...] = ()
-
-    def fit(self) -> None:
-        """Find the equations.
-
-        Raises:
-            ConfigurationError, DataError: as in `ClosedFormDiscovery`.
-        """
-        train = self.view.train
-        inputs = inputs_of(train)
-        rows = [states for _, states in rows_of(train)]
-        variables = torch.from_numpy(np.concatenate(rows) if inputs is None else with_acting(rows, inputs))
-        if isinstance(self.library, BasisLibrary) and len(variables) >= self.library.n_terms:
-            values = self.library(variables).numpy()
-            determined = determined_terms(self.library, values)
-            self.invariants = invariants(self.library, variables, determined)
-            self.library = without(self.library, determined)
-        self.discovery = self.recipe(self.library, self.view.train)
-        if isinstance(self.library, BasisLibrary):
-            chosen = np.asarray(self.discovery.equations.support.any(axis=1))
-            self.look_alikes = look_alikes(self.library.names, self.library(variables).numpy(), chosen)
-        for line in (*self.discovery.equations.text, *self._remarks()):
-            log.info("%s", line)
-
-    def _remarks(self) -> tuple[str, ...]:
-        if self.discovery is None:
-            return ()
-        constant = tuple(f"the record keeps {relation}" for relation in self.invariants)
-        explained = verdicts(self.library.spec.component_names, self.discovery.explained)
-        few = () if self.discovery.is_exact else few_rows(self.discovery.equations, int(self.view.train.rows.sum()))
-        return constant + self.look_alikes + explained + few
-
-    def learned(self) -> DiscoveredEquations:
-        """The equations."""
-        found = self.discovery
-        if found is None:
-            raise RuntimeError("No equations have been found yet: call fit() first.")
-        past = end_of(self.view.record, DiscoveredEquations.longest_past)
-        return DiscoveredEquations(
-            found.equations.library,
-            found.equations.coefficients,
-            found.standard_errors,
-            found.stiffness,
-            past=past,
-            invariants=self.invariants,
-        )
-
-    def record_entries(self) -> dict[str, Any]:
-        """The equations, as a person reads them, and what is to be said of them."""
-        if self.discovery is None:
-            return {}
-        entries: dict[str, Any] = {"equations": list(self.discovery.equations.text)}
-        entries["coefficients"] = with_errors(self.discovery.equations, self.discovery.standard_errors)
-        if self.invariants:
-            entries["invariants"] = list(self.invariants)
-        if self._remarks():
-            entries["remarks"] = list(self._remarks())
-        return entries

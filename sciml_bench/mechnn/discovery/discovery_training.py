@@ -26,9 +26,10 @@ from sciml_bench.data.views.whole_trajectories_view import (
     WholeTrajectoriesView,
 )
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, FewComponents, require_rows
+from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
+from sciml_bench.mechnn.discovery.equation_discovery import FewComponents, require_rows
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
 from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes

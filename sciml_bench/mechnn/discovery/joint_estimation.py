@@ -10,7 +10,7 @@ small dense one for the coefficients (variable projection; Golub and Pereyra, 19
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float
 from scipy.linalg import LinAlgError, solveh_banded
 from torch import Tensor
 
+from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, arrivals, flow
 from sciml_bench.systems.numerics.block_tridiagonal import lower_band
@@ -26,6 +27,9 @@ _MOST_ITERATIONS = 12
 _MOST_HALVINGS = 6
 _LARGEST_WEIGHT = 10.0
 """Beside the mean of the components; what is followed more closely is followed by chance."""
+
+_GIVEN = 1e6
+"""Weight of components without a law, which stay as they were observed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,9 @@ class NoisyRecord:
         n_steps: Runge–Kutta steps per interval.
         weights: of the components' squares; None for 1.
         inputs: at the beginning and at the end of every interval, where something acts from outside.
+        lawless: components that are taken as observed, and as constant within an interval, since no law is known of
+            them; None for none.
+        budget: within which a search is to end.
     """
 
     observed: Float[np.ndarray, "rows dim"]
@@ -47,6 +54,8 @@ class NoisyRecord:
     n_steps: int = 5
     weights: Float[np.ndarray, " dim"] | None = None
     inputs: Float[np.ndarray, "intervals ends dim_in"] | None = None
+    lawless: Bool[np.ndarray, " dim"] | None = None
+    budget: CpuBudget = field(default_factory=CpuBudget)
 
     def terms(self, states: Float[np.ndarray, "rows dim"]) -> Float[np.ndarray, "rows terms"]:
         """The candidate terms at all rows.
@@ -95,7 +104,18 @@ class NoisyRecord:
             support: which coefficients are estimated; so is where every trajectory starts.
         """
         n_trajectories = 1 + int((self.intervals == 0).sum())
-        return max(self.observed.size - int(support.sum()) - n_trajectories * self.observed.shape[1], 1)
+        n_rows, n_lawful = len(self.observed), int(self._lawful.sum())
+        return max((n_rows - n_trajectories) * n_lawful - int(support.sum()), 1)
+
+    @property
+    def _lawful(self) -> Bool[np.ndarray, " dim"]:
+        return np.ones(self.observed.shape[1], bool) if self.lawless is None else ~self.lawless
+
+    @property
+    def weights_and_laws(self) -> tuple[Float[np.ndarray, " dim"], Float[np.ndarray, " dim"]]:
+        """What the squares of the components' misfits weigh, and those of their laws' defects."""
+        weights = np.ones(self.observed.shape[1]) if self.weights is None else self.weights
+        return np.where(self._lawful, weights, _GIVEN), np.where(self._lawful, weights, 0.0)
 
     def weighted_by_noise(self, states: Float[np.ndarray, "rows dim"]) -> "NoisyRecord":
         """The same with components that weigh as much as their noise asks for.
@@ -104,9 +124,9 @@ class NoisyRecord:
             states: what was observed without its noise.
         """
         misfit = np.mean((self.observed - states) ** 2, axis=0)
-        if not misfit.all():
+        if not misfit[self._lawful].all():
             return self
-        weights = np.exp(np.mean(np.log(misfit))) / misfit
+        weights = np.exp(np.mean(np.log(misfit[self._lawful]))) / np.where(self._lawful, misfit, 1.0)
         return replace(self, weights=np.clip(weights, 1 / _LARGEST_WEIGHT, _LARGEST_WEIGHT))
 
 
@@ -159,11 +179,13 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
 
     Raises:
         SolverError: the field leaves every bound within one interval.
+        BudgetSpentError: the search was to end before.
     """
+    record.budget.require()
     x = torch.from_numpy(estimate.states)
     rows, dim = x.shape
-    weights = torch.ones(dim, dtype=x.dtype) if record.weights is None else torch.from_numpy(record.weights)
-    mu = estimate.stiffness * weights * torch.from_numpy(record.intervals > 0)[:, None]
+    weights, of_laws = (torch.from_numpy(each) for each in record.weights_and_laws)
+    mu = estimate.stiffness * of_laws * torch.from_numpy(record.intervals > 0)[:, None]
     arrived, by_state, by_coefficient = record.flow(x, estimate.coefficients, estimate.support)
     defect = arrived - x[1:]
     misfit = torch.from_numpy(record.observed) - x

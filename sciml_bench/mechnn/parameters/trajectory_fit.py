@@ -21,7 +21,7 @@ from sciml_bench.core.seeds import derived_seed
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data import PaddedTrajectories, Record, WholeTrajectoriesView
 from sciml_bench.data.held_out import shown_arrays
-from sciml_bench.mechnn.discovery.closed_form_discovery import FewComponents
+from sciml_bench.mechnn.discovery.equation_discovery import FewComponents
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 
 

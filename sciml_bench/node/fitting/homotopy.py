@@ -18,8 +18,9 @@ from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.coupling_schedules import CouplingSchedule, PowerLawSchedule
 from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
+from sciml_bench.node.units import Units, time_of_change
 
-_STRENGTH_PER_STEP, _RAW_STRENGTH = 0.6, 6.0
+_STRENGTH_PER_STEP, _STRENGTH_PER_CHANGE, _RAW_STRENGTH = 0.6, 3.6, 6.0
 _LONGEST_STEP = 2.0
 """Times k; explicit methods make the coupling itself unstable in longer ones."""
 
@@ -28,8 +29,10 @@ class HomotopyTraining(TrajectoryFitting):
     """Learn along a path of problems that begins with an easy one.
 
     Args:
-        coupling_strength: k, in 1/time step (1/time where units are raw), one number or one per component; .6 (6) by
-            default.
+        coupling_strength: k, in 1/time step (1/time where units are raw), one number or one per component; by default
+            .6 (6), or less where rows are dense: 3.6 over the time steps in which states change by one deviation.
+            Coupled more strongly than motions are fast, a field follows the data whatever it is, and is left with most
+            of what there is to learn when λ has become 0.
         coupling_schedule: λ against the epoch.
         model, view, **options: as in `TrajectoryFitting`; the length of the fit is that of λ's schedule.
 
@@ -54,7 +57,7 @@ class HomotopyTraining(TrajectoryFitting):
         super().__init__(model, view, n_epochs=schedule.n_epochs, **options)
         self.coupling_schedule = schedule
         if coupling_strength is None:
-            coupling_strength = _RAW_STRENGTH if self.units is None else _STRENGTH_PER_STEP
+            coupling_strength = _RAW_STRENGTH if self.units is None else self._strength(self.units)
         time_step = 1.0 if self.units is None else self.units.time_step
         self.coupling_strength = (checked_coupling_strength(coupling_strength, view.spec.dim) / time_step).tolist()
         self.coupled_solver, strongest = self.solver, max(self.coupling_strength)
@@ -62,6 +65,11 @@ class HomotopyTraining(TrajectoryFitting):
             self.coupled_solver = replace(self.solver, max_step=_LONGEST_STEP / strongest)
         self._scale_in_epoch = 1.0
         self._coupled: CoupledDynamics | None = None
+
+    def _strength(self, units: Units) -> float:
+        """What suits dense and sparse rows, in 1/time step."""
+        steps_of_change = time_of_change(self.view.train, units) / units.time_step
+        return min(_STRENGTH_PER_STEP, _STRENGTH_PER_CHANGE / steps_of_change)
 
     def plan(self, n_epochs: int) -> None:
         """Every λ for as long as the others."""

@@ -11,10 +11,13 @@ from scipy.interpolate import CubicSpline, make_smoothing_spline
 
 from sciml_bench.core.checks import require_number
 from sciml_bench.core.errors import DataError
+from sciml_bench.node.fitting.cross_validation import MOST_TIMES, cross_validated
 
 GENERALISED_CROSS_VALIDATION = "gcv"
 # SciPy's smoothing spline is made of five or more points; with fewer there is nothing to smooth.
 FEWEST_POINTS = 5
+_MANY = 9
+"""Components from which their common basis is worth its making; the weights are SciPy's, but for rounding."""
 _STEPS_PER_UNIT = 10
 """Time unit of the cross validation, in median time steps: curves of up to (1000 n)^¼ steps' width are in reach."""
 
@@ -58,6 +61,8 @@ class SmoothingSpline:
             times, values = (times - self.start) / self._unit, (values - self._mean) / self._deviation
         if weight == 0.0:
             self._pieces = CubicSpline(times, values, bc_type="natural")
+        elif weight is None and values.shape[1] >= _MANY and len(times) <= MOST_TIMES:
+            self._pieces = CubicSpline(times, cross_validated(times, values), bc_type="natural")
         else:
             self._pieces = make_smoothing_spline(times, values, lam=weight)
         self._slopes = self._pieces.derivative()

@@ -13,7 +13,7 @@ from sciml_bench.data import PaddedTrajectories
 from sciml_bench.data.views import InputSignals
 from sciml_bench.node.fields.driven_field import DrivenField
 from sciml_bench.node.fields.vector_field import VectorField
-from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
+from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline
 
 INITIAL_STATES = ("given", "exact", "smoothed", "trained")
 
@@ -83,9 +83,13 @@ def mean_squared_error(
 
 
 def splines_through(trajectories: PaddedTrajectories, smoothing: float | int | str) -> list[SmoothingSpline]:
-    """One smoothing spline per trajectory, of at least two rows each, five where they are smoothed."""
+    """One smoothing spline per trajectory; one of too few rows to smooth is interpolated, unless all are so short."""
     parts = zip(trajectories.times, trajectories.states, trajectories.rows, strict=True)
-    return [SmoothingSpline(times[rows], states[rows], smoothing) for times, states, rows in parts]
+    fewest = min(FEWEST_POINTS, int(trajectories.lengths.max()))
+    return [
+        SmoothingSpline(times[rows], states[rows], smoothing if rows.sum() >= fewest else 0.0)
+        for times, states, rows in parts
+    ]
 
 
 def initial_states_of(

@@ -17,6 +17,9 @@ _BENCHMARK = "benchmark"
 _LONGEST = 4000
 """Letters that a person would still type."""
 
+_SEARCH_PATH = "hydra.searchpath="
+_TOLD_OTHERWISE = ("logger=none", "force=", "trusted_packages=", _SEARCH_PATH)
+
 _SCRIPT = re.compile(rf"train_[a-z_]+|{_BENCHMARK}")
 _HASHED = re.compile(r"(.*-)?[0-9a-f]{6}([0-9a-f]{6})?")
 """The names of overrides that a folder could not be called."""
@@ -49,11 +52,18 @@ def command_of(run: Run, configuration: dict[str, Any]) -> str | None:
     words = [str(word) for word in given]
     if script == _BENCHMARK:
         chosen = [f"{group}={run.record.get(group)}" for group in ("task", "method")]
-        words = [*chosen, *_overrides(run, words, configuration), f"seed={seed_of(run)}"]
+        words = [*chosen, *_overrides(run, words, configuration), *_own(words, configuration), f"seed={seed_of(run)}"]
     if any(is_steering(letter) or letter == "\n" for word in words for letter in word):
         return None
     command = shlex.join(["python", f"{script}.py", *words])
     return command if len(command) < _LONGEST else None
+
+
+def _own(given: Sequence[str], configuration: dict[str, Any]) -> list[str]:
+    """Where a method of somebody's own was found, and whom she trusted; neither stands in the name of a folder."""
+    packages = configuration.get("trusted_packages") or []
+    trusted = [f"trusted_packages=[{','.join(map(str, packages))}]"] if isinstance(packages, list) and packages else []
+    return [*(word for word in given if word.startswith(_SEARCH_PATH)), *trusted]
 
 
 def _overrides(run: Run, given: Sequence[str], configuration: dict[str, Any]) -> list[str]:
@@ -67,6 +77,6 @@ def _overrides(run: Run, given: Sequence[str], configuration: dict[str, Any]) ->
     if "=" in variant and not _HASHED.fullmatch(variant):
         return variant.split(",")
     seeds = [place for place, word in enumerate(given) if word.startswith("seed=")]
-    passed = [word for word in given[seeds[0] + 1 :] if word not in ("logger=none", "force=false")] if seeds else []
+    passed = [word for word in given[seeds[0] + 1 :] if not word.startswith(_TOLD_OTHERWISE)] if seeds else []
     seconds = (configuration.get("trainer") or {}).get("cpu_seconds")
     return [*([f"cpu_seconds={seconds:g}"] if is_number(seconds) else []), *passed]

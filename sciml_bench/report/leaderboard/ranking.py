@@ -22,6 +22,8 @@ from sciml_bench.report.leaderboard.small_arrays import START, small_arrays
 from sciml_bench.scores.catalogue import find_score
 
 MAIN_SCORES = (
+    "generalised_fraction",
+    "coefficient_error",
     "forecast_standardised_error",
     "forecast_error_over_mean",
     "rollout_relative_squared_error",
@@ -37,7 +39,10 @@ MAIN_SCORES = (
 )
 """Which score decides a task: of those that most methods have, the first of these names of the catalogue."""
 
-BESIDE_IT = ("valid_prediction_lyapunov_times", "valid_prediction_time", "state_space_divergence")
+BESIDE_IT = (
+    *("reconstructed_fraction", "support_f1"),
+    *("valid_prediction_lyapunov_times", "valid_prediction_time", "state_space_divergence"),
+)
 """What stands next to it, where there is such a score."""
 
 score_named = cache(find_score)

@@ -2,6 +2,7 @@
 
 from sciml_bench.suite.baselines.baseline import Baseline, BaselineTraining, FittedBaseline
 from sciml_bench.suite.baselines.context_parroting import ContextParroting, FittedParroting
+from sciml_bench.suite.baselines.external_predictions import ExternalPredictions, FittedPredictions
 from sciml_bench.suite.baselines.libraries import (
     BaggedModes,
     DynamicModes,
@@ -23,12 +24,14 @@ __all__ = [
     "ContextParroting",
     "DynamicModes",
     "EchoState",
+    "ExternalPredictions",
     "FittedBaseline",
     "FittedEchoState",
     "FittedMean",
     "FittedOperator",
     "FittedParroting",
     "FittedPersistence",
+    "FittedPredictions",
     "FittedReservoir",
     "GaussianKernel",
     "KernelKoopman",

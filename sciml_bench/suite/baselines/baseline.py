@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from sciml_bench.core.method import DirectMethod
+from sciml_bench.core.method import DirectMethod, told_class
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.step_forecaster import StepForecaster
 from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.suite.questions import Questions
 
 
 class Baseline:
@@ -25,6 +26,14 @@ class Baseline:
     def __init__(self, spec: RecordSpec) -> None:
         self.spec = spec.origin or spec  # a baseline reads states in their own shape
 
+    def prepare(self, record: Record, asked: Questions) -> None:
+        """Told before the fit what a forecast task will ask; a baseline that learns does not look at it.
+
+        Args:
+            record: loaded.
+            asked: by the task.
+        """
+
     def fit(self, record: Record) -> Learned:
         """Learn from the training part, choosing by the validation part where there is something to choose.
 
@@ -35,6 +44,10 @@ class Baseline:
             NotApplicableError: it cannot learn from such a record.
         """
         raise NotImplementedError(f"{type(self).__name__} must implement fit()")
+
+    def record_entries(self) -> dict[str, Any]:
+        """What record.json should tell, in plain values."""
+        return {}
 
 
 class BaselineTraining(DirectMethod):
@@ -49,6 +62,11 @@ class BaselineTraining(DirectMethod):
         super().__init__(view)
         self.baseline = model
 
+    @property
+    def gives(self) -> Any:
+        """What the baseline says that it gives."""
+        return told_class(type(self.baseline).fit)
+
     def fit(self) -> None:
         """Let it learn."""
         self._learned = self.baseline.fit(self.view.record)
@@ -56,6 +74,10 @@ class BaselineTraining(DirectMethod):
     def learned(self) -> Any:
         """What it has learned."""
         return self._learned
+
+    def record_entries(self) -> dict[str, Any]:
+        """What the baseline tells of itself."""
+        return self.baseline.record_entries()
 
 
 class Fitted:

@@ -10,17 +10,16 @@ from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
-from sciml_bench.data.capabilities import Forecaster, Reconstructor
+from sciml_bench.data.capabilities import Forecaster, Reconstructor, require_ability
 from sciml_bench.data.common_task import CommonTaskRecord
 from sciml_bench.data.common_task.protocol import FORECAST
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
-from sciml_bench.suite.applicability import require_ability
 from sciml_bench.suite.common_task.predictions import COMPONENTS, PAIR
 from sciml_bench.suite.common_task.scores import score
 from sciml_bench.suite.common_task.tails import INVARIANT_MEASURE, TAILS, with_invariant_tail
 
-_ABILITIES = {"forecast": (Forecaster, "forecast"), "reconstruction": (Reconstructor, "reconstruct")}
+_ABILITIES = {"forecast": Forecaster, "reconstruction": Reconstructor}
 _ROWS_OF_MEASURE = 20_000
 
 
@@ -57,7 +56,7 @@ class CommonTaskEvaluation:
         """
         if not isinstance(record, CommonTaskRecord):
             raise ConfigurationError("evaluation=CommonTaskEvaluation scores records such as data=common_task_lorenz")
-        require_ability(method, _ABILITIES[record.protocol.asked][1])
+        require_ability(method.gives, _ABILITIES[record.protocol.asked])
 
     def __call__(self, learned: Any, record: CommonTaskRecord) -> Results:
         """The scores and the prediction.
@@ -70,9 +69,7 @@ class CommonTaskEvaluation:
             NotApplicableError: it does not.
         """
         asked, part = record.protocol.asked, record.continued.filled()
-        protocol, ability = _ABILITIES[asked]
-        if not isinstance(learned, protocol):
-            raise NotApplicableError(f"{type(learned).__name__} does not {ability}")
+        require_ability(learned, _ABILITIES[asked])
         states = self._forecast(learned, record) if asked == FORECAST else learned.reconstruct(part)[0]
         metrics = {}
         if (truth := record.truth) is not None:

@@ -51,7 +51,7 @@ def allotted_settings(
 
 
 def _steps_per_second(
-    method: Method, schedule: LearningRateSchedule, settings: Mapping[str, Any], seconds: float, seed: int
+    method: Method, schedule: LearningRateSchedule, settings: Mapping[str, Any], seconds: float | int, seed: int
 ) -> float:
     """Steps per CPU second of a copy of the method, with what comes at the end of every epoch."""
     probe = copy.deepcopy(method, {id(method.view): method.view})

@@ -57,8 +57,14 @@ class Fit:
     is_first_process: bool = True
 
 
-def fit_directly(method: DirectMethod) -> Fit:
-    """Fit a method without epochs."""
+def fit_directly(method: DirectMethod, cpu_seconds: float | int | None = None) -> Fit:
+    """Fit a method without epochs.
+
+    Args:
+        method: what is fitted.
+        cpu_seconds: `trainer.cpu_seconds`, within which a search is to end; None for no limit.
+    """
+    method.cpu_seconds = cpu_seconds
     started = time.perf_counter(), time.process_time()
     method.fit()
     wall, cpu = time.perf_counter() - started[0], time.process_time() - started[1]

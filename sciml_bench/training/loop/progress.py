@@ -1,5 +1,6 @@
 """One line of progress for the whole fit: epoch, time left and the quantities that matter."""
 
+import logging
 import math
 import sys
 import time
@@ -8,10 +9,15 @@ from lightning.pytorch import LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from sciml_bench.core.budget import WARNED
 from sciml_bench.training.loop.callbacks import AfterMethod
+
+log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_UPDATES = 0.1
+WORTH_TELLING = 60.0
+"""Seconds that are left, beyond which a line says so."""
 
 
 class EpochProgress(AfterMethod):
@@ -26,6 +32,7 @@ class EpochProgress(AfterMethod):
         self.label, self.shown = label, shown
         self._progress: Progress | None = None
         self._last_shown = -float("inf")
+        self._began: tuple[int, float] | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the bar."""
@@ -52,6 +59,7 @@ class EpochProgress(AfterMethod):
         done, now = trainer.current_epoch + 1, time.monotonic()
         seconds_between = SECONDS_BETWEEN_LINES if self._progress is None else SECONDS_BETWEEN_UPDATES
         ends = done == self._total or trainer.should_stop
+        left = self._seconds_left(done, now)
         if not trainer.is_global_zero or not (ends or now - self._last_shown >= seconds_between):
             return
         self._last_shown = now
@@ -61,7 +69,29 @@ class EpochProgress(AfterMethod):
         if self._progress is not None:
             self._progress.update(self._task, completed=done, quantities=quantities)
         else:
+            quantities += f"  about {left / 60:.0f} min left" if left > WORTH_TELLING else ""
             print(f"{self.label}: epoch {done}/{self._total or '?'}  {quantities}", file=sys.stderr, flush=True)
+
+    def _seconds_left(self, done: int, now: float) -> float:
+        """About how long the other epochs take; 0 where nobody knows. More than an hour is told as soon as it is seen.
+
+        The first epoch also compiles and warms up, and does not count.
+        """
+        if self._total is None:
+            return 0.0
+        if self._began is None:
+            self._began = done, now
+            return 0.0
+        first, start = self._began
+        left = (self._total - done) * (now - start) / (done - first)
+        if done == first + 1 and left > WARNED:
+            log.warning(
+                "the %d epochs that are left take about %.3g hours; ask for fewer with trainer.max_epochs, or learn "
+                "from less: components with data.observe=[...], rows with data.n_rows",
+                self._total - done,
+                left / 3600,
+            )
+        return left
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Leave the finished bar on the screen."""

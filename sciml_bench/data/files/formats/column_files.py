@@ -11,7 +11,8 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.clocks import times_of_dates
 from sciml_bench.data.files.formats.numpy_files import unreadable
 from sciml_bench.data.files.packages import imported
-from sciml_bench.data.files.text_tables import Columns, Table, table_of
+from sciml_bench.data.files.tables.columns import Columns, Table
+from sciml_bench.data.files.tables.parted_tables import table_of
 
 UNIT_KEYS = (b"units", b"unit")
 

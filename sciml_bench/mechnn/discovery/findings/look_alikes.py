@@ -1,11 +1,11 @@
-"""Candidate terms that a record can hardly tell from those which were chosen."""
+"""Candidate terms that a record can hardly tell from those which were chosen, or these from one another."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-LOOK_ALIKE = 0.999
+LOOK_ALIKE = 0.98
 """Correlation above which a person is told."""
 
 
@@ -24,7 +24,8 @@ def look_alikes(
     alike = np.abs(centred.T @ centred) > LOOK_ALIKE * np.outer(size, size)
     found: list[str] = []
     for term in np.flatnonzero(chosen & (size > 0)).tolist():
-        others = [names[other] for other in np.flatnonzero(alike[term] & ~chosen & (size > 0)).tolist()]
+        later = np.arange(len(names)) > term  # two that were chosen are told once
+        others = [names[other] for other in np.flatnonzero(alike[term] & (later | ~chosen) & (size > 0)).tolist()]
         if others:
             found.append(f"the data hardly tell {names[term]} from {', '.join(others)}")
     return tuple(found)

@@ -4,7 +4,7 @@ From all terms on, the one whose removal costs least is removed as long as it co
 is to be explained, or no more than chance, by the rise of the deviance, degrees of freedom · log(sum of squares). What
 counts is the fit of the others without it, so that of terms that stand for each other, and may cancel with large
 coefficients, only those remain that are needed. The last term of a component stays; how much it explains is for the
-reader to judge.
+reader to judge. What elimination has left competes with what is chosen from one term on (`sparsest_terms`).
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-_ROUNDING = 1e-12
-"""Relative to what is to be explained: residuals are no smaller."""
+from sciml_bench.mechnn.discovery.selection.least_squares import LeastSquares
+from sciml_bench.mechnn.discovery.selection.sparsest_terms import SparsestTerms
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +32,6 @@ class SparseFit:
     def support(self) -> Bool[np.ndarray, "terms dim"]:
         """Which terms are there."""
         return self.coefficients != 0
-
-
-@dataclass(frozen=True, eq=False)
-class _Component:
-    """Least squares with some of the terms.
-
-    Args:
-        coefficients: of them.
-        covariance: (AᵀA)⁻¹, its diagonal.
-        misfit: the sum of squares that is left.
-    """
-
-    coefficients: Float[np.ndarray, " kept"]
-    covariance: Float[np.ndarray, " kept"]
-    misfit: float
-
-    @property
-    def losses(self) -> Float[np.ndarray, " kept"]:
-        """By how much the misfit rises without each of the terms."""
-        return self.coefficients**2 / self.covariance
 
 
 def sparse_regression(
@@ -82,30 +62,27 @@ def sparse_regression(
         right = triangle[:, n_terms + component]
         if not right.any():
             continue
-        total, kept = float(right @ right), np.arange(n_terms)
-        fit = _fitted(triangle[:, kept], right)
+        terms, rows = triangle[:, :n_terms], float(n_rows[component])
+        fit = LeastSquares.of(terms, right, list(range(n_terms)))
 
-        def spared(
-            rise: float, n_dropped: int, fit: _Component = fit, rows: float = n_rows[component], total: float = total
-        ) -> bool:
-            freedom = max(rows - len(fit.coefficients), 1)
-            chance = freedom * np.log1p(rise / (fit.misfit + _ROUNDING**2 * total)) < n_dropped * significance**2
-            return rise < threshold**2 * total or bool(chance)
+        def spared(rise: float, n_dropped: int, fit: LeastSquares, rows: float = rows) -> bool:
+            return rise < threshold**2 * fit.total or fit.gain(rise, rows) < n_dropped * significance**2
 
-        while len(kept) > 1:
+        while len(fit.places) > 1:
             order = np.argsort(fit.losses)
             several = sum(spared(float(loss), 1, fit) for loss in fit.losses) // 2
             for count in (several, 1) if several > 1 else (1,):
-                shorter = np.delete(kept, order[:count])
-                trial = _fitted(triangle[:, shorter], right)
+                trial = LeastSquares.of(terms, right, np.delete(fit.places, order[:count]).tolist())
                 if spared(max(trial.misfit - fit.misfit, 0.0), count, fit):
-                    kept, fit = shorter, trial
+                    fit = trial
                     break
             else:
                 break
-        coefficients[kept, component] = fit.coefficients
-        freedom = max(n_rows[component] - len(kept), 1)
-        errors[kept, component] = np.sqrt(fit.covariance * fit.misfit / freedom)
+        if significance:
+            fit = SparsestTerms(terms, right, rows, threshold, significance).found(fit)
+        coefficients[fit.places, component] = fit.coefficients
+        freedom = max(rows - len(fit.places), 1)
+        errors[fit.places, component] = np.sqrt(fit.covariance * fit.misfit / freedom)
     return SparseFit(*(values / np.where(size > 0, size, 1.0)[:, None] for values in (coefficients, errors)))
 
 
@@ -133,13 +110,5 @@ def contributions(
         kept = np.flatnonzero(column)
         total = np.linalg.norm(triangle @ column)
         if total > 0:
-            parts[kept, component] = np.sqrt(_fitted(triangle[:, kept], triangle @ column).losses) / total
+            parts[kept, component] = np.sqrt(LeastSquares.of(triangle, triangle @ column, kept.tolist()).losses) / total
     return parts
-
-
-def _fitted(terms: np.ndarray, right: np.ndarray) -> _Component:
-    orthogonal, triangle = np.linalg.qr(terms)
-    inverse = np.linalg.pinv(triangle)
-    coefficients = inverse @ (orthogonal.T @ right)
-    misfit = right - terms @ coefficients
-    return _Component(coefficients, np.maximum((inverse**2).sum(axis=1), np.finfo(float).tiny), float(misfit @ misfit))

@@ -118,7 +118,7 @@ def _shortened(
     """The estimate without some terms; None where the data object."""
     out = np.zeros_like(estimate.support)
     out.flat[dropped] = True
-    if not (estimate.support & ~out).any(axis=0).all():
+    if (estimate.support.any(axis=0) & ~(estimate.support & ~out).any(axis=0)).any():
         return None
     try:
         shorter = improve(record, estimate.without(out))

@@ -1,0 +1,1 @@
+"""Tables: one row per moment, one column per component."""

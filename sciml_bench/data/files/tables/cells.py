@@ -1,0 +1,105 @@
+"""What stands in a cell of a table: a number as programmes write it, true or false, a date, or nothing."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.clocks import times_of_dates
+from sciml_bench.data.files.tables.columns import Column, Columns
+from sciml_bench.data.files.tables.times_of_day import durations
+
+SPREADSHEET_ERRORS = ("#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
+MISSING = ("", "na", "n/a", "nan", "null", "none", "missing", "-", "?", ".", *SPREADSHEET_ERRORS)
+"""What stands in a cell that has no number; upper case counts as lower case."""
+LOGICAL = {"true": 1.0, "false": 0.0}
+
+_NO_NUMBER = re.compile(r"\*+|[-+]?1\.#(?:qnan|snan|ind)\d*", re.IGNORECASE)
+"""What Fortran writes where a number is too wide, and Microsoft's C where it is none."""
+_FORTRAN = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+))[dDqQ]([-+]?\d+)|([-+]?\d*\.\d+)([-+]\d{3})")
+"""1.0D+02, and 1.0-101, whose exponent leaves no room for its letter."""
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+_COMMA = re.compile(r"[-+]?[\d,]*,\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+
+
+def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[np.ndarray, " time"]:
+    """The numbers of a column; not a number where there is none."""
+    name = f"{in_file} ({lines.header[place] if lines.header else f'column {in_file}'})"
+    if isinstance(column, np.ndarray):
+        if column.dtype.kind not in "biuf":
+            raise DataError(
+                f"data.path: {lines.path}, column {name} holds dates and is not the clock; choose other columns with "
+                "data.key=[...]."
+            )
+        return column.astype(np.float64, copy=False)
+    mark = _comma_stands_for(lines, column, name)
+    values = np.full(len(column), np.nan)
+    for row, cell in enumerate(column):
+        number = number_of(cell if mark is None else cell.replace(",", mark))
+        if number is not None:
+            values[row] = number
+        elif cell.lower() in LOGICAL:
+            values[row] = LOGICAL[cell.lower()]
+        elif not is_missing(cell):
+            where = f"line {lines.body[row][0]}" if lines.body else f"row {row}"
+            raise DataError(
+                f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number{_hint(cell)}; remove the "
+                "text, fill the gap, or choose other columns with data.key=[...]."
+            )
+    return values
+
+
+def is_value(cell: str) -> bool:
+    """Whether a cell belongs under a header: a number, with a comma in it or not, or a date."""
+    if number_of(cell) is not None or number_of(cell.replace(",", ".")) is not None or cell.lower() in LOGICAL:
+        return True
+    return _GROUPED.fullmatch(cell) is not None or (times_of_dates([cell]) or durations([cell])) is not None
+
+
+def number_of(cell: str) -> float | None:
+    """The number of a cell, with a decimal point; None where it is none."""
+    try:
+        return float(cell)
+    except ValueError:
+        found = _FORTRAN.fullmatch(cell)
+        return None if found is None else float(f"{found[1] or found[3]}e{found[2] or found[4]}")
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no number."""
+    return cell.lower() in MISSING or _NO_NUMBER.fullmatch(cell) is not None
+
+
+def _comma_stands_for(lines: Columns, column: Iterable[str], name: str) -> str | None:
+    """A point where commas of numbers mark decimals, nothing where they group thousands; None without commas.
+
+    Between commas a number with one stands in quotes, and may be either.
+
+    Raises:
+        DataError: it may be either, and nothing in the table tells.
+    """
+    with_comma = [cell for cell in column if "," in cell]
+    if not with_comma:
+        return None
+    if lines.delimiter != "," or any(_COMMA.fullmatch(cell) and not _GROUPED.fullmatch(cell) for cell in with_comma):
+        return "."
+    cells = [cell for other in lines.columns if not isinstance(other, np.ndarray) for cell in other]
+    grouped = [cell for cell in cells if _GROUPED.fullmatch(cell)]
+    points = any("." in cell and number_of(cell.replace(",", "")) is not None for cell in cells)
+    if points or any(cell.count(",") > 1 for cell in grouped) or any(isinstance(c, np.ndarray) for c in lines.columns):
+        return ""
+    if any("," in cell and _COMMA.fullmatch(cell) and not _GROUPED.fullmatch(cell) for cell in cells):
+        return "."
+    raise DataError(
+        f"data.path: {lines.path}, column {name}: in {with_comma[0]!r} the comma may mark decimals or group thousands; "
+        "write it with a decimal point, or without the comma."
+    )
+
+
+def _hint(cell: str) -> str:
+    """What a cell seems to be that is no number."""
+    if re.match(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d{2}", cell):
+        return " (dates are written as 2020-01-31 or 2020-01-31T12:00:00)"
+    return ""

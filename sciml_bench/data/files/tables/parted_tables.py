@@ -1,0 +1,102 @@
+"""The columns of a table, text or not, parted into clock and states."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.files.clocks import is_faulty, restart, rises, rises_evenly, unit_of_name
+from sciml_bench.data.files.tables.cells import numbers
+from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
+from sciml_bench.data.files.tables.columns import Columns, Table
+from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
+
+
+def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
+    """Clock and states of the columns of a file.
+
+    Args:
+        lines: the columns.
+        time_column: as in `read_csv`.
+        chosen: as in `read_csv`.
+
+    Raises:
+        ConfigurationError: there is no such column.
+        DataError: header and columns do not line up, or a cell is no number.
+    """
+    line_up(lines)
+    first = leave_out_row_names(lines)
+    if time_column is None:
+        join_dates(lines, first, chosen)
+    header = lines.header[first:]
+    number = column_number(lines, time_column, first)
+    unknown = [name for name in chosen if name not in header]
+    if unknown:
+        names = ", ".join(header) or "none: leave data.key out"
+        raise ConfigurationError(
+            f"data.key={unknown[0]}: {lines.path} has no column of this name; its columns are {names}."
+        )
+    # in the file's order, in which the clock may stand anywhere
+    places = [place for place in range(len(lines.columns) - first) if not chosen or header[place] in chosen]
+    if number is not None and number not in places:
+        places = sorted([*places, number])
+    kept = [first + place for place in places]
+    lines.header = [lines.header[place] for place in kept] if header else []
+    lines.units = [lines.units[place] for place in kept]
+    lines.columns = [lines.columns[place] for place in kept]
+    number = None if number is None else places.index(number)
+    dates = None if number is None else dates_of(lines.columns[number], lines.header[number] if header else "")
+    values = [
+        np.empty(0) if dates is not None and place == number else numbers(lines, column, place, kept[place])
+        for place, column in enumerate(lines.columns)
+    ]
+    return _table(lines, values, number, dates, guess=time_column is None)
+
+
+def _table(
+    lines: Columns,
+    values: list[np.ndarray],
+    number: int | None,
+    dates: tuple[np.ndarray, str] | None,
+    guess: bool,
+) -> Table:
+    """The columns parted into clock and states."""
+    header, units, notes = lines.header, lines.units, list(lines.notes)
+    names = header or [f"column {place}" for place in range(len(values))]
+    times, unit = dates if dates is not None else (None if number is None else values[number], None)
+    if number is not None and (row := restart(np.asarray(times))) is not None:
+        raise DataError(
+            f"data.path: {lines.path}: the clock {names[number]} begins again in row {row}; trajectories that stand "
+            "one below another need a file each (data.path=<folder>), or take it for a state with "
+            "data.time_column=none"
+        )
+    rising = guess and times is None and len(values) > 1 and rises_evenly(values[0])
+    if rising and not (header and any(map(rises_evenly, values[1:]))):
+        number, times, which = 0, values[0], f"column {names[0]}" if header else "first column"
+        notes.append(f"the {which} rises evenly and is taken for the time (data.time_column=none: it is a state)")
+    elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
+        if len(values) > 1 and (fault := is_faulty(np.asarray(times))):
+            raise DataError(
+                f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove "
+                "those with a repeated time, or take it for a state with data.time_column=none"
+            )
+        reason = "is the only one" if len(values) == 1 else "does not increase"
+        notes.append(f"the column {names[number]} {reason}, and is taken for a state")
+        number = times = None
+    elif guess and number is not None:
+        notes.append(f"the column {names[number]} is the time")
+    if number is not None:
+        # of dates the file may tell the zone
+        unit = unit or units[number] or (unit_of_name(header[number]) if header else None)
+    states = [place for place in range(len(values)) if place != number]
+    counting = [header[p] for p in states if header and len(values[p]) > 2 and np.all(np.diff(values[p]) == 1)]
+    if counting and number is not None:
+        notes.append(f"{', '.join(counting)} counts the rows: data.observe or data.key chooses the others")
+    return Table(
+        np.column_stack([values[place] for place in states]),
+        tuple(header[place] for place in states) if header else (),
+        tuple(units[place] for place in states),
+        times,
+        unit,
+        tuple(notes),
+    )

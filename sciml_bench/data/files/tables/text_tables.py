@@ -1,0 +1,38 @@
+"""Tables of numbers as text: one row per moment, one column per component, read the way their owner means them.
+
+Columns are separated by commas, semicolons, tabs or blanks. Names may stand in the first line, in a comment before the
+numbers, or in PLUMED's `#! FIELDS`; a name may be followed by its unit in brackets, or the units have a line of their
+own. The first column may hold names or numbers of the rows; commas may mark decimals where something else separates
+columns; the clock may be dates. What cannot be brought together is refused, with its place.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.tables.columns import Table
+from sciml_bench.data.files.tables.parted_tables import table_of
+from sciml_bench.data.files.tables.text_lines import read_columns, taken_apart
+
+
+def read_csv(path: Path, time_column: str | int | None = None, chosen: Sequence[str] = ()) -> Table:
+    """Read a table.
+
+    Args:
+        path: the file.
+        time_column: name or number (from 0) of the column that holds the time; "none" says that there is none. By
+            default a column with the name of a clock that rises, or the first of a table without names if it rises
+            evenly.
+        chosen: names of the columns to read beside the time; all by default.
+
+    Raises:
+        ConfigurationError: there is no such column.
+        DataError: the file is empty, header and columns do not line up, or a cell is no number.
+    """
+    lines = taken_apart(path)
+    if not lines.body:
+        raise DataError(
+            f"data.path: {path} holds no numbers; expected one row per moment and one column per component."
+        )
+    read_columns(lines)
+    return table_of(lines, time_column, chosen)

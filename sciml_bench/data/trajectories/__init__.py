@@ -1,0 +1,8 @@
+"""Trajectories: states on a clock, what may be asked of them, and what they have to be."""
+
+from sciml_bench.data.trajectories.checks import LARGEST_VALUE as LARGEST_VALUE
+from sciml_bench.data.trajectories.observations import HOLD as HOLD
+from sciml_bench.data.trajectories.observations import INTERPOLATIONS as INTERPOLATIONS
+from sciml_bench.data.trajectories.observations import LINEAR as LINEAR
+from sciml_bench.data.trajectories.observations import column_names as column_names
+from sciml_bench.data.trajectories.trajectories import Trajectories as Trajectories

@@ -1,0 +1,39 @@
+"""Features of a whole split, block by block, so that no more than one block of them is in memory."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from sciml_bench.data.views.lagged_pairs import LaggedPairs
+
+STREAMED_BYTES = 64 * 2**20
+"""Memory of one block of pairs with its features when statistics are streamed over a whole split."""
+
+
+def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndarray, ...]]:
+    """Blocks of f now, f later, g now, g later, and the flattened states now and later, in float64.
+
+    Where there are inputs, what acts between the two states comes last, in the user's units.
+
+    Args:
+        features: the maps f and g, a module with `encode` and `encode_lagged`.
+        pairs: in the units of the features.
+    """
+    f, g, first = features.encode, features.encode_lagged, 0
+    for now, later in pairs.stream(_block_length(features, pairs)):
+        with torch.no_grad():
+            evaluated = [encode(part) for encode in (f, g) for part in (now, later)]
+        acting = pairs.inputs(first, first + len(now))
+        first += len(now)
+        values = tuple(part.double().numpy() for part in (*evaluated, now.flatten(1), later.flatten(1)))
+        yield values if acting is None else (*values, acting)
+
+
+def _block_length(features: Any, pairs: LaggedPairs) -> int:
+    first, _ = pairs.batch(np.array([0]))
+    with torch.no_grad():
+        modes = features.encode(first).numel() + features.encode_lagged(first).numel()
+    in_float64 = 8 * 2 * (modes + first.numel())
+    return max(1, min(len(pairs), STREAMED_BYTES // (pairs.bytes_per_pair + in_float64)))

@@ -1,0 +1,1 @@
+"""What is said where the command line, or a job of a sweep, failed."""

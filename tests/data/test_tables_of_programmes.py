@@ -1,0 +1,175 @@
+"""Text as programmes of the field write it: numbers, headings, and clocks; what cannot be told is refused."""
+
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.sources import TrajectoryFiles
+
+T = np.arange(20) / 10
+X, Y = np.sin(T), np.cos(T)
+ROWS = np.column_stack([X, Y])
+
+
+def load(path, **options) -> tuple[str, Any]:
+    record = TrajectoryFiles(path, **options)
+    record.setup()
+    return record.reading, record.load()
+
+
+def written(path, heading: str, line="{t:.1f} {x:.6f} {y:.6f}\n", after: str = ""):
+    path.write_text(heading + "".join(line.format(i=i, t=T[i], x=X[i], y=Y[i]) for i in range(20)) + after)
+    return path
+
+
+def test_decimal_commas_stand_in_quotes_between_commas(tmp_path):
+    path = tmp_path / "x.csv"
+    frame = pandas.DataFrame({"t": T, "x": X, "y": Y})
+    frame.map(lambda value: str(value).replace(".", ",")).to_csv(path, index=False)
+    _, found = load(path)
+    assert found.component_names == ("x", "y")
+    np.testing.assert_array_equal(found.states[0], ROWS)
+    np.testing.assert_array_equal(found.times_of(0), T)
+
+
+def test_commas_that_group_thousands_are_left_out_and_those_that_may_be_either_are_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("t,x\n" + "".join(f'{t},"{1000 + 100 * t:,.2f}"\n' for t in T))
+    np.testing.assert_allclose(load(path)[1].states[0][:, 0], 1000 + 100 * T)
+    path.write_text("t,x\n" + "".join(f'{i},"{1000 + i:,}"\n' for i in range(20)))
+    with pytest.raises(DataError, match=r"column 1 \(x\): in '1,000' the comma may mark decimals or group thousands"):
+        load(path)
+    path.write_text("t,x,y\n" + "".join(f'{i},"{1000 + i:,}",0.5\n' for i in range(20)))  # points mark decimals here
+    np.testing.assert_array_equal(load(path)[1].states[0][:, 0], 1000 + np.arange(20))
+
+
+@pytest.mark.parametrize("letter", "DdEe")
+def test_exponents_of_fortran_are_numbers(tmp_path, letter):
+    path = tmp_path / "x.dat"
+    path.write_text("".join(f" {t:.8E} {x:.8E} 0.123-101\n".replace("E", letter) for t, x in zip(T, X, strict=True)))
+    _, found = load(path)
+    np.testing.assert_allclose(found.states[0][:, 0], X, atol=1e-8)
+    np.testing.assert_array_equal(found.states[0][:, 1], 0.123e-101)
+
+
+@pytest.mark.parametrize("cell", ["****", "#N/A", "#DIV/0!", "-1.#IND", "1.#QNAN"])
+@pytest.mark.parametrize("first", [False, True])
+def test_what_programmes_write_for_no_number_is_missing_and_no_comment(tmp_path, cell, first):
+    path, rows = tmp_path / "x.csv", [[f"{t}", f"{x}"] for t, x in zip(T, X, strict=True)]
+    rows[3][1] = cell
+    path.write_text("\n".join(",".join(row[:: -1 if first else 1]) for row in [["t", "x"], *rows]))
+    with pytest.raises(DataError, match=r"1 values are missing \(x: 1; the first at row 3, time 0\.3\)"):
+        load(path)
+    assert load(path, missing="interpolate")[1].lengths == (20,)
+
+
+HEADINGS = {
+    "Campbell": (
+        '"TOA5","CR1000","CR1000","1","CR1000.Std.32","CPU:p.CR1"\n"t","u","v"\n"s","Deg C","%"\n"","Avg","Smp"\n',
+        "{t:.1f},{x:.6f},{y:.6f}\n",
+    ),
+    "titles": ("Station: Zugspitze\nexported by me, in 2020\n\nt,u,v\ns,Deg C,%\n", "{t:.1f},{x:.6f},{y:.6f}\n"),
+    "Excel": ("sep=;\nt [s];u [Deg C];v [%]\n", "{t:.1f};{x:.6f};{y:.6f}\n"),
+    "Grace": (
+        '# GROMACS\n@    title "Energies"\n@    xaxis  label "t (s)"\n@TYPE xy\n@ s0 legend "u (Deg C)"\n'
+        '@ s1 legend "v (%)"\n',
+        "{t:.1f} {x:.6f} {y:.6f}\n",
+    ),
+    "COMSOL": ("% Model: a.mph\n% t (s)   u (Deg C)   v (%)\n", "{t:.1f}   {x:.6f}   {y:.6f}\n"),
+    "Tecplot": (
+        'TITLE = "run"\nVARIABLES = "t [s]", "u [Deg C]", "v [%]"\nZONE I=20, F=POINT\n',
+        "{t:.1f} {x:.6f} {y:.6f}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("programme", HEADINGS)
+def test_names_and_units_are_found_below_titles_and_in_the_words_of_programmes(tmp_path, programme):
+    heading, line = HEADINGS[programme]
+    reading, found = load(written(tmp_path / ("x.xvg" if programme == "Grace" else "x.txt"), heading, line))
+    assert found.component_names == ("u", "v")
+    assert found.facts["component_units"] == ("Deg C", "%")
+    assert found.time_unit == "s"
+    assert "the column t is the time" in reading
+    np.testing.assert_allclose(found.states[0], ROWS, atol=1e-6)
+
+
+def test_the_units_of_dates_are_their_own_and_not_the_words_below_their_name(tmp_path):
+    heading = '"TOA5","CR1000"\n"TIMESTAMP","RECORD","T"\n"TS","RN","Deg C"\n"","","Avg"\n'
+    path = tmp_path / "x.dat"
+    path.write_text(heading + "".join(f'"2020-01-01 {i:02d}:00:00",{i + 7},{X[i]}\n' for i in range(20)))
+    reading, found = load(path)
+    assert (found.time_unit, found.time_step) == ("hour", 1)
+    assert "RECORD counts the rows" in reading
+
+
+LABVIEW = "LabVIEW Measurement\t\nSeparator\tTab\n***End_of_Header***\t\n\nChannels\t2\t\nX0\t0.0E+0\t0.0E+0\n"
+
+
+@pytest.mark.parametrize("tab", ["", "\t"])
+def test_labview_names_its_clock_and_leaves_a_column_for_comments(tmp_path, tab):
+    heading = LABVIEW + "***End_of_Header***\t\t\nX_Value\tVoltage\tCurrent\tComment\n"
+    reading, found = load(written(tmp_path / "x.lvm", heading, "{t:.6f}\t{x:.6f}\t{y:.6f}" + tab + "\n"))
+    assert found.component_names == ("Voltage", "Current")
+    assert "the column X_Value is the time" in reading
+    np.testing.assert_allclose(found.states[0], ROWS, atol=1e-6)
+
+
+def test_probes_of_openfoam_stand_under_numbers_beside_their_time_and_vectors_in_brackets(tmp_path):
+    heading = "# Probe 0 (0 0 0)\n# Probe 1 (1 0 0)\n#       Probe             0             1\n#        Time\n"
+    _, found = load(written(tmp_path / "p.dat", heading))
+    assert found.component_names == ("probe 0", "probe 1")
+    np.testing.assert_array_equal(found.times_of(0), T)
+    _, found = load(written(tmp_path / "U.dat", heading, "  {t:.1f}   ({x:.6f} 0 1)   ({y:.6f} 0 2)\n"))
+    np.testing.assert_allclose(found.states[0], np.c_[X, 0 * X, 0 * X + 1, Y, 0 * X, 0 * X + 2], atol=1e-6)
+    np.testing.assert_array_equal(found.times_of(0), T)
+
+
+@pytest.mark.parametrize("heading", ["# Time-averaged data for fix 1\n# TimeStep temp press\n", "Step temp press \n"])
+def test_steps_of_lammps_are_the_clock(tmp_path, heading):
+    _, found = load(written(tmp_path / "x.txt", heading, "{i}00 {x:.6f} {y:.6f}\n"))
+    assert (found.component_names, found.time_unit, found.time_step) == (("temp", "press"), "step", 100)
+    path = written(tmp_path / "y.txt", heading, "{i}00 {x:.6f} {y:.6f}\n", after="Loop time of 1.2 on 1 procs\n")
+    with pytest.raises(DataError, match=r"line 2[123]: 7 columns instead of 3; complete the row, or remove the line"):
+        load(path)
+    path.rename(path := tmp_path / "y.log")
+    with pytest.raises(ConfigurationError, match=r"unknown suffix '.log'.*rename a table of numbers to \.txt"):
+        load(path)
+
+
+TIMES_OF_DAY = {
+    "date and time": ("Date;Time;x\n", "2020-01-01;12:{i:02d}:00;{x:.6f}\n", 60, "s"),
+    "days at six": ("Date;Time;x\n", "2020-02-{i:02d};6:00:00;{x:.6f}\n", 1, "day"),
+    "hours, minutes, seconds": ("Time;x\n", "00:{i:02d}:30.5;{x:.6f}\n", 60, "s"),
+    "durations of MATLAB": ("Time,x\n", "{t:.1f} hr,{x:.6f}\n", 0.1, "hour"),
+}
+
+
+@pytest.mark.parametrize("kind", TIMES_OF_DAY)
+def test_times_of_the_day_and_durations_are_a_clock(tmp_path, kind):
+    heading, line, step, unit = TIMES_OF_DAY[kind]
+    path = tmp_path / "x.csv"
+    path.write_text(heading + "".join(line.format(i=i, t=i / 10, x=X[i]) for i in range(1, 20)))
+    _, found = load(path)
+    assert (found.component_names, found.time_unit) == (("x",), unit)
+    assert found.time_step == pytest.approx(step)
+
+
+def test_the_only_column_that_rises_evenly_is_the_clock_whatever_its_language(tmp_path):
+    reading, found = load(written(tmp_path / "x.csv", "Zeit;Weg;Kraft\n", "{t:.1f};{x:.6f};{y:.6f}\n"))
+    assert found.component_names == ("Weg", "Kraft")
+    assert "the column Zeit rises evenly and is taken for the time (data.time_column=none: it is a state)" in reading
+    assert load(tmp_path / "x.csv", time_column="none")[1].component_names == ("Zeit", "Weg", "Kraft")
+    _, found = load(written(tmp_path / "x.csv", "a,b,c\n", "{t:.1f},{i},{y:.6f}\n"))  # two that do
+    assert found.component_names == ("a", "b", "c")
+
+
+def test_numbers_of_the_rows_are_left_out_beside_dates_as_well(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(
+        '"Plot Title: 1"\n"#","Date Time","T"\n' + "".join(f"{i + 1},2020-01-{i + 1:02d},{X[i]}\n" for i in range(20))
+    )
+    assert load(path)[1].component_names == ("T",)
