@@ -12,7 +12,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import PathType
 from sciml_bench.core.stored.files import write_arrays, write_atomically
 from sciml_bench.data.capabilities import Forecast
-from sciml_bench.data.files.text_tables import read_csv
+from sciml_bench.data.files.tables.text_tables import read_csv
 from sciml_bench.data.spec import RecordSpec
 
 ENDINGS = (".npz", ".csv")

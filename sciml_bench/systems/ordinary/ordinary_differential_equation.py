@@ -123,8 +123,8 @@ class OrdinaryDifferentialEquation(System):
         def right_hand_side(state: np.ndarray, time: float) -> tuple[Any, ...]:
             return self._derivatives(time, tuple(state.tolist()))
 
-        tolerance = {"rtol": _REFERENCE_TOLERANCE, "atol": _REFERENCE_TOLERANCE}
-        return odeint(right_hand_side, x0, t, mxstep=_MOST_MULTISTEPS, **tolerance)
+        tolerance = _REFERENCE_TOLERANCE
+        return np.asarray(odeint(right_hand_side, x0, t, rtol=tolerance, atol=tolerance, mxstep=_MOST_MULTISTEPS))
 
     def driven(
         self,
