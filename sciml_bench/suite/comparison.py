@@ -134,7 +134,7 @@ def compare(
             metrics, lost = {}, {}
             try:
                 typed_here = ["logger=none", *overrides]
-                options |= {"overrides": typed_here, "typed": typed, "search_path": urls}
+                options |= {"overrides": typed_here, "command": typed, "search_path": urls}
                 metrics = run(composed_run(task, node, place, **options))
             except Exception as error:
                 if (interruption := interruption_behind(error)) is not None:

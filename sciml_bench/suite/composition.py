@@ -34,7 +34,7 @@ def composed_run(
     seed: int = 0,
     cpu_seconds: float | int | None = None,
     overrides: Sequence[str] = (),
-    typed: Sequence[str] = (),
+    command: Sequence[str] = (),
     search_path: Sequence[str] = (),
 ) -> DictConfig:
     """The configuration of a method on a task.
@@ -49,7 +49,7 @@ def composed_run(
         seed: of the run.
         cpu_seconds: of the fit; None: as long as the method plans.
         overrides: `key=value` of the method's own configuration, or of the task's `evaluation`, which win.
-        typed: what benchmark.py was asked beside task, method and seed, from which a report tells the command.
+        command: what benchmark.py was asked beside task, method and seed, from which a report tells the command.
         search_path: folders of a person's own, as URLs, in which choices are looked for as well.
 
     Raises:
@@ -92,7 +92,7 @@ def composed_run(
         config[node] = OmegaConf.merge(dict(content), OmegaConf.from_dotlist(settings[node]))
     described = {"model": choices["method"]} if "model" in own else {}
     config.script, config.choices = BENCHMARK, {**config.choices, **described, **choices, "paradigm": paradigm}
-    config.command = list(typed)
+    config.command = list(command)
     if config.trainer.threads is None:
         config.trainer.threads = 1
     config.trainer.cpu_seconds = cpu_seconds
@@ -153,7 +153,7 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
             seed=plain["seed"],
             cpu_seconds=plain["cpu_seconds"],
             overrides=passed,
-            typed=typed,
+            command=typed,
             search_path=_typed_search_path(),
         )
 
