@@ -20,6 +20,7 @@ _HOMES = {
     "relative_l2": "field_errors",
     "spectral_error": "spectral_distances",
     "streamed_vamp_scores": "vamp",
+    "timescale_error": "timescales",
     "vamp_e": "vamp",
     "vamp_e_deficit": "vamp",
     "vamp_e_exact": "vamp",

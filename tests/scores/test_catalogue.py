@@ -11,7 +11,7 @@ from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS, find_score, with_t
 
 WRITTEN = {
     "Koopman learning": "vamp_2_validation vamp_2_test vamp_e_validation vamp_e_test vamp_e_exact vamp_e_deficit "
-    "spectral_error accuracy_step_1 accuracy_step_15 accuracy_step_minus_15 oracle_accuracy "
+    "spectral_error timescale_error accuracy_step_1 accuracy_step_15 accuracy_step_minus_15 oracle_accuracy "
     "forecast_error_over_mean_step_1 forecast_error_over_mean_step_15_clean persistence_error_over_mean_step_15 "
     "chapman_kolmogorov_violation",
     "Trajectories and what comes after them": "interpolation_mse interpolation_mse_clean extrapolation_mse "
