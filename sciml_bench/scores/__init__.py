@@ -10,6 +10,7 @@ _HOMES = {
     "CATALOGUE": "catalogue",
     "ForecastEvaluation": "forecast_evaluation",
     "Score": "catalogue",
+    "breakeven_number": "breakeven",
     "chapman_kolmogorov_test": "chapman_kolmogorov",
     "classification_accuracy": "forecast_scores",
     "directed_hausdorff_distance": "spectral_distances",
