@@ -2,9 +2,6 @@
 
 import math
 
-NEVER = "never"
-"""What record.json says of a number that metrics.json lacks, since it is infinite."""
-
 
 def breakeven_number(
     training_seconds: float | int, solver_seconds: float | int, prediction_seconds: float | int

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.method import Method
+from sciml_bench.core.stored.run_folder import NEVER
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
@@ -24,7 +25,7 @@ from sciml_bench.nsm.solving import prediction
 from sciml_bench.nsm.trained_operator import TrainedOperator
 from sciml_bench.nsm.training.flop_count import count_flops
 from sciml_bench.nsm.training.solver_cost import least_seconds, solver_seconds
-from sciml_bench.scores.breakeven import NEVER, breakeven_number
+from sciml_bench.scores.breakeven import breakeven_number
 from sciml_bench.scores.field_errors import relative_l2
 
 _TIMED_BATCH = 16
@@ -148,9 +149,8 @@ class OperatorTraining(Method):
         parameters = self.view.parameters("test")[:_TIMED_BATCH]
         truth = self.view.solutions("test", resolution)[:_TIMED_BATCH]
         found = prediction(self.model, self.equation, parameters, self.equation.test_grid(resolution))
-        return solver_seconds(
-            self.equation, parameters, truth, float(relative_l2(found, torch.from_numpy(truth)).mean())
-        )
+        error = float(relative_l2(found, torch.from_numpy(truth)).mean())
+        return solver_seconds(self.equation.solvers(self.view.test_time_points), parameters, truth, error)
 
     # ---- what was learned -------------------------------------------------------------------------------------------
 

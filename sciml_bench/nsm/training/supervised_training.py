@@ -14,7 +14,6 @@ from sciml_bench.nsm.training.operator_training import OperatorTraining
 from sciml_bench.nsm.training.solver_cost import least_seconds
 from sciml_bench.scores.field_errors import relative_l2
 
-
 _TIMED_SOLUTIONS = 16
 
 
