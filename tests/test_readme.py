@@ -82,11 +82,12 @@ def test_every_choice_in_the_readme_exists(repository: Path):
 
 
 def _commands(text: str) -> list[tuple[str, list[str]]]:
-    """The paradigm and the overrides of every call of a script; of several values the first, and of <…> some word."""
+    """The paradigm and the overrides of every call of a script; of several values the first, and of <…> a word."""
     found = re.findall(r"python train_(\w+)\.py([^`\n]*)", re.sub(r"<[^>]*>", "somewhere", text))
     commands = []
     for paradigm, arguments in found:
         words = [word for word in shlex.split(arguments, comments=True) if "=" in word and "…" not in word]
+        words = [re.sub(r"=.*interval\(([^,]*),.*", r"=\1", word) for word in words]
         words = [word if "[" in word else word.partition(",")[0] for word in words]
         commands.append((paradigm, [word for word in words if not word.startswith(("hydra", "extend="))]))
     return commands

@@ -1,4 +1,6 @@
-"""Ctrl-C and SIGTERM, which a cluster sends before it kills, as one exception: told in one sentence, never in between.
+"""Ctrl-C and what a cluster sends before it kills, as one exception: told in one sentence, never in between.
+
+Clusters send SIGTERM, or a warning that is asked for (Slurm's `--signal=USR1@120`), so that there is time to end well.
 
 Light on purpose: a script names this module first, so that whoever interrupts while libraries are imported is told the
 same.
@@ -12,7 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 TOLD = "interrupted; repeat the command to continue"
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 
 
 class Interrupted(BaseException):
@@ -73,8 +75,25 @@ def undisturbed() -> Iterator[None]:
 
 
 @contextmanager
+def listening() -> Iterator[None]:
+    """Let in the signals that nobody listens to, for the jobs of a sweep that have processes of their own.
+
+    Those that a launcher listens to stay its own: submitit requeues at SIGUSR2 and passes SIGTERM by.
+    """
+    alone = threading.current_thread() is threading.main_thread()
+    unheard = [number for number in SIGNALS if alone and signal.getsignal(number) is signal.SIG_DFL]
+    for number in unheard:
+        signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number in unheard:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
 def interruptible() -> Iterator[None]:
-    """End the process in one sentence when a signal asks for it, with the exit code that shells give it: 130 or 143.
+    """End the process in one sentence when a signal asks for it, with the exit code that shells give it: 128 + number.
 
     Raises:
         SystemExit: a signal came.

@@ -245,7 +245,7 @@ class DirectMethod(Method):
     """A method without epochs.
 
     Attributes:
-        cpu_seconds: within which a search for what fits best is to end; None for no limit.
+        cpu_seconds: within which a search for what fits best is to end; None for no limit. A closed form cannot obey.
     """
 
     cpu_seconds: float | int | None = None
@@ -253,3 +253,7 @@ class DirectMethod(Method):
     def fit(self) -> None:
         """Learn from the view's record."""
         raise NotImplementedError(f"{type(self).__name__} must define fit()")
+
+    def n_parameters(self) -> int | None:
+        """How many numbers were fitted; None where nothing was, or where that has no meaning."""
+        return getattr(self.learned(), "n_parameters", None)

@@ -158,6 +158,19 @@ class Record:
         return own
 
     @property
+    def up_to_validation(self) -> "Record":
+        """Without its test part, in whose place the validation part stands: what a search is scored on.
+
+        Raises:
+            ConfigurationError: there is no validation part.
+        """
+        if "validation" not in self.splits:
+            raise ConfigurationError("scored_on=validation: there is no such part; set data.split.validation above 0")
+        own = copy.copy(self)
+        own._loaded = {"train": self.splits["train"], "test": self.splits["validation"]}, self.spec
+        return own
+
+    @property
     def reading(self) -> str:
         """What the record is and how it was read, in a line."""
         splits = self.splits

@@ -67,6 +67,10 @@ class GivenFeatures(DirectMethod):
         """What was fitted."""
         return self._learned
 
+    def n_parameters(self) -> int:
+        """Those of the operator; features are given."""
+        return self._learned.operator.n_parameters_
+
 
 class LinearRegression(GivenFeatures):
     """The states themselves as features: dynamic mode decomposition with Tikhonov regularisation."""

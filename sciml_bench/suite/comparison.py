@@ -134,7 +134,8 @@ def compare(
             metrics, lost = {}, {}
             try:
                 typed_here = ["logger=none", *overrides]
-                metrics = run(composed_run(task, node, place, overrides=typed_here, search_path=urls, **options))
+                options |= {"overrides": typed_here, "command": typed, "search_path": urls}
+                metrics = run(composed_run(task, node, place, **options))
             except Exception as error:
                 if (interruption := interruption_behind(error)) is not None:
                     raise interruption from None

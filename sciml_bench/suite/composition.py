@@ -18,8 +18,11 @@ from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
 from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
-_PASSED_ON = ("ensemble", "continue_schedule", "objective", "trusted_packages")
+_PASSED_ON = ("ensemble", "continue_schedule", "objective", "scored_on", "trusted_packages")
 """Keys of every run that a benchmark passes on as they were typed."""
+
+_ELSEWHERE = ("task", "method", "seed", "force", "logger", "trusted_packages")
+"""Keys that a record tells, or that change nothing of a run."""
 
 
 def composed_run(
@@ -31,6 +34,7 @@ def composed_run(
     seed: int = 0,
     cpu_seconds: float | int | None = None,
     overrides: Sequence[str] = (),
+    command: Sequence[str] = (),
     search_path: Sequence[str] = (),
 ) -> DictConfig:
     """The configuration of a method on a task.
@@ -45,6 +49,7 @@ def composed_run(
         seed: of the run.
         cpu_seconds: of the fit; None: as long as the method plans.
         overrides: `key=value` of the method's own configuration, or of the task's `evaluation`, which win.
+        command: what benchmark.py was asked beside task, method and seed, from which a report tells the command.
         search_path: folders of a person's own, as URLs, in which choices are looked for as well.
 
     Raises:
@@ -86,7 +91,8 @@ def composed_run(
     for node, content in own.items():
         config[node] = OmegaConf.merge(dict(content), OmegaConf.from_dotlist(settings[node]))
     described = {"model": choices["method"]} if "model" in own else {}
-    config.script, config.choices = BENCHMARK, {**config.choices, **described, **choices}
+    config.script, config.choices = BENCHMARK, {**config.choices, **described, **choices, "paradigm": paradigm}
+    config.command = list(command)
     if config.trainer.threads is None:
         config.trainer.threads = 1
     config.trainer.cpu_seconds = cpu_seconds
@@ -135,6 +141,7 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     if plain["extend"] is not None:
         raise ConfigurationError(f"extend={plain['extend']}: a benchmark begins every run; extend it by its own script")
     own, passed = own_keys() - set(_PASSED_ON), [text.lstrip("+") for text in overrides]
+    typed = [text for text in passed if text.partition("=")[0] not in _ELSEWHERE]
     passed = [text for text in passed if text.partition("=")[0].partition(".")[0] not in own]
     passed += [f"logger={plain['logger']}", f"force={str(plain['force']).lower()}"]
     with _beside_the_job():
@@ -146,6 +153,7 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
             seed=plain["seed"],
             cpu_seconds=plain["cpu_seconds"],
             overrides=passed,
+            command=typed,
             search_path=_typed_search_path(),
         )
 

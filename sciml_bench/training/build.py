@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints
 
 import lightning.pytorch as pl
 
+from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import PACKAGE, instantiate
 from sciml_bench.core.kinds import annotations_of
@@ -14,6 +15,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
 from sciml_bench.core.stored.learned_file import Learned
+from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
 from sciml_bench.training.loop import EachRecord
@@ -92,6 +94,25 @@ def build_schedule(configuration: Mapping[str, Any]) -> LearningRateSchedule:
 def build_evaluation(configuration: Mapping[str, Any]) -> Any:
     """What scores a learned object on a record; it finds nothing where the configuration has none."""
     return optional(configuration, "evaluation") or (lambda learned, record: Results())
+
+
+def scored_record(configuration: Mapping[str, Any], observed: Any) -> Any:
+    """What an evaluation is given: the record, or with `scored_on=validation` what of it a search may see.
+
+    Args:
+        configuration: of the run.
+        observed: the record, loaded, or an equation.
+
+    Raises:
+        ConfigurationError: there is no such part.
+    """
+    part = configuration.get("scored_on")
+    if part is None:
+        return observed
+    require_choice("scored_on", part, ("test", "validation"))
+    if part == "validation" and not isinstance(observed, Record):
+        raise ConfigurationError("scored_on=validation: an equation has test parameters alone; give scored_on=test")
+    return observed.up_to_validation if part == "validation" else observed
 
 
 def require_scorable(evaluation: Any, method: Method, record: Any) -> None:

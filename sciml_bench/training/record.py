@@ -31,13 +31,13 @@ RECORDED_PACKAGES = ("torch", "lightning", "hydra-core", "numpy", "scipy", "scik
 def opened_record(configuration: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
     """What record.json says when a run starts or goes on; `earlier` is what it has said so far."""
     choices = configuration.get("choices") or {}
-    ensemble = configuration.get("ensemble")
+    given = {key: configuration[key] for key in ("ensemble", "scored_on") if configuration.get(key) is not None}
     return {
         "format": FORMAT,
         "script": configuration.get("script"),
         **{group: choices[group] for group in SCRIPT_GROUPS if choices.get(group) is not None},
         "seed": configuration["seed"],
-        **({} if ensemble is None else {"ensemble": ensemble}),
+        **given,
         "started": earlier.get("started", utc_now()),
         "interruptions": earlier.get("interruptions", -1) + 1,
         **{key: earlier[key] for key in ("data_files", "allotted_steps") if key in earlier},

@@ -87,10 +87,11 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         build_evaluation,
         build_schedule,
         require_scorable,
+        scored_record,
     )
     from sciml_bench.training.ensemble import Ensemble
     from sciml_bench.training.extension import first_step
-    from sciml_bench.training.loggers import opened_logger
+    from sciml_bench.training.loggers.logging import opened_logger
     from sciml_bench.training.loop.allotment import allotted_settings
     from sciml_bench.training.loop.fit import fit, fit_directly
     from sciml_bench.training.record import n_trainable_parameters
@@ -103,18 +104,19 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         observed, method = build(configuration)
     else:
         observed, method = ensemble.build()
-    require_scorable(evaluation, method, observed)
+    require_scorable(evaluation, method, scored_record(configuration, observed))
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
         if observed.adaptation:
             log.info(observed.adaptation)
         if not observed.single_records:
             record["time_unit"] = observed.spec.time_unit
-    record["parameters"] = n_trainable_parameters(method)
+    if not isinstance(method, DirectMethod):
+        record["parameters"] = n_trainable_parameters(method)
     record["data_files"] = list(getattr(observed, "files", ()))  # an equation reads none
     if record.get("status"):  # now: whoever goes on after a kill has to know
         folder.write_record(record)
-    with opened_logger(configuration, folder) as logger:
+    with opened_logger(configuration, folder) as opened:
         if isinstance(method, DirectMethod):
             done = fit_directly(method, configuration["trainer"].get("cpu_seconds"))
         else:
@@ -125,7 +127,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
             settings = allotted_settings(method, schedule, settings, record, seed)
             if record.get("status"):
                 folder.write_record(record)
-            done = fit(method, schedule, settings, folder, seed, logger, callbacks, members, begin)
+            done = fit(method, schedule, settings, folder, seed, opened.logger, callbacks, members, begin)
         if not done.is_first_process:
             return {}
         record.update(done.record)
@@ -133,8 +135,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
             metrics = conclude(configuration, folder, observed, method, done, record)
         else:
             metrics = ensemble.conclude(observed, method, done, record)
-        if logger is not None:
-            logger.log_metrics(metrics, step=done.steps)
+        opened.conclude(metrics, done.steps)
         return metrics
 
 
@@ -205,6 +206,9 @@ def _recorded(configuration: dict[str, Any], folder: RunFolder) -> Iterator[dict
         status = FINISHED
     except NotApplicableError as error:
         status, reason = NOT_APPLICABLE, str(error)
+        raise
+    except SystemExit:  # a launcher ends its job, and requeues it
+        status, reason = INTERRUPTED, TOLD
         raise
     except BaseException as error:
         interruption = interruption_behind(error)

@@ -17,7 +17,7 @@ from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.drawing import picture_names, pictures_of
 from sciml_bench.drawing.animation import Animation
 from sciml_bench.drawing.style import save_figure
-from sciml_bench.training.build import build_evaluation
+from sciml_bench.training.build import build_evaluation, scored_record
 from sciml_bench.training.loop.callbacks import History
 from sciml_bench.training.loop.checkpoints import load_weights
 from sciml_bench.training.loop.fit import Fit
@@ -43,7 +43,10 @@ def conclude(
         done: the fit.
         record: the content of record.json, which is added to.
     """
-    if not isinstance(method, DirectMethod):
+    if isinstance(method, DirectMethod):
+        fitted = method.n_parameters()
+        record.update({} if fitted is None else {"parameters": fitted})
+    else:
         method.best_epoch = load_weights(method, folder.best_checkpoint)
     learned = method.eval().learned()
     write_learned(folder.learned_checkpoint, learned)
@@ -73,7 +76,7 @@ def scored(
     Raises:
         DataError: what a person's own method has learned cannot be scored so.
     """
-    evaluation = build_evaluation(configuration)
+    evaluation, observed = build_evaluation(configuration), scored_record(configuration, observed)
     with torch.inference_mode():
         try:
             results = evaluation(learned, observed)

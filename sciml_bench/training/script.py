@@ -32,7 +32,7 @@ from sciml_bench.core.errors import (
     TrainingError,
     in_a_sentence,
 )
-from sciml_bench.core.interruption import Interrupted, interruption_behind
+from sciml_bench.core.interruption import Interrupted, interruption_behind, listening
 from sciml_bench.training.failures.explanations import GROUPS, explain
 from sciml_bench.training.failures.sweep_failures import SweepFailures
 from sciml_bench.training.identity import name_of_overrides
@@ -117,7 +117,8 @@ def main(paradigm: str, prepare: Prepared | None = None) -> None:
     """
 
     def job(config: DictConfig) -> float | None:
-        return _job(config, prepare)
+        with listening():
+            return _job(config, prepare)
 
     register(paradigm)
     root = configuration_root()
@@ -192,6 +193,7 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
     """One job: run() and return the objective; what a person can mend ends with one paragraph."""
     from sciml_bench.data.files.short_files import require_enough_rows
     from sciml_bench.training.run import plain, run
+    from sciml_bench.training.threads import cap_threads
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
@@ -206,6 +208,8 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
 
             return _objective(config, run(extended(config, HydraConfig.get().overrides.task)))
         require_enough_rows(plain(config))
+        if multirun:
+            cap_threads(HydraConfig.get().launcher)
         return _objective(config, run(config))
     except Exception as error:
         if (interruption := interruption_behind(error)) is not None:

@@ -37,7 +37,7 @@ def benchmark_run(root, task, method, seed, error=None, starts=None, status="fin
     }
     write_run(folder, metrics, arrays or None, status, **record)
     given = ["data=lorenz63", f"model={method}", f"seed={seed}", "logger=none", "force=false"]
-    configuration = {"data": {"n_steps": 6000}, "given": given, "trainer": {"cpu_seconds": 20}}
+    configuration = {"data": {"n_steps": 6000}, "given": given, "command": [], "trainer": {"cpu_seconds": 20}}
     (folder / ".hydra").mkdir()
     (folder / ".hydra" / "config.yaml").write_text(yaml.safe_dump(configuration))
     return folder

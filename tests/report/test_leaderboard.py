@@ -117,6 +117,14 @@ def test_runs_of_scripts_are_grouped_by_their_data_and_told_apart_by_model_train
     assert [entry.label for entry in task.order] == ["koopman: cnn, vamp", "koopman: cnn, vamp (rate=1)"]
 
 
+def test_trials_of_a_search_are_in_no_table_of_results(tmp_path):
+    benchmark_run(tmp_path, "lorenz", "ours", 0, 0.1)
+    benchmark_run(tmp_path / "searches", "lorenz", "ours", 0, 0.01, scored_on="validation")
+    _, tasks = board_and_tasks(tmp_path)
+    assert [task.task.name for task in tasks] == ["lorenz", "lorenz, scored on the validation part"]
+    assert [task.cells["ours"][ERROR].estimate[0] for task in tasks] == [0.1, 0.01]
+
+
 def test_csv_has_every_digit_every_score_and_every_run_that_does_not_count(three_methods):
     benchmark_run(three_methods, "lorenz", "broken", 0, status="failed", reason="=SUM(A1)")
     (three_methods / "torn").mkdir()

@@ -24,7 +24,7 @@ def page(tmp_path_factory):
             starts *= factor * error / starts.mean()
             horizon = factor * np.linspace(0.01, error, 300)
             benchmark_run(root, "lorenz", method, seed, factor * error, starts, horizon=horizon, time_unit="s")
-        benchmark_run(root, "digits", "our_method", seed, error)
+        benchmark_run(root, "digits", "our_method", seed, error, cpu_seconds_over_budget=2.5)
         benchmark_run(root, "digits", "broken", seed, status="failed", reason="DataError: too short")
     benchmark_run(root, "digits", "foreign", 0, status="not_applicable", reason="states are images")
     (root / "torn").mkdir()
@@ -48,6 +48,11 @@ def test_tables_have_the_numbers_of_the_runs(page):
     ]
     low, high = map(float, shown.all("span")[0].text.split(" … "))
     assert low < 0.2 < high
+
+
+def test_a_budget_that_was_missed_is_told_once(page):
+    told = re.findall(r"Over the budget of CPU seconds[^:]*: ([^.]*\.[^.]*)\.", page[1].text)
+    assert told == ["our method by 2.5 s"]
 
 
 def test_bold_is_the_best_alone(page):

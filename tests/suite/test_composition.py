@@ -94,6 +94,7 @@ def test_what_is_typed_for_every_run_is_passed_on(tmp_path: Path, monkeypatch: p
     (config,) = seen
     assert (config.ensemble, list(config.trusted_packages), config.data.n_steps) == (3, ["mine"], 500)
     assert config.trainer.cpu_seconds == 2
+    assert list(config.command) == ["ensemble=3", "data.n_steps=500", "cpu_seconds=2"]
 
 
 def test_other_settings_have_folders_of_their_own(tmp_path: Path) -> None:
@@ -101,6 +102,25 @@ def test_other_settings_have_folders_of_their_own(tmp_path: Path) -> None:
     rows += compare(TASK, ["persistence"], folder=tmp_path, overrides=["data.n_steps=300"], cpu_seconds=3)
     assert [Path(row["folder"]).parent.name for row in rows] == ["defaults", "cpu_seconds=3,data.n_steps=300"]
     assert rows[0]["persistence_standardised_error"] != rows[1]["persistence_standardised_error"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_baseline_obeys_its_budget_and_tells_what_it_fitted(tmp_path: Path) -> None:
+    few = ["data.observe=[x]", "model.n_rows=[1]", "model.degrees=[2]"]
+    reservoir, unhurried = (
+        compare(TASK, "next_generation_reservoir", folder=tmp_path, cpu_seconds=seconds, overrides=few)
+        for seconds in (1e-9, 1000)
+    )
+    persistence = compare(TASK, "persistence", folder=tmp_path)
+    hurried, whole, nothing = (
+        json.loads((Path(rows[0]["folder"]) / "record.json").read_text())
+        for rows in (reservoir, unhurried, persistence)
+    )
+    assert (hurried["settings_tried"], whole["settings_tried"]) == (1, 4)  # four ridges
+    assert hurried["cpu_seconds_over_budget"] == hurried["fit_cpu_seconds"] - 1e-9
+    assert "cpu_seconds_over_budget" not in whole
+    assert hurried["parameters"] == 3  # of 1, x and x²
+    assert "parameters" not in nothing
 
 
 def test_a_method_of_other_records_leaves_its_reason_in_the_folder(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Baselines of other libraries against closed forms: rotations, autoregressive processes, maps and oscillators."""
 
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from sciml_bench.suite.baselines import (
 )
 from sciml_bench.suite.baselines.libraries.kernel_koopman import interleaved
 from sciml_bench.suite.baselines.shared.rows import delayed, training_rows
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.selection import best_of, within_budget
 from sciml_bench.suite.starts import starts_in
 
 STEP = 0.5
@@ -160,6 +161,7 @@ def test_sparse_identification_finds_a_damped_oscillator(weak: bool, tmp_path: P
     np.testing.assert_allclose(found["x1"], [-0.01, 0.2], atol=1e-4)
     np.testing.assert_allclose(found["x2"], [-0.2, -0.01], atol=1e-4)
     assert isinstance(learned, EquationDiscoverer)
+    assert learned.n_parameters == 4
     write_learned(tmp_path / "learned.ckpt", learned)
     told = read_learned(tmp_path / "learned.ckpt").forecast(rows(turning[:300]), 50)
     np.testing.assert_allclose(told.states[0], turning[300:350], atol=1e-2)
@@ -186,6 +188,7 @@ def test_the_next_generation_reservoir_is_exact_for_a_quadratic_map() -> None:
     learned = NextGenerationReservoir(record.spec, n_rows=[1], degrees=[2]).fit(record)
     told = learned.forecast(rows(states[:100]), 30)
     np.testing.assert_allclose(told.states[0], states[100:130], atol=1e-6)
+    assert learned.n_parameters == 3  # of 1, x and x²
 
 
 def test_an_echo_state_follows_and_continues_waves() -> None:
@@ -195,6 +198,7 @@ def test_an_echo_state_follows_and_continues_waves() -> None:
     learned = EchoState(record.spec, n_units=100, n_rows=40, radii=[0.9], ridges=[1e-8]).fit(record)
     told = learned.forecast(rows(two_waves(60)), 40)
     np.testing.assert_allclose(told.states[0], two_waves(40, start=60), atol=0.02)
+    assert learned.n_parameters == 100 + 1
 
 
 def test_a_network_with_memory_learns_a_rotation(tmp_path: Path) -> None:
@@ -295,6 +299,17 @@ def test_settings_are_chosen_by_forecasts_that_end_before_the_test_part() -> Non
     assert [int(states[-1, 0]) for states in starts.past(20).states] == [row - 1 for row in first]
     shrunk, grown = ConstantGrowth(record.spec, 0.5), ConstantGrowth(record.spec, 1.0)
     assert best_of([shrunk, grown, shrunk], record) is grown
+
+
+def test_no_setting_is_begun_that_would_end_after_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tried(budget: float | None) -> str:
+        seconds = itertools.chain([0, 1], itertools.count(3))  # the second candidate takes two, the others one
+        monkeypatch.setattr("time.process_time", lambda: float(next(seconds)))
+        return "".join(within_budget("abcdefgh", budget))
+
+    assert tried(5) == "abc"  # a fourth could take two seconds more than the four that are spent
+    assert tried(0) == "a"
+    assert tried(None) == "abcdefgh"
 
 
 @dataclass(frozen=True, eq=False)

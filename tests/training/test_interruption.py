@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run in one sentence, with the exit code of the signal, and a repeated command goes on."""
+"""Ctrl-C and a cluster's signals end a run in one sentence with their exit code, and a repeated command goes on."""
 
 import json
 import os
@@ -10,9 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_method
+from toy_runs import toy
 
-from sciml_bench.core.interruption import TOLD, Interrupted, interruptible, undisturbed
+from sciml_bench.core.interruption import SIGNALS, TOLD, Interrupted, interruptible, listening, undisturbed
 from sciml_bench.core.stored.files import write_atomically
+from sciml_bench.training import run
 from sciml_bench.training.script import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,13 +23,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def own_handlers():
-    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    earlier = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in earlier.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 138), (signal.SIGUSR2, 140)]
+)
 def test_a_signal_ends_the_process_in_one_sentence(number, code, capsys):
     def interrupted():
         with interruptible():
@@ -39,6 +44,37 @@ def test_a_signal_ends_the_process_in_one_sentence(number, code, capsys):
     assert ended.value.code == code
     assert capsys.readouterr().err == TOLD + "\n"
     assert signal.getsignal(number) is signal.SIG_IGN  # a second one does not spoil what is left to do
+
+
+def test_in_the_process_of_a_sweep_s_job_a_launcher_s_handlers_stay() -> None:
+    heard = []
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    signal.signal(signal.SIGUSR2, lambda *_: heard.append("requeued"))
+
+    def warned() -> None:
+        with listening():
+            os.kill(os.getpid(), signal.SIGUSR2)
+            os.kill(os.getpid(), signal.SIGUSR1)
+            time.sleep(1)
+            pytest.fail("the signal did not come in")
+
+    with pytest.raises(Interrupted, match="interrupted"):
+        warned()
+    assert heard == ["requeued"]
+    assert signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
+
+
+def test_a_launcher_that_ends_its_job_leaves_an_interrupted_run(tmp_path, monkeypatch):
+    """submitit raises SystemExit when it requeues, which may not end as an error or as another exit code."""
+
+    def requeued(*_):
+        sys.exit(144)
+
+    monkeypatch.setattr(toy_method.ToyMethod, "loss", requeued)
+    with pytest.raises(SystemExit) as ended:
+        run(toy(tmp_path))
+    assert ended.value.code == 144
+    assert json.loads((tmp_path / "record.json").read_text())["status"] == "interrupted"
 
 
 def as_of_compiled_code(*_):

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 import torch
 
+from sciml_bench.core.interruption import SIGNALS
+
 KILLED = -9
-INTERRUPTED = (130, 143)
+INTERRUPTED = (130, 138, 140, 143)
 
 N_INTERRUPTIONS = int(os.environ.get("SCIML_BENCH_INTERRUPTIONS", "20"))
 """Of a run of every paradigm; fewer where somebody is in a hurry."""
@@ -169,6 +171,19 @@ def test_a_run_killed_again_and_again_ends_bit_identical_to_an_uninterrupted_one
     assert record["steps"] == json.loads((whole / "record.json").read_text())["steps"]
 
 
+def test_a_cluster_s_warnings_leave_a_run_that_goes_on_bit_identical(ends: Runner, whole: Path, tmp_path: Path) -> None:
+    warned = tmp_path / "warned"
+    moments: list[dict[str, Any]] = [
+        {"when": "after_renaming", "file": "last.ckpt", "count": 3, "signal": int(signal.SIGUSR1)},
+        {"when": "half_written", "file": "last.ckpt", "count": 2, "signal": int(signal.SIGUSR2)},
+    ]
+    for moment, code in zip(moments, (138, 140), strict=True):
+        assert ends([job(LOGISTIC_MAP, warned, **moment)]) == [code]
+        assert json.loads((warned / "record.json").read_text())["status"] == "interrupted"
+    assert ends([job(LOGISTIC_MAP, warned)]) == [0]
+    assert_same_run(whole, warned)
+
+
 def test_a_run_killed_at_random_moments_ends_bit_identical_to_an_uninterrupted_one(
     ends: Runner, whole: Path, tmp_path: Path
 ) -> None:
@@ -194,7 +209,7 @@ def test_whatever_interrupts_a_run_of_any_paradigm_it_ends_bit_identical(
     assert ends([job(words, again, script)]) == [0]
     length, interruptions = time.monotonic() - started, 0
     while interruptions < N_INTERRUPTIONS:
-        kill: dict[str, Any] = {"signal": int(rng.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))}
+        kill: dict[str, Any] = {"signal": int(rng.choice([signal.SIGKILL, *SIGNALS]))}
         if interruptions % 2:  # in a checkpoint's writing
             when = str(rng.choice(["half_written", "before_renaming", "after_renaming"]))
             kill |= {"when": when, "file": "last.ckpt", "count": int(rng.integers(1, 4))}

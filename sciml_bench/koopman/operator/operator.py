@@ -52,6 +52,13 @@ class KoopmanOperator(OperatorFit):
         return self._solution().singular_values
 
     @property
+    def n_parameters_(self) -> int:
+        """The entries of the matrices that predictions ahead are made with."""
+        ahead = self._solution().forward
+        parts = (ahead.encode, ahead.step, ahead.decode, ahead.input_step, ahead.input_decode)
+        return sum(part.size for part in parts if part is not None)
+
+    @property
     def eigenvalues_(self) -> Complex[np.ndarray, " r"]:
         """Eigenvalues of the estimate, by decreasing modulus."""
         return self._solution().eigensystem().eigenvalues

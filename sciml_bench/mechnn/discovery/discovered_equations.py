@@ -80,6 +80,13 @@ class DiscoveredEquations:
         if self.network is not None:
             load_module(self.network, tensors)
 
+    @property
+    def n_parameters(self) -> int:
+        """Coefficients that are not zero, also those within denominators, whose constant is 1."""
+        below = getattr(self.library, "denominators", None)
+        within = 0 if below is None else int(np.count_nonzero(below)) - self.library.spec.dim
+        return int(np.count_nonzero(self.coefficients)) + within
+
     # ---- equations --------------------------------------------------------------------------------------------------
 
     def system(self) -> SparseEquations | RationalEquations:

@@ -5,11 +5,9 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from sciml_bench.core.checks import is_number
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.report.comparison import UNREMARKABLE
-from sciml_bench.report.leaderboard.grouping import Run, seed_of, variant_of
+from sciml_bench.report.leaderboard.grouping import Run, seed_of
 from sciml_bench.report.leaderboard.plain_text import is_steering, plain_lines
 from sciml_bench.report.runs import LARGEST_TEXT, require_own_file
 
@@ -18,11 +16,8 @@ _LONGEST = 4000
 """Letters that a person would still type."""
 
 _SEARCH_PATH = "hydra.searchpath="
-_TOLD_OTHERWISE = ("logger=none", "force=", "trusted_packages=", _SEARCH_PATH)
 
 _SCRIPT = re.compile(rf"train_[a-z_]+|{_BENCHMARK}")
-_HASHED = re.compile(r"(.*-)?[0-9a-f]{6}([0-9a-f]{6})?")
-"""The names of overrides that a folder could not be called."""
 
 
 def configuration_text(run: Run) -> tuple[str, dict[str, Any]]:
@@ -52,7 +47,8 @@ def command_of(run: Run, configuration: dict[str, Any]) -> str | None:
     words = [str(word) for word in given]
     if script == _BENCHMARK:
         chosen = [f"{group}={run.record.get(group)}" for group in ("task", "method")]
-        words = [*chosen, *_overrides(run, words, configuration), *_own(words, configuration), f"seed={seed_of(run)}"]
+        typed = [str(word) for word in configuration.get("command") or []]
+        words = [*chosen, *typed, *_own(words, configuration), f"seed={seed_of(run)}"]
     if any(is_steering(letter) or letter == "\n" for word in words for letter in word):
         return None
     command = shlex.join(["python", f"{script}.py", *words])
@@ -64,19 +60,3 @@ def _own(given: Sequence[str], configuration: dict[str, Any]) -> list[str]:
     packages = configuration.get("trusted_packages") or []
     trusted = [f"trusted_packages=[{','.join(map(str, packages))}]"] if isinstance(packages, list) and packages else []
     return [*(word for word in given if word.startswith(_SEARCH_PATH)), *trusted]
-
-
-def _overrides(run: Run, given: Sequence[str], configuration: dict[str, Any]) -> list[str]:
-    """What was typed beside task, method and seed: the folder is named after it, unless that was too long or unsafe.
-
-    Then what the benchmark has passed on stands behind the seed among what it gave to the method's own script.
-    """
-    variant = variant_of(run.path)
-    if variant == UNREMARKABLE:
-        return []
-    if "=" in variant and not _HASHED.fullmatch(variant):
-        return variant.split(",")
-    seeds = [place for place, word in enumerate(given) if word.startswith("seed=")]
-    passed = [word for word in given[seeds[0] + 1 :] if not word.startswith(_TOLD_OTHERWISE)] if seeds else []
-    seconds = (configuration.get("trainer") or {}).get("cpu_seconds")
-    return [*([f"cpu_seconds={seconds:g}"] if is_number(seconds) else []), *passed]

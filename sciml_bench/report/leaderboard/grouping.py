@@ -142,7 +142,8 @@ def seed_of(run: Run) -> int | None:
 def _task(record: Mapping[str, Any]) -> str:
     for name in ("task", "data", "pde"):
         if record.get(name):
-            return plain(record[name])
+            part = ", scored on the validation part" if record.get("scored_on") == "validation" else ""
+            return plain(record[name]) + part
     return NO_TASK
 
 

@@ -83,6 +83,11 @@ def task_section(board: Leaderboard, task: ScoredTask, place: int) -> dict[str, 
         "columns": [_definition(name) for name in columns],
         "cost_titles": [heading for heading, _ in COSTS.values()],
         "rows": rows,
+        "over_budget": [
+            f"{title(entry.label)} by {missed.mean:.3g} s"
+            for entry in finished
+            if (missed := cost_of(entry, "cpu_seconds_over_budget")) is not None
+        ],
         "others": [{"label": title(entry.label), "reasons": reasons(entry)} for entry in task.order if entry.left_out],
         "all_scores": [
             {**_definition(name), "cells": [_cell(task, entry, name, best[name], None) for entry in finished]}

@@ -1,19 +1,21 @@
 """What a person would use instead of the paradigms, each in one file."""
 
 from sciml_bench.suite.baselines.baseline import Baseline, BaselineTraining, FittedBaseline
-from sciml_bench.suite.baselines.context_parroting import ContextParroting, FittedParroting
+from sciml_bench.suite.baselines.context_parroting import ContextParroting
 from sciml_bench.suite.baselines.external_predictions import ExternalPredictions, FittedPredictions
+from sciml_bench.suite.baselines.fitted.echo_state import FittedEchoState
+from sciml_bench.suite.baselines.fitted.parroting import FittedParroting
+from sciml_bench.suite.baselines.fitted.reservoir import FittedReservoir
 from sciml_bench.suite.baselines.libraries import (
     BaggedModes,
     DynamicModes,
     EchoState,
-    FittedEchoState,
     KernelKoopman,
     SlowFeatures,
     SparseIdentification,
 )
 from sciml_bench.suite.baselines.long_short_term_memory import LongShortTermMemory
-from sciml_bench.suite.baselines.next_generation_reservoir import FittedReservoir, NextGenerationReservoir
+from sciml_bench.suite.baselines.next_generation_reservoir import NextGenerationReservoir
 from sciml_bench.suite.baselines.references import FittedMean, FittedPersistence, Persistence, TrainingMean
 from sciml_bench.suite.baselines.shared import FittedOperator, GaussianKernel, Monomials
 

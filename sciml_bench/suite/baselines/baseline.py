@@ -19,9 +19,13 @@ class Baseline:
 
     Args:
         spec: of the record that it will be fitted to.
+
+    Attributes:
+        cpu_seconds: after which no further setting is tried; None: all are.
     """
 
     takes_inputs: ClassVar[bool] = False
+    cpu_seconds: float | int | None = None
 
     def __init__(self, spec: RecordSpec) -> None:
         self.spec = spec.origin or spec  # a baseline reads states in their own shape
@@ -45,6 +49,11 @@ class Baseline:
         """
         raise NotImplementedError(f"{type(self).__name__} must implement fit()")
 
+    @classmethod
+    def gives(cls) -> Any:
+        """The class of what it learns."""
+        return told_class(cls.fit)
+
     def record_entries(self) -> dict[str, Any]:
         """What record.json should tell, in plain values."""
         return {}
@@ -65,10 +74,11 @@ class BaselineTraining(DirectMethod):
     @property
     def gives(self) -> Any:
         """What the baseline says that it gives."""
-        return told_class(type(self.baseline).fit)
+        return self.baseline.gives()
 
     def fit(self) -> None:
-        """Let it learn."""
+        """Let it learn, as long as the budget allows."""
+        self.baseline.cpu_seconds = self.cpu_seconds
         self._learned = self.baseline.fit(self.view.record)
 
     def learned(self) -> Any:
@@ -82,6 +92,11 @@ class BaselineTraining(DirectMethod):
 
 class Fitted:
     """Base of what a baseline has learned, whose fields hold all of it: a dataclass with `spec` among them."""
+
+    @property
+    def n_parameters(self) -> int | None:
+        """How many numbers were fitted; None where nothing was."""
+        return None
 
     def tensors(self) -> dict[str, Tensor]:
         """None beside the fields."""

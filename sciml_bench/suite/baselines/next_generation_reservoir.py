@@ -5,23 +5,21 @@ Gauthier, Bollt, Griffith and Barbosa, Next generation reservoir computing (Natu
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.suite.baselines.baseline import Baseline, FittedBaseline
+from sciml_bench.suite.baselines.fitted.reservoir import FittedReservoir
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
-from sciml_bench.suite.baselines.shared.rows import delayed, scaled, sensible, training_rows, unscaled
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.rows import delayed, sensible, training_rows
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 _MOST = 1000
 
 
-class NextGenerationReservoir(Baseline):
+class NextGenerationReservoir(SelectedBaseline):
     """Products of up to `degree` numbers of some rows; rows, degree and ridge are chosen within the validation part.
 
     Args:
@@ -46,11 +44,8 @@ class NextGenerationReservoir(Baseline):
         self.degrees = [require_integer("model.degrees", degree, 1, "give degrees of at least 1") for degree in degrees]
         self.ridges = [require_number("model.ridges", ridge, "give positive numbers") for ridge in ridges]
 
-    def fit(self, record: Record) -> "FittedReservoir":
-        """Fit every choice and keep the best."""
-        return best_of(self._candidates(record), record)
-
-    def _candidates(self, record: Record) -> Iterator["FittedReservoir"]:
+    def candidates(self, record: Record) -> Iterator[FittedReservoir]:
+        """For every number of rows, degree and ridge."""
         choices, asked = list(itertools.product(self.n_rows, self.degrees)), "products of the smallest of model.degrees"
         dim = self.spec.dim
         for n_rows, degree in sensible(choices, lambda each: Monomials(each[1]).number(each[0] * dim), _MOST, asked):
@@ -60,35 +55,3 @@ class NextGenerationReservoir(Baseline):
             for ridge in self.ridges:
                 weights = right.T @ ((sizes / (sizes**2 + ridge * len(left)))[:, None] * turned)
                 yield FittedReservoir(self.spec, n_rows, degree, weights)
-
-
-@dataclass(frozen=True, eq=False)
-class FittedReservoir(FittedBaseline):
-    """The next standardised row is the last one and products of some rows with their weights.
-
-    Args:
-        spec: of the record.
-        n_rows: that are multiplied.
-        degree: of the products.
-        weights: of the products.
-    """
-
-    spec: RecordSpec
-    n_rows: int
-    degree: int
-    weights: Float[np.ndarray, "products numbers"]
-
-    @property
-    def past_length(self) -> int:
-        """The rows that are multiplied."""
-        return self.n_rows
-
-    def continued(
-        self, last: Float[np.ndarray, "batch rows *state"], n_steps: int
-    ) -> Float[np.ndarray, "batch time *state"]:
-        """One row after the other."""
-        rows = scaled(last, self.spec)
-        for _ in range(n_steps):
-            products = Monomials(self.degree)(rows[:, -self.n_rows :].reshape(len(rows), -1))
-            rows = np.concatenate([rows, rows[:, -1:] + (products @ self.weights)[:, None]], axis=1)
-        return unscaled(rows[:, last.shape[1] :], self.spec)

@@ -54,6 +54,11 @@ class FittedMean(FittedBaseline):
     spec: RecordSpec
     kind = "expectation"
 
+    @property
+    def n_parameters(self) -> int:
+        """A number per component."""
+        return self.spec.dim
+
     def continued(
         self, last: Float[np.ndarray, "batch rows *state"], n_steps: int
     ) -> Float[np.ndarray, "batch time *state"]:

@@ -62,13 +62,16 @@ def fit_directly(method: DirectMethod, cpu_seconds: float | int | None = None) -
 
     Args:
         method: what is fitted.
-        cpu_seconds: `trainer.cpu_seconds`, within which a search is to end; None for no limit.
+        cpu_seconds: `trainer.cpu_seconds`, within which a search is to end; the record tells by how much it was missed.
     """
     method.cpu_seconds = cpu_seconds
     started = time.perf_counter(), time.process_time()
     method.fit()
     wall, cpu = time.perf_counter() - started[0], time.process_time() - started[1]
-    return Fit({"fit_wall_seconds": wall, "fit_cpu_seconds": cpu})
+    told: dict[str, Any] = {"fit_wall_seconds": wall, "fit_cpu_seconds": cpu}
+    if cpu_seconds is not None and cpu > cpu_seconds:
+        told["cpu_seconds_over_budget"] = cpu - cpu_seconds
+    return Fit(told)
 
 
 def fit(
@@ -146,8 +149,10 @@ def fit(
     else:
         try:
             trainer.fit(module, ckpt_path=checkpoint, weights_only=True)
-        except SystemExit as error:  # what Lightning makes of Ctrl-C where nobody listens for signals, as in a notebook
-            raise KeyboardInterrupt from error
+        except SystemExit as error:
+            if isinstance(error.__context__, KeyboardInterrupt):  # what Lightning makes of Ctrl-C, as in a notebook
+                raise KeyboardInterrupt from error
+            raise  # of a launcher that requeues
         except MisconfigurationException as error:
             raise ConfigurationError(f"the settings in trainer do not suit each other: {error}") from error
         except BaseException as error:

@@ -2,7 +2,7 @@
 
 from sciml_bench.suite.baselines.libraries.bagged_modes import BaggedModes
 from sciml_bench.suite.baselines.libraries.dynamic_modes import DynamicModes
-from sciml_bench.suite.baselines.libraries.echo_state import EchoState, FittedEchoState
+from sciml_bench.suite.baselines.libraries.echo_state import EchoState
 from sciml_bench.suite.baselines.libraries.kernel_koopman import KernelKoopman
 from sciml_bench.suite.baselines.libraries.slow_features import SlowFeatures
 from sciml_bench.suite.baselines.libraries.sparse_identification import SparseIdentification
@@ -11,7 +11,6 @@ __all__ = [
     "BaggedModes",
     "DynamicModes",
     "EchoState",
-    "FittedEchoState",
     "KernelKoopman",
     "SlowFeatures",
     "SparseIdentification",

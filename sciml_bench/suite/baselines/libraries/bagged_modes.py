@@ -12,16 +12,15 @@ import numpy as np
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
 from sciml_bench.suite.baselines.shared.rows import library, sensible, training_rows, windows_of
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 _MOST = 2000
 
 
-class BaggedModes(Baseline):
+class BaggedModes(SelectedBaseline):
     """Modes and continuous-time eigenvalues of the last rows of the longest trajectory.
 
     Window, rank and whether modes may grow are chosen by forecasts within the validation part.
@@ -51,11 +50,8 @@ class BaggedModes(Baseline):
         self.n_trials = require_integer("model.n_trials", n_trials, 1, "average over at least 1 trial")
         self.most_rows = require_integer("model.most_rows", most_rows, 10, "fit at least 10 rows")
 
-    def fit(self, record: Record) -> FittedOperator:
-        """Fit every choice and keep the best."""
-        return best_of(self._candidates(record), record)
-
-    def _candidates(self, record: Record) -> Iterator[FittedOperator]:
+    def candidates(self, record: Record) -> Iterator[FittedOperator]:
+        """For every window and rank, with modes that may grow and without."""
         decomposition = library("pydmd").BOPDMD
         numbers = "numbers of the smallest window of model.n_rows"
         for n_rows in sensible(self.n_rows, lambda rows: rows * self.spec.dim, _MOST, numbers):

@@ -10,16 +10,15 @@ from collections.abc import Iterator, Sequence
 from sciml_bench.core.checks import require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
 from sciml_bench.suite.baselines.shared.rows import delayed, library, sensible, training_rows
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 _MOST = 4000
 
 
-class DynamicModes(Baseline):
+class DynamicModes(SelectedBaseline):
     """The linear map of windows of rows onto the next ones that fits best, of some rank.
 
     Window and rank are chosen by forecasts within the validation part.
@@ -40,11 +39,8 @@ class DynamicModes(Baseline):
             require_integer("model.ranks", rank, -1, "give numbers of modes, or -1 for all") for rank in ranks
         ]
 
-    def fit(self, record: Record) -> FittedOperator:
-        """Fit every choice and keep the best."""
-        return best_of(self._candidates(record), record)
-
-    def _candidates(self, record: Record) -> Iterator[FittedOperator]:
+    def candidates(self, record: Record) -> Iterator[FittedOperator]:
+        """For every window and rank."""
         decomposition = library("pydmd").DMD
         numbers = "numbers of the smallest window of model.n_rows"
         for n_rows in sensible(self.n_rows, lambda rows: rows * self.spec.dim, _MOST, numbers):

@@ -4,21 +4,19 @@ Jaeger (2001). The library's state outlives a run (0.4.2), so it is reset before
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.suite.baselines.baseline import Baseline, FittedBaseline
-from sciml_bench.suite.baselines.shared.rows import library, scaled, training_rows, unscaled
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.fitted.echo_state import FittedEchoState
+from sciml_bench.suite.baselines.shared.rows import library, training_rows
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 
-class EchoState(Baseline):
+class EchoState(SelectedBaseline):
     """Spectral radius, size of the inputs and ridge are chosen by forecasts within the validation part.
 
     Args:
@@ -47,11 +45,8 @@ class EchoState(Baseline):
         self.n_units = require_integer("model.n_units", n_units, 1, "give at least 1 unit")
         self.n_rows = require_integer("model.n_rows", n_rows, 1, "let it follow at least 1 row")
 
-    def fit(self, record: Record) -> "FittedEchoState":
-        """Fit every choice and keep the best."""
-        return best_of(self._candidates(record), record)
-
-    def _candidates(self, record: Record) -> Iterator["FittedEchoState"]:
+    def candidates(self, record: Record) -> Iterator[FittedEchoState]:
+        """For every radius, size of the inputs and ridge."""
         nodes, seed = library("reservoirpy.nodes"), int(torch.randint(2**31, ()))
         # the library has none by default, so that states with the opposite sign would have the opposite future
         offset = 2 * torch.rand(self.n_units, dtype=torch.float64).numpy() - 1
@@ -70,45 +65,3 @@ class EchoState(Baseline):
                     back, bias = np.asarray(readout.Wout), np.ravel(readout.bias)
                     matrices = [part.toarray() for part in (reservoir.W, reservoir.Win)]
                     yield FittedEchoState(self.spec, self.n_rows, matrices[0], matrices[1], offset, back, bias)
-
-
-@dataclass(frozen=True, eq=False)
-class FittedEchoState(FittedBaseline):
-    """r ← tanh(W r + W_in x + c), and the next standardised row is W_outᵀ r + b.
-
-    Args:
-        spec: of the record.
-        n_rows: that are followed before it forecasts.
-        recurrent: W.
-        inward: W_in.
-        offset: c.
-        outward: W_out.
-        bias: b.
-    """
-
-    spec: RecordSpec
-    n_rows: int
-    recurrent: Float[np.ndarray, "units units"]
-    inward: Float[np.ndarray, "units numbers"]
-    offset: Float[np.ndarray, " units"]
-    outward: Float[np.ndarray, "units numbers"]
-    bias: Float[np.ndarray, " numbers"]
-
-    @property
-    def past_length(self) -> int:
-        """The rows that are followed."""
-        return self.n_rows
-
-    def continued(
-        self, last: Float[np.ndarray, "batch rows *state"], n_steps: int
-    ) -> Float[np.ndarray, "batch time *state"]:
-        """It follows the past, and then itself."""
-        state, given = np.zeros((len(last), len(self.recurrent))), scaled(last, self.spec)
-        told = np.empty((len(last), n_steps, given.shape[2]))
-        for row in range(given.shape[1] - 1 + n_steps):
-            ahead = row - given.shape[1] + 1
-            now = given[:, row] if ahead <= 0 else told[:, ahead - 1]
-            state = np.tanh(state @ self.recurrent.T + now @ self.inward.T + self.offset)
-            if ahead >= 0:
-                told[:, ahead] = state @ self.outward + self.bias
-        return unscaled(told, self.spec)

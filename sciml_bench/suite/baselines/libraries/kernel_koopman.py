@@ -15,14 +15,13 @@ from jaxtyping import Float
 from sciml_bench.core.checks import ConfiguredInteger, require_boolean, require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import GaussianKernel
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
 from sciml_bench.suite.baselines.shared.rows import library, training_rows, windows_of
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 
-class KernelKoopman(Baseline):
+class KernelKoopman(SelectedBaseline):
     """Reduced-rank regression in the space of a kernel.
 
     Width, ridge and whether it steps (a path) or takes powers (an expectation) are chosen by forecasts within the
@@ -57,11 +56,8 @@ class KernelKoopman(Baseline):
         self.n_rows = require_integer("model.n_rows", n_rows, 1, "give windows of at least 1 row")
         self.rank = require_integer("model.rank", rank, 1, "give a rank of at least 1")
 
-    def fit(self, record: Record) -> FittedOperator:
-        """Fit every choice and keep the best."""
-        return best_of(self._candidates(record), record)
-
-    def _candidates(self, record: Record) -> Iterator[FittedOperator]:
+    def candidates(self, record: Record) -> Iterator[FittedOperator]:
+        """For every width and ridge, as powers and stepwise."""
         kernels, pieces = library("kooplearn.kernel"), training_rows(record, self.n_rows + 2)
         rows, lag = interleaved([windows_of(piece, self.n_rows) for piece in pieces])
         n_centres, numbers = min(self.n_centres, len(rows) - lag), pieces[0].shape[1]

@@ -10,16 +10,15 @@ import numpy as np
 from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
 from sciml_bench.suite.baselines.shared.rows import delayed, library, sensible, training_rows, windows_of
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 _METHODS, _MOST = {"vamp": "VAMP", "tica": "TICA"}, 1000
 
 
-class SlowFeatures(Baseline):
+class SlowFeatures(SelectedBaseline):
     """Features over one row: VAMP's singular functions with a matrix of least squares, or TICA's eigenfunctions.
 
     The degree of the monomials, and whether it steps (a path) or takes powers (an expectation), are chosen by forecasts
@@ -47,11 +46,8 @@ class SlowFeatures(Baseline):
         self.degrees = [require_integer("model.degrees", degree, 1, "give degrees of at least 1") for degree in degrees]
         self.n_rows = require_integer("model.n_rows", n_rows, 1, "give windows of at least 1 row")
 
-    def fit(self, record: Record) -> FittedOperator:
-        """Fit every choice and keep the best."""
-        return best_of(self._candidates(record), record)
-
-    def _candidates(self, record: Record) -> Iterator[FittedOperator]:
+    def candidates(self, record: Record) -> Iterator[FittedOperator]:
+        """For every degree, as powers and stepwise."""
         make = getattr(library("deeptime.decomposition"), self.method)
         pieces = training_rows(record, self.n_rows + 1)
         (earlier, later), numbers = delayed(pieces, self.n_rows), pieces[0].shape[1]

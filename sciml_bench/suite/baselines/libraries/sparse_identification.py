@@ -7,7 +7,7 @@ library: our own integrator goes on with them, which gives up on equations that 
 import warnings
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,16 +23,14 @@ from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.mechnn import BasisLibrary, DiscoveredEquations
 from sciml_bench.mechnn.discovery.units import ScaledLibrary, Units
 from sciml_bench.scores.equation_scores import coefficient_of_determination
-from sciml_bench.suite.baselines.baseline import Baseline
 from sciml_bench.suite.baselines.shared.rows import library, sensible
-from sciml_bench.suite.baselines.shared.selection import best_of
+from sciml_bench.suite.baselines.shared.selection import SelectedBaseline, within_budget
 
 _FEWEST_ROWS = 12
-_STARTS = 3  # to integrate costs more than to step
 _HELD_BACK = 0.3
 
 
-class SparseIdentification(Baseline):
+class SparseIdentification(SelectedBaseline):
     """Polynomials with few terms; the threshold is chosen by forecasts within the validation part.
 
     Where there is no such part, the last 30 per cent of the training rows stand for it, and what they choose is fitted
@@ -49,6 +47,8 @@ class SparseIdentification(Baseline):
         ConfigurationError: a value is out of range.
     """
 
+    n_starts: ClassVar[int] = 3  # to integrate costs more than to step
+
     def __init__(
         self,
         spec: RecordSpec,
@@ -61,15 +61,20 @@ class SparseIdentification(Baseline):
         self.degree = require_integer("model.degree", degree, 1, "give a degree of at least 1")
 
     def fit(self, record: Record) -> DiscoveredEquations:
-        """Fit with every threshold and keep the best."""
-        train = record.splits["train"]
+        """Fit every setting that the budget allows, and keep the best."""
         if "validation" in record.splits:
-            return best_of(self._candidates(train), record, _STARTS)
+            return super().fit(record)
+        train = record.splits["train"]
         parts = split_trajectories(train, {"train": 1 - _HELD_BACK, "validation": _HELD_BACK, "test": 0})
-        errors = [_error(learned, parts["validation"]) for learned in self._candidates(parts["train"])]
-        return next(islice(self._candidates(train), int(np.argmin(errors)), None))
+        tried = self.counted(within_budget(self._fitted(parts["train"]), self.cpu_seconds))
+        errors = [_error(learned, parts["validation"]) for learned in tried]
+        return next(islice(self._fitted(train), int(np.argmin(errors)), None))
 
-    def _candidates(self, observed: Trajectories) -> Iterator[DiscoveredEquations]:
+    def candidates(self, record: Record) -> Iterator[DiscoveredEquations]:
+        """For every way to derivatives and every threshold."""
+        return self._fitted(record.splits["train"])
+
+    def _fitted(self, observed: Trajectories) -> Iterator[DiscoveredEquations]:
         peer, spec, train = library("pysindy"), self.spec.of_vectors, observed.between_gaps(_FEWEST_ROWS)
         sensible([spec.dim], int, MOST_FLATTENED, "components of a state")
         if self.weak and not train.is_regular:

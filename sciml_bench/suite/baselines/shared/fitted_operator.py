@@ -61,6 +61,11 @@ class FittedOperator(FittedBaseline):
         return "path" if self.stepwise else "expectation"
 
     @property
+    def n_parameters(self) -> int:
+        """The entries of its matrices that are not zero; complex ones come in pairs and are as many real numbers."""
+        return sum(int(np.count_nonzero(matrix)) for matrix in (self.lift, self.step, self.decode))
+
+    @property
     def past_length(self) -> int:
         """The rows of a window."""
         return self.n_rows

@@ -1,0 +1,1 @@
+"""What baselines of ours have learned, as forecasters in discrete time."""
