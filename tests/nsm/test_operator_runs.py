@@ -9,7 +9,7 @@ from PIL import Image
 from sciml_bench.core.errors import ConfigurationError, TrainingError
 from sciml_bench.core.optimisation import Optimisation
 from sciml_bench.core.stored.run_folder import RunFolder
-from sciml_bench.scores.field_errors import relative_l2
+from sciml_bench.scores.operators.field_errors import relative_l2
 from sciml_bench.training import composed, restore, run
 
 POISSON = ["pde=poisson", "pde.n_points=8", "model.modes=[7,7]", "pde.test_resolutions=[16,24]"]

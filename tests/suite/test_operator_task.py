@@ -21,7 +21,7 @@ METHODS = [name for name in names_of("method") if node("method", name)["paradigm
 TASKS = [name for name in names_of("task") if name.endswith("_operator")]
 
 
-@pytest.mark.parametrize(("method", "task"), zip(METHODS, itertools.cycle(TASKS), strict=False))
+@pytest.mark.parametrize(("method", "task"), list(zip(METHODS, itertools.cycle(TASKS), strict=False)))
 def test_every_operator_composes_with_an_equation_and_its_budget(method: str, task: str, tmp_path: Path) -> None:
     choices = {"task": task, "method": method}
     overrides = ["model.width=8"]

@@ -25,8 +25,8 @@ from sciml_bench.nsm.solving import prediction
 from sciml_bench.nsm.trained_operator import TrainedOperator
 from sciml_bench.nsm.training.flop_count import count_flops
 from sciml_bench.nsm.training.solver_cost import least_seconds, solver_seconds
-from sciml_bench.scores.breakeven import breakeven_number
-from sciml_bench.scores.field_errors import relative_l2
+from sciml_bench.scores.operators.breakeven import breakeven_number
+from sciml_bench.scores.operators.field_errors import relative_l2
 
 _TIMED_BATCH = 16
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from sciml_bench.core.errors import SolverError
 from sciml_bench.data.views.fresh_parameters import Parameters
 from sciml_bench.nsm.equations.equation import Solver
-from sciml_bench.scores.field_errors import relative_l2
+from sciml_bench.scores.operators.field_errors import relative_l2
 
 TIMED_CALLS = 3
 

@@ -12,7 +12,7 @@ from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.training.operator_training import OperatorTraining
 from sciml_bench.nsm.training.solver_cost import least_seconds
-from sciml_bench.scores.field_errors import relative_l2
+from sciml_bench.scores.operators.field_errors import relative_l2
 
 _TIMED_SOLUTIONS = 16
 
