@@ -170,6 +170,7 @@ class ParameterEstimator(Protocol):
 _ABILITIES = {
     Forecaster: ("forecast", "does not forecast"),
     Reconstructor: ("reconstruct", "does not reconstruct"),
+    SpectrumEstimator: ("eigenvalues", "has no eigenvalues"),
     EquationDiscoverer: ("coefficient_table", "finds no equations"),
 }
 """The method by which a capability is known, also of a class, and what is said of a learned object without it."""
@@ -190,7 +191,7 @@ def require_ability(learned: Any, capability: type) -> None:
 
     Args:
         learned: what was learned, or the class of what will be; Any where that is not known yet.
-        capability: `Forecaster`, `Reconstructor` or `EquationDiscoverer`.
+        capability: `Forecaster`, `Reconstructor`, `SpectrumEstimator` or `EquationDiscoverer`.
 
     Raises:
         NotApplicableError: it lacks the capability.

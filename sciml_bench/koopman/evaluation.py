@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Complex
 
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -26,6 +27,7 @@ from sciml_bench.scores import (
     largest_violation,
     spectral_error,
     streamed_vamp_scores,
+    timescale_error,
     vamp_e_exact,
 )
 
@@ -117,6 +119,22 @@ class Evaluation:
             results = results.joined(state_forecasts(learned, record, self.forecast_steps))
         return results.joined(Results(whole_forecast_scores(learned, record)))
 
+    def eigenvalues_compared(self, eigenvalues: Complex[np.ndarray, " modes"], record: Record, lag: int) -> Results:
+        """The leading eigenvalues beside those of the true law, which the system of the record knows.
+
+        Args:
+            eigenvalues: estimated.
+            record: loaded.
+            lag: steps over which they were estimated.
+        """
+        system: Any = record.spec.system
+        exact = system.eigenvalues(_count(system, self.leading_eigenvalues), lag)
+        metrics = {
+            "spectral_error": spectral_error(eigenvalues, exact, n_leading=len(exact)),
+            "timescale_error": timescale_error(eigenvalues, exact),
+        }
+        return Results(metrics, {"exact_eigenvalues": exact})
+
     def _exact_law(self, learned: KoopmanModel, record: Record) -> Results:
         """What the system knows of its own operator."""
         system: Any = record.spec.system
@@ -124,9 +142,8 @@ class Evaluation:
         metrics: Metrics = {}
         arrays: dict[str, Any] = {}
         if "eigenvalues" in known:
-            exact = system.eigenvalues(_count(system, self.leading_eigenvalues), lag)
-            arrays["exact_eigenvalues"] = exact
-            metrics["spectral_error"] = spectral_error(learned.eigenvalues(), exact, n_leading=len(exact))
+            compared = self.eigenvalues_compared(learned.eigenvalues(), record, lag)
+            arrays, metrics = dict(compared.arrays), dict(compared.metrics)
         singular_values = learned.singular_values()
         if "singular_values" in known:
             arrays["exact_singular_values"] = system.singular_values(_count(system, len(singular_values)), lag)

@@ -13,7 +13,7 @@ from sciml_bench.core.types import Metrics
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.solving import prediction, residual_l2
 from sciml_bench.nsm.trained_operator import TrainedOperator
-from sciml_bench.scores.field_errors import relative_l2
+from sciml_bench.scores.operators.field_errors import relative_l2
 
 _N_SHOWN = 3
 

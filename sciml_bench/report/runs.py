@@ -1,5 +1,6 @@
 """The runs below some folders: the finished ones with their numbers, the others with why they do not count."""
 
+import math
 import os
 import stat
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ import numpy as np
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
-from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
+from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NEVER, NOT_APPLICABLE, RUNNING, RunFolder
 
 UNREADABLE = "unreadable"
 """The status of a run whose files do not tell their content."""
@@ -28,7 +29,7 @@ class FinishedRun:
     Args:
         folder: where it is.
         record: the content of record.json.
-        metrics: the content of metrics.json.
+        metrics: the content of metrics.json; infinite what the record says is never reached.
     """
 
     folder: RunFolder
@@ -131,7 +132,8 @@ def _read(path: Path) -> FinishedRun | UnfinishedRun | None:
         if status == FINISHED and isinstance(record.get("ensemble"), list):
             return None
         if status == FINISHED:
-            run = FinishedRun(folder, record, folder.metrics)
+            never = {name: math.inf for name, value in record.items() if value == NEVER}
+            run = FinishedRun(folder, record, never | folder.metrics)
             _ = run.fit_cpu_seconds  # a number, or nothing
             return run
     except FileNotFoundError:

@@ -36,6 +36,25 @@ def implied_timescales(
     return np.where(modulus < 1, decaying, np.inf)
 
 
+def timescale_error(
+    estimated: Float[np.ndarray, " n"] | Complex[np.ndarray, " n"],
+    exact: Float[np.ndarray, " m"] | Complex[np.ndarray, " m"],
+) -> float:
+    """The largest part 1 − min(t̂, t)/max(t̂, t) by which the slowest decay times differ, without the stationary one.
+
+    It lies between 0 and 1, also of an estimate that never decays or is missing, for both of which it is 1.
+
+    Args:
+        estimated: eigenvalues of a model over one lag.
+        exact: the leading eigenvalues of the true operator, 1 among them; all others decay.
+    """
+    ours, theirs = (np.sort(implied_timescales(values, 1))[::-1][1:] for values in (estimated, exact))
+    ours = np.concatenate([ours, np.zeros(len(theirs))])[: len(theirs)]
+    larger = np.maximum(ours, theirs)
+    shares = np.divide(np.minimum(ours, theirs), larger, out=np.ones(len(theirs)), where=larger > 0)
+    return float(np.max(1 - shares, initial=0.0))
+
+
 def implied_timescales_with_bands(
     feature_trajectories: FeatureTrajectories,
     lags: Sequence[int],

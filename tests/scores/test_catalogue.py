@@ -11,7 +11,7 @@ from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS, find_score, with_t
 
 WRITTEN = {
     "Koopman learning": "vamp_2_validation vamp_2_test vamp_e_validation vamp_e_test vamp_e_exact vamp_e_deficit "
-    "spectral_error accuracy_step_1 accuracy_step_15 accuracy_step_minus_15 oracle_accuracy "
+    "spectral_error timescale_error accuracy_step_1 accuracy_step_15 accuracy_step_minus_15 oracle_accuracy "
     "forecast_error_over_mean_step_1 forecast_error_over_mean_step_15_clean persistence_error_over_mean_step_15 "
     "chapman_kolmogorov_violation",
     "Trajectories and what comes after them": "interpolation_mse interpolation_mse_clean extrapolation_mse "
@@ -39,7 +39,7 @@ WRITTEN = {
     "capacity_median_error_test capacity_quantile_90_error_train capacity_unknown_fraction_train "
     "state_rmse_clean_test",
     "Neural spectral methods": "relative_l2_64 mean_relative_l2_64 persistence_relative_l2_64 "
-    "residual_l2 seconds_per_iteration flops_per_iteration "
+    "residual_l2 seconds_per_iteration flops_per_iteration solver_seconds_per_solution breakeven_number "
     "seconds_per_solution_256",
     "Common Task Framework": "common_task_e1 common_task_e12 common_task_average",
     "Everything that is trained by epochs": "best_epoch best_epoch_std",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sciml_bench.scores.field_errors import relative_l2
+from sciml_bench.scores.operators.field_errors import relative_l2
 
 
 @pytest.mark.parametrize("shape", [(8,), (4, 6), (3, 4, 5)])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.scores import implied_timescales, implied_timescales_with_bands
+from sciml_bench.scores import implied_timescales, implied_timescales_with_bands, timescale_error
 
 TRANSITION = np.array([[0.95, 0.04, 0.01], [0.03, 0.9, 0.07], [0.01, 0.14, 0.85]])
 
@@ -84,3 +84,13 @@ def test_a_drift_between_present_and_future_is_centred_out_on_both_sides():
     expected = np.sort(-lag * 0.1 / np.log(np.abs(eigenvalues)))[::-1]
     found = implied_timescales_with_bands(trajectories, [lag], n_scales=2, time_step=0.1, n_bootstrap=2)
     np.testing.assert_allclose(found.estimates[0], expected, rtol=1e-8)
+
+
+def test_a_timescale_error_is_the_largest_part_by_which_decay_times_differ():
+    exact = np.exp(-1 / np.array([np.inf, 10.0, 4.0]))
+    assert timescale_error(exact, exact) == 0
+    assert timescale_error(np.exp(-1 / np.array([3.0, np.inf, 8.0])), exact) == pytest.approx(1 / 4)  # .2 and .25
+    assert timescale_error(np.exp(-1 / np.array([np.inf, 20.0, 4.0])), exact) == pytest.approx(1 / 2)
+    assert timescale_error(np.array([1.0, 1.2, np.exp(-1 / 4)]), exact) == 1  # one that never decays
+    assert timescale_error(np.array([1.0, np.exp(-1 / 10)]), exact) == 1  # one that is missing
+    assert timescale_error(np.array([1.0]), np.array([1.0])) == 0

@@ -29,7 +29,10 @@ def node(group: str, name: str) -> dict:
     return yaml.safe_load((configuration_root() / "benchmark" / group / f"{name}.yaml").read_text())
 
 
-@pytest.mark.parametrize("method", [name for name in names_of("method") if "evaluation" not in node("method", name)])
+OF_TRAJECTORIES = [name for name in names_of("method") if node("method", name)["paradigm"] != "nsm"]
+
+
+@pytest.mark.parametrize("method", [name for name in OF_TRAJECTORIES if "evaluation" not in node("method", name)])
 def test_every_method_composes_with_the_record_the_evaluation_and_the_budget_of_a_task(
     method: str, tmp_path: Path
 ) -> None:

@@ -23,6 +23,9 @@ from sciml_bench.core.stored import files
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 NOT_APPLICABLE = "not_applicable"
 
+NEVER = "never"
+"""What record.json says, under the name of a metric, that metrics.json lacks since it is infinite."""
+
 
 @dataclass(frozen=True)
 class RunFolder:

@@ -7,6 +7,7 @@ Source: Du, Chalapathi and Krishnapriyan, Neural Spectral Methods (ICLR 2024), s
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar
@@ -26,6 +27,9 @@ from sciml_bench.nsm.grid import Grid
 from sciml_bench.nsm.sampled_functions import Coefficients, ParameterSeries, SampledFunction, SpectralFunction, Values
 from sciml_bench.systems.base import ParameterError
 from sciml_bench.systems.partial.partial_differential_equation import PartialDifferentialEquation
+
+Solver = Callable[[Parameters, int], Float[np.ndarray, "batch *grid"]]
+"""From parameters and points per space axis to solutions."""
 
 LARGEST_UNRESOLVED_PART = 0.1
 """Of the variance of a random field along an axis: beyond, what is drawn is on the way to noise without any scale."""
@@ -131,6 +135,14 @@ class Equation(Conditions):
             n_times: equally spaced points in time, both ends included, for equations with time.
         """
         return self.system.reference(np.asarray(parameters, dtype=np.float64), resolution)
+
+    def solvers(self, n_times: int) -> list[Solver]:
+        """Ways to solve, the cheapest first and the one behind `solve` last.
+
+        Args:
+            n_times: of the solutions, for equations with time.
+        """
+        return [lambda parameters, resolution: self.solve(parameters, resolution, n_times)]
 
     def setup(self) -> None:
         """Draw the held-out parameters and compute, or read, their solutions, once; further calls do nothing.

@@ -1,5 +1,7 @@
 """Equations of fields that change in time on periodic axes, with a system that draws and solves them."""
 
+import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,9 @@ from jaxtyping import Float
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError, SolverError
 from sciml_bench.data.views.fresh_parameters import Parameters
-from sciml_bench.nsm.equations.equation import Equation, LinearPart
+from sciml_bench.nsm.equations.equation import Equation, LinearPart, Solver
 from sciml_bench.systems.partial.periodic_evolution import (
+    FEWEST_SOLVER_POINTS,
     PeriodicEvolution,
     RoughInitialFields,
     StepsTooLarge,
@@ -41,6 +44,26 @@ class EvolutionEquation(Equation):
         waves = require_integer(self.parameter_modes_setting, parameter_modes, 3, remedy)
         self.parameter_modes = (waves,) * len(self.space_axes)
         self.linear_part = LinearPart(rate=1 / self.system.duration, diffusion=self.system.viscosity)
+
+    def solvers(self, n_times: int) -> list[Solver]:
+        """With all halvings of the points and doublings of the steps, as far as the times that are asked for allow."""
+        system, space = self.system, len(self.space_axes)
+        longest = system.duration / (n_times - 1)
+        steps, points = [system.solver_step], [system.solver_resolution]
+        while 2 * steps[-1] <= longest:
+            steps.append(2 * steps[-1])
+        while points[-1] // 2 >= FEWEST_SOLVER_POINTS:
+            points.append(points[-1] // 2)
+        settings = sorted(itertools.product(points, steps), key=lambda setting: setting[0] ** space / setting[1])
+        times = np.linspace(0.0, 1.0, n_times)
+
+        def solver(n_points: int, step: float) -> Solver:
+            changed = dataclasses.replace(system, solver_resolution=n_points, solver_step=step)  # pyright: ignore[reportArgumentType]
+            return lambda parameters, resolution: changed.reference(
+                parameters, times, resolution, refuse_unresolved=False
+            )
+
+        return [solver(*setting) for setting in settings]
 
     def seconds_to_solve(self, count: int) -> float:
         """Steps times points, with what every step costs on its own."""

@@ -4,6 +4,7 @@ A subclass says what the loss of a batch of parameters is: the residual of serie
 a grid (`GridTraining`), or the distance from reference solutions (`SupervisedTraining`).
 """
 
+import math
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -16,15 +17,17 @@ from torch import Tensor
 
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.method import Method
+from sciml_bench.core.stored.run_folder import NEVER
 from sciml_bench.core.types import Metrics
 from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction
 from sciml_bench.nsm.trained_operator import TrainedOperator
 from sciml_bench.nsm.training.flop_count import count_flops
-from sciml_bench.scores.field_errors import relative_l2
+from sciml_bench.nsm.training.solver_cost import least_seconds, solver_seconds
+from sciml_bench.scores.operators.breakeven import breakeven_number
+from sciml_bench.scores.operators.field_errors import relative_l2
 
-_TIMED_CALLS = 3
 _TIMED_BATCH = 16
 
 _SLOWEST_LEFT_OUT = 0.1
@@ -62,6 +65,7 @@ class OperatorTraining(Method):
         self.n_epochs = require_integer("training.n_epochs", n_epochs, 1, "train at least 1 epoch")
         self._seconds: list[float] = []
         self._started = 0.0
+        self._breakeven: float | None = None
 
     @abstractmethod
     def mismatch(self, parameters: Float[Tensor, "batch *parameter_grid"]) -> Float[Tensor, ""]:
@@ -133,12 +137,20 @@ class OperatorTraining(Method):
             resolution: points per space axis.
         """
         parameters, grid = self.equation.draw_parameters(_TIMED_BATCH, 0), self.equation.test_grid(resolution)
-        seconds = []
-        for _ in range(_TIMED_CALLS):
-            started = time.perf_counter()
-            prediction(self.model, self.equation, parameters, grid)
-            seconds.append(time.perf_counter() - started)
-        return min(seconds) / _TIMED_BATCH
+        return least_seconds(lambda: prediction(self.model, self.equation, parameters, grid)) / _TIMED_BATCH
+
+    def training_seconds(self) -> float:
+        """Wall seconds before the first prediction: of all iterations, and of what was computed for them."""
+        return float(np.sum(self._seconds))
+
+    def solver_seconds(self) -> float:
+        """Wall seconds of a numerical solution that is as accurate as the network on the first grid of the tests."""
+        resolution = self.view.test_resolutions[0]
+        parameters = self.view.parameters("test")[:_TIMED_BATCH]
+        truth = self.view.solutions("test", resolution)[:_TIMED_BATCH]
+        found = prediction(self.model, self.equation, parameters, self.equation.test_grid(resolution))
+        error = float(relative_l2(found, torch.from_numpy(truth)).mean())
+        return solver_seconds(self.equation.solvers(self.view.test_time_points), parameters, truth, error)
 
     # ---- what was learned -------------------------------------------------------------------------------------------
 
@@ -149,9 +161,18 @@ class OperatorTraining(Method):
     def fit_metrics(self) -> Metrics:
         """What an iteration costs, and a solution on the grids of the tests: measured once, with the fit."""
         cost = {f"seconds_per_solution_{n}": self.seconds_per_solution(n) for n in self.view.test_resolutions}
+        solver = self.solver_seconds()
+        prediction = cost[f"seconds_per_solution_{self.view.test_resolutions[0]}"]
+        self._breakeven = breakeven_number(self.training_seconds(), solver, prediction)
+        cost |= {"solver_seconds_per_solution": solver}
+        if self._breakeven < math.inf:
+            cost["breakeven_number"] = self._breakeven
         cost |= {"seconds_per_iteration": self.seconds_per_iteration, "flops_per_iteration": self.flops_per_iteration()}
         return cost | super().fit_metrics()
 
     def record_entries(self) -> dict[str, Any]:
         """What the model says about itself, and the equation."""
-        return {"network": type(self.model).__name__, "equation": self.equation.identity} | self.model.record_entries()
+        entries = {"network": type(self.model).__name__, "equation": self.equation.identity}
+        if self._breakeven == math.inf:
+            entries["breakeven_number"] = NEVER
+        return entries | self.model.record_entries()

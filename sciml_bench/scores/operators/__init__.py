@@ -1,0 +1,1 @@
+"""Scores of networks that solve parametric equations: their errors, and when they pay."""
