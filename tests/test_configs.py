@@ -315,6 +315,7 @@ MECHANISTIC = {
     "block_resnet": FIELDS,
     "resnet": FIELDS,
     "interaction": ["data=two_body", *SMALL["two_body"], FEW_STEPS],
+    "field_terms": ["data=kuramoto_sivashinsky", "data.n_steps=60", "training=field_law"],
     "sun_centred_interaction": ["data=ephemeris", *SMALL["ephemeris"], FEW_STEPS],
 }
 

@@ -4,13 +4,13 @@ import fnmatch
 import re
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 import numpy as np
 import pytest
 import torch
-import yaml
+from omegaconf import OmegaConf
 
 from sciml_bench.command_line import _parser
 from sciml_bench.suite.comparison import chosen_names, names_of
@@ -123,11 +123,20 @@ def test_every_comparison_in_the_readme_and_the_notebooks_composes(repository: P
             task, pattern = words.pop("task", "glob(lorenz63_forecast)"), words.pop("method").partition(",")[0]
             task = chosen_names("task", task.removeprefix("glob(").removesuffix(")"))[0]
             known = fnmatch.filter(names_of("method"), pattern.removeprefix("glob(").removesuffix(")"))
-            nodes = [
-                yaml.safe_load((repository / "conf" / "benchmark" / group / f"{choice}.yaml").read_text())
-                # what is not known is a method of one's own
-                for group, choice in (("task", task), ("method", known[0] if known else "persistence"))
-            ]
+            # of a sweep or a search the first job; what is not known is a method of one's own
+            words = {
+                key: value if value[:1] in "[{" else value.removeprefix("range(").partition(",")[0]
+                for key, value in words.items()
+                if not key.startswith("hydra") and key != "objective"
+            }
+            of_task = [f"{key}={words.pop(key)}" for key in list(words) if key.startswith("task.")]
+            chosen = {"task": task, "method": known[0] if known else "persistence"}
+            written = {
+                group: OmegaConf.load(repository / "conf" / "benchmark" / group / f"{choice}.yaml")
+                for group, choice in chosen.items()
+            }
+            settings = OmegaConf.merge(written, OmegaConf.from_dotlist(of_task), {"seed": 0})
+            nodes = list(cast(dict[str, Any], OmegaConf.to_container(settings, resolve=True)).values())[:2]
             overrides = [f"{key}={value}" for key, value in words.items() if key not in ("seed", "cpu_seconds")]
             choices = {"task": task, "method": known[0] if known else pattern}
             try:

@@ -88,6 +88,12 @@ def _urls(search_path: Sequence[PathType]) -> list[str]:
     return [f"file://{Path(folder).absolute()}" for folder in search_path]
 
 
+def _resolved(task: Any, seed: int) -> dict[str, Any]:
+    """A task whose settings may name one another, and the seed of the run."""
+    settings = OmegaConf.create({"task": task, "seed": seed})
+    return cast(dict[str, Any], OmegaConf.to_container(settings, resolve=True))["task"]
+
+
 def compare(
     record: str | Mapping[str, Any],
     methods: Sequence[str] | str = "*",
@@ -119,15 +125,15 @@ def compare(
     if isinstance(record, str):
         (name,) = chosen_names("task", record, search_path)
         written = OmegaConf.load(_choices("task", search_path)[name])
-        task = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.create({"task": written}), resolve=True))["task"]
     else:
-        task, name = dict(record), str(record.get("name", "own_record"))
+        written, name = dict(record), str(record.get("name", "own_record"))
     rows, typed = [], [*overrides, *([] if cpu_seconds is None else [f"cpu_seconds={cpu_seconds}"])]
     urls = _urls(search_path)
     for method in chosen_names("method", methods, search_path):
         node = yaml.safe_load(_choices("method", search_path)[method].read_text())
         for seed in seeds:
             place = Path(folder) / name / method / name_of_overrides(typed) / f"seed={seed}"
+            task = _resolved(written, seed)
             seconds = task.get("cpu_seconds") if cpu_seconds is None else cpu_seconds
             choices = {"task": name, "method": method}
             options: dict[str, Any] = {"choices": choices, "seed": seed, "cpu_seconds": seconds}

@@ -411,6 +411,8 @@ def test_the_commands_of_the_readme_run(finished, tmp_path, capsys, monkeypatch,
     for words in commands:
         if "--inputs" in words:  # of a run that was given inputs: tests/test_driven_records.py
             continue
+        if words[1] in ("try", "predict"):  # whole comparisons: test_try.py, tests/suite/test_common_task.py
+            continue
         folder = finished("operator" if words[1] == "solve" else "gradient steps")
         typed = " ".join(words[1:]).replace("<run folder>", str(folder))
         typed = " ".join(str(folder) if f"{word}/".startswith("outputs/") else word for word in typed.split())

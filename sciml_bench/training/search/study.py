@@ -114,7 +114,8 @@ def opened_study(
         ) from None
     try:
         storage = JournalStorage(JournalFileBackend(str(journal)))
-        study = optuna.create_study(storage=storage, study_name=objective, direction=direction, load_if_exists=True)
+        way = optuna.study.StudyDirection[direction.upper()]
+        study = optuna.create_study(storage=storage, study_name=objective, direction=way, load_if_exists=True)
         yield Study(study, space, seed)
     finally:
         lock.release()

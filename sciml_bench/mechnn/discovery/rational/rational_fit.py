@@ -85,7 +85,10 @@ class RationalProblem:
                 if left and not others:
                     continue
                 design = np.concatenate([of_terms, -of_products[:, others] / scale[others]], axis=1)
-                fit = sparse_regression(design, of_products[:, [left]], threshold, significance).coefficients[:, 0]
+                # both sides times a monomial are as short a law: exchanges would choose among those by rounding
+                right = of_products[:, [left]]
+                sparse = sparse_regression(design, right, threshold, significance, eliminated_only=True)
+                fit = sparse.coefficients[:, 0]
                 below = np.zeros(n_terms)
                 below[left], below[others] = 1.0, fit[n_terms:] / scale[others]
                 polished = self.polished(fit[:n_terms], below, left)

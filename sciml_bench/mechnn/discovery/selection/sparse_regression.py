@@ -40,6 +40,7 @@ def sparse_regression(
     threshold: float,
     significance: float,
     window: int = 1,
+    eliminated_only: bool = False,
 ) -> SparseFit:
     """Sparse coefficients with targets ≈ design · coefficients.
 
@@ -50,6 +51,7 @@ def sparse_regression(
         significance: so is one that the data do not ask for, in standard errors.
         window: rows that follow each other in time, window after window; what is left of them is correlated where the
             motion itself is random, and counts as fewer rows.
+        eliminated_only: whether what elimination leaves is the answer, without terms that are chosen from one on.
     """
     # the orthogonal factor is shared by all supports: a few small systems remain
     size = np.linalg.norm(design, axis=0)
@@ -78,7 +80,7 @@ def sparse_regression(
                     break
             else:
                 break
-        if significance:
+        if significance and not eliminated_only:
             fit = SparsestTerms(terms, right, rows, threshold, significance).found(fit)
         coefficients[fit.places, component] = fit.coefficients
         freedom = max(rows - len(fit.places), 1)
