@@ -126,14 +126,18 @@ def _compared(
     from sciml_bench.suite.comparison import chosen_names
     from sciml_bench.suite.first_comparison import MAIN
 
-    logging.getLogger("sciml_bench").setLevel(logging.ERROR)  # reasons stand in the lines below
     methods = chosen_names("method", asked.methods.split(","), asked.config_dir)
     typed = [*overrides, *([f"trusted_packages={_list(asked.trust)}"] if asked.trust else [])]
     typed += ["force=true"] if asked.force else []
     print(f"\n{len(methods)} methods, {asked.cpu_seconds:g} CPU seconds for each fit:", flush=True)
-    rows = []
+    rows, package = [], logging.getLogger("sciml_bench")
+    level = package.level
     for method in methods:
-        found = compare(TASK, method, seeds, asked.cpu_seconds, folder, typed, asked.config_dir)
+        package.setLevel(logging.ERROR)  # reasons stand in the lines below
+        try:
+            found = compare(TASK, method, seeds, asked.cpu_seconds, folder, typed, asked.config_dir)
+        finally:
+            package.setLevel(level)
         for row in found:
             if row["status"] != FINISHED and RunFolder(row["folder"]).status == FINISHED:  # of other data or settings
                 raise DataError(f"{row['reason'].partition(';')[0]}; {_REMEDY}")

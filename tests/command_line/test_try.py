@@ -1,6 +1,7 @@
 """A person's file becomes a look, a table, a sentence and a page, by one command."""
 
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def oscillator(path, n_rows=600, decay=0.0, step=0.1):
 def test_one_command_looks_compares_tells_and_writes_a_page_and_repeats_nothing(here, capsys):
     words = ["try", oscillator("my file.csv"), "--time-column", "t", "--columns", "x,v", "--cpu-seconds", "1"]
     words += ["--methods", METHODS]
+    level = logging.getLogger("sciml_bench").level
     assert main(words) == 0
+    assert logging.getLogger("sciml_bench").level == level
     said = capsys.readouterr().out
     assert said.startswith("read: x, v, w: 600 rows, every 0.1 time; learned from x, v: 360 + 120 + 120 rows\n")
     assert "clock: every 0.1 time, without jitter, no gap, no missing values" in said
