@@ -62,7 +62,7 @@ def test_few_terms_are_found_among_many_that_stand_for_each_other():
     assert np.flatnonzero(support).tolist() == [0, 15]
 
 
-@pytest.mark.parametrize("noise_seed", [0, 3])
+@pytest.mark.parametrize("noise_seed", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_damping_is_found_beside_a_switch_that_has_nothing_to_do_with_it(noise_seed):
     times = 0.1 * np.arange(100)
     rows = np.round(10 * integrated(lambda t, u: [u[1], -u[0] - 0.1 * u[1]], [1.0, 0.0], times))
