@@ -4,7 +4,6 @@ dx_d/dt = Σ_j a_jd θ_j(x) / D_d(x) with D_d = Σ_j b_jd θ_j(x): once its deno
 linear combination of the terms θ_j/D_d, and all that is done with linear laws can be done with it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
-from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
+from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations, right_hand_side
 from sciml_bench.systems import OrdinaryDifferentialEquation
 
 
@@ -61,7 +60,7 @@ class RationalLibrary:
         """Of the terms, as a person writes them."""
         found: list[str] = []
         for component in range(self.spec.dim):
-            below = written(self.monomials.names, self.below[:, component])
+            below = right_hand_side(self.monomials.names, self.below[:, component])
             found += [name if below == "1" else f"{name}/({below})" for name in self.monomials.names]
         return tuple(found)
 
@@ -148,7 +147,7 @@ class RationalEquations(OrdinaryDifferentialEquation):
         found: list[str] = []
         for component, name in enumerate(self.library.spec.component_names):
             parts = (
-                written(self.library.monomials.names, side.coefficients[:, component])
+                right_hand_side(self.library.monomials.names, side.coefficients[:, component])
                 for side in (self.above, self.below)
             )
             above, below = parts
@@ -170,13 +169,3 @@ def system_of(
     above = np.stack([blocks[component, :, component] for component in range(library.spec.dim)], axis=1)
     sides = (SparseEquations(library.monomials, side) for side in (above, library.below))
     return RationalEquations(library, *sides)
-
-
-def written(names: Iterable[str], coefficients: Float[np.ndarray, " terms"]) -> str:
-    """A sum of terms, as a person writes it; 0 for none."""
-    text = ""
-    for name, value in zip(names, coefficients.tolist(), strict=True):
-        if value != 0:
-            sign = ("-" if value < 0 else "") if not text else (" - " if value < 0 else " + ")
-            text += f"{sign}{abs(value):.6g}" + ("" if name == "1" else f" {name}")
-    return text or "0"
