@@ -50,6 +50,20 @@ def test_less_than_an_epoch_is_a_number_of_steps(tmp_path: Path) -> None:
     assert settings == {"max_steps": 3, "max_epochs": None}
 
 
+def test_batches_that_are_cut_at_the_start_are_counted_after_it(tmp_path: Path) -> None:
+    _, method = build(toy(tmp_path))
+    start, loader, started = method.start, method.train_loader, []
+    method.start = lambda: (started.append(True), start())[1]
+
+    def late(*given: int) -> Any:
+        assert started, "there is nothing to load before the start"
+        return loader(*given)
+
+    method.train_loader = late
+    settings = allotted_settings(method, ConstantRate(), {"cpu_seconds": 1.0}, {"allotted_steps": 8}, 0)
+    assert settings == {"max_steps": -1, "max_epochs": 2}
+
+
 def test_the_measurement_leaves_the_weights_alone_and_without_a_budget_nothing_changes(tmp_path: Path) -> None:
     _, method = build(toy(tmp_path))
     before = {name: weight.clone() for name, weight in method.state_dict().items()}

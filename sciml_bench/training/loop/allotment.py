@@ -39,9 +39,12 @@ def allotted_settings(
     seconds = changed.pop("cpu_seconds", None)
     if seconds is None:
         return changed
-    n_batches = len(method.train_loader(seed, 0, 1))
+    probe = copy.deepcopy(method, {id(method.view): method.view})
+    seed_everything(seed, "allotment")
+    probe.train().start()  # the batches of an epoch may be known no earlier
+    n_batches = len(probe.train_loader(seed, 0, 1))
     if "allotted_steps" not in record:
-        rate = _steps_per_second(method, schedule, settings, seconds, seed)
+        rate = _steps_per_second(probe, schedule, settings, seconds, seed)
         record["allotted_steps"] = max(1, int(rate * seconds))
     n_steps = record["allotted_steps"]
     if n_steps < n_batches:
@@ -51,12 +54,9 @@ def allotted_settings(
 
 
 def _steps_per_second(
-    method: Method, schedule: LearningRateSchedule, settings: Mapping[str, Any], seconds: float | int, seed: int
+    probe: Method, schedule: LearningRateSchedule, settings: Mapping[str, Any], seconds: float | int, seed: int
 ) -> float:
-    """Steps per CPU second of a copy of the method, with what comes at the end of every epoch."""
-    probe = copy.deepcopy(method, {id(method.view): method.view})
-    seed_everything(seed, "allotment")
-    probe.train().start()
+    """Steps per CPU second of a copy of the method that has started, with what comes at the end of every epoch."""
     optimisation = Optimisation(
         probe.optimizer(), probe.learning_rate, copy.deepcopy(schedule), settings.get("gradient_clip_val")
     )
