@@ -155,14 +155,13 @@ def test_the_perfect_model_is_the_ceiling_of_simulations_and_of_nothing_else(tmp
 
 
 def test_what_does_not_forecast_or_reconstruct_does_not_apply() -> None:
-    learned, record = fitted(UnchangedInput, "noisy_reconstruction")
-    states = CommonTaskEvaluation()(learned, record).arrays["prediction_pair_2"]
-    np.testing.assert_array_equal(states, record.continued.states[0])
-    learned, record = fitted(UnchangedInput, "noisy")
+    learned, noisy = fitted(UnchangedInput, "noisy_reconstruction")
+    states = CommonTaskEvaluation()(learned, noisy).arrays["prediction_pair_2"]
+    np.testing.assert_array_equal(states, noisy.continued.states[0])
+    learned, record = fitted(UnchangedInput, "clean_short")
     with pytest.raises(NotApplicableError, match=r"FittedUnchangedInput does not forecast"):
         CommonTaskEvaluation()(learned, record)
-    to_forecast, to_reconstruct = record, CommonTaskLorenz("noisy_reconstruction")
-    to_reconstruct.setup()
+    to_forecast, to_reconstruct = record, noisy
     for baseline, asked in ((UnchangedInput, to_forecast), (Persistence, to_reconstruct)):
         method = BaselineTraining(baseline(asked.spec), WholeTrajectoriesView(asked))
         with pytest.raises(NotApplicableError, match=f"does not {asked.protocol.asked[:8]}"):
