@@ -18,6 +18,7 @@ from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
+from sciml_bench.training.kept_records import set_up
 from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
 
@@ -45,12 +46,11 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
     if make_view is None:  # an equation: a wrong choice is told before its solutions are computed
         view = record.sampling
     else:
-        record.setup()
+        record = set_up(record, configuration["data"])
         make_method.func.require_states(record.spec.state_shape)
         fitting = adapted(configuration, record)
         if fitting["data"] != configuration["data"]:
-            told, record = record.adaptation, build_record(fitting)
-            record.setup()
+            told, record = record.adaptation, set_up(build_record(fitting), fitting["data"])
             fitting = adapted(fitting, record)
             record.adaptation = "; ".join(filter(None, (told, record.adaptation)))
         if fitting != dict(configuration):
