@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sciml_bench.core.instantiate import PACKAGE
-from sciml_bench.data.record import Record
 
 _MOST = 4
 """Records that are kept: the jobs of a sweep go from one to the next and come back to none."""
@@ -17,10 +16,10 @@ _LARGEST = 2**26
 """Bytes of one of them."""
 _OF_OTHERS = re.compile(rf'"_target_": "(?!{PACKAGE}\.)')
 
-_kept: OrderedDict[str, Record] = OrderedDict()
+_kept: OrderedDict[str, Any] = OrderedDict()
 
 
-def set_up(record: Record, node: Mapping[str, Any]) -> Record:
+def set_up(record: Any, node: Mapping[str, Any]) -> Any:
     """The record, loaded, or a copy of the equal one that an earlier run of this process has loaded.
 
     Files are read anew, since they may have changed, and so is what other packages than this one make.
@@ -51,7 +50,7 @@ def set_up(record: Record, node: Mapping[str, Any]) -> Record:
     return copy.copy(_kept[described])
 
 
-def _size(record: Record) -> int:
+def _size(record: Any) -> int:
     """Bytes of the states."""
     states = [array for part in record.splits.values() for array in part.states]
     return sum(array.dtype.itemsize * math.prod(array.shape) for array in states)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from sciml_bench.core.instantiate import instantiate
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.sources import SimulatedTrajectories
 from sciml_bench.training import kept_records
@@ -47,7 +48,7 @@ def made(node: dict[str, Any]) -> Record:
 def test_an_equal_record_is_simulated_once(loads: list[Record]) -> None:
     first, second = made(SIMULATED), made(dict(reversed(SIMULATED.items())))
     assert len(loads) == 1
-    assert np.array_equal(first.splits["test"].states[0], second.splits["test"].states[0])
+    assert first.splits["test"].states[0] is second.splits["test"].states[0]
     first.adaptation = "a batch of 3"
     assert second.adaptation == "" == made(SIMULATED).adaptation
 
@@ -61,7 +62,8 @@ def test_another_record_is_simulated_by_itself(loads: list[Record], changed: dic
 
 def test_what_others_make_is_made_anew(loads: list[Record]) -> None:
     own = {**SIMULATED, "_target_": f"{__name__}.OwnTrajectories"}
-    made(own), made(own)
+    for _ in range(2):
+        made(own)
     assert len(loads) == 2
 
 
@@ -70,7 +72,7 @@ def test_files_are_read_anew(tmp_path: Path) -> None:
     node = {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(tmp_path / "a.npz"), "time_step": 0.1}
     for value in (1.0, 2.0):
         np.savez(tmp_path / "a.npz", states=value * np.sin(np.arange(50.0))[:, None])
-        assert made(node).splits["train"].states[0][1] == pytest.approx(value * np.sin(1.0))
+        assert read_block(made(node).splits["train"].states[0])[1] == pytest.approx(value * np.sin(1.0))
 
 
 def test_few_are_kept_and_no_large_ones(loads: list[Record], monkeypatch: pytest.MonkeyPatch) -> None:
