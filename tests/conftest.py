@@ -25,6 +25,16 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _quick_compositions() -> Iterator[None]:
+    """Hundreds of tests compose configurations from the same files."""
+    from quick_compositions import remember
+
+    with pytest.MonkeyPatch.context() as patch:
+        remember(patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Trained instruments are shared by the tests of one session, and a person's own cache is left alone."""
