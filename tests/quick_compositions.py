@@ -3,6 +3,7 @@
 What is remembered is what a fresh reading would give, which tests/test_quick_compositions.py says.
 """
 
+from copy import copy, deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def remember(patch: pytest.MonkeyPatch) -> None:
             version = file.st_mtime_ns, file.st_size, file.st_ino
         if key not in known or known[key][0] != version:
             known[key] = version, read(repository, config_path)
-        return known[key][1]
+        result = copy(known[key][1])  # a composition writes into what it has read
+        result.config, result.defaults_list = deepcopy(result.config), deepcopy(result.defaults_list)
+        return result
 
     def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
         """Whether a configuration asks for a sweep by itself, for which Hydra composes it; none of ours does."""

@@ -17,8 +17,15 @@ from scripts import CONF
 from sciml_bench.training.script import register
 
 EVERY_KIND = {
-    "koopman": ["data=ordered_digits", "training.learning_rate=3", "experiment=logistic_map", "hydra/launcher=joblib"],
-    "mechnn": ["data=two_body", "~callbacks", "hydra.run.dir=here"],
+    "koopman": [
+        "data=ordered_digits",
+        "training.learning_rate=3",
+        "extend=run",
+        "seed=7",
+        "experiment=logistic_map",
+        "hydra/launcher=joblib",
+    ],
+    "mechnn": ["data=two_body", "trainer.max_epochs=3", "~callbacks", "hydra.run.dir=here"],
     "node_homotopy": ["data=kdv", "debug=fast"],
     "nsm": ["pde=burgers"],
 }
@@ -31,13 +38,14 @@ def composed_text(script: str, overrides: list[str], folder: Path = CONF) -> str
 
 
 def test_what_is_remembered_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = [[composed_text(*command) for command in EVERY_KIND.items()] for _ in range(2)]
+    commands = [*EVERY_KIND.items(), *((script, []) for script in EVERY_KIND), *EVERY_KIND.items()]
+    quick = [composed_text(*command) for command in commands]
     assert ConfigRepository.load_config is not read
     monkeypatch.setattr(ConfigRepository, "load_config", read)
     monkeypatch.setattr(defaults_list, "_create_interpolation_map", chosen_so_far)
     monkeypatch.setattr(omegaconf.base, "parse", grammar_parser.parse)
     monkeypatch.setattr(omegaconf._utils, "parse", grammar_parser.parse)
-    assert quick == [[composed_text(*command) for command in EVERY_KIND.items()]] * 2
+    assert quick == [composed_text(*command) for command in commands]
 
 
 def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
