@@ -59,6 +59,36 @@ def _metrics_of_runs_are_defined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunFolder, "write_metrics", checked)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _unpainted() -> Iterator[None]:
+    """Figures of runs are put together and not painted, which takes longer than all else in a small run.
+
+    tests/drawing paints every picture; a test whose run is to be painted, too, asks for `painted`.
+    """
+    from io import BytesIO
+
+    from PIL import Image
+
+    from sciml_bench.core.stored.files import write_atomically
+
+    empty = BytesIO()
+    Image.new("RGB", (1, 1)).save(empty, "PNG")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "sciml_bench.training.scoring.save_figure",
+            lambda figure, path: write_atomically(path, lambda file: file.write(empty.getvalue())),
+        )
+        yield
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs write the figures that a person sees."""
+    from sciml_bench.drawing.style import save_figure
+
+    monkeypatch.setattr("sciml_bench.training.scoring.save_figure", save_figure)
+
+
 @pytest.fixture(scope="module")
 def undrawn() -> Iterator[None]:
     """Runs draw no figures: they take longer than everything else in a small one."""
