@@ -21,6 +21,7 @@ LOGISTIC_MAP = ["data=logistic_map", "model=mlp", "data.n_steps=2000", *SMALL]
 TRAININGS = sorted(set(options("training", "koopman")) - {"base", "gradient_steps"})
 
 
+@pytest.mark.usefixtures("quick_oracle")
 @pytest.mark.parametrize("training", TRAININGS)
 def test_every_training_runs_through_in_its_fast_setting(
     training: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
