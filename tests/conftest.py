@@ -25,6 +25,16 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _quick_compositions() -> Iterator[None]:
+    """Hundreds of tests compose configurations from the same files."""
+    from quick_compositions import remember
+
+    with pytest.MonkeyPatch.context() as patch:
+        remember(patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Trained instruments are shared by the tests of one session, and a person's own cache is left alone."""
@@ -47,6 +57,36 @@ def _metrics_of_runs_are_defined(monkeypatch: pytest.MonkeyPatch) -> None:
         write(folder, metrics)
 
     monkeypatch.setattr(RunFolder, "write_metrics", checked)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _unpainted() -> Iterator[None]:
+    """Figures of runs are put together and not painted, which takes longer than all else in a small run.
+
+    tests/drawing paints every picture; a test whose run is to be painted, too, asks for `painted`.
+    """
+    from io import BytesIO
+
+    from PIL import Image
+
+    from sciml_bench.core.stored.files import write_atomically
+
+    empty = BytesIO()
+    Image.new("RGB", (1, 1)).save(empty, "PNG")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "sciml_bench.training.scoring.save_figure",
+            lambda figure, path: write_atomically(path, lambda file: file.write(empty.getvalue())),
+        )
+        yield
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs write the figures that a person sees."""
+    from sciml_bench.drawing.style import save_figure
+
+    monkeypatch.setattr("sciml_bench.training.scoring.save_figure", save_figure)
 
 
 @pytest.fixture(scope="module")

@@ -235,7 +235,8 @@ def test_settings_of_gradient_steps_are_not_read_by_what_takes_none(tmp_path: Pa
 
 
 def test_a_random_record_of_any_length_is_learned_from_and_scored_in_short_pieces(tmp_path: Path) -> None:
-    config = settings("node_homotopy", "data=linear_gaussian", folder=tmp_path)
+    # a spline through every piece, smoothed as far as cross-validation says, takes ten seconds
+    config = settings("node_homotopy", "data=linear_gaussian", "training.smoothing=0.0", folder=tmp_path)
     _, method = build(config)
     assert method.view.train.states.shape == (500, 20, 2)
     assert build_evaluation(config) == Evaluation(rows_per_piece=20, n_pieces=500)

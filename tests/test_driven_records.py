@@ -26,6 +26,7 @@ def errors(tmp_path: Path, script: str, record: str, *choices: str) -> tuple[flo
     return with_input, error(tmp_path / "without", script, *given, "data.observe_input=false")
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.filterwarnings("ignore:scores that are not finite")
 @pytest.mark.parametrize(
     ("script", "record", "choices"),

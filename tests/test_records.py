@@ -115,6 +115,7 @@ def recording(folder: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("painted")
 @pytest.mark.parametrize(("script", "record"), [cell for cell in CELLS if cell not in REFUSED])
 def test_a_cell_that_works_runs_through_its_fast_setting(
     script: str, record: str, own_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -79,7 +80,7 @@ def _fitting(group: str, data: str, *, _root_: Any) -> str:
         return chosen
     folder = configuration_root() / os.environ[_PARADIGM]
     for path in (folder / _SETTINGS / f"{data}.yaml", folder / "config.yaml"):
-        choices = (yaml.safe_load(path.read_text()) or {}).get(_FITTING, {}) if path.exists() else {}
+        choices = _said_to_fit(path, path.stat().st_mtime_ns) if path.exists() else {}
         if group in choices:
             choice = choices[group]
             if isinstance(choice, dict):
@@ -87,6 +88,12 @@ def _fitting(group: str, data: str, *, _root_: Any) -> str:
             if choice is not None:
                 return str(choice)
     raise ConfigurationError(f"nothing says which {group} suits data={data}; choose one with {group}=<choice>")
+
+
+@cache
+def _said_to_fit(path: Path, _changed: int) -> dict[str, Any]:
+    """What a file says under `fitting`, which is asked for many times by every composition."""
+    return (yaml.safe_load(path.read_text()) or {}).get(_FITTING, {})
 
 
 def _specialised(data: str, *groups: str, _root_: Any) -> str:

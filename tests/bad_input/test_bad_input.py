@@ -8,7 +8,6 @@ from pathlib import Path
 import lightning.pytorch as pl
 import numpy as np
 import pytest
-import yaml
 import zarr
 from bad_rows import Row, table
 from scripts import command_line
@@ -69,20 +68,14 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_is_trained(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, workplace: Path) -> None:
-    """A fit would begin here; single runs are composed once, not twice to find out whether they are a sweep."""
-    from hydra._internal.hydra import Hydra
-    from hydra.types import RunMode
-
+    """A fit would begin here."""
     request.getfixturevalue("run")
 
     def began(*_: object, **__: object) -> None:
         raise TrainingBegan
 
     monkeypatch.setattr(pl.Trainer, "fit", began)
-    # the same parser in C, which saves a sixth of the time
-    monkeypatch.setattr(yaml, "SafeLoader", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     monkeypatch.setattr("sciml_bench.training.loop.fit.fit_directly", began)
-    monkeypatch.setattr(Hydra, "get_mode", lambda *_, **__: RunMode.RUN)
     monkeypatch.chdir(workplace)
 
 

@@ -18,6 +18,7 @@ def auto_encoder(view, model_options=SHARED, weights=(1.0, 1.0, 1.0), **options)
     return learning(view, model=model, kind=DynamicalAutoEncoderLearning, loss=loss, **options)
 
 
+@pytest.mark.usefixtures("quick_oracle")
 @pytest.mark.parametrize("make_view", [logistic_pairs, blobs_in_turn])
 def test_codes_are_decoded_to_the_shape_of_states(make_view):
     view = make_view()

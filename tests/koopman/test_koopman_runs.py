@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 from scripts import command_line, options
 
 SMALL = [
@@ -20,6 +21,7 @@ LOGISTIC_MAP = ["data=logistic_map", "model=mlp", "data.n_steps=2000", *SMALL]
 TRAININGS = sorted(set(options("training", "koopman")) - {"base", "gradient_steps"})
 
 
+@pytest.mark.usefixtures("quick_oracle")
 @pytest.mark.parametrize("training", TRAININGS)
 def test_every_training_runs_through_in_its_fast_setting(
     training: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -39,12 +41,16 @@ def test_every_training_runs_through_in_its_fast_setting(
     assert record.get("steps", 3) == 3
 
 
+@pytest.mark.usefixtures("painted")
 def test_overfitting_sees_one_batch_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = f"hydra.run.dir={tmp_path}"
     assert command_line(monkeypatch, "koopman", *LOGISTIC_MAP, "debug=overfit", "trainer.max_epochs=8", folder) == 0
     assert json.loads((tmp_path / "record.json").read_text())["steps"] == 8
     with np.load(tmp_path / "arrays.npz") as arrays:
         assert arrays["history_loss"][-1] < arrays["history_loss"][0]
+    figures = list((tmp_path / "figures").glob("*.png"))
+    assert len(figures) >= 3
+    assert all(np.ptp(imread(figure)) > 0.5 for figure in figures)
 
 
 def test_profiling_says_where_the_time_goes(

@@ -97,7 +97,13 @@ def run(arguments, kill, script="koopman"):
 
 
 if __name__ == "__main__":
+    import pytest
     import torch
+
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from quick_compositions import remember
+
+    from sciml_bench.training import composed
 
     for room in ("koopman", "mechnn", "node", "nsm"):
         importlib.import_module(f"sciml_bench.{room}")
@@ -106,5 +112,7 @@ if __name__ == "__main__":
     scoring = importlib.import_module("sciml_bench.training.scoring")
     scoring.save_figure = lambda figure, path: write_atomically(path, lambda file: file.write(b"a figure"))
     torch.set_num_threads(1)
+    remember(pytest.MonkeyPatch())
+    composed("koopman", ["data=logistic_map"])  # what is read here is known to every child
     for line in sys.stdin:
         print(json.dumps([run(**job) for job in json.loads(line)]), flush=True)

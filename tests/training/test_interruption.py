@@ -148,7 +148,9 @@ def test_doors_may_stand_within_doors():
     assert reached
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(  # SIGTERM interrupts the sweeps of test_resume.py, too
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run_says_so_in_its_record(number, tmp_path):
     times = np.linspace(0, 6, 60)
     np.savetxt(
