@@ -47,16 +47,31 @@ def path_component(texts: Sequence[str]) -> str:
 def differing_keys(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The keys in which two configurations describe different runs, with both values, ready to be shown."""
     before, after = (dict(leaves(configuration)) for configuration in (earlier, now))
+    differing = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
     return [
         f"{key} was {before.get(key)!r}, now {after.get(key)!r}"
-        for key in sorted(before.keys() | after.keys())
-        if not _is_irrelevant(key) and before.get(key) != after.get(key)
+        for key in differing
+        if not _is_irrelevant(key) and (key in before or not _is_a_new_default(key, earlier, now))
     ]
 
 
 def changed_evaluation(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Whether two configurations of one run score it differently."""
-    return earlier.get(EVALUATION) != now.get(EVALUATION)
+    before, after = (dict(leaves(one.get(EVALUATION), EVALUATION)) for one in (earlier, now))
+    differing = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    return any(key in before or not _is_a_new_default(key, earlier, now) for key in differing)
+
+
+def _is_a_new_default(key: str, earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether an earlier run of the same choices lacks a key only because an earlier version did.
+
+    Nobody has typed it, so that it has its default, with which everything is as it was before the key.
+    """
+    chosen, choices, typed = (earlier.get("choices") or {}), (now.get("choices") or {}), now.get("given")
+    if typed is None or any(choices.get(group) != chosen[group] for group in chosen if not _is_irrelevant(group)):
+        return False
+    keys = [str(override).lstrip("+~").partition("=")[0] for override in typed]
+    return not any(key == one or key.startswith(f"{one}.") for one in keys if one not in choices)
 
 
 def _is_irrelevant(key: str) -> bool:

@@ -124,20 +124,89 @@ def test_probes_of_openfoam_stand_under_numbers_beside_their_time_and_vectors_in
     assert found.component_names == ("probe 0", "probe 1")
     np.testing.assert_array_equal(found.times_of(0), T)
     _, found = load(written(tmp_path / "U.dat", heading, "  {t:.1f}   ({x:.6f} 0 1)   ({y:.6f} 0 2)\n"))
+    assert found.component_names == tuple(f"U_{axis} probe {number}" for number in (0, 1) for axis in "xyz")
     np.testing.assert_allclose(found.states[0], np.c_[X, 0 * X, 0 * X + 1, Y, 0 * X, 0 * X + 2], atol=1e-6)
     np.testing.assert_array_equal(found.times_of(0), T)
+    line = "  {t:.1f}   ({x:.6f} 0 1 2 3 4)   ({y:.6f} 0 2 4 6 8)\n"
+    _, found = load(written(tmp_path / "R.dat", heading, line))
+    assert found.component_names[4:8] == ("R_yz probe 0", "R_zz probe 0", "R_xx probe 1", "R_xy probe 1")
 
 
 @pytest.mark.parametrize("heading", ["# Time-averaged data for fix 1\n# TimeStep temp press\n", "Step temp press \n"])
 def test_steps_of_lammps_are_the_clock(tmp_path, heading):
     _, found = load(written(tmp_path / "x.txt", heading, "{i}00 {x:.6f} {y:.6f}\n"))
     assert (found.component_names, found.time_unit, found.time_step) == (("temp", "press"), "step", 100)
-    path = written(tmp_path / "y.txt", heading, "{i}00 {x:.6f} {y:.6f}\n", after="Loop time of 1.2 on 1 procs\n")
-    with pytest.raises(DataError, match=r"line 2[123]: 7 columns instead of 3; complete the row, or remove the line"):
+    path = written(tmp_path / "y.txt", heading, "{i}00 {x:.6f} {y:.6f}\n", after="170 1.2\n")
+    with pytest.raises(DataError, match=r"line 2[123]: 2 columns instead of 3; complete the row, or remove the line"):
         load(path)
-    path.rename(path := tmp_path / "y.log")
-    with pytest.raises(ConfigurationError, match=r"unknown suffix '.log'.*rename a table of numbers to \.txt"):
+    path.rename(path := tmp_path / "y.out")
+    with pytest.raises(ConfigurationError, match=r"unknown suffix '.out'.*rename a table of numbers to \.txt"):
         load(path)
+
+
+LAMMPS = (
+    "LAMMPS (2 Aug 2023 - Update 1)\nLattice spacing in x,y,z = 1.6795962 1.6795962 1.6795962\n"
+    "# 3d Lennard-Jones melt\nrun 9\nPer MPI rank memory allocation (min/avg/max) = 3.2 | 3.2 | 3.2 Mbytes\n"
+)
+AFTER = (
+    "Loop time of 0.9 on 4 procs for 9 steps with 4000 atoms\n\nPerformance: 1.2 tau/day, 2.3 timesteps/s\n"
+    "MPI task timing breakdown:\nSection |  min time  |  avg time  |  max time  |%varavg| %total\n"
+    "Nlocal:           1000 ave        1010 max         990 min\nHistogram: 1 0 0 0 0 0 0 0 1 2\n"
+    "1 neighbor lists, perpetual/occasional/extra = 1 0 0\n"
+)
+THERMO = "   Step          Temp          Press     \n"
+
+
+def rows_of_lammps(begin: int, end: int) -> str:
+    return "".join(f"{i:10d}   {X[i]:<12.6f}  {Y[i]:<12.6f}\n" for i in range(begin, end))
+
+
+@pytest.mark.parametrize("name", ["log.lammps", "x.log", "x.txt"])
+def test_tables_are_found_in_the_log_of_lammps_and_runs_stand_one_below_another(tmp_path, name):
+    path = tmp_path / name
+    first = LAMMPS + THERMO + rows_of_lammps(0, 5) + "WARNING: Dangerous builds = 1\n" + rows_of_lammps(5, 10) + AFTER
+    path.write_text(first)
+    reading, found = load(path)
+    np.testing.assert_array_equal(found.states[0], ROWS[:10].round(6))
+    assert (found.component_names, found.time_unit, found.time_step) == (("Temp", "Press"), "step", 1)
+    assert "of text around the table left out" in reading
+    for after in (AFTER + "Total wall time: 0:00:01\n", ""):  # the last run was killed
+        path.write_text(first + THERMO + rows_of_lammps(9, 20) + after)
+        reading, found = load(path)
+        np.testing.assert_array_equal(found.states[0], ROWS.round(6))
+        assert "2 tables one below another; 1 row with which a table begins as the one above ends left out" in reading
+    path.write_text(first + THERMO.replace("Press", "PotEng") + rows_of_lammps(9, 20) + AFTER)
+    with pytest.raises(DataError, match=r"line 2\d: .*columns Step, Temp, PotEng, .* has Step, Temp, Press; give each"):
+        load(path)
+    path.write_text(first + THERMO + rows_of_lammps(0, 10) + AFTER)  # reset_timestep 0
+    with pytest.raises(DataError, match="the clock Step begins again in row 10"):
+        load(path)
+
+
+def test_rows_of_namd_stand_under_their_titles_among_other_lines(tmp_path):
+    titles, other = "ETITLE:      TS           BOND          TOTAL\n", "TIMING: 10  CPU: 1.2, 0.01/step\n"
+    lines = [f"ENERGY: {100 * i:6d} {X[i]:14.6f} {Y[i]:14.6f}\n" + other for i in range(20)]
+    path = tmp_path / "x.log"
+    path.write_text(
+        "Info: NAMD 2.14\n" + titles + "".join(lines[:12]) + titles + "".join(lines[11:]) + "End of program\n"
+    )
+    _, found = load(path)
+    np.testing.assert_array_equal(found.states[0], ROWS.round(6))
+    assert (found.component_names, found.time_step) == (("BOND", "TOTAL"), 100)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", " "])
+def test_words_below_a_table_are_left_out_and_told_and_a_faulty_row_is_not(tmp_path, delimiter):
+    text = "t,x,y\n" + "".join(f"{t:.1f},{x:.6f},{y:.6f}\n" for t, x, y in zip(T, X, Y, strict=True))
+    path, text = tmp_path / "x.csv", text.replace(",", delimiter)
+    path.write_text(text + "\nend of the measurement\n" + "exported by me: 2020\n")
+    reading, found = load(path)
+    np.testing.assert_array_equal(found.states[0], ROWS.round(6))
+    assert "2 lines of text around the table left out" in reading
+    for fault in ("2.0,0.5\n", "2.0,0.5,bad\n", "mean,0.5,0.3\n", "pump on\n2.0,0.5,0.3\n"):
+        path.write_text(text + fault.replace(",", delimiter) + "the end\n")
+        with pytest.raises(DataError):
+            load(path)
 
 
 TIMES_OF_DAY = {
@@ -156,6 +225,45 @@ def test_times_of_the_day_and_durations_are_a_clock(tmp_path, kind):
     _, found = load(path)
     assert (found.component_names, found.time_unit) == (("x",), unit)
     assert found.time_step == pytest.approx(step)
+
+
+def clock(seconds: float) -> str:
+    return f"{seconds // 3600:02.0f}:{seconds % 3600 // 60:02.0f}:{seconds % 60:02.0f}"
+
+
+def of_day(path, seconds, name="Time"):
+    path.write_text(f"{name},x\n" + "".join(f"{clock(s % 86400)},{np.sin(s):.6f}\n" for s in seconds))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("begin", "step", "n", "told"),
+    [
+        (86390, 20, 20, "once"),  # 23:59:50, 00:00:10
+        (3600, 6 * 3600, 15, "3 times"),
+        (0, 900, 200, "2 times"),  # comes back to where it began
+    ],
+)
+def test_a_clock_that_passes_midnight_goes_on_with_the_next_day(tmp_path, begin, step, n, told):
+    seconds = begin + step * np.arange(n)
+    reading, found = load(of_day(tmp_path / "x.csv", seconds))
+    np.testing.assert_array_equal(found.times_of(0), seconds)
+    assert f"the clock passes midnight {told}: from there on it is the next day" in reading
+    assert (found.time_unit, found.component_names) == ("s", ("x",))
+    load(of_day(tmp_path / "x.csv", seconds, "clock"), time_column="clock")
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        [*range(100, 200, 10), 150, *range(200, 300, 10)],  # in disorder
+        [*range(0, 50000, 1000), *range(0, 50000, 1000)],  # two trajectories, which fall by more than half a day
+        [*range(86000, 86400, 20), *range(0, 400, 20), 300, *range(400, 500, 20)],  # midnight, and in disorder
+    ],
+)
+def test_a_clock_of_the_day_that_steps_back_otherwise_is_refused(tmp_path, seconds):
+    with pytest.raises(DataError, match=r"begins again|must be finite and increase"):
+        load(of_day(tmp_path / "x.csv", np.array(seconds)), time_column="Time")
 
 
 def test_the_only_column_that_rises_evenly_is_the_clock_whatever_its_language(tmp_path):

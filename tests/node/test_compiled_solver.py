@@ -1,4 +1,5 @@
 import logging
+import time
 
 import numpy as np
 import pytest
@@ -54,6 +55,22 @@ def test_so_they_do_under_coupling_with_members():
     coupled = CoupledDynamics(field_of("two_layers", n_members=2), splines, [3.0, 0.0, 8.0])
     coupled.scale = 0.4
     assert_equal(coupled, initial_states(3, 3, members=2), times)
+
+
+def test_many_components_that_are_pulled_each_by_its_own_take_no_longer_than_in_torch():
+    times, spent = np.linspace(0, 1, 5)[None], []
+    rows = np.sin(np.linspace(0, 3, 5)[:, None] + np.arange(1000))
+    field = CoupledDynamics(Blackbox(1000, nodes_per_layer=8), [SmoothingSpline(times[0], rows)], 2.0)
+    found = []
+    for solver in (CompiledSolver("rk4", 0.01), FixedStepSolver("rk4", 0.01)):
+        for _ in range(2):  # the first one also compiles
+            start, x0 = time.process_time(), torch.from_numpy(rows[:1]).requires_grad_()
+            states = solver(field, x0, times).states
+            found += [torch.autograd.grad(states.square().sum(), x0)[0]]
+            seconds = time.process_time() - start
+        spent.append(seconds)
+    np.testing.assert_allclose(found[1], found[3], rtol=1e-9, atol=1e-12)
+    assert spent[0] < spent[1]  # it took four times as long with the whole of A, and takes a seventh
 
 
 def test_a_gradient_that_reaches_only_some_times_is_taken_there():

@@ -1,6 +1,6 @@
 import pytest
 
-from sciml_bench.training.identity import LONGEST_NAME, differing_keys, name_of_overrides
+from sciml_bench.training.identity import LONGEST_NAME, changed_evaluation, differing_keys, name_of_overrides
 
 
 def test_the_order_of_a_commands_words_does_not_matter() -> None:
@@ -64,3 +64,27 @@ def test_another_ensemble_is_another_run() -> None:
 
 def test_a_value_that_became_a_group_differs() -> None:
     assert differing_keys({"augmentation": None}, {"augmentation": {"rotation": 1}})
+
+
+def test_a_key_that_an_earlier_version_lacked_has_its_default() -> None:
+    chosen = {"choices": {"data": "trajectories", "logger": "csv"}, "given": ["data=trajectories", "data.path=a.csv"]}
+    earlier = {**chosen, "data": {"path": "a.csv"}, "evaluation": {"n": 1}}
+    now = {
+        **chosen,
+        "data": {"path": "a.csv", "clocks": "alike"},
+        "evaluation": {"n": 1, "band": 0.9},
+        "scored_on": "x",
+    }
+    now["choices"] = {"data": "trajectories", "logger": "none", "callbacks": "new_group"}
+    assert differing_keys(earlier, now) == []
+    assert not changed_evaluation(earlier, now)
+    assert changed_evaluation(earlier, now | {"evaluation": {"n": 2}})
+    for typed in ("data.clocks=own", "++data.clocks=own"):
+        asked = now | {"data": {"path": "a.csv", "clocks": "own"}, "given": [*now["given"], typed]}
+        assert differing_keys(earlier, asked) == ["data.clocks was None, now 'own'"]
+    assert changed_evaluation(earlier, now | {"given": [*now["given"], "evaluation.band=0.9"]})
+    assert differing_keys(now, earlier) == ["data.clocks was 'alike', now None", "scored_on was 'x', now None"]
+    other = now | {"choices": {"data": "trajectories_of_mine"}}
+    assert "data.clocks was None, now 'alike'" in differing_keys(earlier, other)
+    python = {key: value for key, value in now.items() if key != "given"}  # where nobody knows what was typed
+    assert "data.clocks was None, now 'alike'" in differing_keys(earlier, python)

@@ -47,6 +47,8 @@ TABLE_READERS: dict[str, Callable[[Path, str | int | None, Sequence[str]], Table
     ".colvar": read_csv,
     ".xvg": read_csv,
     ".lvm": read_csv,
+    ".log": read_csv,
+    ".lammps": read_csv,
     ".parquet": read_parquet,
     ".feather": read_feather,
 }
@@ -101,7 +103,7 @@ def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None
     if suffix in SIGNAL_READERS:
         return SIGNAL_READERS[suffix](_not_empty(path), keys)
     if suffix not in ARRAY_READERS:
-        text = ": rename a table of numbers to .txt" if suffix in ("", ".log", ".out", ".asc", ".prn") else ""
+        text = ": rename a table of numbers to .txt" if suffix in ("", ".out", ".asc", ".prn") else ""
         known = ", ".join(SUFFIXES)
         raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {known}{text}.")
     content = ARRAY_READERS[suffix](_not_empty(path))

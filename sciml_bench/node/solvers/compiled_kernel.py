@@ -10,8 +10,10 @@ continuous solution). With g = ∂L/∂x_{n+1} and, from the last stage to the f
 The gradient of the weights is left to one matrix product over all stages (`compiled_solver.py`): the
 backward loop only keeps the gradients at the layers' outputs.
 
-Layout: `weights` holds, per member and layer, the matrix (inputs, outputs) row by row and then the bias. `kept` holds,
-per row and stage, the state, u and all hidden activations one after the other.
+Layout: of A only the numbers that are not zero are kept, row by row: of 2000 components, each is pulled by its own
+(the whole of A would take 300 times as long as the network). `weights` holds, per member and layer, the matrix (inputs,
+outputs) row by row and then the bias. `kept` holds, per row and stage, the state, u and all hidden activations one
+after the other.
 """
 
 # Numba compiles the bare functions: the wrappers of a run-time type checker would be in its way (`no_type_check`).
@@ -78,7 +80,7 @@ def integrate(
         x0: initial states (rows, dim).
         weights: (members, parameters).
         member: which weights every row has (rows,).
-        linear: A of every row (rows, dim, dim).
+        linear: A, the same for all rows: where each of its rows begins (dim + 1,), columns and numbers.
         sizes: of the layers, the state with u first (layers + 1,).
         matrix: a of the method (stages, stages).
         stage_weights: b of the method (stages,).
@@ -106,8 +108,9 @@ def integrate(
     derivative = np.empty((n_stages, dim))
     x = np.empty(dim)
     forced = forcing.shape[0] > 0
+    begins, columns, entries = linear
     for row in range(n_rows):
-        w, a_linear = weights[member[row]], linear[row]
+        w = weights[member[row]]
         x[:] = x0[row]
         states[row, 0] = x
         for step in range(n_steps):
@@ -134,15 +137,15 @@ def integrate(
                         activate(activation, out, value, slope[hidden:end], bits[:n_out], work[:n_out])
                         hidden = end
                     else:
+                        out = derivative[stage]
+                        _affine(values[begin : begin + n_in], w[offset:bias], w[bias : bias + n_out], out)
                         for o in range(n_out):
-                            total = w[bias + o]
-                            for i in range(n_in):
-                                total += values[begin + i] * w[offset + i * n_out + o]
-                            for d in range(dim):
-                                total += a_linear[o, d] * values[d]
+                            total = out[o]
+                            for at_entry in range(begins[o], begins[o + 1]):
+                                total += entries[at_entry] * values[columns[at_entry]]
                             if forced:
                                 total += forcing[row, step, stage, o]
-                            derivative[stage, o] = total
+                            out[o] = total
                     offset = bias + n_out
             for d in range(dim):
                 total = 0.0
@@ -178,8 +181,9 @@ def pull_back(grad_states, weights, member, linear, sizes, matrix, stage_weights
     grad_x0 = np.empty((n_rows, dim))
     stage_grad = np.empty((n_stages, dim))
     x_grad, ones = np.empty(dim), np.ones(dim)
+    begins, columns, entries = linear
     for row in range(n_rows):
-        w, a_linear = weights[member[row]], linear[row]
+        w = weights[member[row]]
         x_grad[:] = grad_states[row, n_times - 1]
         for step in range(n_steps - 1, -1, -1):
             h = step_sizes[row, step]
@@ -200,11 +204,9 @@ def pull_back(grad_states, weights, member, linear, sizes, matrix, stage_weights
                     )
                     end = start
                 _transposed(delta[end : end + sizes[1]], w[: dim * sizes[1]], stage_grad[stage], ones)
-                for d in range(dim):
-                    total = stage_grad[stage, d]
-                    for o in range(dim):
-                        total += a_linear[o, d] * delta[n_hidden + o]
-                    stage_grad[stage, d] = total
+                for o in range(dim):
+                    for at_entry in range(begins[o], begins[o + 1]):
+                        stage_grad[stage, columns[at_entry]] += entries[at_entry] * delta[n_hidden + o]
             for d in range(dim):
                 for stage in range(n_stages):
                     x_grad[d] += stage_grad[stage, d]

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 from sciml_bench.node.solvers.runge_kutta import TABLES, Plan
 
 log = logging.getLogger(__name__)
+
+Sparse: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Where each row of a matrix begins (rows + 1,), and columns and numbers of what is not zero."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,9 @@ class _Problem:
         return np.array([self.form.weights[0].shape[1], *(weight.shape[2] for weight in self.form.weights)])
 
     @cached_property
-    def arguments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """What both loops take; A is that of every row."""
-        table, matrix = TABLES[self.method], self.form.linear.detach().double().numpy()
-        linear = np.broadcast_to(matrix, (len(self.member), *matrix.shape)).copy()
+    def arguments(self) -> tuple[np.ndarray, Sparse, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What both loops take."""
+        table, linear = TABLES[self.method], sparse(self.form.linear.detach().double().numpy())
         return self.member, linear, self.layer_sizes, table.matrix, table.weights, self.step_sizes, self.arrivals
 
 
@@ -141,6 +143,12 @@ def packed(form: PerceptronForm) -> Float[Tensor, "members parameters"]:
     """All matrices and biases of a form, one layer after the other."""
     layers = zip(form.weights, form.biases, strict=True)
     return torch.cat([piece for weight, bias in layers for piece in (weight.flatten(1), bias)], dim=1)
+
+
+def sparse(matrix: Float[np.ndarray, "rows columns"]) -> Sparse:
+    """The numbers of a matrix that are not zero, row by row."""
+    rows, columns = np.nonzero(matrix)
+    return np.searchsorted(rows, np.arange(len(matrix) + 1)), columns, matrix[rows, columns]
 
 
 @cache

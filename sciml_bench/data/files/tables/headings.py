@@ -16,6 +16,13 @@ _END_OF_LABVIEW = "***End_of_Header***"
 Line = tuple[int, str]
 """Its number and its text."""
 _LEGEND = re.compile(r'@\s*s(\d+)\s+legend\s+"(.*)"')
+_AXES = {
+    1: ("",),
+    3: ("x", "y", "z"),
+    6: ("xx", "xy", "xz", "yy", "yz", "zz"),
+    9: ("xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"),
+}
+"""Of a number, a vector, a symmetric tensor and a tensor, as OpenFOAM writes them."""
 _AXIS = re.compile(r'@\s*xaxis\s+label\s+"(.*)"')
 
 
@@ -40,8 +47,15 @@ def below_headings(body: list[Line], delimiter: str | None) -> tuple[list[Line],
     return [*kept, *body[data:]], n_above + data - len(kept)
 
 
-def names_in_comments(comments: list[str], delimiter: str | None, n_columns: int) -> list[str]:
-    """PLUMED's fields, Tecplot's variables, the legends of Grace, or the last comment with a name for each column."""
+def names_in_comments(comments: list[str], delimiter: str | None, n_columns: int, quantity: str) -> list[str]:
+    """PLUMED's fields, Tecplot's variables, the legends of Grace, or the last comment with a name for each column.
+
+    Args:
+        comments: above the numbers.
+        delimiter: between the columns.
+        n_columns: how many there are.
+        quantity: of which OpenFOAM's probes are, as the file is called; they are named by numbers.
+    """
     fields = [line.split()[2:] for line in comments if line.startswith("#! FIELDS")]
     if fields:
         return fields[0]
@@ -52,16 +66,27 @@ def names_in_comments(comments: list[str], delimiter: str | None, n_columns: int
     if legends and len(legends) == n_columns - 1:
         axis = [found[1] for line in comments if (found := _AXIS.match(line))]
         return [*(axis or ["time"]), *legends]
-    for number, line in reversed([*enumerate(comments)]):
+    probes = _names_of_probes(comments, n_columns, quantity)
+    if probes:
+        return probes
+    for line in reversed(comments):
         bare = line.lstrip("#%@! ")
         names = re.split(r"\s{2,}", bare.strip())
         if delimiter is not None or len(names) != n_columns:
             names = names_of(bare, delimiter if delimiter is not None and delimiter in bare else delimiter_of(bare))
         if len(names) == n_columns and not all(number_of(name) is not None for name in names):
-            later = [other.lstrip("# ").strip() for other in comments[number + 1 :]]
-            # OpenFOAM names the column of times in a line of its own
-            return [later[0], *(f"probe {name}" for name in names[1:])] if later == ["Time"] else names
+            return names
     return []
+
+
+def _names_of_probes(comments: list[str], n_columns: int, quantity: str) -> list[str]:
+    """Of OpenFOAM's numbers, vectors and tensors at probes; it names the column of times in a line of its own."""
+    last = [line.lstrip("# ").split() for line in comments[-2:]]
+    if len(last) < 2 or last[0][:1] != ["Probe"] or last[1] != ["Time"]:
+        return []
+    axes = next((names for n, names in _AXES.items() if n_columns - 1 == n * (len(last[0]) - 1)), ())
+    parts = [f"{quantity}_{axis} " if axis else "" for axis in axes]
+    return ["Time", *(f"{part}probe {number}" for number in last[0][1:] for part in parts)] if axes else []
 
 
 def is_heading(line: str) -> bool:

@@ -10,6 +10,7 @@ from sciml_bench.data.files.tables.cells import numbers
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
 from sciml_bench.data.files.tables.columns import Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
+from sciml_bench.data.files.tables.times_of_day import told_midnights
 
 
 def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
@@ -46,6 +47,8 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     lines.columns = [lines.columns[place] for place in kept]
     number = None if number is None else places.index(number)
     dates = None if number is None else dates_of(lines.columns[number], lines.header[number] if header else "")
+    if number is not None and dates is not None and not isinstance(lines.columns[number], np.ndarray):
+        lines.notes += told_midnights([*lines.columns[number]])
     values = [
         np.empty(0) if dates is not None and place == number else numbers(lines, column, place, kept[place])
         for place, column in enumerate(lines.columns)

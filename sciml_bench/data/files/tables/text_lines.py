@@ -11,6 +11,7 @@ from sciml_bench.data.files.tables.cells import MISSING, is_value
 from sciml_bench.data.files.tables.cells_of_lines import cells_of, delimiter_of, names_of
 from sciml_bench.data.files.tables.columns import Columns
 from sciml_bench.data.files.tables.headings import below_headings, is_heading, names_in_comments
+from sciml_bench.data.files.tables.tables_in_text import below_and_between_text
 
 COMMENTS = re.compile(r"\s*(?:[%@]|#(?!N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!))")
 _INLINE = re.compile(r"#(?!N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|QNAN|SNAN|IND|INF).*", re.IGNORECASE)
@@ -28,6 +29,7 @@ def taken_apart(path: Path) -> Columns:
             body.append((number, _INLINE.sub("", line) if "#" in line and '"' not in line else line))
     if not body:
         return found
+    body, found.notes = below_and_between_text(path, body)
     found.delimiter = delimiter_of(body[-1][1])
     if found.delimiter is None and "(" in body[-1][1]:  # vectors, as OpenFOAM writes them
         body = [(number, re.sub(r"[()]", " ", line) if is_value(line.split()[0]) else line) for number, line in body]
@@ -40,7 +42,7 @@ def taken_apart(path: Path) -> Columns:
         found.header = whole if len(whole) == len(second) else names_of(body[0][1], found.delimiter)
         body = body[1:]
     else:
-        found.header = names_in_comments(comments, found.delimiter, len(first))
+        found.header = names_in_comments(comments, found.delimiter, len(first), path.stem)
     below = cells_of(body[0][1], found.delimiter) if body else []
     if found.header and any(below) and not any(cell.lower() in MISSING[1:] or is_value(cell) for cell in below):
         found.units, body = [cell.strip("[]() ") or None for cell in below], body[1:]
