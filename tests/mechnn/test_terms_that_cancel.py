@@ -83,7 +83,7 @@ def test_all_pairs_that_look_alike_are_told_once():
 
 @pytest.mark.parametrize("noise_seed", [0, 2])
 def test_a_refinement_beside_an_equilibrium_ends_with_few_terms(noise_seed):
-    """A record of n from 0.9 to 1 cannot tell n - n² from a line; with four terms, n³ had the coefficient -139 ± 270."""
+    """A record of n from 0.9 to 1 cannot tell n - n² from a line; with four terms, n³ had the factor -139 ± 270."""
     times = 0.05 * np.arange(200)
     rows = 1 / (1 + (1 / 0.9 - 1) * np.exp(-times)) + 0.01 * np.random.default_rng(noise_seed).standard_normal(200)
     method, (growth,) = found(times, rows[:, None], ["n"], 3)
