@@ -204,7 +204,7 @@ class DiscoveryTraining(FewComponents, Method):
     def _asked_for(self, mask: Bool[Tensor, "terms dim"]) -> list[Bool[Tensor, " terms"]]:
         """Of the terms of every component those that the data ask for, along windows that do not overlap."""
         steps, windows = self.apart
-        rates = self.model.time * self.model.library(self.model.smoothed(windows))
+        rates = self.model.time * self.model.library(windows)
         design = integrated(rates, steps / self.model.time, self.model.taylor_order).flatten(0, 1).numpy()
         targets = (windows - windows.mean(dim=1, keepdim=True)).flatten(0, 1).numpy()
         share, found = min(_SHARE, self.threshold), mask.T.clone()
