@@ -189,14 +189,15 @@ class DiscoveryTraining(FewComponents, Method):
     def apply_threshold(self) -> None:
         """Mask the small terms, and those that the others stand for; the largest of a component stays."""
         coefficients, values = self.model.coefficients(), self.model.library(self.windows).flatten(0, 1)
-        parts = coefficients.abs() * values.square().mean(dim=0).sqrt()[:, None]
-        rates = values @ coefficients
+        sizes, rates = values.square().mean(dim=0).sqrt(), values @ coefficients
+        parts = coefficients.abs() * sizes[:, None]
         whole = rates.square().mean(dim=0).sqrt()
         mask = self.model.mask & ((parts >= self.threshold * whole) | (parts >= parts.amax(dim=0)))
         for component, kept in enumerate(self._asked_for(mask)):
             if not torch.equal(kept, mask[:, component]):  # the others take over what is left out
                 mask[:, component], coefficients[:, component] = kept, 0.0
-                coefficients[kept, component] = torch.linalg.lstsq(values[:, kept], rates[:, component]).solution
+                columns = values[:, kept] / sizes[kept]
+                coefficients[kept, component] = torch.linalg.lstsq(columns, rates[:, component]).solution / sizes[kept]
         if not torch.equal(mask, self.model.mask):
             self.model.mask.copy_(mask)
             self.precondition(coefficients)
