@@ -106,3 +106,40 @@ def test_what_is_to_be_said_of_the_equations_is_told_and_kept(caplog: pytest.Log
     found.precondition()
     found.model.mask &= torch.from_numpy(lorenz_coefficients(found.model.library.names) != 0)
     assert not any("no law found" in remark for remark in found.record_entries().get("remarks", ()))
+
+
+def test_terms_that_cancel_are_masked_and_the_others_take_over() -> None:
+    """Near n = 1, 1 - n - 4 (n - 1)³ has four large terms, of which the data ask for two; no threshold sees it."""
+    times, noise = 0.05 * np.arange(200), 0.005 * np.random.default_rng(0).standard_normal(200)
+    view = whole(times, (1 / (1 + 0.25 * np.exp(-times)) + noise)[:, None], component_names=["n"])
+    found = DiscoveryTraining(DiscoveryNetwork(view.spec, degree=3, window=30, hidden_width=16), view)
+    found.start()
+    set_coefficients(found, np.array([[5.0], [-13.0], [12.0], [-4.0]]))
+    found.apply_threshold()
+    assert int(found.model.mask.sum()) == 2
+    coefficients = found.model.coefficients().detach()
+    assert float(coefficients.abs().max()) < 3
+    states = torch.linspace(0.9, 1.0, 50, dtype=torch.float64)[:, None]
+    whole_law = 1 - states - 4 * (states - 1) ** 3
+    torch.testing.assert_close(found.model.library(states) @ coefficients, whole_law, rtol=0, atol=0.02)
+    assert any(line.startswith("the data hardly tell") for line in found.record_entries()["remarks"])
+
+
+@pytest.mark.parametrize("start", ["zero", "closed_form"])
+def test_what_the_record_keeps_is_told_and_its_terms_are_masked(start: str) -> None:
+    """With x + y = 3, no term with y can be told from others; its coefficients were of the order of 10¹⁴."""
+    times = 0.1 * np.arange(120)
+    states = 1 + np.exp(-0.4 * times)  # x' = -0.4 x + 0.4
+    view = whole(times, np.stack([states, 3 - states], axis=1), component_names=["x", "y"])
+    network = DiscoveryNetwork(view.spec, window=30, hidden_width=16)
+    found = DiscoveryTraining(network, view, initial_coefficients=start)
+    found.start()
+    assert set(np.array(network.library.names)[network.mask.any(dim=1).numpy()]) <= {"1", "x", "x^2"}
+    assert float(network.preconditioner.abs().max()) < 1e3
+    entries = found.record_entries()
+    assert entries["invariants"] == ["x + y = 3"]
+    assert "the record keeps x + y = 3" in entries["remarks"]
+    assert found.learned().invariants == ("x + y = 3",)
+    if start == "closed_form":
+        coefficients = dict(zip(network.library.names, network.coefficients().detach()[:, 0].tolist(), strict=True))
+        assert coefficients["x"] == pytest.approx(-0.4, rel=1e-3)

@@ -79,3 +79,18 @@ def test_all_pairs_that_look_alike_are_told_once():
     values = np.stack([angle, np.sin(angle), np.cos(angle), np.linspace(0, 1, 50) ** 8], axis=1)
     said = look_alikes(["θ", "sin(θ)", "cos(θ)", "p"], values, np.array([True, True, False, False]))
     assert said == ("the data hardly tell θ from sin(θ)",)
+
+
+@pytest.mark.parametrize("noise_seed", [0, 2])
+def test_a_refinement_beside_an_equilibrium_ends_with_few_terms(noise_seed):
+    """A record of n from 0.9 to 1 cannot tell n - n² from a line; with four terms, n³ had the factor -139 ± 270."""
+    times = 0.05 * np.arange(200)
+    rows = 1 / (1 + (1 / 0.9 - 1) * np.exp(-times)) + 0.01 * np.random.default_rng(noise_seed).standard_normal(200)
+    method, (growth,) = found(times, rows[:, None], ["n"], 3)
+    assert list(growth) == ["1", "n"]
+    assert growth["n"] == pytest.approx(-1.0, abs=0.15)
+    assert growth["1"] == pytest.approx(-growth["n"], abs=0.01)
+    errors = method.discovery.standard_errors[:2, 0]
+    assert (errors > 0.03).all()
+    assert (errors < 0.1).all()
+    assert method._remarks() == ("the data hardly tell n from n^2, n^3",)

@@ -1,8 +1,10 @@
 """Train the discovery network from scratch: smooth and solve, then threshold the coefficients, cycle after cycle.
 
 loss = mean (u − data)² + mean (smoothed − data)², in standard deviations (Pervez et al., ICML 2024); at the end of
-every cycle coefficients below the threshold are masked for good. Two things differ from the paper: coefficients are
-learned in preconditioned coordinates, and the learning rate decays to zero within every cycle (`schedule.cycles`).
+every cycle coefficients below the threshold are masked for good. Three things differ from the paper: coefficients are
+learned in preconditioned coordinates, the learning rate decays to zero within every cycle (`schedule.cycles`), and what
+the threshold leaves competes with the fewest of its terms that explain the data as well (`sparse_regression`): terms
+that cancel are large, and no threshold finds them.
 """
 
 import logging
@@ -11,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
@@ -32,8 +34,10 @@ from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.equation_discovery import FewComponents, require_rows
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
 from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
+from sciml_bench.mechnn.discovery.findings.invariants import told_apart
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
+from sciml_bench.mechnn.discovery.selection.sparse_regression import sparse_regression
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.units import ScaledLibrary
 from sciml_bench.mechnn.linear_ode.integral import integrated
@@ -41,6 +45,8 @@ from sciml_bench.mechnn.linear_ode.integral import integrated
 log = logging.getLogger(__name__)
 
 STARTS = ("zero", "closed_form")
+_SHARE, _SIGNIFICANCE = 0.003, 4.0
+"""Of a term that others stand for: part of the derivative at most, and in standard errors, as in closed form."""
 
 
 class WindowOrder(EpochSampler):
@@ -99,6 +105,7 @@ class DiscoveryTraining(FewComponents, Method):
         self.epochs_per_cycle, self.batch_size, self.windows_per_row = epochs_per_cycle, batch_size, windows_per_row
         self.n_cycles, self.n_epochs = n_cycles, n_cycles * epochs_per_cycle
         self.initial_coefficients = require_choice("training.initial_coefficients", initial_coefficients, STARTS)
+        self.invariants: tuple[str, ...] = ()
 
     def plan(self, n_epochs: int) -> None:
         """As many cycles, each of its part."""
@@ -116,14 +123,18 @@ class DiscoveryTraining(FewComponents, Method):
         if shortest < length:
             raise DataError(f"model.window={length}: a trajectory has only {shortest} rows to learn from")
         self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
+        self.apart = windows_of(pieces, length, length)
+        rows = torch.from_numpy(np.concatenate([states for _, states in rows_of(self.view.train)]))
+        library, self.invariants = told_apart(self.model.library, rows)
         if self.model.ready:  # the coordinates of the coefficients have been chosen
             return
         coefficients = torch.zeros_like(self.model.start)
+        candidates = np.delete(np.arange(len(coefficients)), library.left_out)
+        self.model.mask[list(library.left_out)] = False
         if self.initial_coefficients == "closed_form":
             recipe = ClosedFormDiscovery(threshold=self.threshold, refinement="never")
-            found = recipe(self.model.library, self.view.train).equations
-            self.model.mask.copy_(torch.from_numpy(found.support))
-            coefficients = torch.from_numpy(found.coefficients)
+            coefficients[candidates] = torch.from_numpy(recipe(library, self.view.train).equations.coefficients)
+            self.model.mask.copy_(coefficients != 0)
         self.precondition(coefficients)
         self.model.ready.fill_(True)
 
@@ -176,14 +187,33 @@ class DiscoveryTraining(FewComponents, Method):
 
     @torch.no_grad()
     def apply_threshold(self) -> None:
-        """Mask the small terms; the largest of a component stays."""
+        """Mask the small terms, and those that the others stand for; the largest of a component stays."""
         coefficients, values = self.model.coefficients(), self.model.library(self.windows).flatten(0, 1)
-        parts = coefficients.abs() * values.square().mean(dim=0).sqrt()[:, None]
-        whole = (values @ coefficients).square().mean(dim=0).sqrt()
+        sizes, rates = values.square().mean(dim=0).sqrt(), values @ coefficients
+        parts = coefficients.abs() * sizes[:, None]
+        whole = rates.square().mean(dim=0).sqrt()
         mask = self.model.mask & ((parts >= self.threshold * whole) | (parts >= parts.amax(dim=0)))
+        for component, kept in enumerate(self._asked_for(mask)):
+            if not torch.equal(kept, mask[:, component]):  # the others take over what is left out
+                mask[:, component], coefficients[:, component] = kept, 0.0
+                columns = values[:, kept] / sizes[kept]
+                coefficients[kept, component] = torch.linalg.lstsq(columns, rates[:, component]).solution / sizes[kept]
         if not torch.equal(mask, self.model.mask):
             self.model.mask.copy_(mask)
-            self.precondition()
+            self.precondition(coefficients)
+
+    def _asked_for(self, mask: Bool[Tensor, "terms dim"]) -> list[Bool[Tensor, " terms"]]:
+        """Of the terms of every component those that the data ask for, along windows that do not overlap."""
+        steps, windows = self.apart
+        rates = self.model.time * self.model.library(windows)
+        design = integrated(rates, steps / self.model.time, self.model.taylor_order).flatten(0, 1).numpy()
+        targets = (windows - windows.mean(dim=1, keepdim=True)).flatten(0, 1).numpy()
+        share, found = min(_SHARE, self.threshold), mask.T.clone()
+        for component, kept in enumerate(found):
+            terms, target = design[:, kept.numpy()], targets[:, [component]]
+            fit = sparse_regression(terms, target, share, _SIGNIFICANCE, self.model.window)
+            kept[kept.clone()] = torch.from_numpy(fit.support[:, 0])
+        return list(found)
 
     def end_epoch(self) -> dict[str, float]:
         """Apply the threshold at the end of a cycle; the number of terms."""
@@ -195,7 +225,9 @@ class DiscoveryTraining(FewComponents, Method):
         """The equations, with the network as what smooths a noisy past."""
         coefficients = self.model.coefficients().detach().numpy()
         past = end_of(self.view.record, DiscoveredEquations.longest_past)
-        return DiscoveredEquations(self.model.library, coefficients, network=self.model, past=past)
+        return DiscoveredEquations(
+            self.model.library, coefficients, network=self.model, past=past, invariants=self.invariants
+        )
 
     def record_entries(self) -> dict[str, Any]:
         """The equations, as a person reads them, and what is to be said of them, which is told as well."""
@@ -211,10 +243,12 @@ class DiscoveryTraining(FewComponents, Method):
         explained = explained_variance(terms, of_terms, scaled, smoothed, self.model.window)
         rows = torch.from_numpy(np.concatenate([states for _, states in pieces]))
         remarks = (
+            *(f"the record keeps {relation}" for relation in self.invariants),
             *look_alikes(library.names, library(rows).numpy(), np.asarray(equations.support.any(axis=1))),
             *verdicts(self.spec.component_names, explained),
             *few_rows(equations, len(rows)),
         )
         for line in (*equations.text, *remarks):
             log.info("%s", line)
-        return {"equations": list(equations.text)} | ({"remarks": list(remarks)} if remarks else {})
+        said = {"invariants": list(self.invariants), "remarks": list(remarks)}
+        return {"equations": list(equations.text)} | {name: lines for name, lines in said.items() if lines}

@@ -15,13 +15,13 @@ from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.held_out import end_of
 from sciml_bench.data.views import WholeTrajectoriesView
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, indistinct_terms, without
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery, Discovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
 from sciml_bench.mechnn.discovery.findings.explanation import verdicts
 from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
-from sciml_bench.mechnn.discovery.findings.invariants import invariants
+from sciml_bench.mechnn.discovery.findings.invariants import told_apart
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import inputs_of, rows_of, with_acting
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalLibrary
@@ -108,11 +108,8 @@ class EquationDiscovery(FewComponents, DirectMethod):
         inputs = inputs_of(train)
         rows = [states for _, states in rows_of(train)]
         variables = torch.from_numpy(np.concatenate(rows) if inputs is None else with_acting(rows, inputs))
-        if isinstance(self.library, BasisLibrary) and len(variables) >= self.library.n_terms:
-            values = self.library(variables).numpy()
-            determined = determined_terms(self.library, values)
-            self.invariants = invariants(self.library, variables, determined)
-            self.library = without(self.library, determined + indistinct_terms(self.library, values, determined))
+        if isinstance(self.library, BasisLibrary):
+            self.library, self.invariants = told_apart(self.library, variables)
         self.discovery = self.recipe(self.library, self.view.train, CpuBudget(self.cpu_seconds))
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))

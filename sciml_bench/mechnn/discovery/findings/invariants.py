@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, determined_terms, indistinct_terms, without
 from sciml_bench.mechnn.discovery.selection.sparse_regression import sparse_regression
 
 _NEGLIGIBLE = 1e-6
@@ -21,6 +21,23 @@ _KEPT = 1e-3
 """How much what a record keeps may vary on it, as a part of how much it varies between the record's bounds."""
 _N_PLACES = 500
 """Places between the bounds of a record."""
+
+
+def told_apart(
+    library: BasisLibrary, variables: Float[torch.Tensor, "rows variables"]
+) -> tuple[BasisLibrary, tuple[str, ...]]:
+    """The library without the terms that others determine on the data, and what the data conserve.
+
+    Args:
+        library: all terms.
+        variables: the states on the data, and what acts on them; fewer rows than terms tell nothing.
+    """
+    if len(variables) < library.n_terms:
+        return library, ()
+    values = library(variables).numpy()
+    determined = determined_terms(library, values)
+    kept = invariants(library, variables, determined)
+    return without(library, determined + indistinct_terms(library, values, determined)), kept
 
 
 def invariants(

@@ -55,11 +55,8 @@ class LeastSquares:
 
     @property
     def implausibility(self) -> float:
-        """2 Σ log(1 + a²) for terms of the size 1 that are a times as large as their sum is to be.
-
-        −2 log of Cauchy's density: terms that cancel are so much less likely beforehand, and stay where data are clear.
-        """
-        return 2 * float(np.log1p(self.coefficients**2 / self.total).sum())
+        """Of terms of the size 1 beside what they are to explain."""
+        return implausibility(self.coefficients**2 / self.total)
 
     def gain(self, rise: float, rows: float) -> float:
         """The rise of the deviance, degrees of freedom · log(sum of squares).
@@ -70,3 +67,14 @@ class LeastSquares:
         """
         freedom = max(rows - len(self.places), 1)
         return freedom * float(np.log1p(rise / (self.misfit + _ROUNDING**2 * self.total)))
+
+
+def implausibility(ratios: Float[np.ndarray, "*terms"]) -> float:
+    """2 Σ log(1 + a²) for terms that are a times as large as their sum is to be.
+
+    −2 log of Cauchy's density: terms that cancel are so much less likely beforehand, and stay where data are clear.
+
+    Args:
+        ratios: a², 0 for the terms that are not there.
+    """
+    return 2 * float(np.log1p(ratios).sum())

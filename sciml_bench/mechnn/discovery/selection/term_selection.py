@@ -15,6 +15,7 @@ from jaxtyping import Bool
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, deviances, gains, improve
 from sciml_bench.mechnn.discovery.selection.sparse_regression import contributions
+from sciml_bench.mechnn.discovery.selection.sparser_laws import sparser, with_terms
 
 STIFFNESSES = (1.0, 10.0, 100.0, 1e3, 1e4)
 _SELECTED_AT = (100.0, STIFFNESSES[-1])
@@ -61,15 +62,15 @@ def select(record: NoisyRecord, estimate: JointEstimate, threshold: float, signi
             continue
         dispensable = _dispensable(record, estimate, threshold)
         if dispensable.any():
-            estimate = improve(record, estimate.without(dispensable))
+            estimate = improve(record, with_terms(record, estimate, estimate.support & ~dispensable))
             continue
         gain = gains(record, estimate)
         best = int(np.argmax(gain))
         if gain.flat[best] <= significance**2 or kept_for_good.flat[best]:
-            simpler = _simpler(record, estimate, significance)
-            if simpler is None:
+            better = sparser(record, estimate, significance) or _simpler(record, estimate, significance)
+            if better is None:
                 break
-            estimate = simpler
+            estimate = better
             continue
         support = estimate.support.copy()
         support.flat[best] = kept_for_good.flat[best] = True
@@ -90,9 +91,8 @@ def _simpler(record: NoisyRecord, estimate: JointEstimate, significance: float) 
     for place in np.argsort(rises):
         if rises[place] > significance**2:
             break
-        kept = estimate.without(~supports[place])
         try:
-            trial = improve(record, replace(kept, support=supports[place]))
+            trial = improve(record, with_terms(record, estimate, supports[place]))
         except SolverError:
             continue
         if record.freedom(estimate.support) * np.log(trial.mean_square / estimate.mean_square) < significance**2:
@@ -121,7 +121,7 @@ def _shortened(
     if (estimate.support.any(axis=0) & ~(estimate.support & ~out).any(axis=0)).any():
         return None
     try:
-        shorter = improve(record, estimate.without(out))
+        shorter = improve(record, with_terms(record, estimate, estimate.support & ~out))
     except SolverError:
         return None
     rise = record.freedom(estimate.support) * np.log(shorter.mean_square / estimate.mean_square)
