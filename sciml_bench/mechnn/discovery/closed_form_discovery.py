@@ -41,7 +41,8 @@ from sciml_bench.mechnn.linear_ode.integral import integrated
 
 log = logging.getLogger(__name__)
 
-REFINEMENTS = ("auto", "always", "never")
+CLEAN_ALONE = "clean"
+REFINEMENTS = ("auto", "always", "never", CLEAN_ALONE)
 SMOOTHINGS = ("auto", "none")
 _HIGHEST_ORDER = 8
 _ORDERS = "give a whole number from 1 to 8"
@@ -60,8 +61,8 @@ class ClosedFormDiscovery:
         taylor_order: K of the block; more is more accurate for smooth data.
         window: rows along which terms are integrated, at most; shorter where a trajectory has fewer than four of them.
         smoothing: `auto`, `none`, or the weight of the data (see `block_smoothed`).
-        refinement: `auto`, `always` or `never`; `auto` refines where the data were smoothed, or the equations do not
-            carry one row to the next within `one_step_tolerance`.
+        refinement: `auto`, `always`, `never`, or `clean` for the quick one of clean rows alone; `auto` refines where
+            the data were smoothed, or the equations do not carry one row to the next within `one_step_tolerance`.
         one_step_tolerance: in standard deviations of the states.
         significance: of a term in the refinement, in standard errors.
 
@@ -132,7 +133,7 @@ class ClosedFormDiscovery:
         refinement = Refinement(scaled, observed, inputs, window, budget or CpuBudget())
         laws = refinement.judged(estimate)
         residual = one_step_residual(laws.record, estimate.states, estimate.coefficients)
-        if problem is not None and choice != "always" and not is_noisy and not residual <= _PERFECT:
+        if choice in ("auto", CLEAN_ALONE) and problem is not None and not is_noisy and not residual <= _PERFECT:
             limits = (float(each) for each in (self.one_step_tolerance, self.threshold, self.significance))
             carrying = carrying_rows(replace(laws.record, budget=refinement.budget), estimate, *limits)
             if carrying.mean_square <= min(residual, self.one_step_tolerance) ** 2:

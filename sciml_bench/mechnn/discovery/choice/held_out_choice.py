@@ -1,7 +1,7 @@
 """Equations in whichever candidate terms forecast the validation part best, all within one budget.
 
 More terms explain more of what was learned from, so that only rows that were not learned from can choose. Every library
-is tried without the refinement, which takes most of the time; the best of them are then refined as long as time is
+is tried without the long refinement of noisy rows; the best of them are then refined as long as time is
 left. A law that already carries each row to the next as it is ends the search: none that is longer is wanted.
 """
 
@@ -18,7 +18,7 @@ from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.views import WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.choice.library_choice import LibraryChoice
-from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery
+from sciml_bench.mechnn.discovery.closed_form_discovery import CLEAN_ALONE, ClosedFormDiscovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.equation_discovery import EquationDiscovery, FewComponents
 from sciml_bench.scores.forecasting.held_out_error import validation_error
@@ -83,14 +83,14 @@ class HeldOutChoice(FewComponents, DirectMethod):
                 break
             begun = time.process_time()
             try:
-                self._tried.append(self._laws(name, budget, refinement="never"))
+                self._tried.append(self._laws(name, budget, refinement="never" if self.refinement == "never" else CLEAN_ALONE))
             except (ConfigurationError, DataError, SolverError) as error:
                 refused.append(f"{name}: {error}")
             longest = max(longest, time.process_time() - begun)
         if not self._tried:
             raise DataError(f"there is no law in any of the candidate terms; {'; '.join(refused)}")
         for first in sorted(self._tried, key=lambda each: each.error)[:_REFINED]:
-            if first.is_exact or self.refinement == "never" or budget.remaining <= 0:
+            if first.is_exact or self.refinement in ("never", CLEAN_ALONE) or budget.remaining <= 0:
                 break
             self._tried.append(self._laws(first.name, budget))
         log.info("of %d libraries %s forecasts best", len({each.name for each in self._tried}), self._best.name)
