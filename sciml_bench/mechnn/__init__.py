@@ -1,6 +1,8 @@
 """Mechanistic neural networks: a differentiable block that solves linear ODEs, and what is learned with it."""
 
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
+from sciml_bench.mechnn.discovery.choice.held_out_choice import HeldOutChoice
+from sciml_bench.mechnn.discovery.choice.library_choice import LibraryChoice
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.discovery_training import DiscoveryTraining
@@ -34,8 +36,10 @@ __all__ = [
     "FieldLawEvaluation",
     "FieldLibrary",
     "FieldSequenceModel",
+    "HeldOutChoice",
     "InteractionSequenceModel",
     "LearnedLinearODE",
+    "LibraryChoice",
     "LinearODELayer",
     "LinearODESolution",
     "LogisticClosedForm",

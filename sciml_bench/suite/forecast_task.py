@@ -16,9 +16,9 @@ from sciml_bench.scores.forecast_evaluation import shown_fields, shown_forecast
 from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
 from sciml_bench.scores.forecasting.from_starts import FromStarts
 from sciml_bench.scores.forecasting.long_run import long_run_scores
+from sciml_bench.scores.forecasting.starts import starts_in
 from sciml_bench.suite.baselines.baseline import BaselineTraining
 from sciml_bench.suite.questions import Questions
-from sciml_bench.suite.starts import starts_in
 
 _DEFAULT_HORIZON = 100
 _LONG_RUN = "long_run_rows"

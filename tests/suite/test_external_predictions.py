@@ -14,9 +14,9 @@ from sciml_bench.report.leaderboard import leaderboard_of
 from sciml_bench.report.leaderboard.ranking import scored
 from sciml_bench.report.leaderboard.tables import markdown_report
 from sciml_bench.report.runs import find_runs
+from sciml_bench.scores.forecasting.starts import starts_in
 from sciml_bench.suite import ForecastTask, compare
 from sciml_bench.suite.baselines import ExternalPredictions, Persistence
-from sciml_bench.suite.starts import starts_in
 from sciml_bench.systems import Lorenz63
 
 SIZES = ["data.n_steps=400", "data.split={train: 0.5, validation: 0.1, test: 0.4}"]

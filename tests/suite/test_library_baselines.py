@@ -16,6 +16,7 @@ from sciml_bench.core.stored.learned_file import read_learned, write_learned
 from sciml_bench.data import Record, RecordSpec, Trajectories
 from sciml_bench.data.capabilities import EquationDiscoverer, Forecaster, SpectrumEstimator
 from sciml_bench.data.views import WindowsView
+from sciml_bench.scores.forecasting.starts import starts_in
 from sciml_bench.sequences import SequenceForecasting
 from sciml_bench.suite.baselines import (
     BaggedModes,
@@ -31,7 +32,6 @@ from sciml_bench.suite.baselines import (
 from sciml_bench.suite.baselines.libraries.kernel_koopman import interleaved
 from sciml_bench.suite.baselines.shared.rows import delayed, training_rows
 from sciml_bench.suite.baselines.shared.selection import best_of, within_budget
-from sciml_bench.suite.starts import starts_in
 
 STEP = 0.5
 VALIDATED = {"train": 0.7, "validation": 0.3, "test": 0}

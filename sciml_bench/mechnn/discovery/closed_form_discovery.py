@@ -1,14 +1,15 @@
 """Equations of motion from trajectories in closed form: integrated terms, least squares, and refinement where it pays.
 
 1. Smoothing by the block where rows that are left out say that it helps (`block_smoothing`).
-2. Sparse regression of the states on the terms that the block has integrated along windows (`linear_ode.integral`).
+2. Sparse regression of the states on the terms that the block has integrated along windows (`linear_ode.integral`);
+   where rows are clean, but too far apart for that, its coefficients carry them from row to row (`row_to_row`).
 3. Where observations are noisy or far apart: states and coefficients together, with a constraint that is raised step by
    step, and terms chosen by the likelihood (`joint_estimation`, `term_selection`).
 """
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -32,6 +33,7 @@ from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate
 from sciml_bench.mechnn.discovery.rational.rational_fit import rational_laws
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalEquations, RationalLibrary, system_of
 from sciml_bench.mechnn.discovery.refinement import Refinement
+from sciml_bench.mechnn.discovery.selection.row_to_row import carrying_rows
 from sciml_bench.mechnn.discovery.selection.sparse_regression import SparseFit, sparse_regression
 from sciml_bench.mechnn.discovery.sparse_equations import SparseEquations
 from sciml_bench.mechnn.discovery.units import ScaledLibrary, ScaledRows, Units
@@ -39,12 +41,15 @@ from sciml_bench.mechnn.linear_ode.integral import integrated
 
 log = logging.getLogger(__name__)
 
-REFINEMENTS = ("auto", "always", "never")
+CLEAN_ALONE = "clean"
+REFINEMENTS = ("auto", "always", "never", CLEAN_ALONE)
 SMOOTHINGS = ("auto", "none")
 _HIGHEST_ORDER = 8
 _ORDERS = "give a whole number from 1 to 8"
 # noise in the terms biases long integrals more than short ones, and few windows leave little to average over
 _FEWEST_WINDOWS, _SHORTEST_WINDOW = 4, 10
+_PERFECT = 1e-9
+"""In standard deviations of the states: laws that miss the next row by less are taken as they are."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,8 @@ class ClosedFormDiscovery:
         taylor_order: K of the block; more is more accurate for smooth data.
         window: rows along which terms are integrated, at most; shorter where a trajectory has fewer than four of them.
         smoothing: `auto`, `none`, or the weight of the data (see `block_smoothed`).
-        refinement: `auto`, `always` or `never`; `auto` refines where the data were smoothed, or the equations do not
-            carry one row to the next within `one_step_tolerance`.
+        refinement: `auto`, `always`, `never`, or `clean` for the quick one of clean rows alone; `auto` refines where
+            the data were smoothed, or the equations do not carry one row to the next within `one_step_tolerance`.
         one_step_tolerance: in standard deviations of the states.
         significance: of a term in the refinement, in standard errors.
 
@@ -128,6 +133,12 @@ class ClosedFormDiscovery:
         refinement = Refinement(scaled, observed, inputs, window, budget or CpuBudget())
         laws = refinement.judged(estimate)
         residual = one_step_residual(laws.record, estimate.states, estimate.coefficients)
+        if choice in ("auto", CLEAN_ALONE) and problem is not None and not is_noisy and not residual <= _PERFECT:
+            limits = (float(each) for each in (self.one_step_tolerance, self.threshold, self.significance))
+            carrying = carrying_rows(replace(laws.record, budget=refinement.budget), estimate, *limits)
+            if carrying.mean_square <= min(residual, self.one_step_tolerance) ** 2:
+                laws, residual = refinement.judged(carrying), float(np.sqrt(carrying.mean_square))
+                estimate = laws.estimate
         wanted, refined = is_noisy or not residual <= self.one_step_tolerance, None
         if problem is not None and (choice == "always" or (choice == "auto" and wanted)):
             # noise in the terms makes chance look significant; the refinement knows of it, and chooses among all

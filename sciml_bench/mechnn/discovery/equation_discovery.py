@@ -99,7 +99,17 @@ class EquationDiscovery(FewComponents, DirectMethod):
         self.look_alikes: tuple[str, ...] = ()
 
     def fit(self) -> None:
-        """Find the equations.
+        """Find the equations, and say what they are.
+
+        Raises:
+            ConfigurationError, DataError: as in `ClosedFormDiscovery`.
+        """
+        self.find()
+        for line in self.told:
+            log.info("%s", line)
+
+    def find(self) -> None:
+        """Find the equations without a word.
 
         Raises:
             ConfigurationError, DataError: as in `ClosedFormDiscovery`.
@@ -114,8 +124,11 @@ class EquationDiscovery(FewComponents, DirectMethod):
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))
             self.look_alikes = look_alikes(self.library.names, self.library(variables).numpy(), chosen)
-        for line in (*self.discovery.equations.text, *self._remarks()):
-            log.info("%s", line)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The equations and what is to be said of them; nothing before they are found."""
+        return () if self.discovery is None else (*self.discovery.equations.text, *self._remarks())
 
     def _remarks(self) -> tuple[str, ...]:
         if self.discovery is None:

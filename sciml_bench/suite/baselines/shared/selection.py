@@ -6,13 +6,9 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
 
-from sciml_bench.core.errors import DataError
 from sciml_bench.data.record import Record
-from sciml_bench.scores.forecast_scores import forecast_of, forecast_scores
+from sciml_bench.scores.forecasting.held_out_error import validation_error
 from sciml_bench.suite.baselines.baseline import Baseline
-from sciml_bench.suite.starts import starts_in
-
-_ROWS, _MOST_PAST = 100, 200
 
 
 class SelectedBaseline(Baseline):
@@ -97,23 +93,3 @@ def best_of(candidates: Iterable[Any], record: Record, n_starts: int = 10) -> An
         if best is None or error < smallest:
             best, smallest = learned, error
     return best
-
-
-def validation_error(learned: Any, record: Record, n_starts: int = 10) -> float:
-    """The standardised error of forecasts within the validation part; infinite where it cannot make them.
-
-    Args:
-        learned: a forecaster.
-        record: loaded, with such a part.
-        n_starts: of forecasts.
-    """
-    rows = min(_ROWS, max(1, min(record.splits["validation"].lengths) // 2))
-    try:
-        starts = starts_in(record, "validation", rows, learned.past_length, n_starts)
-        past, future = starts.past(_MOST_PAST), starts.future(rows)
-        forecast = forecast_of(learned, past, future)
-    except DataError:
-        return np.inf
-    if not np.isfinite(forecast.states).all():
-        return np.inf
-    return forecast_scores(forecast, past, future, record.spec).get("forecast_standardised_error", np.inf)

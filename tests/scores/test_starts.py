@@ -5,7 +5,7 @@ import pytest
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data import Record, Trajectories
-from sciml_bench.suite.starts import starts_in
+from sciml_bench.scores.forecasting.starts import starts_in
 
 
 class Given(Record):

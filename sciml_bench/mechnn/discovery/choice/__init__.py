@@ -1,0 +1,1 @@
+"""Which candidate terms a law is looked for in, where nobody knows: held-out forecasts choose."""
