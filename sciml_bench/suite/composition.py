@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
+from sciml_bench.training.identity import variants
 from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
@@ -59,6 +60,7 @@ def composed_run(
     for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
         if missing := [key for key in keys if not node.get(key)]:
             raise ConfigurationError(f"{name}={choices.get(name)}: its yaml lacks {missing[0]}")
+    choices = {**choices, **variants(command, list(method.get("renamed") or ()))}
     if task.get("group"):  # tasks whose scores stand in one table
         choices = {**choices, "group": str(task["group"])}
     paradigm = str(method["paradigm"])

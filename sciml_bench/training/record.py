@@ -14,9 +14,11 @@ from typing import Any
 import torch
 
 from sciml_bench import __version__
+from sciml_bench.training.identity import variants
 
 SCRIPT_GROUPS = ("group", "task", "data", "pde", "model", "training", "method", "schedule", "solver", "experiment")
-"""Groups whose choices name a run."""
+SCRIPT_GROUPS += ("question_variant", "method_variant", "title")
+"""Groups whose choices name a run, and what a benchmark tells beside its choices."""
 
 FORMAT = 2
 """Of record.json."""
@@ -35,6 +37,7 @@ def opened_record(configuration: Mapping[str, Any], earlier: Mapping[str, Any]) 
     return {
         "format": FORMAT,
         "script": configuration.get("script"),
+        **({} if choices.get("task") else variants(configuration.get("given") or ())),
         **{group: choices[group] for group in SCRIPT_GROUPS if choices.get(group) is not None},
         "seed": configuration["seed"],
         **given,

@@ -1,6 +1,6 @@
 import pytest
 
-from sciml_bench.training.identity import LONGEST_NAME, differing_keys, name_of_overrides
+from sciml_bench.training.identity import LONGEST_NAME, differing_keys, name_of_overrides, variants
 
 
 def test_the_order_of_a_commands_words_does_not_matter() -> None:
@@ -64,3 +64,11 @@ def test_another_ensemble_is_another_run() -> None:
 
 def test_a_value_that_became_a_group_differs() -> None:
     assert differing_keys({"augmentation": None}, {"augmentation": {"rotation": 1}})
+
+
+def test_what_a_command_changes_of_the_question_is_told_apart_from_what_it_changes_of_the_method() -> None:
+    words = ["task=odebench", "+data.noise_std=0.1", "evaluation.horizon=5", "training.lag=2", "cpu_seconds=3", "seed=1"]
+    told = {"question_variant": "data.noise_std=0.1, evaluation.horizon=5", "method_variant": "cpu_seconds=3,training.lag=2"}
+    assert variants(words) == told
+    assert variants(["data.predictions=a.npz"], ["data.predictions"]) == {"method_variant": "data.predictions=a.npz"}
+    assert variants(["seed=1", "force=true"]) == {}

@@ -140,21 +140,34 @@ def seed_of(run: Run) -> int | None:
 
 
 def _task(record: Mapping[str, Any]) -> str:
+    """What was asked; noise or lags of one's own make another question of a task."""
     for name in ("task", "data", "pde"):
         if record.get(name):
             part = ", scored on the validation part" if record.get("scored_on") == "validation" else ""
-            return plain(record[name]) + part
+            return plain(record[name]) + part + question_variant(record)
     return NO_TASK
+
+
+def question_variant(record: Mapping[str, Any]) -> str:
+    """The overrides of a record and of its scores, in parentheses after a blank; empty where there are none."""
+    asked = record.get("question_variant")
+    return f" ({plain(asked)})" if asked else ""
 
 
 def _method(run: Run) -> tuple[str, str]:
     """Name and variant."""
-    record, variant = run.record, plain(variant_of(run.path))
+    record, variant = run.record, plain(_method_variant(run))
     if record.get("method"):
         return plain(record["method"]), variant
     parts = [plain(record[name]) for name in ("model", "training") if record.get(name)]
     script = plain(record.get("script") or "").removeprefix("train_")
     return ": ".join(part for part in (script, ", ".join(parts)) if part) or variant, variant
+
+
+def _method_variant(run: Run) -> str:
+    """The overrides of the method; of an earlier run's record, which tells none apart, all overrides."""
+    told = run.record.get("method_variant")
+    return told or (UNREMARKABLE if run.record.get("question_variant") else variant_of(run.path))
 
 
 def _labels(runs: Iterable[Run]) -> dict[tuple[str, str], str]:
