@@ -67,8 +67,18 @@ def test_a_value_that_became_a_group_differs() -> None:
 
 
 def test_what_a_command_changes_of_the_question_is_told_apart_from_what_it_changes_of_the_method() -> None:
-    words = ["task=odebench", "+data.noise_std=0.1", "evaluation.horizon=5", "training.lag=2", "cpu_seconds=3", "seed=1"]
-    told = {"question_variant": "data.noise_std=0.1, evaluation.horizon=5", "method_variant": "cpu_seconds=3,training.lag=2"}
+    words = [
+        "task=odebench",
+        "+data.noise_std=0.1",
+        "evaluation.horizon=5",
+        "training.lag=2",
+        "cpu_seconds=3",
+        "seed=1",
+    ]
+    told = {
+        "question_variant": "data.noise_std=0.1, evaluation.horizon=5",
+        "method_variant": "cpu_seconds=3,training.lag=2",
+    }
     assert variants(words) == told
     assert variants(["data.predictions=a.npz"], ["data.predictions"]) == {"method_variant": "data.predictions=a.npz"}
     assert variants(["seed=1", "force=true"]) == {}

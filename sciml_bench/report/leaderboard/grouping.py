@@ -10,7 +10,7 @@ from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report.comparison import UNREMARKABLE, MethodRuns
 from sciml_bench.report.leaderboard.plain_text import LONGEST_REASON, plain
-from sciml_bench.report.runs import FinishedRun, UnfinishedRun
+from sciml_bench.report.runs import MEMBERS, FinishedRun, UnfinishedRun
 
 DUPLICATE = "duplicate"
 """The status of a run whose task, method and seed another one has too."""
@@ -59,6 +59,12 @@ class Task:
 
     name: str
     entries: tuple[Entry, ...]
+
+    @property
+    def title(self) -> str:
+        """What the runs call it, or its name."""
+        told = [run.record["title"] for entry in self.entries for run in entry.runs if run.record.get("title")]
+        return plain(told[0], LONGEST_REASON) if told else self.name
 
     @property
     def finished(self) -> list[Entry]:
@@ -128,7 +134,7 @@ def leaderboard_of(finished: Sequence[FinishedRun], unfinished: Sequence[Unfinis
 
 def variant_of(path: Path) -> str:
     """The component of a run's path that stands for its overrides."""
-    while path.name == "members" or re.fullmatch(r"seed=\d+", path.name):
+    while path.name == MEMBERS or re.fullmatch(r"seed=\d+", path.name):
         path = path.parent
     return path.name
 
