@@ -100,13 +100,9 @@ def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[Unfi
         if not folder.is_dir():
             raise FileNotFoundError(f"there is no folder {folder}; give one that holds run folders, such as outputs")
         paths |= {record.parent.resolve() for record in folder.rglob("record.json")}
-    runs = [_read(path) for path in sorted(paths)]
-    whole = {run.path for run in runs if run is not None and run.record.get("task")}
-    runs = [
-        run
-        for run in runs
-        if run is not None and not (run.path.parent.name == MEMBERS and run.path.parents[1] in whole)
-    ]
+    runs = [run for path in sorted(paths) if (run := _read(path)) is not None]
+    whole = {run.path / MEMBERS for run in runs if run.record.get("task")}
+    runs = [run for run in runs if run.path.parent not in whole]
     finished = [run for run in runs if isinstance(run, FinishedRun)]
     return finished, [run for run in runs if isinstance(run, UnfinishedRun)]
 
