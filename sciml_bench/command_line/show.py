@@ -14,7 +14,8 @@ WHAT_IT_IS = ("script", "task", "data", "pde", "model", "training")
 """Entries that name the run."""
 
 SHOWN_OTHERWISE = {"status", "reason", "seed", "ensemble", "versions", "git_commit", "hardware", "started", "ended"}
-SHOWN_OTHERWISE |= {"wall_seconds", "cpu_seconds", "fit_cpu_seconds", "peak_memory_mebibytes", "epochs", "steps"}
+SHOWN_OTHERWISE |= {"wall_seconds", "cpu_seconds", "fit_cpu_seconds", "epochs", "steps"}
+SHOWN_OTHERWISE |= {"peak_memory_mebibytes", "peak_memory_is_of"}
 """Entries of a record that stand in a line of their own, or together in one."""
 
 

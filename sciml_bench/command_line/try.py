@@ -57,9 +57,10 @@ def answer(asked: argparse.Namespace) -> None:
         raise ConfigurationError(
             f"--seeds {asked.seeds} --cpu-seconds {asked.cpu_seconds:g}: give numbers such as 0,1, and seconds above 0"
         )
-    overrides, reasons = _look(files, asked)
+    overrides, reasons, columns = _look(files, asked)
     folder = asked.folder / first.stem
-    rows = _compared(folder, overrides, seeds, asked)
+    title = _title(files, columns, [word for word in asked.words if word not in files])
+    rows = _compared(folder, title, overrides, seeds, asked)
     board, tasks = _board(folder, rows)
     print(f"\n{markdown_report(board, tasks)}\n{_conclusion(rows, reasons, asked.trust)}")
     page = folder / "page.html" if asked.html is None else asked.html
@@ -71,12 +72,26 @@ def answer(asked: argparse.Namespace) -> None:
 _OVERRIDE = re.compile(r"[+~]{0,2}[a-z_]+(\.\w+)*=")
 _BARE = re.compile(r"[\w./*-]+")
 _REMEDY = "give --force to run anew what is finished, or another --folder"
+MOST_NAMES = 5
+"""Of files, and of columns, in a title."""
+
 SHORT_PART, FEWEST_TRAJECTORIES = 10, 5
 """Rows of a test part below which so many trajectories are held out whole."""
 
 
-def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], dict[str, str | None]]:
-    """The settings with which the file is read, and the tasks that apply to it; prints what it is like."""
+def _title(files: Sequence[str], columns: Sequence[str], typed: Sequence[str]) -> str:
+    """What was asked, in words: of which columns of which files, and which settings were typed."""
+    names = [_listed([Path(file).name for file in files]), _listed(columns)]
+    return f"Forecasts of {': '.join(names)}" + (f" ({', '.join(typed)})" if typed else "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    others = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {others} more" if others > 0 else "")
+
+
+def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], dict[str, str | None], Sequence[str]]:
+    """The settings with which the file is read, the tasks that apply, and the columns; prints what it is like."""
     import functools
 
     from sciml_bench.data.files.short_files import require_enough_rows
@@ -111,11 +126,11 @@ def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], d
     if is_short and whole.n_trajectories >= FEWEST_TRAJECTORIES and not named & {"data.split", "data.split_by"}:
         overrides.append("data.split_by=trajectory")
         print("held out: whole trajectories, since their last rows are few")
-    return overrides, reasons
+    return overrides, reasons, look.names
 
 
 def _compared(
-    folder: Path, overrides: Sequence[str], seeds: Sequence[int], asked: argparse.Namespace
+    folder: Path, title: str, overrides: Sequence[str], seeds: Sequence[int], asked: argparse.Namespace
 ) -> list[dict[str, Any]]:
     """A row for each run, each printed when it is there."""
     import logging
@@ -123,19 +138,20 @@ def _compared(
     from sciml_bench.core.errors import DataError
     from sciml_bench.core.stored.run_folder import FINISHED, RunFolder
     from sciml_bench.suite import compare
-    from sciml_bench.suite.comparison import chosen_names
+    from sciml_bench.suite.comparison import chosen_names, written_task
     from sciml_bench.suite.first_comparison import MAIN
 
     methods = chosen_names("method", asked.methods.split(","), asked.config_dir)
     typed = [*overrides, *([f"trusted_packages={_list(asked.trust)}"] if asked.trust else [])]
     typed += ["force=true"] if asked.force else []
     print(f"\n{len(methods)} methods, {asked.cpu_seconds:g} CPU seconds for each fit:", flush=True)
+    task = written_task(TASK, asked.config_dir) | {"name": TASK, "title": title}
     rows, package = [], logging.getLogger("sciml_bench")
     level = package.level
     for method in methods:
         package.setLevel(logging.ERROR)  # reasons stand in the lines below
         try:
-            found = compare(TASK, method, seeds, asked.cpu_seconds, folder, typed, asked.config_dir)
+            found = compare(task, method, seeds, asked.cpu_seconds, folder, typed, asked.config_dir)
         finally:
             package.setLevel(level)
         for row in found:

@@ -15,6 +15,9 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NEVER, NOT_APPLICABLE, RUNNING, RunFolder
 
+MEMBERS = "members"
+"""The folder, in that of an ensemble, that holds its members."""
+
 UNREADABLE = "unreadable"
 """The status of a run whose files do not tell their content."""
 
@@ -80,7 +83,8 @@ class UnfinishedRun:
 def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[UnfinishedRun]]:
     """Every run folder at or below the given ones, each once, ordered by path.
 
-    A finished ensemble counts as its members, which are run folders below its own.
+    On a task, an ensemble is one run, whose members are none; elsewhere a finished one counts as its members, which are
+    run folders below its own.
 
     Args:
         folders: where to look.
@@ -96,7 +100,9 @@ def find_runs(folders: Iterable[PathType]) -> tuple[list[FinishedRun], list[Unfi
         if not folder.is_dir():
             raise FileNotFoundError(f"there is no folder {folder}; give one that holds run folders, such as outputs")
         paths |= {record.parent.resolve() for record in folder.rglob("record.json")}
-    runs = [_read(path) for path in sorted(paths)]
+    runs = [run for path in sorted(paths) if (run := _read(path)) is not None]
+    whole = {run.path / MEMBERS for run in runs if run.record.get("task")}
+    runs = [run for run in runs if run.path.parent not in whole]
     finished = [run for run in runs if isinstance(run, FinishedRun)]
     return finished, [run for run in runs if isinstance(run, UnfinishedRun)]
 
@@ -122,14 +128,14 @@ def require_own_file(path: Path, most: int) -> None:
 
 
 def _read(path: Path) -> FinishedRun | UnfinishedRun | None:
-    """A run, or None for the folder of a finished ensemble."""
+    """A run, or None for the folder of a finished ensemble that answers no task."""
     folder, record = RunFolder(path), {}
     try:
         for name in ("record.json", "metrics.json"):
             require_own_file(path / name, LARGEST_TEXT)
         record = folder.record
         status = record.get("status")
-        if status == FINISHED and isinstance(record.get("ensemble"), list):
+        if status == FINISHED and isinstance(record.get("ensemble"), list) and not record.get("task"):
             return None
         if status == FINISHED:
             never = {name: math.inf for name, value in record.items() if value == NEVER}

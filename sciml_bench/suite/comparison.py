@@ -84,6 +84,16 @@ def composed_task(name: str, overrides: Sequence[str] = (), search_path: Sequenc
     return plain(composed_run(*nodes, folder=".", choices=choices, overrides=overrides, search_path=urls))
 
 
+def written_task(name: str, search_path: Sequence[PathType] = ()) -> dict[str, Any]:
+    """What the yaml of a task says, whose settings may name one another.
+
+    Args:
+        name: of the task.
+        search_path: as in `names_of`.
+    """
+    return yaml.safe_load(_choices("task", search_path)[name].read_text())
+
+
 def _urls(search_path: Sequence[PathType]) -> list[str]:
     return [f"file://{Path(folder).absolute()}" for folder in search_path]
 
@@ -107,7 +117,7 @@ def compare(
 
     Args:
         record: the name of a task, or a task of one's own: `name`, `record` (overrides that choose the data, such as
-            `["data=trajectories", "data.path=mine.csv"]`) and `evaluation`.
+            `["data=trajectories", "data.path=mine.csv"]`), `evaluation`, and a `title` for the report.
         methods: names or patterns.
         seeds: of the runs.
         cpu_seconds: of every fit; None: as the task says.
@@ -124,7 +134,7 @@ def compare(
     """
     if isinstance(record, str):
         (name,) = chosen_names("task", record, search_path)
-        written = OmegaConf.load(_choices("task", search_path)[name])
+        written = written_task(name, search_path)
     else:
         written, name = dict(record), str(record.get("name", "own_record"))
     rows, typed = [], [*overrides, *([] if cpu_seconds is None else [f"cpu_seconds={cpu_seconds}"])]

@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
+from sciml_bench.training.identity import variants
 from sciml_bench.training.script import composed, explain, register
 
 BENCHMARK = "benchmark"
@@ -40,7 +41,8 @@ def composed_run(
     """The configuration of a method on a task.
 
     Args:
-        task: `record`, overrides that choose the record and its split; `evaluation`, the node that scores.
+        task: `record`, overrides that choose the record and its split; `evaluation`, the node that scores; `group` and
+            `title`, of a report, where there are such.
         method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `model`, where its model is
             described here and in no yaml of the paradigm; `renamed`, other names for keys that it has; `evaluation`,
             settings of the kind of task that it is made for, where there is only one.
@@ -59,8 +61,9 @@ def composed_run(
     for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
         if missing := [key for key in keys if not node.get(key)]:
             raise ConfigurationError(f"{name}={choices.get(name)}: its yaml lacks {missing[0]}")
-    if task.get("group"):  # tasks whose scores stand in one table
-        choices = {**choices, "group": str(task["group"])}
+    choices = {**choices, **variants(command, list(method.get("renamed") or ()))}
+    # tasks of one group have their scores in one table
+    choices |= {name: str(task[name]) for name in ("group", "title") if task.get(name)}
     paradigm = str(method["paradigm"])
     if not (configuration_root() / paradigm / "config.yaml").is_file():
         raise ConfigurationError(f"method.paradigm={paradigm}: there is no conf/{paradigm}/config.yaml")

@@ -12,6 +12,9 @@ IRRELEVANT_KEYS += ("trusted_packages", "command")
 """Where a run is written, what it reports to, how its weights are scored, whom a person trusts: no change of what it
 learns."""
 
+OF_THE_QUESTION = ("data.", "pde.", f"{EVALUATION}.")
+"""Keys of the record and of its scores: runs that differ in them answer different questions."""
+
 IN_THE_PATH_ALREADY = ("data", "pde", "model", "training", "task", "method", "seed")
 LONGEST_NAME = 100
 
@@ -42,6 +45,27 @@ def path_component(texts: Sequence[str]) -> str:
         digest = hashlib.sha256(name.encode()).hexdigest()[:12]
         return digest if len(safe) > LONGEST_NAME else f"{safe}-{digest[:6]}"
     return safe
+
+
+def variants(overrides: Sequence[str], of_the_method: Sequence[str] = ()) -> dict[str, str]:
+    """What a command changes of the question and of the method, by which a report tells tables and rows apart.
+
+    Args:
+        overrides: as typed.
+        of_the_method: keys of these that are of the method, whatever they are called.
+
+    Returns:
+        `question_variant` and `method_variant`, for record.json; each is left out where nothing is changed.
+    """
+    typed = [override.lstrip("+~") for override in overrides]
+    keys = [override.partition("=")[0] for override in typed]
+    asked = [key.startswith(OF_THE_QUESTION) and key not in of_the_method for key in keys]
+    method = name_of_overrides([override for override, of_it in zip(typed, asked, strict=True) if not of_it])
+    found = {
+        "question_variant": ", ".join(sorted(override for override, of_it in zip(typed, asked, strict=True) if of_it)),
+        "method_variant": method if method != path_component(()) else "",
+    }
+    return {name: told for name, told in found.items() if told}
 
 
 def differing_keys(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -14,15 +15,21 @@ from typing import Any
 import torch
 
 from sciml_bench import __version__
+from sciml_bench.training.identity import variants
 
 SCRIPT_GROUPS = ("group", "task", "data", "pde", "model", "training", "method", "schedule", "solver", "experiment")
-"""Groups whose choices name a run."""
+SCRIPT_GROUPS += ("question_variant", "method_variant", "title")
+"""Groups whose choices name a run, and what a benchmark tells beside its choices."""
 
 FORMAT = 2
 """Of record.json."""
 
 UNKNOWN = "unknown"
-COSTS = ("fit_cpu_seconds", "fit_wall_seconds", "cpu_seconds", "wall_seconds", "peak_memory_mebibytes", "parameters")
+RUN, PROCESS = "run", "process"
+"""Of which the peak memory is."""
+
+COSTS = ("fit_cpu_seconds", "fit_wall_seconds", "cpu_seconds", "wall_seconds", "parameters")
+COSTS += ("peak_memory_mebibytes", "peak_memory_is_of")
 """Entries that are left out where `costs` is unknown."""
 
 RECORDED_PACKAGES = ("torch", "lightning", "hydra-core", "numpy", "scipy", "scikit-learn")
@@ -35,9 +42,11 @@ def opened_record(configuration: Mapping[str, Any], earlier: Mapping[str, Any]) 
     return {
         "format": FORMAT,
         "script": configuration.get("script"),
+        **({} if choices.get("task") else variants(configuration.get("given") or ())),
         **{group: choices[group] for group in SCRIPT_GROUPS if choices.get(group) is not None},
         "seed": configuration["seed"],
         **given,
+        "peak_memory_is_of": peak_memory_begins(),
         "started": earlier.get("started", utc_now()),
         "interruptions": earlier.get("interruptions", -1) + 1,
         **{key: earlier[key] for key in ("data_files", "allotted_steps") if key in earlier},
@@ -57,7 +66,7 @@ def closed_record(
         closed["reason"] = reason
     closed["wall_seconds"] = closed.pop("earlier_wall_seconds", 0.0) + time.perf_counter() - clock[0]
     closed["cpu_seconds"] = closed.pop("earlier_cpu_seconds", 0.0) + time.process_time() - clock[1]
-    closed["peak_memory_mebibytes"] = peak_memory_mebibytes()
+    closed["peak_memory_mebibytes"] = peak_memory_mebibytes(closed.get("peak_memory_is_of", PROCESS))
     if closed.get("costs") == UNKNOWN:  # of predictions that were made elsewhere
         closed = {name: value for name, value in closed.items() if name not in COSTS}
     return closed
@@ -79,8 +88,25 @@ def environment() -> dict[str, Any]:
     }
 
 
-def peak_memory_mebibytes() -> float:
-    """The largest resident size that this process has had, in MiB."""
+def peak_memory_begins() -> str:
+    """Forget the largest resident size so far; whose it will be: that of the run, or, elsewhere, of its process."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets VmHWM
+    except OSError:
+        return PROCESS
+    return RUN
+
+
+def peak_memory_mebibytes(of: str) -> float:
+    """The largest resident size of this process, in MiB.
+
+    Args:
+        of: `run`, since `peak_memory_begins`; or `process`, since it began.
+    """
+    if of == RUN:
+        told = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+        if told is not None:
+            return int(told[1]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 

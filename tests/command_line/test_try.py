@@ -51,6 +51,9 @@ def test_one_command_looks_compares_tells_and_writes_a_page_and_repeats_nothing(
     page = (here / "outputs/try/my file/page.html").read_text()
     assert "<!DOCTYPE html>" in page
     assert "equation_discovery" in page
+    assert "<h1>Forecasts of my file.csv: x, v</h1>" in page
+    assert "\n## Forecasts of my file.csv: x, v\n" in said
+    assert "own record" not in page
 
     before = {path: path.read_bytes() for path in here.rglob("record.json") if b"finished" in path.read_bytes()}
     assert len(before) == 3
@@ -64,6 +67,7 @@ def test_other_settings_are_other_runs_and_a_changed_file_is_told(here, capsys):
     words = ["try", oscillator("mine.csv"), "--methods", "persistence", "--folder", "runs"]
     assert main(words) == 0
     assert main([*words, "data.delays=2"]) == 0
+    assert "<h1>Forecasts of mine.csv: x, v, w (data.delays=2)</h1>" in Path("runs/mine/page.html").read_text()
     records = [json.loads(path.read_text()) for path in here.rglob("record.json")]
     assert [record["status"] for record in records] == ["finished"] * 2
     capsys.readouterr()

@@ -12,24 +12,41 @@ def noisy(n_times=30, dim=3, seed=0):
     return times, np.sin(times[:, None] * np.arange(1, dim + 1)) + 0.2 * rng.standard_normal((n_times, dim))
 
 
-@pytest.mark.parametrize("smoothing", [1e-4, 1e-2, 5, "gcv"])
+@pytest.mark.parametrize("smoothing", [1e-4, 1e-2, 5])
 def test_it_is_scipys_smoothing_spline(smoothing):
     times, values = noisy()
     query = np.linspace(times[0], times[-1], 200)
-    unit = 10 * np.median(np.diff(times)) if smoothing == "gcv" else 1.0
-    weight = None if smoothing == "gcv" else smoothing
-    columns = [make_smoothing_spline(times / unit, column, lam=weight)(query / unit) for column in values.T]
-    expected = np.stack(columns, axis=1)
+    expected = np.stack([make_smoothing_spline(times, column, lam=smoothing)(query) for column in values.T], axis=1)
     np.testing.assert_allclose(SmoothingSpline(times, values, smoothing)(query), expected, rtol=1e-8, atol=1e-8)
 
 
-def test_many_components_share_a_basis_and_are_scipys_smoothing_splines_within_its_search():
+def test_cross_validation_finds_the_lowest_score_of_all_weights():
+    """Residuals and degrees of freedom of SciPy's splines through the columns of a unit matrix, for 150 weights."""
     times, values = noisy(dim=40)
-    query, unit = np.linspace(times[0], times[-1], 200), 10 * np.median(np.diff(times))
-    columns = [make_smoothing_spline(times / unit, column)(query / unit) for column in values.T]
-    raw = [make_smoothing_spline(times / unit, column, lam=1e-3)(query / unit) for column in values.T]
-    off = np.abs(SmoothingSpline(times, values, "gcv")(query) - np.stack(columns, axis=1)).max()
-    assert off < 1e-5 < 0.05 < np.abs(np.subtract(raw, columns)).max()  # SciPy finds a weight to 1e-5
+    weights = np.median(np.diff(times)) ** 3 * 10.0 ** np.linspace(-6, 5.9, 150)
+    left = [np.eye(30) - make_smoothing_spline(times, np.eye(30), lam=weight)(times) for weight in weights]
+    scores = np.array([np.sum((each @ values) ** 2, axis=0) / np.trace(each) ** 2 for each in left])
+    curves = np.stack([values - each @ values for each in left])
+    found = SmoothingSpline(times, values, "gcv")(times)
+    nearest = np.argmin(np.abs(curves - found).max(axis=1), axis=0)
+    reached = np.take_along_axis(scores, nearest[None], axis=0)[0]
+    np.testing.assert_allclose(reached, scores.min(axis=0), rtol=5e-3)
+
+
+@pytest.mark.parametrize("period", [8, 30, 200, 2000])
+@pytest.mark.parametrize("noise", [0.05, 0.3])
+def test_ten_thousand_noisy_rows_of_a_sine_are_followed_as_far_as_their_noise_allows(period, noise):
+    """A smoothing spline passes the part 1 / (1 + λ w(ω)) of a frequency: bias and noise that the best λ has."""
+    rows = np.arange(10_000)
+    truth = np.sin(2 * np.pi * rows / period)
+    observed = truth + noise * np.random.default_rng(0).standard_normal(len(rows))
+    found = SmoothingSpline(rows, observed[:, None], "gcv")(rows)[:, 0]
+    weights = 10.0 ** np.linspace(-4, 10, 500)
+    bias = weights * (2 * np.pi / period) ** 4 / (1 + weights * (2 * np.pi / period) ** 4)
+    frequencies = np.linspace(0, np.pi, 2000)
+    passed = 1 / (1 + weights[:, None] * 6 * (2 - 2 * np.cos(frequencies)) ** 2 / (4 + 2 * np.cos(frequencies)))
+    least = np.sqrt(np.min(bias**2 / 2 + noise**2 * np.mean(passed**2, axis=1)))
+    assert np.sqrt(np.mean((found - truth) ** 2)) < 1.1 * least
 
 
 @pytest.mark.parametrize("smoothing", [0, 1e-3, "gcv"])

@@ -15,9 +15,11 @@ ERROR = "forecast_standardised_error"
 ENVIRONMENT = {"versions": {"python": "3.11.7"}, "hardware": {"processor_count": 2}, "git_commit": "0123abc"}
 
 
-def benchmark_run(root, task, method, seed, error=None, starts=None, status="finished", horizon=None, **record):
+def benchmark_run(
+    root, task, method, seed, error=None, starts=None, status="finished", horizon=None, variant="defaults", **record
+):
     """A folder as benchmark.py leaves it; an error is that of the whole run."""
-    folder = root / "outputs" / "benchmark" / task / method / "defaults" / f"seed={seed}"
+    folder = root / "outputs" / "benchmark" / task / method / variant / f"seed={seed}"
     arrays = {} if starts is None else {f"start_{ERROR}": np.asarray(starts, float)}
     if horizon is not None:
         rows = np.arange(1, len(horizon) + 1)

@@ -57,3 +57,21 @@ def test_an_infinite_seed_is_the_upper_end_and_no_number_is_made_of_it():
 def test_the_same_runs_give_the_same_interval():
     table = np.random.default_rng(0).normal(size=(3, 20))
     assert bootstrap(list(table.mean(axis=1)), list(table)) == bootstrap(list(table.mean(axis=1)), list(table))
+
+
+def test_starts_with_few_rows_count_as_little_as_they_do_in_the_score():
+    """By the delta method a ratio Σx/Σw of T starts varies by sd(x − r w)/(√T mean(w)); the score is its root."""
+    rng = np.random.default_rng(4)
+    rows = rng.integers(0, 50, size=400).astype(float)
+    squares = rng.gamma(3.0, size=400)
+    score = float(np.sqrt(np.sum(rows * squares) / rows.sum()))
+    starts = np.where(rows > 0, np.sqrt(squares), np.nan)  # what no row tells
+    interval = bootstrap([score], [starts], [rows])
+    deviation = np.std(rows * (squares - score**2)) / (20 * rows.mean()) / (2 * score)
+    assert half_width(interval) == pytest.approx(1.96 * deviation, rel=0.07)
+    assert interval.low < score < interval.high
+    assert bootstrap([score], [starts]) is None
+    two = bootstrap([score, 2 * score], [starts, 2 * starts], [rows, rows])
+    assert (two.seeds, two.starts) == (2, np.count_nonzero(rows))
+    assert two.low == pytest.approx(score, rel=0.1)
+    assert two.high == pytest.approx(2 * score, rel=0.1)

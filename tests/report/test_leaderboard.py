@@ -7,11 +7,12 @@ import statistics
 import numpy as np
 import pytest
 from leaderboard_material import ERROR, benchmark_run, board_and_tasks, change_record
+from report_material import write_run
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report.leaderboard.pareto import pareto_front
 from sciml_bench.report.leaderboard.ranking import mean_ranks
-from sciml_bench.report.leaderboard.tables import csv_report, markdown_report
+from sciml_bench.report.leaderboard.tables import cost_of, csv_report, markdown_report
 
 
 def starts_around(error, seed=0, n_starts=20):
@@ -153,3 +154,44 @@ def test_nobody_is_both_better_and_cheaper_than_those_on_the_front(better):
     for this, on in enumerate(pareto_front(list(costs), list(scores), better)):
         weakly = (costs <= costs[this]) & (gain >= gain[this])
         assert on == (not np.any(weakly & ((costs < costs[this]) | (gain > gain[this]))))
+
+
+def test_a_task_with_another_record_is_a_table_of_its_own_with_its_own_ranks(tmp_path):
+    for noise in ("0.1", "0.5"):
+        asked = {"question_variant": f"data.noise_std={noise}", "group": "all"}
+        for seed in (0, 1):
+            for method, factor in (("ours", 1.0), ("theirs", 2.0)):
+                place = tmp_path / noise
+                benchmark_run(place, "lorenz", method, seed, factor * float(noise), variant=f"n={noise}", **asked)
+    benchmark_run(tmp_path, "lorenz", "ours", 0, 0.01)
+    benchmark_run(tmp_path, "lorenz", "theirs", 0, 0.001)
+    board, tasks = board_and_tasks(tmp_path)
+    names = ["lorenz", "lorenz (data.noise_std=0.1)", "lorenz (data.noise_std=0.5)"]
+    assert [task.task.name for task in tasks] == names
+    assert not board.duplicates
+    assert [task.ranks for task in tasks] == [{"theirs": 1, "ours": 2}, *(2 * [{"ours": 1, "theirs": 2}])]
+    assert [task.cells["ours"][ERROR].estimate.seeds for task in tasks] == [1, 2, 2]
+    assert mean_ranks(tasks) == [("ours", pytest.approx(4 / 3), 3), ("theirs", pytest.approx(5 / 3), 3)]
+
+
+def test_settings_of_a_method_are_rows_of_one_table(tmp_path):
+    for steps in ("1", "2"):
+        told = {"question_variant": "data.noise_std=0.1", "method_variant": f"trainer.max_steps={steps}"}
+        benchmark_run(tmp_path, "lorenz", "ours", 0, float(steps), variant=f"n=0.1,s={steps}", **told)
+    _, (task,) = board_and_tasks(tmp_path)
+    assert [entry.label for entry in task.order] == [f"ours (trainer.max_steps={steps})" for steps in "12"]
+
+
+def test_an_ensemble_is_one_row_at_the_cost_of_all_its_members(tmp_path):
+    whole = benchmark_run(tmp_path, "lorenz", "several", 0, 0.1, ensemble=[0, 1], fit_cpu_seconds=30.0)
+    unfinished = benchmark_run(tmp_path, "lorenz", "several", 1, status="interrupted", ensemble=2)
+    for folder in (whole, unfinished):
+        for seed in (0, 1):
+            told = {"script": "benchmark", "task": "lorenz", "method": "several", "ensemble": {"seeds": [0, 1]}}
+            write_run(folder / "members" / f"seed={seed}", {ERROR: 5.0}, seed=seed, fit_cpu_seconds=15.0, **told)
+    board, (task,) = board_and_tasks(tmp_path)
+    (entry,) = task.order
+    assert (entry.label, [run.path for run in entry.runs]) == ("several", [whole, unfinished])
+    assert task.cells["several"][ERROR].estimate[:1] == (0.1,)
+    assert cost_of(entry, "fit_cpu_seconds").mean == 30.0
+    assert not board.duplicates

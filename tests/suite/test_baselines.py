@@ -9,6 +9,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.learned_file import read_learned, write_learned
 from sciml_bench.data import Record, Trajectories
 from sciml_bench.suite.baselines import ContextParroting, Persistence, TrainingMean
+from sciml_bench.suite.baselines.fitted.parroting import FittedParroting
 
 RISING = np.stack([np.arange(30.0), 100 - np.arange(30.0)], axis=1)
 
@@ -49,6 +50,21 @@ def test_parroting_copies_what_followed_the_most_similar_rows() -> None:
     start = Trajectories((wave[3:5] + 1e-3,), time_step=0.5)
     told = learned.forecast(start, 60)  # longer than what is kept: it looks again
     np.testing.assert_allclose(told.states[0, :, 0], np.sin(2 * np.pi * np.arange(5, 65) / 8), atol=1e-12)
+
+
+def test_the_most_similar_rows_are_found_among_all_trajectories_and_the_search_is_prepared_once() -> None:
+    """By comparing with every moment of every trajectory that has a next row; the last row of each has none."""
+    rng = np.random.default_rng(0)
+    parts = tuple(rng.normal(size=(n_rows, 2)) * [1, 50] for n_rows in (9, 4, 30))
+    learned = FittedParroting(loaded(parts[2]).spec, 3, parts)
+    deviation = np.asarray(learned.spec.deviation)
+    moments = [(part[row - 3 : row], part[row:]) for part in parts for row in range(3, len(part))]
+    for given in [*(part[-3:] for part in parts), *(before + 0.01 for before, _ in moments)]:
+        distances = [np.sum(((before - given) / deviation) ** 2) for before, _ in moments]
+        np.testing.assert_array_equal(learned.continued(given[None], 1)[0], moments[np.argmin(distances)][1][:1])
+    tree = learned._tree
+    learned.continued(parts[0][None, :3], 20)
+    assert learned._tree is tree
 
 
 def test_the_rows_that_match_are_measured_in_deviations_of_each_component() -> None:

@@ -1,16 +1,20 @@
 """The Kuramoto–Sivashinsky task of the Common Task Framework, on small fields: the same parts and scores."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
+from sciml_bench.core.results import Results
 from sciml_bench.data.common_task import CommonTaskKuramotoSivashinsky
 from sciml_bench.data.common_task.protocol import File, parts_of
 from sciml_bench.data.views import WholeTrajectoriesView
+from sciml_bench.drawing import draw
 from sciml_bench.mechnn import FieldDiscovery, FieldLibrary
-from sciml_bench.suite.common_task import CommonTaskEvaluation
+from sciml_bench.suite.common_task import CommonTaskEvaluation, fields
+from sciml_bench.suite.common_task.predictions import predictions_of
 from sciml_bench.suite.common_task.scores import relative_score
 
 MU = {4: 1.0, 5: 1.0, 9: 0.9, 10: 1.2}
@@ -27,13 +31,18 @@ class SmallFields(CommonTaskKuramotoSivashinsky):
     n_ahead = 40
 
 
-def scored(part: str, **options: Any) -> tuple[dict[str, float], SmallFields]:
+def results_of(part: str, **options: Any) -> tuple[Results, SmallFields]:
     record = SmallFields(part, simulation=1, **options)
     record.setup()
     method = FieldDiscovery(FieldLibrary(record.spec), WholeTrajectoriesView(record))
     CommonTaskEvaluation().require_record(record, method)
     method.fit()
-    return dict(CommonTaskEvaluation()(method.learned(), record).metrics), record
+    return CommonTaskEvaluation()(method.learned(), record), record
+
+
+def scored(part: str, **options: Any) -> tuple[dict[str, float], SmallFields]:
+    results, record = results_of(part, **options)
+    return dict(results.metrics), record
 
 
 def test_its_files_are_those_of_the_protocol() -> None:
@@ -77,3 +86,27 @@ def test_long_scores_are_of_power_spectra() -> None:
     metrics, _ = scored("clean")
     assert metrics["common_task_e1"] > 99.9
     assert metrics["common_task_e2"] > 99.9
+
+
+@pytest.mark.parametrize(
+    ("part", "said"), [("clean_short", "time since the last input"), ("noisy_reconstruction", "time")]
+)
+def test_a_field_is_drawn_over_space_and_time_beside_the_truth(
+    part: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fields, "_MOST", 16)
+    results, record = results_of(part)
+    arrays, truth = results.stored_arrays, record.truth
+    assert truth is not None
+    assert results.pictures == ("rollout",)
+    every = -(-len(truth) // 16)
+    np.testing.assert_allclose(arrays["reference"][0], truth[::every, ::3], rtol=1e-6)
+    states = arrays[f"prediction_pair_{record.protocol.pair}"]
+    np.testing.assert_allclose(arrays["prediction"][0], states[::every, ::3], rtol=1e-6)
+    assert np.diff(arrays["times"]) == pytest.approx(every * record.clock)
+    panels = draw("rollout", arrays).axes[:3]
+    assert [axis.get_title() for axis in panels] == ["reference", "rollout", "difference"]
+    assert panels[0].get_ylabel().startswith(said)
+    np.savez(tmp_path / "arrays.npz", **arrays)
+    predictions, names = predictions_of([tmp_path])
+    assert (len(names), *predictions) == (48, record.protocol.pair)

@@ -11,6 +11,7 @@ from sciml_bench.data import Trajectories
 from sciml_bench.data.capabilities import Forecast, horizon_times
 from sciml_bench.data.sources import SimulatedTrajectories, TrajectoryFiles
 from sciml_bench.drawing import draw
+from sciml_bench.report.leaderboard.intervals import bootstrap
 from sciml_bench.suite import ForecastTask
 from sciml_bench.suite.baselines import Persistence, TrainingMean
 from sciml_bench.systems import Lorenz63, LotkaVolterra
@@ -154,6 +155,13 @@ def test_rows_without_a_value_are_not_scored(tmp_path):
     assert len(results.arrays["horizon_times"]) == 25  # half of the test part
     assert np.isfinite(results.arrays["error_against_horizon"]).all()
     assert np.isfinite(results.metrics["valid_prediction_time"])
+    error, rows = "forecast_standardised_error", results.arrays["start_scored_rows"]
+    assert set(rows) == {23, 24}
+    starts = results.arrays[f"start_{error}"]
+    assert np.sqrt(np.average(starts**2, weights=rows)) == pytest.approx(results.metrics[error], rel=1e-9)
+    interval = bootstrap([results.metrics[error]], [starts], [rows])
+    assert interval is not None
+    assert interval.low < results.metrics[error] < interval.high
 
 
 def test_what_cannot_be_scored_is_refused():

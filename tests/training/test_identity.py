@@ -1,6 +1,12 @@
 import pytest
 
-from sciml_bench.training.identity import LONGEST_NAME, changed_evaluation, differing_keys, name_of_overrides
+from sciml_bench.training.identity import (
+    LONGEST_NAME,
+    changed_evaluation,
+    differing_keys,
+    name_of_overrides,
+    variants,
+)
 
 
 def test_the_order_of_a_commands_words_does_not_matter() -> None:
@@ -88,3 +94,21 @@ def test_a_key_that_an_earlier_version_lacked_has_its_default() -> None:
     assert "data.clocks was None, now 'alike'" in differing_keys(earlier, other)
     python = {key: value for key, value in now.items() if key != "given"}  # where nobody knows what was typed
     assert "data.clocks was None, now 'alike'" in differing_keys(earlier, python)
+
+
+def test_what_a_command_changes_of_the_question_is_told_apart_from_what_it_changes_of_the_method() -> None:
+    words = [
+        "task=odebench",
+        "+data.noise_std=0.1",
+        "evaluation.horizon=5",
+        "training.lag=2",
+        "cpu_seconds=3",
+        "seed=1",
+    ]
+    told = {
+        "question_variant": "data.noise_std=0.1, evaluation.horizon=5",
+        "method_variant": "cpu_seconds=3,training.lag=2",
+    }
+    assert variants(words) == told
+    assert variants(["data.predictions=a.npz"], ["data.predictions"]) == {"method_variant": "data.predictions=a.npz"}
+    assert variants(["seed=1", "force=true"]) == {}

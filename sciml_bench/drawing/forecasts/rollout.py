@@ -2,7 +2,7 @@
 
 Arrays: `times` (time,) since the last input, in `time_unit`; `prediction` and `reference` (batch, time, *state);
 `component_names`, one for a field, otherwise one per entry of the last axis; `grid` (points,), the positions of a
-one-dimensional field, where states are one.
+one-dimensional field, where states are one; `time_name`, of its axis, where the times are others.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from sciml_bench.drawing.picture import Arrays, picture
 _MOST_PATHS = 10
 
 
-@picture("times", "prediction", "reference", "component_names", "time_unit", optional=("grid",))
+@picture("times", "prediction", "reference", "component_names", "time_unit", optional=("grid", "time_name"))
 def draw(arrays: Arrays) -> Figure:
     """A field with the difference beside it, or the first components of every body against time and in their plane."""
     return _field(arrays) if "grid" in arrays else _paths(arrays)
@@ -35,7 +35,8 @@ def _field(arrays: Arrays) -> Figure:
         axis.grid(False)
         axis.set(title=title, xlabel="position")
         figure.colorbar(image, ax=axis, label=str(arrays["component_names"][0]), shrink=0.85)
-    axes[0].set_ylabel(time_label(arrays["time_unit"], "time since the last input"))
+    name = str(arrays.get("time_name", "time since the last input"))
+    axes[0].set_ylabel(time_label(arrays["time_unit"], name))
     return figure
 
 

@@ -1,19 +1,57 @@
-"""Generalised cross validation of the smoothing of many curves on one clock (Demmler and Reinsch, 1975).
+"""Generalised cross validation of the smoothing of curves on one clock, in a time that grows like the number of rows.
 
-A natural cubic spline with the weight λ leaves the residual (1 − A(λ)) y = U diag(λ / (λ + μ)) Uᵀ y, with a basis U and
-numbers μ that depend on the times alone: what costs O(time³) is done once, and every curve and weight O(time). The
-score (1/n) |(1 − A) y|² / (tr(1 − A) / n)² is Wahba's (Spline Models for Observational Data, 1990, equation 4.3.1).
+A natural cubic spline with the weight λ leaves the residual (1 − A(λ)) y = λ Q (R + λ QᵀQ)⁻¹ Qᵀ y, where Q has the
+second divided differences as columns, and R = ∫ of products of the hat functions between the inner times (Green and
+Silverman, Nonparametric Regression and Generalized Linear Models, section 2.3). All matrices are banded, and
+tr(1 − A) = λ tr((R + λ QᵀQ)⁻¹ QᵀQ) is the derivative of log det(R + λ QᵀQ) by log λ. The score
+(1/n) |(1 − A) y|² / (tr(1 − A) / n)² is Wahba's (Spline Models for Observational Data, 1990, equation 4.3.1).
 """
-
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import eigh, solve_triangular
-from scipy.optimize import minimize_scalar
+from scipy.linalg import cho_solve_banded, cholesky_banded
 
-MOST_TIMES = 4000
-"""Whose basis is computed: 128 MB."""
+_SMALLEST, _LARGEST, _PER_DECADE = 1e-6, 1e10, 4
+"""Weights that are tried, in cubed median steps: from what is left as it is to curves of 300 steps' width."""
+_DIFFERENCE = 0.01
+"""Of log λ, for the derivative."""
+
+
+class _Bands:
+    """Q by its three diagonals, and the lower bands of R and QᵀQ."""
+
+    def __init__(self, times: Float[np.ndarray, " time"]) -> None:
+        steps = np.diff(times)
+        first, last = 1 / steps[:-1], 1 / steps[1:]
+        middle = -first - last
+        self.columns = first, middle, last
+        self.hats, self.squares = np.zeros((2, 3, len(middle)))
+        self.hats[0], self.hats[1, :-1] = (steps[:-1] + steps[1:]) / 3, steps[1:-1] / 6
+        self.squares[0] = first**2 + middle**2 + last**2
+        self.squares[1, :-1] = middle[:-1] * first[1:] + last[:-1] * middle[1:]
+        self.squares[2, :-2] = last[:-2] * first[2:]
+
+    def factor(self, weight: float) -> Float[np.ndarray, "3 inner"]:
+        """Cholesky's of R + λ QᵀQ."""
+        return cholesky_banded(self.hats + weight * self.squares, lower=True)
+
+    def residuals(self, values: Float[np.ndarray, "time dim"], weight: float) -> Float[np.ndarray, "time dim"]:
+        """What the spline leaves of all columns."""
+        first, middle, last = (column[:, None] for column in self.columns)
+        curved = cho_solve_banded(
+            (self.factor(weight), True), first * values[:-2] + middle * values[1:-1] + last * values[2:]
+        )
+        left = np.zeros(values.shape)
+        left[:-2] += first * curved
+        left[1:-1] += middle * curved
+        left[2:] += last * curved
+        return weight * left
+
+    def degrees_left(self, weight: float) -> float:
+        """tr(1 − A)."""
+        ends = [weight * np.exp(sign * _DIFFERENCE) for sign in (1, -1)]
+        above, below = (2 * np.log(self.factor(end)[0]).sum() for end in ends)
+        return float(above - below) / (2 * _DIFFERENCE)
 
 
 def cross_validated(
@@ -21,44 +59,25 @@ def cross_validated(
 ) -> Float[np.ndarray, "time dim"]:
     """The smoothing splines of all columns at these times, through which they are the natural interpolants.
 
-    The weight of every column is the one that SciPy's `make_smoothing_spline` finds, between 0 and the number of times.
+    The weight of every column is that of the lowest score, from weights a quarter of a decade apart and the parabola
+    through the lowest one and its neighbours: a score may have several minima, and what is found by going downhill from
+    a large weight may be the plateau of a straight line.
 
     Args:
-        times: three or more, increasing.
+        times: five or more, increasing, in median steps.
         values: the observations.
     """
-    n_times, (basis, halving) = len(times), demmler_reinsch(times)
-
-    def score(weight: float, squares: np.ndarray) -> float:
-        left = weight / (weight + halving)
-        return float(n_times * (left**2 @ squares) / left.sum() ** 2)
-
-    parts = basis.T @ values
-    bounds = (0, n_times)
-    found: list[Any] = [minimize_scalar(score, args=(c,), bounds=bounds, method="bounded") for c in (parts**2).T]
-    weights = np.array([each.x for each in found])
-    return values - basis @ (parts * weights / (weights + halving[:, None]))
-
-
-def demmler_reinsch(
-    times: Float[np.ndarray, " time"],
-) -> tuple[Float[np.ndarray, "time inner"], Float[np.ndarray, " inner"]]:
-    """An orthonormal basis of what is not a straight line, and the weight that halves each of its functions.
-
-    Q has the second divided differences as columns, R = ∫ of products of the hat functions between the inner times, so
-    that the roughness of a natural spline through g is (Qᵀ g)ᵀ R⁻¹ (Qᵀ g) (Green and Silverman, Nonparametric
-    Regression and Generalized Linear Models, section 2.1).
-
-    Args:
-        times: three or more, increasing.
-    """
-    steps = np.diff(times)
-    inner = np.arange(len(steps) - 1)
-    differences = np.zeros((len(times), len(inner)))
-    differences[inner, inner], differences[inner + 2, inner] = 1 / steps[:-1], 1 / steps[1:]
-    differences[inner + 1, inner] = -1 / steps[:-1] - 1 / steps[1:]
-    hats = np.diag((steps[:-1] + steps[1:]) / 3) + np.diag(steps[1:-1] / 6, 1) + np.diag(steps[1:-1] / 6, -1)
-    orthonormal, triangle = np.linalg.qr(differences)
-    half = solve_triangular(triangle.T, hats, lower=True)
-    halving, turned = eigh(solve_triangular(triangle.T, half.T, lower=True))
-    return orthonormal @ turned, np.maximum(halving, 0.0)
+    bands = _Bands(times)
+    decades = np.log10(min(float(len(times)) ** 4, _LARGEST) / _SMALLEST)
+    tried = np.log10(_SMALLEST) + np.linspace(0, decades, round(decades * _PER_DECADE) + 1)
+    scores = np.array(
+        [np.sum(bands.residuals(values, 10**log) ** 2, axis=0) / bands.degrees_left(10**log) ** 2 for log in tried]
+    )
+    fitted = np.empty(values.shape)
+    for column, score in enumerate(scores.T):
+        place = int(np.argmin(score))
+        log = tried[place]
+        if 0 < place < len(tried) - 1 and (bend := score[place - 1] - 2 * score[place] + score[place + 1]) > 0:
+            log += (score[place - 1] - score[place + 1]) / (2 * bend) * (tried[1] - tried[0])
+        fitted[:, [column]] = values[:, [column]] - bands.residuals(values[:, [column]], 10**log)
+    return fitted

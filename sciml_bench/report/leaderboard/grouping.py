@@ -10,7 +10,7 @@ from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report.comparison import UNREMARKABLE, MethodRuns
 from sciml_bench.report.leaderboard.plain_text import LONGEST_REASON, plain
-from sciml_bench.report.runs import FinishedRun, UnfinishedRun
+from sciml_bench.report.runs import MEMBERS, FinishedRun, UnfinishedRun
 
 DUPLICATE = "duplicate"
 """The status of a run whose task, method and seed another one has too."""
@@ -59,6 +59,12 @@ class Task:
 
     name: str
     entries: tuple[Entry, ...]
+
+    @property
+    def title(self) -> str:
+        """What the runs call it, or its name."""
+        told = [run.record["title"] for entry in self.entries for run in entry.runs if run.record.get("title")]
+        return plain(told[0], LONGEST_REASON) if told else self.name
 
     @property
     def finished(self) -> list[Entry]:
@@ -128,7 +134,7 @@ def leaderboard_of(finished: Sequence[FinishedRun], unfinished: Sequence[Unfinis
 
 def variant_of(path: Path) -> str:
     """The component of a run's path that stands for its overrides."""
-    while path.name == "members" or re.fullmatch(r"seed=\d+", path.name):
+    while path.name == MEMBERS or re.fullmatch(r"seed=\d+", path.name):
         path = path.parent
     return path.name
 
@@ -140,21 +146,34 @@ def seed_of(run: Run) -> int | None:
 
 
 def _task(record: Mapping[str, Any]) -> str:
+    """What was asked; noise or lags of one's own make another question of a task."""
     for name in ("task", "data", "pde"):
         if record.get(name):
             part = ", scored on the validation part" if record.get("scored_on") == "validation" else ""
-            return plain(record[name]) + part
+            return plain(record[name]) + part + question_variant(record)
     return NO_TASK
+
+
+def question_variant(record: Mapping[str, Any]) -> str:
+    """The overrides of a record and of its scores, in parentheses after a blank; empty where there are none."""
+    asked = record.get("question_variant")
+    return f" ({plain(asked)})" if asked else ""
 
 
 def _method(run: Run) -> tuple[str, str]:
     """Name and variant."""
-    record, variant = run.record, plain(variant_of(run.path))
+    record, variant = run.record, plain(_method_variant(run))
     if record.get("method"):
         return plain(record["method"]), variant
     parts = [plain(record[name]) for name in ("model", "training") if record.get(name)]
     script = plain(record.get("script") or "").removeprefix("train_")
     return ": ".join(part for part in (script, ", ".join(parts)) if part) or variant, variant
+
+
+def _method_variant(run: Run) -> str:
+    """The overrides of the method; of an earlier run's record, which tells none apart, all overrides."""
+    told = run.record.get("method_variant")
+    return told or (UNREMARKABLE if run.record.get("question_variant") else variant_of(run.path))
 
 
 def _labels(runs: Iterable[Run]) -> dict[tuple[str, str], str]:

@@ -4,7 +4,7 @@ Seeds and starts are drawn with replacement, independently of each other, for al
 (Owen 2007, the pigeonhole bootstrap); the interval holds the middle 95 % of the means that are found.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -16,14 +16,8 @@ LEVEL = 0.95
 
 Table = Float[np.ndarray, "seeds starts"]
 
-_REDUCTIONS: Mapping[str, Callable[..., np.ndarray]] = {
-    "mean": np.mean,
-    "root mean square": lambda values, axis: np.sqrt(np.mean(np.square(values), axis=axis)),
-    "median": np.median,
-}
-"""How a score may come from its starts."""
-
-_POWERS = {"mean": 1.0, "root mean square": 2.0}
+_POWERS: Mapping[str, float | None] = {"mean": 1.0, "root mean square": 2.0, "median": None}
+"""How a score may come from its starts: by the mean of a power, or without one."""
 
 
 class Interval(NamedTuple):
@@ -35,12 +29,18 @@ class Interval(NamedTuple):
     starts: int
 
 
-def bootstrap(values: Sequence[float], starts: Sequence[Float[np.ndarray, " _"]] = ()) -> Interval | None:
+def bootstrap(
+    values: Sequence[float],
+    starts: Sequence[Float[np.ndarray, " _"]] = (),
+    rows: Sequence[Float[np.ndarray, " _"]] = (),
+) -> Interval | None:
     """The interval of a score's mean over seeds.
 
     Args:
         values: one per seed.
         starts: of every seed, the scores of its starts; not used where they do not give the value in a known way.
+        rows: of every seed, how many rows of each start are scored, where not all have as many: a score may come from
+            all rows together.
 
     Returns:
         None where nothing varies that could be drawn: one seed, or seeds that agree to the last digit, without starts.
@@ -48,36 +48,62 @@ def bootstrap(values: Sequence[float], starts: Sequence[Float[np.ndarray, " _"]]
     scores = np.asarray(values, float)
     if not len(scores) or np.isnan(scores).any():
         return None
-    same = len(starts) == len(scores) and len({len(each) for each in starts}) == 1 and len(starts[0]) > 1
-    table = np.stack(starts) if same else scores[:, None]
-    reduction = _reduction(table, scores) if same else None
-    if reduction is None:
-        table, reduction = scores[:, None], "mean"
+    found = next((told for told in _weighted(scores, starts, rows) if _reduction(*told, scores)), None)
+    if found is None:
+        found = scores[:, None], np.ones((len(scores), 1))
         if len(np.unique(scores)) < 2:
             return None
-    means = np.sort(_drawn_means(table, reduction))
+    table, weights = found
+    means = _drawn_means(table, weights, _reduction(table, weights, scores) or "mean")
+    means = np.sort(means[~np.isnan(means)])  # of draws of starts that have no rows
     # never between two draws, which may both be infinite
-    outside = round((1 - LEVEL) / 2 * DRAWS)
+    outside = round((1 - LEVEL) / 2 * len(means))
     low, high = means[outside - 1], means[-outside]
     return Interval(float(low), float(high), len(table), table.shape[1] if table.shape[1] > 1 else 0)
 
 
-def _reduction(table: Table, scores: Float[np.ndarray, " seeds"]) -> str | None:
+def _weighted(
+    scores: Float[np.ndarray, " seeds"], *given: Sequence[Float[np.ndarray, " _"]]
+) -> Iterator[tuple[Table, Table]]:
+    """The starts of all seeds that have equally many, which count alike, or by their rows."""
+    starts, rows = (
+        np.stack(each) if len(each) == len(scores) and len({len(part) for part in each}) == 1 else None
+        for each in given
+    )
+    if starts is not None and starts.shape[1] > 1:
+        yield starts, np.ones(starts.shape)
+        if rows is not None and rows.shape == starts.shape and (rows >= 0).all() and rows.any(axis=1).all():
+            some = rows.any(axis=0)
+            yield np.where(rows > 0, starts, 0.0)[:, some], rows[:, some]
+
+
+def _reduction(table: Table, weights: Table, scores: Float[np.ndarray, " seeds"]) -> str | None:
     """The name of the known way that gives the scores of all seeds."""
-    for name, reduce in _REDUCTIONS.items():
-        if np.allclose(reduce(table, axis=1), scores, rtol=1e-6, atol=0):
-            return name
-    return None
+    reduced = ((name, _reduced(table, weights, name)) for name in _POWERS)
+    return next((name for name, found in reduced if np.allclose(found, scores, rtol=1e-6, atol=0)), None)
 
 
-def _drawn_means(table: Table, reduction: str) -> Float[np.ndarray, " draws"]:
+def _reduced(
+    table: Float[np.ndarray, "*seeds starts"], weights: Float[np.ndarray, "*seeds starts"], name: str
+) -> Float[np.ndarray, "*seeds"]:
+    """Scores from starts, nan where none counts."""
+    power = _POWERS[name]
+    if power is None:
+        return np.median(table, axis=-1)
+    with np.errstate(invalid="ignore"):
+        return (np.sum(weights * table**power, axis=-1) / np.sum(weights, axis=-1)) ** (1 / power)
+
+
+def _drawn_means(table: Table, weights: Table, reduction: str) -> Float[np.ndarray, " draws"]:
     """The mean over drawn seeds of what drawn starts reduce to."""
     seeds, starts = (_draws(count, stream) for stream, count in enumerate(table.shape))
-    if reduction in _POWERS and np.isfinite(table).all():
-        power = _POWERS[reduction]
-        per_seed = (np.power(table, power) @ _shares(table.shape[1], 1).T) ** (1 / power)
+    power = _POWERS[reduction]
+    if power is not None and np.isfinite(table).all():
+        shares = _shares(table.shape[1], 1).T
+        with np.errstate(invalid="ignore"):
+            per_seed = ((weights * table**power) @ shares / (weights @ shares)) ** (1 / power)
         return np.sum(per_seed * _shares(len(table), 0).T, axis=0)
-    per_seed = _REDUCTIONS[reduction](table[:, starts], axis=2)
+    per_seed = _reduced(table[:, starts], weights[:, starts], reduction)
     return per_seed.T[np.arange(DRAWS)[:, None], seeds].mean(axis=1)
 
 

@@ -18,7 +18,7 @@ from sciml_bench.core.stored.run_folder import FAILED
 from sciml_bench.report.comparison import Estimate
 from sciml_bench.report.leaderboard.grouping import Entry, Task
 from sciml_bench.report.leaderboard.intervals import Interval, bootstrap
-from sciml_bench.report.leaderboard.small_arrays import START, small_arrays
+from sciml_bench.report.leaderboard.small_arrays import SCORED_ROWS, START, small_arrays
 from sciml_bench.scores.catalogue import find_score
 
 MAIN_SCORES = (
@@ -148,9 +148,11 @@ def _cell(entry: Entry, name: str, arrays: Mapping[str, Mapping[str, np.ndarray]
     if found is None:
         return None
     runs = [run for run in entry.repeated.runs if name in run.metrics]
-    starts = [arrays[str(run.path)].get(START + name) for run in runs]
-    given = [each for each in starts if each is not None]
-    return Cell(found, bootstrap([run.metrics[name] for run in runs], given if len(given) == len(runs) else ()))
+    given = [
+        [array for run in runs if (array := arrays[str(run.path)].get(wanted)) is not None]
+        for wanted in (START + name, SCORED_ROWS)
+    ]
+    return Cell(found, bootstrap([run.metrics[name] for run in runs], *given))
 
 
 def _columns(task: Task) -> tuple[str, ...]:

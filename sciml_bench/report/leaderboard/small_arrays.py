@@ -22,6 +22,9 @@ MOST_ARRAYS = 64
 START = "start_"
 """On what the names of scores per start begin."""
 
+SCORED_ROWS = f"{START}scored_rows"
+"""How many rows of each start have values, where not all have."""
+
 HORIZON = ("horizon_times", "error_against_horizon", "persistence_error_against_horizon", "mean_error_against_horizon")
 """Errors against the horizon, (rows,) each."""
 

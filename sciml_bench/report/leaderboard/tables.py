@@ -50,7 +50,7 @@ def markdown_report(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
     if len(tasks) > 1:
         parts.append("## Mean rank over the tasks\n\n" + _mean_ranks(tasks))
     parts += [f"## {_escaped(group.name)}\n\n{HOW_TO_READ}\n\n{_group_table(group)}" for group in groups_of(tasks)]
-    parts += [f"## {_escaped(task.task.name)}\n\n{_table(task)}{_other_runs(task)}" for task in tasks]
+    parts += [f"## {_escaped(task.task.title)}\n\n{_table(task)}{_other_runs(task)}" for task in tasks]
     outside = [*board.unplaced, *board.duplicates]
     notes = [f"- {_escaped(note)}\n" for task in tasks for note in task.notes]
     if outside or notes:
@@ -105,7 +105,7 @@ def _several(count: int, what: str) -> str:
 
 
 def _mean_ranks(tasks: Sequence[ScoredTask]) -> str:
-    header = ["method", "mean rank", "tasks", *(_escaped(task.task.name) for task in tasks)]
+    header = ["method", "mean rank", "tasks", *(_escaped(task.task.title) for task in tasks)]
     rows = []
     for label, rank, count in mean_ranks(tasks):
         places = [f"{task.ranks[label]:.3g}" if label in task.ranks else MISSING for task in tasks]

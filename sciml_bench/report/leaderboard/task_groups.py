@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sciml_bench.core.stored.run_folder import FAILED
 from sciml_bench.report.comparison import Estimate, estimate
-from sciml_bench.report.leaderboard.grouping import Entry, seed_of
+from sciml_bench.report.leaderboard.grouping import Entry, question_variant, seed_of
 from sciml_bench.report.leaderboard.plain_text import plain
 from sciml_bench.report.leaderboard.ranking import ScoredTask, score_named
 
@@ -72,7 +72,8 @@ def groups_of(tasks: Sequence[ScoredTask]) -> list[TaskGroup]:
     """
     members: dict[str, list[ScoredTask]] = {}
     for task in tasks:
-        names = {plain(run.record["group"]) for entry in task.order for run in entry.runs if run.record.get("group")}
+        runs = [run for entry in task.order for run in entry.runs if run.record.get("group")]
+        names = {plain(run.record["group"]) + question_variant(run.record) for run in runs}
         for name in sorted(names)[:1]:
             members.setdefault(name, []).append(task)
     groups = [_group(name, inside) for name, inside in sorted(members.items())]

@@ -20,9 +20,10 @@ from sciml_bench.report.leaderboard.tables import headline
 from sciml_bench.report.leaderboard.task_groups import AVERAGE, groups_of
 from sciml_bench.report.page.numbers import measured, placed
 from sciml_bench.report.page.sections import group_section, task_section
-from sciml_bench.report.page.words import title
+from sciml_bench.report.page.words import task_title, title
 
 _ROOM = Path(__file__).parent
+_HEADING = "Benchmark report"
 
 
 def page_html(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
@@ -43,6 +44,8 @@ def page_html(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
     )
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("page.html.j2").render(
+        # a page about one question that somebody has put into words is called by these
+        heading=tasks[0].task.title if [task.task.title != task.task.name for task in tasks] == [True] else _HEADING,
         headline=headline(board),
         made=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         version=__version__,
@@ -73,7 +76,7 @@ def _at_a_glance(task: ScoredTask, place: int) -> dict[str, Any]:
     leading = [(title(entry.label), measured(task.cells[entry.label][main].estimate)) for entry in found[:2] if main]
     return {
         "anchor": f"task-{place}",
-        "title": title(task.task.name),
+        "title": task_title(task.task),
         "score": title(main) if main else None,
         "better": direction(main) if main else None,
         "leading": leading,

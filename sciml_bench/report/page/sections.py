@@ -14,7 +14,7 @@ from sciml_bench.report.leaderboard.tables import COSTS, cost_of, reasons, seeds
 from sciml_bench.report.leaderboard.task_groups import AVERAGE, HOW_TO_READ, TaskGroup, number_of
 from sciml_bench.report.page.numbers import measured, number, placed
 from sciml_bench.report.page.pictures import cost_picture, horizon_picture
-from sciml_bench.report.page.words import title
+from sciml_bench.report.page.words import task_title, title
 
 MOST_COLUMNS = 3
 """Scores beside each other in the first table of a task; a second one has all."""
@@ -75,7 +75,7 @@ def task_section(board: Leaderboard, task: ScoredTask, place: int) -> dict[str, 
     starts = {cell.interval.starts for cells in task.cells.values() for cell in cells.values() if cell.interval}
     return {
         "anchor": f"task-{place}",
-        "title": title(task.task.name),
+        "title": task_title(task.task),
         "n_methods": len(task.order),
         "n_runs": sum(len(entry.runs) for entry in task.order),
         "starts": max(starts, default=0),

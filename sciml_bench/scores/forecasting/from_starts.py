@@ -98,6 +98,8 @@ class FromStarts:
             if name in starts:
                 metrics |= {name: float(starts[name].mean()), f"{name}_median": float(np.median(starts[name]))}
         arrays = {f"start_{name}": values for name, values in starts.items()}
+        if not self.scored.all():  # a report weighs the starts by them
+            arrays["start_scored_rows"] = self.scored.sum(axis=1)
         arrays |= {f"{who}error_against_horizon": error_against_horizon(part) for who, part in squares.items()}
         arrays |= {"horizon_times": times.mean(axis=0), "time_unit": np.array(self.spec.time_unit)}
         return metrics, arrays if lyapunov_time is None else {**arrays, "lyapunov_time": np.array(lyapunov_time)}

@@ -15,6 +15,7 @@ from sciml_bench.data.common_task import CommonTaskRecord
 from sciml_bench.data.common_task.protocol import FORECAST
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
+from sciml_bench.suite.common_task.fields import shown_field
 from sciml_bench.suite.common_task.predictions import COMPONENTS, PAIR
 from sciml_bench.suite.common_task.scores import score
 from sciml_bench.suite.common_task.tails import INVARIANT_MEASURE, TAILS, with_invariant_tail
@@ -59,7 +60,7 @@ class CommonTaskEvaluation:
         require_ability(method.gives, _ABILITIES[record.protocol.asked])
 
     def __call__(self, learned: Any, record: CommonTaskRecord) -> Results:
-        """The scores and the prediction.
+        """The scores and the prediction, of a field also a picture.
 
         Args:
             learned: does what is asked for.
@@ -71,12 +72,15 @@ class CommonTaskEvaluation:
         asked, part = record.protocol.asked, record.continued.filled()
         require_ability(learned, _ABILITIES[asked])
         states = self._forecast(learned, record) if asked == FORECAST else learned.reconstruct(part)[0]
-        metrics = {}
+        metrics, arrays = {}, {f"{PAIR}{record.protocol.pair}": states}
+        if record.names is not None:
+            arrays[COMPONENTS] = np.array(record.names)
+        shown: dict[str, Any] = {}
         if (truth := record.truth) is not None:
             scores = record.protocol.scores.items()
             metrics = {f"common_task_{name}": score(kind, record.long_run, truth, states) for name, kind in scores}
-        arrays = {f"{PAIR}{record.protocol.pair}": states}
-        return Results(metrics, arrays if record.names is None else {**arrays, COMPONENTS: np.array(record.names)})
+            shown = shown_field(record, truth, states)
+        return Results(metrics, {**arrays, **shown}, ("rollout",) if shown else ())
 
     def _forecast(self, learned: Any, record: CommonTaskRecord) -> Float[np.ndarray, "time dim"]:
         measured = self.tail == INVARIANT_MEASURE

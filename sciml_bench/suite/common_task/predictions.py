@@ -40,8 +40,8 @@ def predictions_of(folders: Sequence[PathType]) -> tuple[dict[int, Float[np.ndar
             if number in found:
                 raise DataError(f"{path}: pair {number} stands in another run as well; give runs of one method")
             found[number] = arrays[name]
-        if COMPONENTS in arrays:
-            names = tuple(arrays[COMPONENTS].tolist())
+            if len(arrays.get(COMPONENTS, ())) == found[number].shape[1]:  # those of a field have one name
+                names = tuple(arrays[COMPONENTS].tolist())
     dim = max(states.shape[1] for states in found.values())
     names = names or tuple(f"x{place}" for place in range(dim))
     return dict(sorted(found.items())), names

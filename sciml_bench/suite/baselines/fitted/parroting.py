@@ -1,13 +1,15 @@
 """Trajectories that are kept and looked up."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.spatial import KDTree
 
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.baseline import FittedBaseline
+from sciml_bench.suite.baselines.shared.rows import scaled, windows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +35,26 @@ class FittedParroting(FittedBaseline):
         self, last: Float[np.ndarray, "batch rows *state"], n_steps: int
     ) -> Float[np.ndarray, "batch time *state"]:
         """Copies, one after the other where the horizon is longer than what is left of a trajectory."""
-        places = [
-            (number, row) for number, part in enumerate(self.trajectories) for row in range(self.n_rows, len(part))
-        ]
-        tree = KDTree(np.stack([self._key(self.trajectories[n][r - self.n_rows : r]) for n, r in places]))
         told = np.empty((len(last), n_steps, *last.shape[2:]))
         for path, given in zip(told, last, strict=True):
             done = 0
             while done < n_steps:
-                number, row = places[int(tree.query(self._key(given))[1])]
+                place = self._tree.query(scaled(given[None], self.spec).ravel())[1]
+                number = np.searchsorted(self._ends, place, side="right")
+                row = place - self._ends[number] + len(self.trajectories[number])
                 copied = self.trajectories[number][row : row + n_steps - done]
                 path[done : done + len(copied)] = copied
                 done += len(copied)
                 given = np.concatenate([given, copied])[-self.n_rows :]
         return told
 
-    def _key(self, rows: Float[np.ndarray, "rows *state"]) -> Float[np.ndarray, " _"]:
-        return ((rows - self.spec.mean) / self.spec.deviation).ravel()
+    @cached_property
+    def _tree(self) -> KDTree:
+        """Of all rows that have a next one, each with those before it."""
+        parts = [windows_of(scaled(part[None, :-1], self.spec)[0], self.n_rows) for part in self.trajectories]
+        return KDTree(np.concatenate(parts))
+
+    @cached_property
+    def _ends(self) -> Int[np.ndarray, " trajectories"]:
+        """Places in the tree after the last of every trajectory."""
+        return np.cumsum([len(part) - self.n_rows for part in self.trajectories])
