@@ -1,4 +1,4 @@
-"""How fast a trained operator breaks beside what it was trained for: twice the viscosity, the roughness, the resolution.
+"""How fast an operator breaks beside what it was trained for: at twice the viscosity, the roughness, the resolution.
 
 The equations' numbers are fixed in a training and no network is told them, so that every question asks more than an
 operator can know; the numerical solver gives the truth.

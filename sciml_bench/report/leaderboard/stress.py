@@ -12,8 +12,8 @@ RATIOS = {
 """Metrics and what they are called in a heading."""
 
 HOW_TO_READ = (
-    "Times the error of the test. Methods were trained at one viscosity, roughness and resolution and are told no other; "
-    "the solver gives the truth. An error near 1 has nothing to lose, so a ratio near 1 beside it says nothing."
+    "Times the error of the test. Methods were trained at one viscosity, roughness and resolution and are told no "
+    "other; the solver gives the truth. An error near 1 has nothing to lose, so a ratio near 1 beside it says nothing."
 )
 
 
