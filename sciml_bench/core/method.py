@@ -113,6 +113,11 @@ class Method(nn.Module):
         """
         self.n_epochs = n_epochs
 
+    @property
+    def cpu_seconds_before(self) -> float:
+        """What the fit learns from has cost, such as solutions of a set: a budget and the record count it."""
+        return 0.0
+
     def start(self) -> None:
         """Called once before the first epoch, and before the weights of an interrupted fit are loaded."""
 

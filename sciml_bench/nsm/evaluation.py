@@ -8,10 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.checks import require_boolean
 from sciml_bench.core.results import Results
 from sciml_bench.core.types import Metrics
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.solving import prediction, residual_l2
+from sciml_bench.nsm.stress import stressed
 from sciml_bench.nsm.trained_operator import TrainedOperator
 from sciml_bench.scores.operators.field_errors import relative_l2
 
@@ -25,7 +27,15 @@ class Evaluation:
     The metrics are, for every test resolution n, `relative_l2_<n>`, the mean over the test parameters of the relative
     L² error on n points per space axis, for the first of them what there is to beat (`reference_errors`), and
     `residual_l2`, the root mean square over the test parameters of the L² norm of the residual.
+
+    Args:
+        stress: whether to ask as well what the training did not prepare for (`stressed`).
     """
+
+    stress: bool = False
+
+    def __post_init__(self) -> None:
+        require_boolean("evaluation.stress", self.stress)
 
     def __call__(self, learned: TrainedOperator, equation: Equation) -> Results:
         """Score an operator with its best weights on the held-out parameters of an equation and their solutions."""
@@ -52,7 +62,9 @@ class Evaluation:
         arrays |= {f"parameter_axis_{name}": points for name, points in zip(space, nodes, strict=True)}
         is_plane_flow = equation.is_initial_value_problem and len(space) == 2
         pictures = ("solutions", "errors", *(["field"] if is_plane_flow else []))
-        return Results(metrics, arrays | {"quantity": np.array(equation.quantity)}, pictures)
+        results = Results(metrics, arrays | {"quantity": np.array(equation.quantity)}, pictures)
+        first = arrays[f"relative_l2_{sampling.test_resolutions[0]}"]
+        return results.joined(stressed(model, equation, first)) if self.stress else results
 
 
 def reference_errors(truth: Float[Tensor, "batch *grid"], resolution: int, time_axis: int | None) -> Metrics:

@@ -39,8 +39,7 @@ def prediction(
     found = []
     for part in torch.from_numpy(parameters).to(model.dtype).split(at_once):
         fields = equation.parameter_coefficients(part.to(device))
-        on_grid = equation.parameters_on(fields, fine)
-        values = equation.solution_values(model.values(fields, fine), fine, on_grid)
+        values = model.solution_on(fields, fine)
         found.append(values[(slice(None), *stride)].cpu())
     return torch.cat(found)
 
@@ -69,7 +68,7 @@ def residual_l2(model: OperatorNetwork, equation: Equation, parameters: Paramete
     norms = []
     for part in torch.from_numpy(parameters).to(model.dtype).split(16):
         fields = equation.parameter_coefficients(part)
-        basis, solution = equation.solution(*model.solution_series(fields), fields)
+        basis, solution = model.solution_as_series(fields)
         wide, residual = equation.residual_series(solution, basis, fields)
         norms.append(wide.inner_product(residual, residual).clamp_min(0).sqrt())
     return torch.cat(norms)

@@ -131,6 +131,8 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         if not done.is_first_process:
             return {}
         record.update(done.record)
+        if not isinstance(method, DirectMethod):
+            record["fit_cpu_seconds"] += method.cpu_seconds_before
         if ensemble is None:
             metrics = conclude(configuration, folder, observed, method, done, record)
         else:

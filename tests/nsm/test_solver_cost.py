@@ -82,5 +82,6 @@ def test_the_solutions_that_a_supervised_operator_learned_from_are_paid_for(tmp_
     model = SpectralOperator(problem, modes=[7, 7], width=1, depth=1)
     method = SupervisedTraining(model, problem.sampling, resolution=8, n_training=20)
     method.load_counters({"seconds": [1.0, 2.5]})
-    monkeypatch.setattr(supervised_training, "least_seconds", lambda call: 8.0)  # of 16 solutions
+    monkeypatch.setattr(supervised_training, "least_seconds", lambda call, clock: 8.0)  # of 16 solutions
     assert method.training_seconds() == 3.5 + 20 * 0.5
+    assert method.cpu_seconds_before == 20 * 0.5

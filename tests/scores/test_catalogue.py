@@ -39,7 +39,8 @@ WRITTEN = {
     "capacity_median_error_test capacity_quantile_90_error_train capacity_unknown_fraction_train "
     "state_rmse_clean_test",
     "Neural spectral methods": "relative_l2_64 mean_relative_l2_64 persistence_relative_l2_64 "
-    "residual_l2 seconds_per_iteration flops_per_iteration solver_seconds_per_solution breakeven_number "
+    "residual_l2 error_ratio_twice_viscosity error_ratio_twice_roughness error_ratio_twice_resolution "
+    "seconds_per_iteration flops_per_iteration solver_seconds_per_solution breakeven_number "
     "seconds_per_solution_256",
     "Common Task Framework": "common_task_e1 common_task_e12 common_task_average",
     "Everything that is trained by epochs": "best_epoch best_epoch_std",

@@ -118,12 +118,15 @@ class FreshParameters:
         if self._held_out:
             return
         self._held_out = {
-            split: self.spec.draw_parameters(count, derived_seed(self.test_seed, split))
-            for split, count in self.n_held_out.items()
+            split: self.spec.draw_parameters(count, self.seed_of(split)) for split, count in self.n_held_out.items()
         }
         self.solutions("validation", _VALIDATION_RESOLUTION)
         for resolution in self.test_resolutions:
             self.solutions("test", resolution)
+
+    def seed_of(self, split: str) -> int:
+        """From which the held-out parameters of `validation` or `test` are drawn."""
+        return derived_seed(self.test_seed, split)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "FreshBatches":
         """Fresh parameters in every step, each process its own; the arguments are those of `Method.train_loader`."""

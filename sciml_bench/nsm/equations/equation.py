@@ -6,11 +6,13 @@ and the residual. That is one file.
 Source: Du, Chalapathi and Krishnapriyan, Neural Spectral Methods (ICLR 2024), sections 3 and 4.
 """
 
+import copy
+import dataclasses
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Float
@@ -135,6 +137,16 @@ class Equation(Conditions):
             n_times: equally spaced points in time, both ends included, for equations with time.
         """
         return self.system.reference(np.asarray(parameters, dtype=np.float64), resolution)
+
+    def changed(self, **parameters: Any) -> Self:
+        """The equation with other numbers, to draw from and to solve; what a training needs of it stays as it was.
+
+        Args:
+            **parameters: of the system.
+        """
+        other = copy.copy(self)
+        other.system = dataclasses.replace(self.system, **parameters)  # pyright: ignore[reportArgumentType]
+        return other
 
     def solvers(self, n_times: int) -> list[Solver]:
         """Ways to solve, the cheapest first and the one behind `solve` last.

@@ -6,6 +6,7 @@ their positions.
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, cast
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import NotApplicableError
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.bases.matrices import apply, as_tensor
 from sciml_bench.nsm.equations.equation import Equation
@@ -38,24 +39,24 @@ class FourierNeuralOperator(OperatorNetwork):
         **options: see `OperatorNetwork`.
 
     Raises:
-        ConfigurationError: a value is out of range, or the package neuraloperator is missing.
+        ConfigurationError: a value is out of range.
+        NotApplicableError: the package neuraloperator is missing.
     """
 
     def __init__(self, equation: Equation, *, modes: Sequence[int], **options: Any) -> None:
         super().__init__(equation, modes=modes, **options)
-        try:
-            from neuralop.layers.spectral_convolution import SpectralConv
-        except ModuleNotFoundError as error:
-            raise ConfigurationError(
-                "model=fno needs the package neuraloperator; install it with `pip install 'sciml-bench[operators]'`"
-            ) from error
+        self.make_layers()
+        # a buffer, so that it is kept with the weights
+        self.register_buffer("defined_on", torch.tensor([True, *self.equation_basis.n_modes], dtype=torch.long))
+
+    def make_layers(self) -> None:
+        """What has weights, and `run` applies."""
+        convolution = part_of_library("neuralop.layers.spectral_convolution").SpectralConv
         n_modes = tuple(self.equation_basis.n_modes)
         self.lifting = self.lift()
-        self.convolutions = nn.ModuleList(SpectralConv(self.width, self.width, n_modes) for _ in range(self.depth))
+        self.convolutions = nn.ModuleList(convolution(self.width, self.width, n_modes) for _ in range(self.depth))
         self.pointwise = nn.ModuleList(nn.Linear(self.width, self.width) for _ in range(self.depth))
         self.projecting = self.projection()
-        # a buffer, so that it is kept with the weights
-        self.register_buffer("defined_on", torch.tensor([True, *n_modes], dtype=torch.long))
 
     def define_on(self, grid: Grid) -> None:
         """Take the function that the network gives on this grid as its solution."""
@@ -84,7 +85,7 @@ class FourierNeuralOperator(OperatorNetwork):
 
     def values(self, parameters: ParameterSeries, grid: Grid) -> Values:
         """z on a grid: of its series, or by running the network there."""
-        return self._run(parameters, grid) if self.grid.basis is None else super().values(parameters, grid)
+        return self.run(parameters, grid) if self.grid.basis is None else super().values(parameters, grid)
 
     def solution_series(self, parameters: ParameterSeries) -> tuple[Coefficients, TensorProduct]:
         """The series and its basis."""
@@ -93,7 +94,7 @@ class FourierNeuralOperator(OperatorNetwork):
     def series(self, parameters: ParameterSeries) -> Coefficients:
         """Coefficients of the series through the values at the nodes, or nearest to those on equally spaced points."""
         grid = self.grid
-        values = self._run(parameters, grid)
+        values = self.run(parameters, grid)
         if grid.basis is not None:
             return grid.basis.analyse(values)
         for axis, (basis, points) in enumerate(zip(self.basis.bases, grid.points, strict=True)):
@@ -101,7 +102,8 @@ class FourierNeuralOperator(OperatorNetwork):
             values = apply(matrix, values, axis - len(self.axes))
         return values
 
-    def _run(self, parameters: ParameterSeries, grid: Grid) -> Values:
+    def run(self, parameters: ParameterSeries, grid: Grid) -> Values:
+        """z on a grid, by the network alone."""
         v = self.lifting(self.features(parameters, grid))
         for convolution, pointwise in zip(self.convolutions, self.pointwise, strict=True):
             # a convolution wants (batch, channels, *grid)
@@ -112,6 +114,24 @@ class FourierNeuralOperator(OperatorNetwork):
     def record_entries(self) -> dict[str, Any]:
         """The waves of the convolution."""
         return {"modes": list(self.equation_basis.n_modes), "bases": ["grid"] * self.basis.n_axes}
+
+
+def part_of_library(name: str) -> Any:
+    """A module of neuraloperator.
+
+    Args:
+        name: dotted.
+
+    Raises:
+        NotApplicableError: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise NotApplicableError(
+            f"Fourier neural operators need the package neuraloperator ({error.name} is missing); install it with "
+            "`pip install 'sciml-bench[operators]'`"
+        ) from error
 
 
 def convolved(

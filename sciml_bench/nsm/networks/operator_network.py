@@ -135,6 +135,24 @@ class OperatorNetwork(nn.Module):
         coefficients, basis = self.solution_series(parameters)
         return basis.evaluate(coefficients, grid.points)
 
+    def solution_on(self, parameters: ParameterSeries, grid: Grid) -> Values:
+        """The solution on a grid, which fulfils the conditions of the equation.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+            grid: where.
+        """
+        on_grid = self.equation.parameters_on(parameters, grid)
+        return self.equation.solution_values(self.values(parameters, grid), grid, on_grid)
+
+    def solution_as_series(self, parameters: ParameterSeries) -> tuple[TensorProduct, Coefficients]:
+        """The solution as a series: its basis and its coefficients.
+
+        Args:
+            parameters: coefficients of the parameter fields.
+        """
+        return self.equation.solution(*self.solution_series(parameters), parameters)
+
     def features(self, parameters: ParameterSeries, grid: Grid) -> Float[Tensor, "*grid batch channels"]:
         """The parameter fields, and the coordinates where they are wanted, on a grid.
 

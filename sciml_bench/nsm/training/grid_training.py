@@ -79,7 +79,7 @@ class GridTraining(OperatorTraining):
         """Mean square of the residual over the batch and the points."""
         fields = self.equation.parameter_coefficients(parameters)
         on_grid = self.equation.parameters_on(fields, self.grid)
-        values = self.equation.solution_values(self.model.values(fields, self.grid), self.grid, on_grid)
+        values = self.model.solution_on(fields, self.grid)
         if self.grid.basis is None:
             solution = DifferencedFunction(values, self.grid)
         else:

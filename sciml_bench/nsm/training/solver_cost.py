@@ -16,13 +16,13 @@ from sciml_bench.scores.operators.field_errors import relative_l2
 TIMED_CALLS = 3
 
 
-def least_seconds(call: Callable[[], Any]) -> float:
-    """Wall seconds of the fastest of three calls."""
+def least_seconds(call: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Seconds of the fastest of three calls, of the wall unless another clock is given."""
     seconds = []
     for _ in range(TIMED_CALLS):
-        started = time.perf_counter()
+        started = clock()
         call()
-        seconds.append(time.perf_counter() - started)
+        seconds.append(clock() - started)
     return min(seconds)
 
 

@@ -1,5 +1,8 @@
 """Training on reference solutions: what the residual trainings do without, and what they are compared with."""
 
+import time
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, cast
 
 import torch
@@ -67,17 +70,25 @@ class SupervisedTraining(OperatorTraining):
         # drawn from the global random state, which a run makes a function of its seed and the epoch
         chosen = torch.randint(self.n_training, (len(parameters),))
         fields = self.equation.parameter_coefficients(known[chosen].to(parameters))
-        on_grid = self.equation.parameters_on(fields, self.grid)
-        values = self.equation.solution_values(self.model.values(fields, self.grid), self.grid, on_grid)
+        values = self.model.solution_on(fields, self.grid)
         return relative_l2(values, cast(Tensor, solutions[chosen].to(parameters))).mean()
 
     def training_seconds(self) -> float:
         """With the solutions of the set, timed on some of them, since they may have been kept from an earlier run."""
+        return super().training_seconds() + self._seconds_of_pairs(time.perf_counter)
+
+    @cached_property
+    def cpu_seconds_before(self) -> float:
+        """Of the solutions of the set."""
+        return self._seconds_of_pairs(time.process_time)
+
+    def _seconds_of_pairs(self, clock: Callable[[], float]) -> float:
         some = self.pairs()[0][:_TIMED_SOLUTIONS].numpy()
         n_times = self.view.test_time_points
-        seconds = least_seconds(lambda: self.equation.solve(some, self.resolution, n_times))
-        return super().training_seconds() + self.n_training * seconds / len(some)
+        seconds = least_seconds(lambda: self.equation.solve(some, self.resolution, n_times), clock)
+        return self.n_training * seconds / len(some)
 
     def record_entries(self) -> dict[str, Any]:
-        """The size of the set."""
-        return super().record_entries() | {"n_training": self.n_training}
+        """The size of the set, and what its solutions cost."""
+        cost = {"n_training": self.n_training, "cpu_seconds_of_solutions": self.cpu_seconds_before}
+        return super().record_entries() | cost

@@ -10,6 +10,8 @@ from sciml_bench.report.comparison import Estimate, estimate
 from sciml_bench.report.leaderboard.grouping import Entry, Leaderboard, Run
 from sciml_bench.report.leaderboard.plain_text import LONGEST_REASON, plain
 from sciml_bench.report.leaderboard.ranking import ScoredTask, direction, mean_ranks, score_named
+from sciml_bench.report.leaderboard.stress import HOW_TO_READ as STRESS
+from sciml_bench.report.leaderboard.stress import RATIOS, stress_table
 from sciml_bench.report.leaderboard.task_groups import AVERAGE, HOW_TO_READ, TaskGroup, groups_of, number_of
 from sciml_bench.report.table import shown, titled
 
@@ -50,7 +52,7 @@ def markdown_report(board: Leaderboard, tasks: Sequence[ScoredTask]) -> str:
     if len(tasks) > 1:
         parts.append("## Mean rank over the tasks\n\n" + _mean_ranks(tasks))
     parts += [f"## {_escaped(group.name)}\n\n{HOW_TO_READ}\n\n{_group_table(group)}" for group in groups_of(tasks)]
-    parts += [f"## {_escaped(task.task.title)}\n\n{_table(task)}{_other_runs(task)}" for task in tasks]
+    parts += [f"## {_escaped(task.task.title)}\n\n{_table(task)}{_stress(task)}{_other_runs(task)}" for task in tasks]
     outside = [*board.unplaced, *board.duplicates]
     notes = [f"- {_escaped(note)}\n" for task in tasks for note in task.notes]
     if outside or notes:
@@ -153,6 +155,15 @@ def _cell(task: ScoredTask, entry: Entry, name: str, bold: bool) -> str:
     if interval is not None:
         text += f" [{interval.low:.3g}, {interval.high:.3g}]"
     return f"**{text}**" if bold else text
+
+
+def _stress(task: ScoredTask) -> str:
+    found = stress_table(task)
+    if found is None:
+        return ""
+    header = ["method", _escaped(titled(found.columns[0])), *(RATIOS[name] for name in found.columns[1:])]
+    rows = [[_escaped(label), *(shown(cell and cell.estimate) for cell in cells)] for label, cells in found.rows]
+    return f"\n{STRESS}\n\n{aligned_table(header, rows)}"
 
 
 def _other_runs(task: ScoredTask) -> str:

@@ -10,6 +10,8 @@ from sciml_bench.report.leaderboard.commands import command_of, configuration_te
 from sciml_bench.report.leaderboard.grouping import Entry, Leaderboard
 from sciml_bench.report.leaderboard.plain_text import plain
 from sciml_bench.report.leaderboard.ranking import Cell, ScoredTask, direction, score_named
+from sciml_bench.report.leaderboard.stress import HOW_TO_READ as STRESS
+from sciml_bench.report.leaderboard.stress import RATIOS, stress_table
 from sciml_bench.report.leaderboard.tables import COSTS, cost_of, reasons, seeds_of
 from sciml_bench.report.leaderboard.task_groups import AVERAGE, HOW_TO_READ, TaskGroup, number_of
 from sciml_bench.report.page.numbers import measured, number, placed
@@ -89,6 +91,7 @@ def task_section(board: Leaderboard, task: ScoredTask, place: int) -> dict[str, 
             if (missed := cost_of(entry, "cpu_seconds_over_budget")) is not None
         ],
         "others": [{"label": title(entry.label), "reasons": reasons(entry)} for entry in task.order if entry.left_out],
+        "stress": _stress(task),
         "all_scores": [
             {**_definition(name), "cells": [_cell(task, entry, name, best[name], None) for entry in finished]}
             for name in task.columns
@@ -104,6 +107,19 @@ def task_section(board: Leaderboard, task: ScoredTask, place: int) -> dict[str, 
         ],
         "notes": task.notes,
     }
+
+
+def _stress(task: ScoredTask) -> dict[str, Any] | None:
+    """How fast the operators of a task break."""
+    found = stress_table(task)
+    if found is None:
+        return None
+    columns = [{**_definition(name), "title": RATIOS.get(name, title(name))} for name in found.columns]
+    rows = [
+        {"label": title(label), "cells": [_plain_cell(cell and cell.estimate) for cell in cells]}
+        for label, cells in found.rows
+    ]
+    return {"columns": columns, "rows": rows, "how_to_read": STRESS}
 
 
 def group_section(group: TaskGroup, place: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.optimisation import Optimisation
 from sciml_bench.core.schedules import LearningRateSchedule
@@ -34,6 +35,9 @@ def allotted_settings(
         settings: the node `trainer`; without `cpu_seconds` they stay as they are.
         record: the content of record.json, where `allotted_steps` is kept, and found when a run goes on.
         seed: of the run.
+
+    Raises:
+        ConfigurationError: the budget is used up by what the method learns from.
     """
     changed = dict(settings)
     seconds = changed.pop("cpu_seconds", None)
@@ -44,8 +48,14 @@ def allotted_settings(
     probe.train().start()  # the batches of an epoch may be known no earlier
     n_batches = len(probe.train_loader(seed, 0, 1))
     if "allotted_steps" not in record:
+        left = seconds - method.cpu_seconds_before
+        if left <= 0:
+            raise ConfigurationError(
+                f"trainer.cpu_seconds={seconds}: the solutions to learn from alone take "
+                f"{method.cpu_seconds_before:.3g}; give more, or fewer solutions with training.n_training"
+            )
         rate = _steps_per_second(probe, schedule, settings, seconds, seed)
-        record["allotted_steps"] = max(1, int(rate * seconds))
+        record["allotted_steps"] = max(1, int(rate * left))
     n_steps = record["allotted_steps"]
     if n_steps < n_batches:
         return changed | {"max_steps": n_steps, "max_epochs": None}

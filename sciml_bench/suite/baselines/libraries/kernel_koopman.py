@@ -35,6 +35,8 @@ class KernelKoopman(SelectedBaseline):
         rank: of the operator.
         gammas: γ of exp(−γ |x − y|²), times the numbers of a window.
         ridges: of the regression; the library (2.0.3) computes that of Nyström's and does not add it.
+        stepwise: whether forecasts are powers (false) or step (true). A small ridge leaves a noisy record with an
+            operator whose powers explode, and a path needs none of them, so where eigenvalues are wanted: false alone.
 
     Raises:
         ConfigurationError: a number is too small.
@@ -49,12 +51,14 @@ class KernelKoopman(SelectedBaseline):
         rank: ConfiguredInteger = 100,
         gammas: Sequence[float | int] = (0.1, 1.0),
         ridges: Sequence[float | int] = (1e-8, 1e-5),
+        stepwise: Sequence[bool] = (False, True),
     ) -> None:
         super().__init__(spec)
         self.nystroem, self.gammas, self.ridges = require_boolean("model.nystroem", nystroem), gammas, ridges
         self.n_centres = require_integer("model.n_centres", n_centres, 2, "give at least 2")
         self.n_rows = require_integer("model.n_rows", n_rows, 1, "give windows of at least 1 row")
         self.rank = require_integer("model.rank", rank, 1, "give a rank of at least 1")
+        self.stepwise = [require_boolean("model.stepwise", each) for each in stepwise]
 
     def candidates(self, record: Record) -> Iterator[FittedOperator]:
         """For every width and ridge, as powers and stepwise."""
@@ -77,7 +81,7 @@ class KernelKoopman(SelectedBaseline):
             step = model.V_.T @ model.kernel_YX_ @ model.U_ / size**2
             back = model.V_.T @ rows[centres + lag, -numbers:] / size
             kernel = GaussianKernel(rows[centres], float(gamma / rows.shape[1]))
-            for stepwise in (False, True):
+            for stepwise in self.stepwise:
                 yield FittedOperator(self.spec, self.n_rows, kernel, model.U_ / size, step, back, None, stepwise)
 
 
