@@ -8,9 +8,9 @@ from sciml_bench.core.stored.run_folder import leaves
 
 EVALUATION = "evaluation"
 IRRELEVANT_KEYS = ("run_folder", "choices", "given", "force", "logger", "objective", EVALUATION, "trainer.profiler")
-IRRELEVANT_KEYS += ("trusted_packages", "command")
-"""Where a run is written, what it reports to, how its weights are scored, whom a person trusts: no change of what it
-learns."""
+IRRELEVANT_KEYS += ("trusted_packages", "command", "fitting")
+"""Where a run is written, what it reports to, how its weights are scored, whom a person trusts, which
+choices fit which (the choices themselves tell runs apart): no change of what it learns."""
 
 OF_THE_QUESTION = ("data.", "pde.", f"{EVALUATION}.")
 """Keys of the record and of its scores: runs that differ in them answer different questions."""

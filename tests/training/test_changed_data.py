@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,16 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training.restore import restore
 
-WORDS = [
-    *("data=trajectories", "data.path=mine.csv", "training=vanilla", "logger=none", "hydra.run.dir=run"),
-    *("trainer.max_epochs=2", "trainer.seconds_between_checkpoints=0", "model.nodes_per_layer=4"),
+COMMON = [
+    *("data=trajectories", "data.path=mine.csv", "logger=none", "hydra.run.dir=run"),
+    *("trainer.max_epochs=2", "trainer.seconds_between_checkpoints=0"),
 ]
+METHODS = {
+    "node_homotopy": ["training=vanilla", "model.nodes_per_layer=4"],
+    "koopman": ["model=mlp", "data.split.validation=0.2"],
+    "mechnn": ["model=discovery_network", "training=network", "model.window=10", "model.hidden_width=8"],
+}
+WORDS = [*COMMON, *METHODS["node_homotopy"]]
 BOTH_WAYS = ("force=true", "put the old file back", "hydra.run.dir=")
 
 
@@ -76,22 +83,24 @@ def test_a_finished_run_says_that_its_file_has_grown_and_offers_both_ways(
     assert folder.metrics != metrics
 
 
+@pytest.mark.parametrize("script", METHODS)
 def test_a_run_that_was_killed_does_not_go_on_with_another_file(
-    at_work: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    at_work: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], script: str
 ) -> None:
-    from sciml_bench.node import VanillaTraining
+    from sciml_bench.training.loop.gradient_training import GradientTraining
 
-    after_step = VanillaTraining.after_step
+    words = [*COMMON, *METHODS[script]]
+    training_step = GradientTraining.training_step
 
-    def killed(self: VanillaTraining) -> None:
-        if self.progress.epoch == 1:
+    def killed(self: GradientTraining, *given: Any) -> Any:
+        if self.trainer.current_epoch == 1:
             raise KeyboardInterrupt
-        after_step(self)
+        return training_step(self, *given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(VanillaTraining, "after_step", killed)
+        patch.setattr(GradientTraining, "training_step", killed)
         with pytest.raises(KeyboardInterrupt):
-            command_line(patch, "node_homotopy", *WORDS)
+            command_line(patch, script, *words)
     folder = RunFolder(at_work / "run")
     assert folder.last_checkpoint.exists()
     assert folder.record["data_files"][0]["path"] == "mine.csv"
@@ -99,14 +108,14 @@ def test_a_run_that_was_killed_does_not_go_on_with_another_file(
     text = (at_work / "mine.csv").read_text()
     (at_work / "mine.csv").write_text(text.replace("0.000000,0.000000,1.000000", "0.000000,0.100000,1.000000"))
     capfd.readouterr()
-    assert command_line(monkeypatch, "node_homotopy", *WORDS) == 1
+    assert command_line(monkeypatch, script, *words) == 1
     (said,) = capfd.readouterr().err.splitlines()
     assert "run has begun to learn from other data, since mine.csv was replaced by another file of its size" in said
     assert all(part in said for part in ("go on with what it has learned", *BOTH_WAYS))
     assert folder.last_checkpoint.read_bytes() == weights
     replaced = (at_work / "mine.csv").read_text()
     (at_work / "mine.csv").write_text(text)
-    assert command_line(monkeypatch, "node_homotopy", *WORDS) == 0
+    assert command_line(monkeypatch, script, *words) == 0
     assert "continuing: run" in capfd.readouterr().err
     (at_work / "mine.csv").write_text(replaced)
     assert command_line(monkeypatch, "node_homotopy", *WORDS, "force=true") == 0
@@ -121,7 +130,7 @@ def test_the_record_names_the_files_while_a_run_is_under_way(at_work: Path, monk
 
     monkeypatch.setattr("sciml_bench.training.loop.fit.fit", looked_at)
     with pytest.raises(KeyboardInterrupt):
-        command_line(monkeypatch, "node_homotopy", *WORDS)
+        command_line(monkeypatch, script, *words)
     assert seen[0]["status"] == "running"
     assert [file["path"] for file in seen[0]["data_files"]] == ["mine.csv"]
 
