@@ -14,11 +14,11 @@ from sciml_bench.core.kinds import annotations_of
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
+from sciml_bench.core.stored.kept_records import set_up
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
-from sciml_bench.training.kept_records import set_up
 from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
 

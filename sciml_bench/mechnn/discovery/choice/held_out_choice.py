@@ -83,7 +83,8 @@ class HeldOutChoice(FewComponents, DirectMethod):
                 break
             begun = time.process_time()
             try:
-                self._tried.append(self._laws(name, budget, refinement="never" if self.refinement == "never" else CLEAN_ALONE))
+                refinement = "never" if self.refinement == "never" else CLEAN_ALONE
+                self._tried.append(self._laws(name, budget, refinement=refinement))
             except (ConfigurationError, DataError, SolverError) as error:
                 refused.append(f"{name}: {error}")
             longest = max(longest, time.process_time() - begun)

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from sciml_bench.core.instantiate import instantiate
+from sciml_bench.core.stored import kept_records
+from sciml_bench.core.stored.kept_records import set_up
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.sources import SimulatedTrajectories
-from sciml_bench.training import kept_records
-from sciml_bench.training.kept_records import set_up
 
 SIMULATED = {
     "_target_": "sciml_bench.data.sources.SimulatedTrajectories",
