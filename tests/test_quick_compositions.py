@@ -38,7 +38,7 @@ def composed_text(script: str, overrides: list[str], folder: Path = CONF) -> str
 
 
 def test_what_is_remembered_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = [*EVERY_KIND.items(), *((script, []) for script in EVERY_KIND), *EVERY_KIND.items()]
+    commands = [*EVERY_KIND.items(), *((script, []) for script in EVERY_KIND)]
     quick = [composed_text(*command) for command in commands]
     assert ConfigRepository.load_config is not read
     monkeypatch.setattr(ConfigRepository, "load_config", read)
