@@ -167,3 +167,12 @@ def test_a_page_of_unfinished_runs_alone_says_so(tmp_path):
     text = read_page(page_html(*board_and_tasks(tmp_path))).text
     assert "No run is finished." in text
     assert "still running" in text
+
+
+def test_the_glance_says_clear_only_where_the_intervals_keep_apart(tmp_path):
+    starts = np.linspace(0.8, 1.2, 20)
+    for task, factor in (("apart", 10.0), ("near", 1.01)):
+        benchmark_run(tmp_path, task, "ours", 0, 1.0, starts)
+        benchmark_run(tmp_path, task, "theirs", 0, factor, factor * starts)
+    rows = table_below(read_page(page_html(*board_and_tasks(tmp_path))), "At a glance")
+    assert {row["task"].text: row["how clear"].text for row in rows} == {"apart": "clear", "near": "not clear"}

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from sciml_bench.core.results import Results
+from sciml_bench.core.stored.files import write_arrays
 from sciml_bench.data.common_task import CommonTaskKuramotoSivashinsky
 from sciml_bench.data.common_task.protocol import File, parts_of
 from sciml_bench.data.views import WholeTrajectoriesView
@@ -104,9 +106,11 @@ def test_a_field_is_drawn_over_space_and_time_beside_the_truth(
     states = arrays[f"prediction_pair_{record.protocol.pair}"]
     np.testing.assert_allclose(arrays["prediction"][0], states[::every, ::3], rtol=1e-6)
     assert np.diff(arrays["times"]) == pytest.approx(every * record.clock)
-    panels = draw("rollout", arrays).axes[:3]
+    figure = draw("rollout", arrays)
+    assert isinstance(figure, Figure)
+    panels = figure.axes[:3]
     assert [axis.get_title() for axis in panels] == ["reference", "rollout", "difference"]
     assert panels[0].get_ylabel().startswith(said)
-    np.savez(tmp_path / "arrays.npz", **arrays)
+    write_arrays(tmp_path / "arrays.npz", arrays)
     predictions, names = predictions_of([tmp_path])
     assert (len(names), *predictions) == (48, record.protocol.pair)

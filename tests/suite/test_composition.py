@@ -102,6 +102,9 @@ def test_other_settings_have_folders_of_their_own(tmp_path: Path) -> None:
     rows += compare(TASK, ["persistence"], folder=tmp_path, overrides=["data.n_steps=300"], cpu_seconds=3)
     assert [Path(row["folder"]).parent.name for row in rows] == ["defaults", "cpu_seconds=3,data.n_steps=300"]
     assert rows[0]["persistence_standardised_error"] != rows[1]["persistence_standardised_error"]
+    plain, other = (json.loads((Path(row["folder"]) / "record.json").read_text()) for row in rows)
+    assert not {"question_variant", "method_variant"} & plain.keys()
+    assert (other["question_variant"], other["method_variant"]) == ("data.n_steps=300", "cpu_seconds=3")
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -125,10 +128,12 @@ def test_a_baseline_obeys_its_budget_and_tells_what_it_fitted(tmp_path: Path) ->
 
 def test_a_method_of_other_records_leaves_its_reason_in_the_folder(tmp_path: Path) -> None:
     equation = {"record": ["pde=poisson"], "evaluation": {"_target_": "sciml_bench.nsm.Evaluation"}}
+    options = {"choices": CHOICES, "seed": 2, "command": ["pde.n_points=8"]}
     with pytest.raises(NotApplicableError, match=r"method=any learns from trajectories, which task=short_lorenz has"):
-        composed_run(equation, node("method", "koopman_vamp"), tmp_path / "one", choices=CHOICES, seed=2)
+        composed_run(equation, node("method", "koopman_vamp"), tmp_path / "one", **options)
     record = json.loads((tmp_path / "one" / "record.json").read_text())
     assert (record["status"], record["task"], record["seed"]) == ("not_applicable", "short_lorenz", 2)
+    assert record["question_variant"] == "pde.n_points=8"  # it stands below the table of what was asked
     with pytest.raises(NotApplicableError, match=r"method=any learns from equations"):
         composed_run(TASK, {"paradigm": "nsm"}, tmp_path / "two", choices=CHOICES)
 

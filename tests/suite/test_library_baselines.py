@@ -29,8 +29,7 @@ from sciml_bench.suite.baselines import (
     SlowFeatures,
     SparseIdentification,
 )
-from sciml_bench.suite.baselines.libraries.kernel_koopman import interleaved
-from sciml_bench.suite.baselines.shared.rows import delayed, training_rows
+from sciml_bench.suite.baselines.shared.rows import delayed, interleaved, training_rows
 from sciml_bench.suite.baselines.shared.selection import best_of, within_budget
 
 STEP = 0.5

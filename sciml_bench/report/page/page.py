@@ -80,7 +80,7 @@ def _at_a_glance(task: ScoredTask, place: int) -> dict[str, Any]:
         "score": title(main) if main else None,
         "better": direction(main) if main else None,
         "leading": leading,
-        "clear": main is not None and task.best(main) is not None,
+        "is_clear": main is not None and task.best(main) is not None,
     }
 
 

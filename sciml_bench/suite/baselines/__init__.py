@@ -16,8 +16,9 @@ from sciml_bench.suite.baselines.libraries import (
 )
 from sciml_bench.suite.baselines.long_short_term_memory import LongShortTermMemory
 from sciml_bench.suite.baselines.next_generation_reservoir import NextGenerationReservoir
-from sciml_bench.suite.baselines.references import FittedMean, FittedPersistence, Persistence, TrainingMean
+from sciml_bench.suite.baselines.persistence import FittedPersistence, Persistence
 from sciml_bench.suite.baselines.shared import FittedOperator, GaussianKernel, Monomials
+from sciml_bench.suite.baselines.training_mean import FittedMean, TrainingMean
 
 __all__ = [
     "BaggedModes",

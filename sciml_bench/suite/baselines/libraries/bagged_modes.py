@@ -4,7 +4,6 @@ Askham and Kutz (2018), Sashidhar and Kutz (2022): a sum of exponentials is fitt
 disturbs less than a fit to pairs; averages over random parts of the rows make it steadier still.
 """
 
-import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
-from sciml_bench.suite.baselines.shared.rows import library, sensible, training_rows, windows_of
+from sciml_bench.suite.baselines.shared.rows import library, sensible, training_rows, windows_of, without_warnings
 from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 _MOST = 2000
@@ -63,8 +62,7 @@ class BaggedModes(SelectedBaseline):
                     fitted = decomposition(
                         svd_rank=rank, num_trials=self.n_trials, trial_size=0.5, eig_constraints=allowed
                     )
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("ignore")  # of trials that did not converge, which are left out
+                    with without_warnings():  # of trials that did not converge, which are left out
                         fitted.fit(windows.T, times)
                     steps = np.exp(fitted.eigs * self.spec.time_step)
                     yield FittedOperator.of_modes(self.spec, n_rows, fitted.modes, steps)

@@ -4,7 +4,6 @@ Schmid (2010); Le Clainche and Vega (2017) for windows. The library forecasts it
 projected onto its modes.
 """
 
-import warnings
 from collections.abc import Iterator, Sequence
 
 from sciml_bench.core.checks import require_integer
@@ -12,7 +11,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
-from sciml_bench.suite.baselines.shared.rows import delayed, library, sensible, training_rows
+from sciml_bench.suite.baselines.shared.rows import delayed, library, sensible, training_rows, without_warnings
 from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 _MOST = 4000
@@ -47,7 +46,6 @@ class DynamicModes(SelectedBaseline):
             windows = delayed(training_rows(record, n_rows + 1), n_rows)
             earlier, later = map(Monomials(1), windows)  # a constant lets the motion go on around any point
             for rank in sorted({rank for rank in self.ranks if rank < min(earlier.shape)} or {-1}):
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # of the condition of snapshots, which windows always have
+                with without_warnings():  # of the condition of snapshots, which windows always have
                     fitted = decomposition(svd_rank=rank).fit(earlier.T, later.T)
                 yield FittedOperator.of_modes(self.spec, n_rows, fitted.modes, fitted.eigs)

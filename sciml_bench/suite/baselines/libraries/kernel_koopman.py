@@ -5,19 +5,17 @@ taken out of it: over one row, features k(x, X) U/√n, the matrix Vᵀ K U/n, a
 """
 
 import itertools
-import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_boolean, require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.shared.dictionaries import GaussianKernel
 from sciml_bench.suite.baselines.shared.fitted_operator import FittedOperator
-from sciml_bench.suite.baselines.shared.rows import library, training_rows, windows_of
+from sciml_bench.suite.baselines.shared.rows import interleaved, library, training_rows, windows_of, without_warnings
 from sciml_bench.suite.baselines.shared.selection import SelectedBaseline
 
 
@@ -73,8 +71,7 @@ class KernelKoopman(SelectedBaseline):
             if self.nystroem:
                 options |= {"n_centers": n_centres, "random_state": int(torch.randint(2**31, ()))}
             make = kernels.NystroemKernelRidge if self.nystroem else kernels.KernelRidge
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of directions that the ridge drowns, which are left out
+            with without_warnings():  # of directions that the ridge drowns, which are left out
                 model = make(min(self.rank, n_centres), lag_time=lag, **options).fit(rows)
             centres = model.nys_centers_idxs_ if self.nystroem else np.arange(n_centres)
             size = np.sqrt(len(model.U_))
@@ -83,16 +80,3 @@ class KernelKoopman(SelectedBaseline):
             kernel = GaussianKernel(rows[centres], float(gamma / rows.shape[1]))
             for stepwise in self.stepwise:
                 yield FittedOperator(self.spec, self.n_rows, kernel, model.U_ / size, step, back, None, stepwise)
-
-
-def interleaved(pieces: Sequence[Float[np.ndarray, "_ window"]]) -> tuple[Float[np.ndarray, "rows window"], int]:
-    """Pieces as one array and a lag at which every pair lies in one of them; the library takes one trajectory alone.
-
-    Args:
-        pieces: cut into parts as long as the shortest one, which share their ends.
-    """
-    length = min(map(len, pieces))
-    parts = [
-        piece[first : first + length] for piece in pieces for first in range(0, len(piece) - length + 1, length - 1)
-    ]
-    return np.stack(parts, axis=1).reshape(-1, pieces[0].shape[1]), len(parts)

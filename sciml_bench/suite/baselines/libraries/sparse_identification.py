@@ -4,10 +4,8 @@ Brunton, Proctor and Kutz (2016); Messenger and Bortz (2021) for the weak form. 
 library: our own integrator goes on with them, which gives up on equations that blow up or turn ever quicker.
 """
 
-import warnings
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,27 +13,21 @@ import torch
 from sciml_bench.core.checks import ConfiguredInteger, require_boolean, require_integer
 from sciml_bench.core.errors import DataError, NotApplicableError
 from sciml_bench.data.lazy_states import read_block
-from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.data.split import split_trajectories
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.whole_trajectories_view import MOST_FLATTENED
 from sciml_bench.mechnn import BasisLibrary, DiscoveredEquations
 from sciml_bench.mechnn.discovery.units import ScaledLibrary, Units
-from sciml_bench.scores.equation_scores import coefficient_of_determination
-from sciml_bench.suite.baselines.shared.rows import library, sensible
-from sciml_bench.suite.baselines.shared.selection import SelectedBaseline, within_budget
+from sciml_bench.suite.baselines.shared.rows import library, sensible, without_warnings
+from sciml_bench.suite.baselines.shared.selected_equations import SelectedEquations
 
 _FEWEST_ROWS = 12
-_HELD_BACK = 0.3
 
 
-class SparseIdentification(SelectedBaseline):
+class SparseIdentification(SelectedEquations):
     """Polynomials with few terms; the threshold is chosen by forecasts within the validation part.
 
-    Where there is no such part, the last 30 per cent of the training rows stand for it, and what they choose is fitted
-    again to all of them. States are in their deviations, and time in a hundred steps, so that thresholds mean the same
-    in every unit.
+    States are in their deviations, and time in a hundred steps, so that thresholds mean the same in every unit.
 
     Args:
         spec: of the record.
@@ -46,8 +38,6 @@ class SparseIdentification(SelectedBaseline):
     Raises:
         ConfigurationError: a value is out of range.
     """
-
-    n_starts: ClassVar[int] = 3  # to integrate costs more than to step
 
     def __init__(
         self,
@@ -60,21 +50,8 @@ class SparseIdentification(SelectedBaseline):
         self.thresholds, self.weak = thresholds, require_boolean("model.weak", weak)
         self.degree = require_integer("model.degree", degree, 1, "give a degree of at least 1")
 
-    def fit(self, record: Record) -> DiscoveredEquations:
-        """Fit every setting that the budget allows, and keep the best."""
-        if "validation" in record.splits:
-            return super().fit(record)
-        train = record.splits["train"]
-        parts = split_trajectories(train, {"train": 1 - _HELD_BACK, "validation": _HELD_BACK, "test": 0})
-        tried = self.counted(within_budget(self._fitted(parts["train"]), self.cpu_seconds))
-        errors = [_error(learned, parts["validation"]) for learned in tried]
-        return next(islice(self._fitted(train), int(np.argmin(errors)), None))
-
-    def candidates(self, record: Record) -> Iterator[DiscoveredEquations]:
+    def equations_of(self, observed: Trajectories) -> Iterator[DiscoveredEquations]:
         """For every way to derivatives and every threshold."""
-        return self._fitted(record.splits["train"])
-
-    def _fitted(self, observed: Trajectories) -> Iterator[DiscoveredEquations]:
         peer, spec, train = library("pysindy"), self.spec.of_vectors, observed.between_gaps(_FEWEST_ROWS)
         sensible([spec.dim], int, MOST_FLATTENED, "components of a state")
         if self.weak and not train.is_regular:
@@ -93,8 +70,7 @@ class SparseIdentification(SelectedBaseline):
             rows = min(map(len, times)) if self.weak else None
             for threshold in self.thresholds:
                 model = peer.SINDy(optimizer=peer.STLSQ(threshold=threshold, alpha=0.0), **options)
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # of thresholds that leave nothing
+                with without_warnings():  # of thresholds that leave nothing
                     model.fit([part[:rows] for part in states], t=[part[:rows] for part in times])
                 coefficients = scale.in_units_of_the_record(np.asarray(model.coefficients()).T)
                 yield DiscoveredEquations(candidates, coefficients)
@@ -112,14 +88,3 @@ class SparseIdentification(SelectedBaseline):
             width = min(rows / len(grid), 0.45) * (grid[-1] - grid[0])
             where = {"spatiotemporal_grid": grid - grid[0], "H_xt": [width]}
             yield {"feature_library": peer.WeakPDELibrary(function_library=terms, K=200, **where)}
-
-
-def _error(learned: DiscoveredEquations, held_back: Trajectories) -> float:
-    """1 − R² of the forecast of all rows that were held back from their first; infinite where it leaves every bound."""
-    errors = []
-    for number, length in enumerate(held_back.lengths):
-        times, rows = held_back.times_of(number), read_block(held_back.states[number]).reshape(length, -1)
-        first = held_back.select(trajectories=[number], time=[slice(0, 1)])
-        states = learned.forecast(first, times[1:]).states[0].reshape(length - 1, -1)
-        errors.append(1 - coefficient_of_determination(rows, np.concatenate([rows[:1], states])))
-    return max(errors) if np.isfinite(errors).all() else np.inf

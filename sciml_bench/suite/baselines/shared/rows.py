@@ -4,7 +4,9 @@ Windows never cross a gap or the end of a trajectory.
 """
 
 import importlib
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,6 +33,14 @@ def library(name: str) -> Any:
         raise NotApplicableError(
             f"the package {error.name} is missing; pip install 'sciml-bench[baselines]' brings it"
         ) from None
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """What a library warns of while settings are tried is not said, where it is expected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def scaled(states: Float[np.ndarray, "batch rows *state"], spec: RecordSpec) -> Float[np.ndarray, "batch rows numbers"]:
@@ -103,3 +113,16 @@ def windows_of(rows: Float[np.ndarray, "time numbers"], n_rows: int) -> Float[np
     """All windows of consecutive rows, each as a vector, the newest row last."""
     n_windows = len(rows) - n_rows + 1
     return np.concatenate([rows[lag : lag + n_windows] for lag in range(n_rows)], axis=1)
+
+
+def interleaved(pieces: Sequence[Float[np.ndarray, "_ window"]]) -> tuple[Float[np.ndarray, "rows window"], int]:
+    """Pieces as one array and a lag at which every pair lies in one of them; the library takes one trajectory alone.
+
+    Args:
+        pieces: cut into parts as long as the shortest one, which share their ends.
+    """
+    length = min(map(len, pieces))
+    parts = [
+        piece[first : first + length] for piece in pieces for first in range(0, len(piece) - length + 1, length - 1)
+    ]
+    return np.stack(parts, axis=1).reshape(-1, pieces[0].shape[1]), len(parts)
