@@ -36,15 +36,21 @@ def with_terms(record: NoisyRecord, estimate: JointEstimate, support: Bool[np.nd
 def sparser(record: NoisyRecord, estimate: JointEstimate, significance: float) -> JointEstimate | None:
     """A law with fewer terms that the data do not object to; None where they object to all.
 
+    Terms that cancel are uncertain; a component whose terms are all certain has no other law.
+
     Args:
         record: what was observed.
         estimate: improved.
         significance: of a term, in standard errors.
     """
+    weak = (estimate.support & (estimate.significance < significance)).any(axis=0)
+    components = np.flatnonzero(weak & (estimate.support.sum(axis=0) > 1))
+    if not len(components):
+        return None
     everything = replace(estimate, support=np.ones_like(estimate.support))
     linear, shape = linearize(record, everything), estimate.support.shape
     directions = linear.directions.reshape(-1, *shape)
-    for component in np.flatnonzero(estimate.support.sum(axis=0) > 1):
+    for component in components:
         own, present = directions[:, :, component], estimate.support[:, component]
         others = estimate.support & (np.arange(shape[1]) != component)
         right = own @ estimate.coefficients[:, component] - linear.residual
