@@ -96,7 +96,8 @@ def _commands(text: str) -> list[tuple[str, list[str]]]:
 def _pages(repository: Path) -> dict[str, str]:
     """The README, what it links to in docs, and the cells of every notebook."""
     pages = {
-        name: (repository / name).read_text() for name in ("README.md", "docs/real_records.md", "docs/odebench.md")
+        name: (repository / name).read_text()
+        for name in ("README.md", "docs/real_records.md", "docs/odebench.md", "docs/dysts.md")
     }
     for path in sorted((repository / "notebooks").glob("*.ipynb")):
         pages[path.name] = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)

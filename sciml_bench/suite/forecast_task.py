@@ -37,6 +37,8 @@ class ForecastTask:
         long_run_rows: of one long forecast from the first start, whose statistics are compared with those of what
             came; None for none.
         lyapunov_time: in which valid prediction times are told as well; None: the system's, where it is known.
+        lyapunov_times: that every forecast lasts at least, where their length is known, since forecasts of one system
+            may hold for longer than those of another; None: as long as the horizon.
     """
 
     horizon: ConfiguredInteger | None = None
@@ -45,14 +47,16 @@ class ForecastTask:
     most_past: ConfiguredInteger = 2000
     long_run_rows: ConfiguredInteger | None = None
     lyapunov_time: ConfiguredNumber | None = None
+    lyapunov_times: ConfiguredNumber | None = None
     scores_ensembles: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in ("horizon", "n_starts", "least_past", "most_past", _LONG_RUN):
             if (value := getattr(self, name)) is not None or name in ("n_starts", "least_past", "most_past"):
                 require_integer(f"evaluation.{name}", value, 1, "give a whole number of at least 1")
-        if self.lyapunov_time is not None:
-            require_number("evaluation.lyapunov_time", self.lyapunov_time, "give a time above 0")
+        for name in ("lyapunov_time", "lyapunov_times"):
+            if getattr(self, name) is not None:
+                require_number(f"evaluation.{name}", getattr(self, name), "give a number above 0")
 
     def require_record(self, record: Record, method: Method) -> None:
         """Stop before a fit that could not be scored.
@@ -131,9 +135,12 @@ class ForecastTask:
         return long_run_scores(forecast, future, record.spec)
 
     def _horizon(self, record: Record) -> int:
-        if self.horizon is not None or "test" not in record.splits:
-            return self.horizon or 1
-        return max(1, min(_DEFAULT_HORIZON, max(record.splits["test"].lengths) // 2))
+        rows, known = self.horizon or 1, self._lyapunov_time(record)
+        if self.horizon is None and "test" in record.splits:
+            rows = max(1, min(_DEFAULT_HORIZON, max(record.splits["test"].lengths) // 2))
+        if self.lyapunov_times is None or known is None:
+            return rows
+        return max(rows, round(self.lyapunov_times * known / record.spec.time_step))
 
     def _lyapunov_time(self, record: Record) -> float | None:
         if self.lyapunov_time is not None:

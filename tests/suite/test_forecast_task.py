@@ -133,6 +133,18 @@ def test_what_a_system_conserves_is_scored_where_rows_are_whole_states():
     assert "invariant_drift" not in expected.metrics  # the energy of a mean is not the mean energy
 
 
+def test_forecasts_last_so_many_lyapunov_times_where_these_are_longer():
+    record = lorenz()
+
+    def reached(**options):
+        return ForecastTask(**options)(Knows(record), record).arrays["horizon_times"][-1]
+
+    assert reached(horizon=5, lyapunov_times=3) == pytest.approx(3 / 0.9056, abs=0.025)
+    assert reached(horizon=100, lyapunov_times=3) == pytest.approx(100 * 0.05)
+    assert reached(lyapunov_times=3, lyapunov_time=2.0) == pytest.approx(6.0)
+    assert reached(lyapunov_times=0.1) == pytest.approx(100 * 0.05)  # the default
+
+
 def test_the_lyapunov_time_is_that_of_the_system_also_of_some_of_its_components():
     record = SimulatedTrajectories(
         Lorenz63(), burn_in=5.0, n_steps=400, component_names=["x", "y", "z"], split=SPLIT
@@ -170,7 +182,7 @@ def test_what_cannot_be_scored_is_refused():
         ForecastTask(horizon=5)(object(), record)
     with pytest.raises(DataError, match=r"evaluation.long_run_rows=301"):
         ForecastTask(horizon=5, long_run_rows=301)(Persistence(record.spec).fit(record), record)
-    for wrong in ({"horizon": 0}, {"n_starts": None}, {"long_run_rows": 1.5}, {"lyapunov_time": -1}):
+    for wrong in ({"horizon": 0}, {"n_starts": None}, {"long_run_rows": 1.5}, {"lyapunov_time": -1}, {"lyapunov_times": 0}):
         with pytest.raises(ConfigurationError, match=f"evaluation.{next(iter(wrong))}"):
             ForecastTask(**wrong)
 

@@ -135,7 +135,8 @@ class ClosedFormDiscovery:
         residual = one_step_residual(laws.record, estimate.states, estimate.coefficients)
         if choice in ("auto", CLEAN_ALONE) and problem is not None and not is_noisy and not residual <= _PERFECT:
             limits = (float(each) for each in (self.one_step_tolerance, self.threshold, self.significance))
-            carrying = carrying_rows(replace(laws.record, budget=refinement.budget), estimate, *limits)
+            fine = replace(laws.record, n_steps=2 * laws.record.n_steps, budget=refinement.budget)
+            carrying = carrying_rows(fine, estimate, *limits)
             if carrying.mean_square <= min(residual, self.one_step_tolerance) ** 2:
                 laws, residual = refinement.judged(carrying), float(np.sqrt(carrying.mean_square))
                 estimate = laws.estimate

@@ -77,14 +77,14 @@ class HeldOutChoice(FewComponents, DirectMethod):
         if "validation" not in self.view.record.splits:
             raise ConfigurationError("training=held_out_choice: nothing is held out; set data.split.validation above 0")
         budget, refused, longest = CpuBudget(self.cpu_seconds), [], 0.0
+        first_look = "never" if self.refinement == "never" else CLEAN_ALONE
         self._tried = []
         for name in self.libraries:
             if self._tried and (budget.remaining < longest or self._tried[-1].is_exact):
                 break
             begun = time.process_time()
             try:
-                refinement = "never" if self.refinement == "never" else CLEAN_ALONE
-                self._tried.append(self._laws(name, budget, refinement=refinement))
+                self._tried.append(self._laws(name, budget, refinement=first_look))
             except (ConfigurationError, DataError, SolverError) as error:
                 refused.append(f"{name}: {error}")
             longest = max(longest, time.process_time() - begun)
