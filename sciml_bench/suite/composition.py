@@ -41,8 +41,9 @@ def composed_run(
     """The configuration of a method on a task.
 
     Args:
-        task: `record`, overrides that choose the record and its split; `evaluation`, the node that scores; `group` and
-            `title`, of a report, where there are such.
+        task: `record`, overrides that choose the record and its split, of which the split alone holds for another
+            record that was typed; `evaluation`, the node that scores; `group` and `title`, of a report, where
+            there are such.
         method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `model`, where its model is
             described here and in no yaml of the paradigm; `renamed`, other names for keys that it has; `evaluation`,
             settings of the kind of task that it is made for, where there is only one.
@@ -84,7 +85,13 @@ def composed_run(
     }
     settings = {node: [text.partition(".")[2] for text in typed if text.startswith(f"{node}.")] for node in own}
     others = [text for text in typed if not text.startswith(tuple(f"{node}." for node in own))]
-    given = [*task["record"], *(method.get("overrides") or ()), *_for_method(choices), f"seed={seed}", *others]
+    given = [
+        *_of_record(task["record"], others),
+        *(method.get("overrides") or ()),
+        *_for_method(choices),
+        f"seed={seed}",
+        *others,
+    ]
     given = [str(override) for override in given]
     given += [f"hydra.searchpath=[{','.join(repr(place) for place in search_path)}]"] if search_path else []
     try:
@@ -108,6 +115,14 @@ def _not_applicable(folder: str | Path, choices: Mapping[str, str], seed: int, r
         {"script": BENCHMARK, **choices, "seed": seed, "status": NOT_APPLICABLE, "reason": reason}
     )
     return NotApplicableError(reason)
+
+
+def _of_record(settings: Sequence[str], typed: Sequence[str]) -> list[str]:
+    """What a task says of its record; where another one was typed it may not have these keys, and the split stays."""
+    if not any(text.startswith("data=") for text in typed):
+        return list(settings)
+    kept = [text for text in settings if not text.lstrip("+").startswith("data.")]
+    return kept + [text for text in settings if text.lstrip("+").startswith("data.split=")]
 
 
 def _renamed(override: str, names: Mapping[str, str]) -> str:

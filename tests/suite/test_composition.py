@@ -57,6 +57,16 @@ def test_every_task_says_its_record_its_evaluation_and_its_budget(task: str) -> 
     assert {"record", "evaluation", "cpu_seconds"} <= set(node("task", task))
 
 
+def test_of_another_record_the_task_says_the_split_alone(tmp_path: Path) -> None:
+    words = ["data=double_pendulum_real", "data.path=mine.txt"]
+    choices = {"task": "double_pendulum_forecast", "method": "dmd"}
+    task, method = node("task", choices["task"]), node("method", "dmd")
+    config = composed_run(task, method, tmp_path, choices=choices, overrides=words)
+    assert (config.choices.data, config.data.path, config.data.trial) == ("double_pendulum_real", "mine.txt", 0)
+    assert config.data.split == {"train": 0.5, "validation": 0.1, "test": 0.4}
+    assert "end_time" not in config.data
+
+
 def test_a_method_may_set_the_evaluation_of_the_tasks_that_it_is_made_for(tmp_path: Path) -> None:
     method = node("method", "perfect_model_invariant_tail")
     choices = {"task": "common_task_lorenz_clean", "method": "perfect_model_invariant_tail"}

@@ -43,6 +43,16 @@ def test_as_many_epochs_as_the_budget_allows(tmp_path: Path) -> None:
     assert settings == {"max_steps": -1, "max_epochs": record["allotted_steps"] // 4}  # four batches an epoch
 
 
+def test_what_it_learns_from_is_part_of_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record: dict[str, Any] = {}
+    method = slow_method(tmp_path, 0.01)
+    monkeypatch.setattr(type(method), "cpu_seconds_before", 3.5)
+    allotted_settings(method, ConstantRate(), {"cpu_seconds": 4.0, "max_epochs": 7}, record, 0)
+    assert 20 < record["allotted_steps"] <= 50
+    with pytest.raises(ConfigurationError, match=r"trainer.cpu_seconds=3.0: .* take 3.5; .*training.n_training"):
+        allotted_settings(method, ConstantRate(), {"cpu_seconds": 3.0, "max_epochs": 7}, {}, 0)
+
+
 def test_less_than_an_epoch_is_a_number_of_steps(tmp_path: Path) -> None:
     record: dict[str, Any] = {"allotted_steps": 3}
     method = slow_method(tmp_path, 0.0)

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -138,7 +138,7 @@ class Equation(Conditions):
         """
         return self.system.reference(np.asarray(parameters, dtype=np.float64), resolution)
 
-    def changed(self, **parameters: Any) -> Self:
+    def changed(self, **parameters: Any) -> "Equation":
         """The equation with other numbers, to draw from and to solve; what a training needs of it stays as it was.
 
         Args:

@@ -6,6 +6,8 @@ vanishing mean is learned from the pairs. `FourierNeuralOperator` has the librar
 conditions.
 """
 
+from typing import Any
+
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.grid import Grid
@@ -25,6 +27,12 @@ class LibraryFourierOperator(FourierNeuralOperator):
         """The library's network."""
         network = part_of_library("neuralop.models.fno").FNO
         self.network = network(self.equation_basis.n_modes, 1, 1, self.width, n_layers=self.depth)
+
+    def state_dict(self, *given: Any, **options: Any) -> dict[str, Any]:
+        """The weights alone; the library (2.0.0) puts its version, which is no tensor, among them."""
+        found = super().state_dict(*given, **options)
+        found.pop("_metadata", None)
+        return found
 
     def define_on(self, grid: Grid) -> None:
         """Take the function that the network gives on this grid as its solution; the points are equally spaced."""
