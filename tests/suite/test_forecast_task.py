@@ -182,13 +182,8 @@ def test_what_cannot_be_scored_is_refused():
         ForecastTask(horizon=5)(object(), record)
     with pytest.raises(DataError, match=r"evaluation.long_run_rows=301"):
         ForecastTask(horizon=5, long_run_rows=301)(Persistence(record.spec).fit(record), record)
-    for wrong in (
-        {"horizon": 0},
-        {"n_starts": None},
-        {"long_run_rows": 1.5},
-        {"lyapunov_time": -1},
-        {"lyapunov_times": 0},
-    ):
+    of_time = {"lyapunov_time": -1}, {"lyapunov_times": 0}
+    for wrong in ({"horizon": 0}, {"n_starts": None}, {"long_run_rows": 1.5}, *of_time):
         with pytest.raises(ConfigurationError, match=f"evaluation.{next(iter(wrong))}"):
             ForecastTask(**wrong)
 
