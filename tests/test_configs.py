@@ -310,6 +310,7 @@ MECHANISTIC = {
     "polynomials": [*SHORT_LORENZ, "training=closed_form"],
     "polynomials_and_sines": [*SHORT_LORENZ, "training=closed_form"],
     "rational": [*SHORT_LORENZ, "training=closed_form"],
+    "library_choice": [*SHORT_LORENZ, "training=held_out_choice"],
     "discovery_network": [*SHORT_LORENZ, "training=network"],
     "learned_linear_ode": ["data=noisy_damped_sine"],
     "logistic_network": POPULATIONS,

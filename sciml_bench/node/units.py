@@ -11,6 +11,10 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.data import PaddedTrajectories
+from sciml_bench.data.first_look.noise import noise_deviation
+
+_LOOKED_AT = 10
+"""Trajectories of which the noise is estimated."""
 
 STANDARDIZED, RAW = "standardized", "raw"
 UNITS = (STANDARDIZED, RAW)
@@ -55,6 +59,21 @@ def time_of_change(trajectories: PaddedTrajectories, units: Units) -> float:
             return units.time_step * lag * 2.0**-back
         lag, earlier = 2 * lag, change
     return units.time_step * longest
+
+
+def noise_of(trajectories: PaddedTrajectories, units: Units) -> float:
+    """The deviation of the noise, of the noisiest component in its own deviations, median over some trajectories.
+
+    Args:
+        trajectories: to learn from.
+        units: theirs.
+    """
+    found = []
+    for number in range(min(_LOOKED_AT, len(trajectories.states))):
+        rows = trajectories.rows[number]
+        noise = noise_deviation(trajectories.times[number, rows], trajectories.states[number, rows])
+        found.append(float(np.max(noise / np.array(units.deviation))))
+    return float(np.median(found))
 
 
 def standard_units(

@@ -1,10 +1,13 @@
 """Networks that infer parameters: the loss, the choice of the epoch, resuming, and what a short fit recovers."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.stored import kept_records
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.sources import LogisticPopulations
@@ -84,6 +87,7 @@ def test_no_true_parameter_acts_on_the_weights(tmp_path, monkeypatch):
         return splits
 
     monkeypatch.setattr(LogisticPopulations, "load_splits", changed)
+    monkeypatch.setattr(kept_records, "_kept", OrderedDict())
     _, other = run_of(tmp_path / "other_truth", *SMALL)
     assert all(torch.equal(weights[name], other[name]) for name in weights)
 

@@ -1,10 +1,13 @@
 """Smoothing by learned linear ODEs: what is minimised, what chooses the epoch, and that a resume changes nothing."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 import torch
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.stored import kept_records
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data import WholeTrajectoriesView
 from sciml_bench.data.sources import NoisyDampedSine, TrajectoryFiles
@@ -59,6 +62,7 @@ def test_the_truth_and_the_rows_held_out_do_not_act_on_the_weights(tmp_path, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(NoisyDampedSine, "load", changed)
+        patch.setattr(kept_records, "_kept", OrderedDict())
         metrics, other = run_of(tmp_path / "other_truth", option)
     assert same(weights, other)
     assert metrics["clean_rmse"] > 90
@@ -72,6 +76,7 @@ def test_the_truth_and_the_rows_held_out_do_not_act_on_the_weights(tmp_path, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(NoisyDampedSine, "load", changed_rows)
+        patch.setattr(kept_records, "_kept", OrderedDict())
         _, third = run_of(tmp_path / "other_rows", option)
     assert same(weights, third)
 

@@ -67,6 +67,16 @@ def test_it_is_the_same_curve_in_every_unit(smoothing, factor, offset, time):
     np.testing.assert_allclose(found, slopes, rtol=0, atol=tolerance * steepest)
 
 
+def test_cross_validated_rows_may_begin_at_any_time() -> None:
+    """Also where they are 1 apart, which is the unit that the spline counts in."""
+    times = np.arange(20.0)
+    values = np.sin(times)[:, None] + 0.1 * np.random.default_rng(0).standard_normal((20, 1))
+    early, late = SmoothingSpline(times, values, "gcv"), SmoothingSpline(times + 40, values, "gcv")
+    query = np.linspace(0, 19, 77)
+    np.testing.assert_array_equal(late(query + 40), early(query))
+    np.testing.assert_array_equal(late.held_slope(query + 40), early.held_slope(query))
+
+
 def test_cross_validation_finds_a_slow_motion_in_dense_noise_and_its_unit_does_not_matter():
     """500 rows of a sine of 250 rows' period: the noise is damped by more than a factor of three, in every unit."""
     rng, rows = np.random.default_rng(0), np.arange(500)

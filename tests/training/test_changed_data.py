@@ -118,7 +118,7 @@ def test_a_run_that_was_killed_does_not_go_on_with_another_file(
     assert command_line(monkeypatch, script, *words) == 0
     assert "continuing: run" in capfd.readouterr().err
     (at_work / "mine.csv").write_text(replaced)
-    assert command_line(monkeypatch, "node_homotopy", *WORDS, "force=true") == 0
+    assert command_line(monkeypatch, script, *words, "force=true") == 0
 
 
 def test_the_record_names_the_files_while_a_run_is_under_way(at_work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_the_record_names_the_files_while_a_run_is_under_way(at_work: Path, monk
 
     monkeypatch.setattr("sciml_bench.training.loop.fit.fit", looked_at)
     with pytest.raises(KeyboardInterrupt):
-        command_line(monkeypatch, script, *words)
+        command_line(monkeypatch, "node_homotopy", *WORDS)
     assert seen[0]["status"] == "running"
     assert [file["path"] for file in seen[0]["data_files"]] == ["mine.csv"]
 

@@ -197,7 +197,9 @@ class DiscoveryTraining(FewComponents, Method):
             if not torch.equal(kept, mask[:, component]):  # the others take over what is left out
                 mask[:, component], coefficients[:, component] = kept, 0.0
                 columns = values[:, kept] / sizes[kept]
-                coefficients[kept, component] = torch.linalg.lstsq(columns, rates[:, component]).solution / sizes[kept]
+                # torch's default driver pivots, and gives other last bits for other addresses of the same numbers
+                found = torch.linalg.lstsq(columns, rates[:, component], driver="gelsd").solution
+                coefficients[kept, component] = found / sizes[kept]
         if not torch.equal(mask, self.model.mask):
             self.model.mask.copy_(mask)
             self.precondition(coefficients)

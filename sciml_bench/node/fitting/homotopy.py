@@ -18,9 +18,11 @@ from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.coupling_schedules import CouplingSchedule, PowerLawSchedule
 from sciml_bench.node.fitting.trajectory_fitting import TrajectoryFitting
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
-from sciml_bench.node.units import Units, time_of_change
+from sciml_bench.node.units import Units, noise_of, time_of_change
 
 _STRENGTH_PER_STEP, _STRENGTH_PER_CHANGE, _RAW_STRENGTH = 0.6, 3.6, 6.0
+_CLEAN = 1e-3
+"""Deviations of the noise, beside those of the states, that count as none."""
 _LONGEST_STEP = 2.0
 """Times k; explicit methods make the coupling itself unstable in longer ones."""
 
@@ -30,9 +32,9 @@ class HomotopyTraining(TrajectoryFitting):
 
     Args:
         coupling_strength: k, in 1/time step (1/time where units are raw), one number or one per component; by default
-            .6 (6), or less where rows are dense: 3.6 over the time steps in which states change by one deviation.
-            Coupled more strongly than motions are fast, a field follows the data whatever it is, and is left with most
-            of what there is to learn when λ has become 0.
+            .6 (6), or less where rows are dense and noisy: 3.6 over the time steps in which states change by one
+            deviation. Coupled more strongly than motions are fast, a field follows the noise whatever it is, and is
+            left with most of what there is to learn when λ has become 0; rows without noise are followed gladly.
         coupling_schedule: λ against the epoch.
         model, view, **options: as in `TrajectoryFitting`; the length of the fit is that of λ's schedule.
 
@@ -67,7 +69,9 @@ class HomotopyTraining(TrajectoryFitting):
         self._coupled: CoupledDynamics | None = None
 
     def _strength(self, units: Units) -> float:
-        """What suits dense and sparse rows, in 1/time step."""
+        """What suits dense and sparse, clean and noisy rows, in 1/time step."""
+        if noise_of(self.view.train, units) < _CLEAN:
+            return _STRENGTH_PER_STEP
         steps_of_change = time_of_change(self.view.train, units) / units.time_step
         return min(_STRENGTH_PER_STEP, _STRENGTH_PER_CHANGE / steps_of_change)
 

@@ -50,9 +50,9 @@ class SmoothingSpline:
         if weight != 0.0 and len(times) < FEWEST_POINTS:
             raise DataError(f"smoothing needs at least {FEWEST_POINTS} points; there are {len(times)}: set smoothing=0")
         self.start, self.end = float(times[0]), float(times[-1])
-        self._unit, self._mean, self._deviation = 1.0, np.zeros(1), np.ones(1)
+        self._origin, self._unit, self._mean, self._deviation = 0.0, 1.0, np.zeros(1), np.ones(1)
         if weight is None:
-            self._unit = float(np.median(np.diff(times)))
+            self._origin, self._unit = self.start, float(np.median(np.diff(times)))
             self._mean, deviation = values.mean(axis=0), values.std(axis=0)
             self._deviation = np.where(deviation > 0, deviation, 1.0)
             times, values = (times - self.start) / self._unit, (values - self._mean) / self._deviation
@@ -96,7 +96,7 @@ class SmoothingSpline:
     def _inside(self, query_times: float | Float[np.ndarray, "*query"]) -> Float[np.ndarray, "*query"]:
         """The nearest times inside the data, as the pieces count them."""
         clipped = np.asarray(np.clip(query_times, self.start, self.end))
-        return clipped if self._unit == 1.0 else np.asarray((clipped - self.start) / self._unit)
+        return np.asarray((clipped - self._origin) / self._unit)
 
 
 def checked_smoothing(smoothing: float | int | str) -> float | None:

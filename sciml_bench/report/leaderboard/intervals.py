@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
 
 DRAWS = 1000
 LEVEL = 0.95
@@ -32,7 +32,7 @@ class Interval(NamedTuple):
 def bootstrap(
     values: Sequence[float],
     starts: Sequence[Float[np.ndarray, " _"]] = (),
-    rows: Sequence[Float[np.ndarray, " _"]] = (),
+    rows: Sequence[Num[np.ndarray, " _"]] = (),
 ) -> Interval | None:
     """The interval of a score's mean over seeds.
 
@@ -48,6 +48,7 @@ def bootstrap(
     scores = np.asarray(values, float)
     if not len(scores) or np.isnan(scores).any():
         return None
+    rows = [each.astype(np.float64) for each in rows]
     found = next((told for told in _weighted(scores, starts, rows) if _reduction(*told, scores)), None)
     if found is None:
         found = scores[:, None], np.ones((len(scores), 1))
