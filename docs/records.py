@@ -22,7 +22,8 @@ OPENING = """# Every record, every script
 `python train_<script>.py data=<record>` with nothing else picks a model and a training that suit the record. A cell of
 this table names them, as `model` / `training`, or says why the script stops before it loads the data; every cell is run
 by `pytest -m slow tests/test_records.py`. Records that need a file of yours are marked with ◇ (`data.path=...`), those
-that are downloaded once with ↓. This page is written by `python docs/records.py`.
+that are downloaded once with ↓; of `odebench`, which holds many systems, a script learns one (`data.system=2`), and
+`benchmark.py task=odebench` all. This page is written by `python docs/records.py`.
 """
 
 

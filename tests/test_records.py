@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from odebench_file import written
 from scripts import RECORDS, SCRIPTS, SMALL, TRAJECTORY_SCRIPTS, command_line, settings
 
 from sciml_bench.command_line.show import run_summary
@@ -122,12 +123,27 @@ def test_a_cell_that_works_runs_through_its_fast_setting(
 ) -> None:
     if record == DOWNLOADED:
         pytest.skip(f"data={record} is downloaded")
-    file = recording(tmp_path) if record == "double_pendulum_real" else own_file
+    if record == "dysts":
+        pytest.importorskip("dysts")
+    file = own_file
+    if record == "double_pendulum_real":
+        file = recording(tmp_path)
+    elif record == "odebench":
+        file = written(tmp_path / "odebench.json")
     own = [f"data.path={file}"] if TABLE["needs_a_file"](record) else []
-    own += ["data.time_step=0.05"] if record == "trajectories" else []
+    own += {"trajectories": ["data.time_step=0.05"], "odebench": ["data.system=7"]}.get(record, [])
     rollouts = ["evaluation.rollout_steps=[20,10]", "training.validation_steps=10"]
     shorter = rollouts if script == "mechnn" and record in ("ephemeris", "kdv", "two_body") else []
     arguments = [f"data={record}", *own, *SMALL.get(record, []), *shorter, "debug=fast", "logger=none"]
     assert command_line(monkeypatch, script, *arguments, f"hydra.run.dir={tmp_path / 'run'}") == 0
     assert json.loads((tmp_path / "run" / "record.json").read_text())["status"] == "finished"
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())
+
+
+def test_many_systems_are_not_scored_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["data=odebench", f"data.path={written(tmp_path / 'odebench.json')}", "logger=none"]
+    assert command_line(monkeypatch, "mechnn", *words, f"hydra.run.dir={tmp_path / 'run'}") == 1
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if line]
+    assert "data holds 3: choose one with data.system=, or compare methods on all: " in said

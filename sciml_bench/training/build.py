@@ -132,6 +132,11 @@ def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
     asked: Any = get_type_hints(type(evaluation).__call__).get("learned")
     given: Any = method.gives
     told = all(isinstance(each, type) and each not in (Any, Learned, type(None)) for each in (asked, given))
+    if told and isinstance(method, EachRecord) and not issubclass(given, asked):
+        raise ConfigurationError(
+            f"evaluation={type(evaluation).__name__} scores one system and data holds {len(method.builds)}: choose one "
+            "with data.system=, or compare methods on all: python benchmark.py task=odebench data.path="
+        )
     if told and not issubclass(given, asked):
         raise ConfigurationError(
             f"evaluation={type(evaluation).__name__} scores {asked.__name__}, but {type(method).__name__} learns "
