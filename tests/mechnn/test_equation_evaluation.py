@@ -35,6 +35,16 @@ def test_the_forecast_stands_beside_the_rows_that_it_forecasts():
     np.testing.assert_allclose(results.arrays["simulation"], CIRCLES, atol=1e-9)
 
 
+def test_the_exact_law_of_clean_rows_that_are_far_apart_misses_none_of_them():
+    """Logistic growth in closed form: what is left is the error of the integrator that tells the residual."""
+    times = np.arange(15.0)
+    record = TrajectoryFiles.from_arrays(times, 1 / (1 + np.exp(5 - times))[:, None], component_names=["x"])
+    record.setup()
+    terms = library(1, 2)
+    learned = DiscoveredEquations(terms, support_of(terms, {("x", 0): 1.0, ("x^2", 0): -1.0})[0])
+    assert EquationEvaluation()(learned, record).metrics["one_step_residual"] < 1e-12
+
+
 @pytest.mark.parametrize(
     ("split", "scored"),
     [

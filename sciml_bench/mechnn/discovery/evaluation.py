@@ -1,7 +1,7 @@
 """How good discovered equations are: against the truth where it is known, against the data in any case."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class EquationEvaluation:
         scaled = [terms.units.scaled(*piece) for piece in pieces]
         unit, of_terms = terms.units.deviation, terms.scaled_coefficients(coefficients)
         rows = integration_record(terms, scaled, together / unit, of_terms, inputs)
+        # laws that were fitted to clean rows miss them by less than an integrator that is fine enough to find them
+        rows = replace(rows, n_steps=4 * rows.n_steps)
         metrics = equation_scores(coefficients, truth)
         residual = one_step_residual(rows, together / unit, of_terms, unit)
         metrics["one_step_residual"] = residual if np.isfinite(residual) else float("inf")
