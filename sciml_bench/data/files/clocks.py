@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from jaxtyping import Float, Real, Shaped
 
-TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
+TIME_NAMES = ("t", "time", "times", "timestamp", "ts", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
 """What a clock is called whatever its unit, by LabVIEW X_Value; upper case counts as lower case."""
 
 UNIT_NAMES = {

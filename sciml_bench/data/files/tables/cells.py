@@ -101,5 +101,5 @@ def _comma_stands_for(lines: Columns, column: Iterable[str], name: str) -> str |
 def _hint(cell: str) -> str:
     """What a cell seems to be that is no number."""
     if re.match(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d{2}", cell):
-        return " (dates are written as 2020-01-31 or 2020-01-31T12:00:00)"
+        return " (dates are written as 2020-01-31 or 2020-01-31T12:00:00, times of the day as 12:00:00)"
     return ""
