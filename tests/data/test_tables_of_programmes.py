@@ -335,3 +335,27 @@ def test_a_broken_row_of_a_log_is_named(tmp_path, text, said):
     (tmp_path / "x.log").write_text(text)
     with pytest.raises(DataError, match=said):
         load(tmp_path / "x.log")
+
+
+def test_quarters_are_dates_and_no_numbers_of_fortran(tmp_path):
+    (tmp_path / "x.csv").write_text("quarter,x\n" + "".join(f"{2020 + i // 4}Q{i % 4 + 1},{i % 3}\n" for i in range(9)))
+    _, found = load(tmp_path / "x.csv", time_column="quarter")
+    assert (found.component_names, found.time_unit, found.time_step) == (("x",), "month", 3)
+    (tmp_path / "x.csv").write_text("a,b\n" + "".join(f"{i * i},{i}Q{i}\n" for i in range(9)))
+    with pytest.raises(DataError, match="'0Q0' is not a number"):
+        load(tmp_path / "x.csv")
+
+
+def test_the_cell_is_named_that_is_no_date_among_dates(tmp_path):
+    (tmp_path / "x.csv").write_text("date,x\n2024-01-01,1\n,2\n2024-01-03,3\n2024-01-04,5\n")
+    with pytest.raises(DataError, match=r"line 3, column 0 \(date\): '' is not a number"):
+        load(tmp_path / "x.csv")
+    (tmp_path / "x.csv").write_text("start,end,x\n" + "".join(f"2024-01-0{i},2024-02-0{i},{i}\n" for i in range(1, 9)))
+    with pytest.raises(DataError, match=r"column 1 \(end\) holds dates and is not the clock"):
+        load(tmp_path / "x.csv")
+
+
+def test_a_first_line_that_counts_the_columns_is_told(tmp_path):
+    reading, found = load(written(tmp_path / "x.csv", "0,1,2\n", "{t:.1f},{x:.6f},{y:.6f}\n"))
+    assert len(found.states[0]) == 21
+    assert "the first line, 0, 1, 2, is a row (data.first_row=1 leaves it out)" in reading
