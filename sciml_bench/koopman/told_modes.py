@@ -12,6 +12,9 @@ CONSTANT = 1e-6
 UNSEEN = 1e-2
 """A mode that changes less than this over a whole record was not seen to change."""
 
+NOTHING = 1e-12
+"""An eigenvalue below this is a zero but for rounding, as of a column that repeats another one."""
+
 
 def told_modes(
     eigenvalues: Complex[np.ndarray, " modes"], lag_time: float, time_unit: str, seen: float = np.inf
@@ -31,7 +34,7 @@ def told_modes(
         None where there is no mode but the constant.
     """
     values = np.asarray(eigenvalues, dtype=complex)
-    shown = [value for value in values if abs(value - 1) > CONSTANT and value.imag >= 0 and abs(value) > 0][:TOLD]
+    shown = [value for value in values if abs(value - 1) > CONSTANT and value.imag >= 0 and abs(value) > NOTHING][:TOLD]
     told = [
         _told(value, lag_time, time_unit)
         if abs(np.log(value)) * seen > UNSEEN * lag_time

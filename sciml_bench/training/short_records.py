@@ -111,8 +111,10 @@ def _windows(configuration: Mapping[str, Any], record: Record) -> Changes:
         longest = min(min(part.lengths) for part in record.splits.values())
         sizes = [view["n_inputs"], view["n_outputs"]]
         if all(isinstance(size, int) for size in sizes) and sum(sizes) > longest > 1:
-            changes |= {f"training.view.{name}": (view[name], longest // 2) for name in ("n_inputs", "n_outputs")}
-            n_windows = sum(max(1, length - 2 * (longest // 2) + 1) for length in record.splits["train"].lengths)
+            shorter = {name: min(view[name], longest // 2) for name in ("n_inputs", "n_outputs")}  # never longer
+            changes |= {f"training.view.{name}": (view[name], n) for name, n in shorter.items() if n < view[name]}
+            window = sum(shorter.values())
+            n_windows = sum(max(1, length - window + 1) for length in record.splits["train"].lengths)
             if isinstance(view.get("batch_size"), int) and view["batch_size"] > n_windows:
                 changes[BATCH_SIZE] = view["batch_size"], n_windows
     return changes

@@ -1,5 +1,6 @@
 """Text as programmes of the field write it: numbers, headings, and clocks; what cannot be told is refused."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -281,3 +282,80 @@ def test_numbers_of_the_rows_are_left_out_beside_dates_as_well(tmp_path):
         '"Plot Title: 1"\n"#","Date Time","T"\n' + "".join(f"{i + 1},2020-01-{i + 1:02d},{X[i]}\n" for i in range(20))
     )
     assert load(path)[1].component_names == ("T",)
+
+
+def clock_of(cells: Sequence[str]) -> str:
+    return "time,x\n" + "".join(f"{cell},{i % 3}\n" for i, cell in enumerate(cells))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (clock_of(["00:00:00", "00:00:10", "00:00:40", "00:00:35", "00:01:00"]), "whose times do not rise"),
+        (clock_of(["2020-01-05", "2020-01-02", "2020-01-07", "2020-01-01"]), "whose times do not rise"),
+        ("date\n2020-01-01\n2020-01-02\n2020-01-03\n", "have no states beside them"),
+    ],
+)
+def test_dates_that_are_no_clock_are_no_states_either(tmp_path, text, said):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(DataError, match=rf"{said}; .* data.time_column=none data.key="):
+        load(tmp_path / "x.csv")
+    if "," in text:
+        assert load(tmp_path / "x.csv", time_column="none", key="x")[1].component_names == ("x",)
+
+
+def test_24_00_00_is_midnight(tmp_path):
+    (tmp_path / "x.csv").write_text(clock_of(["23:58:00", "23:59:00", "24:00:00", "00:01:00", "00:02:00"]))
+    _, found = load(tmp_path / "x.csv")
+    np.testing.assert_array_equal(np.diff(found.times_of(0)), 60.0)
+
+
+NAMD_LOG = "Charm++> on 1 node\nETITLE: TS BOND TEMP\n\n" + "".join(f"ENERGY: {i} {i * i}.5 300.0\n" for i in range(6))
+
+
+def test_the_steps_of_namd_are_no_seconds(tmp_path):
+    (tmp_path / "x.log").write_text(NAMD_LOG)
+    assert load(tmp_path / "x.log")[1].time_unit != "s"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LAMMPS + THERMO + rows_of_lammps(0, 5).rstrip().rsplit(" ", 1)[0], "line 11: 2 columns instead of 3"),
+        (NAMD_LOG[:-10], r"line 9: 2 columns instead of 3; complete the row"),
+        (NAMD_LOG.replace("ENERGY: 3 9.5 300.0", "ENERGY: 3 9.5"), r"line 7: '3 9.5' is no row of 3 numbers"),
+        (NAMD_LOG.replace("ENERGY: 3 9.5", "ENERGY: 3 words"), r"line 7: '3 words 300.0' is no row of 3 numbers"),
+        (
+            LAMMPS + THERMO + rows_of_lammps(0, 5) + "SHAKE stats\n" + rows_of_lammps(5, 9) + AFTER,
+            "text parts this row from its table",
+        ),
+    ],
+)
+def test_a_broken_row_of_a_log_is_named(tmp_path, text, said):
+    (tmp_path / "x.log").write_text(text)
+    with pytest.raises(DataError, match=said):
+        load(tmp_path / "x.log")
+
+
+def test_quarters_are_dates_and_no_numbers_of_fortran(tmp_path):
+    (tmp_path / "x.csv").write_text("quarter,x\n" + "".join(f"{2020 + i // 4}Q{i % 4 + 1},{i % 3}\n" for i in range(9)))
+    _, found = load(tmp_path / "x.csv", time_column="quarter")
+    assert (found.component_names, found.time_unit, found.time_step) == (("x",), "month", 3)
+    (tmp_path / "x.csv").write_text("a,b\n" + "".join(f"{i * i},{i}Q{i}\n" for i in range(9)))
+    with pytest.raises(DataError, match="'0Q0' is not a number"):
+        load(tmp_path / "x.csv")
+
+
+def test_the_cell_is_named_that_is_no_date_among_dates(tmp_path):
+    (tmp_path / "x.csv").write_text("date,x\n2024-01-01,1\n,2\n2024-01-03,3\n2024-01-04,5\n")
+    with pytest.raises(DataError, match=r"line 3, column 0 \(date\): '' is not a number"):
+        load(tmp_path / "x.csv")
+    (tmp_path / "x.csv").write_text("start,end,x\n" + "".join(f"2024-01-0{i},2024-02-0{i},{i}\n" for i in range(1, 9)))
+    with pytest.raises(DataError, match=r"column 1 \(end\) holds dates and is not the clock"):
+        load(tmp_path / "x.csv")
+
+
+def test_a_first_line_that_counts_the_columns_is_told(tmp_path):
+    reading, found = load(written(tmp_path / "x.csv", "0,1,2\n", "{t:.1f},{x:.6f},{y:.6f}\n"))
+    assert len(found.states[0]) == 21
+    assert "the first line, 0, 1, 2, is a row (data.first_row=1 leaves it out)" in reading

@@ -21,6 +21,7 @@ def test_modes_that_do_not_decay_or_grow_are_told_as_such_and_the_constant_is_no
         "modes: period 2 s, does not decay; grows in 10 s"
     )
     assert told_modes(np.array([1.0 + 0j]), 1.0, "s") is None
+    assert told_modes(np.array([1.0, 1e-16, -1e-23], dtype=complex), 1.0, "s") is None  # zeros but for rounding
 
 
 def test_no_period_is_told_that_the_record_cannot_have_seen():

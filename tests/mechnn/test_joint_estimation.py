@@ -117,6 +117,11 @@ def test_gains_are_what_a_linear_fit_with_one_more_term_would_lower_the_deviance
         assert found[tuple(place)] == pytest.approx(expected, rel=0.02, abs=0.02)
 
 
+def test_constants_that_are_met_exactly_gain_nothing_by_any_term():
+    record, none = NoisyRecord(np.ones((9, 2)), np.full(8, 0.3), TERMS, 12), np.zeros((TERMS.n_terms, 2))
+    assert not gains(record, JointEstimate(record.observed.copy(), none, none > 0, 1e3)).any()
+
+
 def test_an_estimate_without_a_term_no_longer_has_it(case):
     _, estimate, _ = case
     dropped = np.zeros_like(estimate.support)

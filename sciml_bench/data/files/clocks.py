@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from jaxtyping import Float, Real, Shaped
 
-TIME_NAMES = ("t", "time", "times", "timestamp", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
+TIME_NAMES = ("t", "time", "times", "timestamp", "ts", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
 """What a clock is called whatever its unit, by LabVIEW X_Value; upper case counts as lower case."""
 
 UNIT_NAMES = {
@@ -25,6 +25,7 @@ EVEN = 1e-6
 
 _SUFFIXED = re.compile(rf"(?:t|time)[_ .-]?({'|'.join(sorted(SUFFIXES, key=len, reverse=True))})$", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-/]\d{1,2}(?:[-/]\d{1,2}(?:[T ].*)?)?$")
+_QUARTER = re.compile(r"\d{4}[-: ]?Q[1-4]")
 
 
 def is_time_name(name: str) -> bool:
@@ -95,11 +96,13 @@ def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], st
     A date with an offset from universal time is taken to that time.
 
     Args:
-        cells: such as 2020-01, 2020-01-31 or 2020-01-31T12:00:00Z.
+        cells: such as 2020Q1, 2020-01, 2020-01-31 or 2020-01-31T12:00:00Z.
 
     Returns:
         the times and their unit; None where a cell is no such date.
     """
+    if cells and all(map(_QUARTER.fullmatch, cells)):
+        cells = [f"{cell[:4]}-{3 * int(cell[-1]) - 2:02d}" for cell in cells]
     if not cells or not all(_DATE.match(cell) for cell in cells):
         return None
     try:

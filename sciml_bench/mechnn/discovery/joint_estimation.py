@@ -301,5 +301,6 @@ def gains(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, "te
     size = np.einsum("rt,rt->t", rest, rest)
     gain = np.zeros(estimate.support.size)
     gain[~inside] = np.where(size > 0, (rest.T @ residual) ** 2 / np.where(size > 0, size, 1.0), 0.0)
-    gain = gain / (residual @ residual) * max(record.freedom(estimate.support) - 1, 1)
+    left = float(residual @ residual) or 1.0  # nothing is left where constants are met exactly, and nothing gained
+    gain = gain / left * max(record.freedom(estimate.support) - 1, 1)
     return gain.reshape(estimate.support.shape)

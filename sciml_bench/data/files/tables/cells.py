@@ -1,7 +1,7 @@
 """What stands in a cell of a table: a number as programmes write it, true or false, a date, or nothing."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -18,10 +18,11 @@ LOGICAL = {"true": 1.0, "false": 0.0}
 
 _NO_NUMBER = re.compile(r"\*+|[-+]?1\.#(?:qnan|snan|ind)\d*", re.IGNORECASE)
 """What Fortran writes where a number is too wide, and Microsoft's C where it is none."""
-_FORTRAN = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+))[dDqQ]([-+]?\d+)|([-+]?\d*\.\d+)([-+]\d{3})")
-"""1.0D+02, and 1.0-101, whose exponent leaves no room for its letter."""
+_FORTRAN = re.compile(r"(?![-+]?\d+[dDqQ]\d)([-+]?(?:\d+\.?\d*|\.\d+))[dDqQ]([-+]?\d+)|([-+]?\d*\.\d+)([-+]\d{3})")
+"""1D+02 and 1.0D2, but not 2020Q1, and 1.0-101, whose exponent leaves no room for its letter."""
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _COMMA = re.compile(r"[-+]?[\d,]*,\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_DATES = "holds dates and is not the clock; choose other columns with data.key=[...]."
 
 
 def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[np.ndarray, " time"]:
@@ -29,10 +30,7 @@ def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[n
     name = f"{in_file} ({lines.header[place] if lines.header else f'column {in_file}'})"
     if isinstance(column, np.ndarray):
         if column.dtype.kind not in "biuf":
-            raise DataError(
-                f"data.path: {lines.path}, column {name} holds dates and is not the clock; choose other columns with "
-                "data.key=[...]."
-            )
+            raise DataError(f"data.path: {lines.path}, column {name} {_DATES}")
         return column.astype(np.float64, copy=False)
     mark = _comma_stands_for(lines, column, name)
     values = np.full(len(column), np.nan)
@@ -43,6 +41,10 @@ def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[n
         elif cell.lower() in LOGICAL:
             values[row] = LOGICAL[cell.lower()]
         elif not is_missing(cell):
+            row = _row_of_the_fault(column, row)
+            if row is None:
+                raise DataError(f"data.path: {lines.path}, column {name} {_DATES}")
+            cell = column[row]
             where = f"line {lines.body[row][0]}" if lines.body else f"row {row}"
             raise DataError(
                 f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number{_hint(cell)}; remove the "
@@ -55,7 +57,7 @@ def is_value(cell: str) -> bool:
     """Whether a cell belongs under a header: a number, with a comma in it or not, or a date."""
     if number_of(cell) is not None or number_of(cell.replace(",", ".")) is not None or cell.lower() in LOGICAL:
         return True
-    return _GROUPED.fullmatch(cell) is not None or (times_of_dates([cell]) or durations([cell])) is not None
+    return _GROUPED.fullmatch(cell) is not None or _is_date(cell)
 
 
 def number_of(cell: str) -> float | None:
@@ -98,8 +100,19 @@ def _comma_stands_for(lines: Columns, column: Iterable[str], name: str) -> str |
     )
 
 
+def _row_of_the_fault(column: Sequence[str], row: int) -> int | None:
+    """The row whose cell is no date, where the one of `row` is; None where all are dates."""
+    if not _is_date(column[row]):
+        return row
+    return next((place for place, cell in enumerate(column) if not _is_date(cell)), None)
+
+
+def _is_date(cell: str) -> bool:
+    return (times_of_dates([cell]) or durations([cell])) is not None
+
+
 def _hint(cell: str) -> str:
     """What a cell seems to be that is no number."""
     if re.match(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d{2}", cell):
-        return " (dates are written as 2020-01-31 or 2020-01-31T12:00:00)"
+        return " (dates are written as 2020-01-31 or 2020-01-31T12:00:00, times of the day as 12:00:00)"
     return ""

@@ -78,10 +78,15 @@ def _table(
         number, times, which = 0, values[0], f"column {names[0]}" if header else "first column"
         notes.append(f"the {which} rises evenly and is taken for the time (data.time_column=none: it is a state)")
     elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
-        if len(values) > 1 and (fault := is_faulty(np.asarray(times))):
+        fault = is_faulty(np.asarray(times)) if len(values) > 1 else None
+        if dates is not None and not fault:  # they are no numbers that could be a state
+            fault = "do not rise" if len(values) > 1 else "have no states beside them"
+        if fault:
+            state = "take it for a state with data.time_column=none"
+            out = "leave the clock out with data.time_column=none data.key=[...]"
             raise DataError(
                 f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove "
-                "those with a repeated time, or take it for a state with data.time_column=none"
+                f"those with a repeated time, or {state if dates is None else out}"
             )
         reason = "is the only one" if len(values) == 1 else "does not increase"
         notes.append(f"the column {names[number]} {reason}, and is taken for a state")

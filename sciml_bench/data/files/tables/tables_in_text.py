@@ -29,6 +29,7 @@ def below_and_between_text(path: Path, body: list[Line]) -> tuple[list[Line], li
         DataError: its tables have different names.
     """
     kept = [(number, line[len(_NAMD[0]) :].strip()) for number, line in body if line.startswith(_NAMD)] or body
+    _require_whole_end(path, kept)
     is_log = kept is not body or any(line.startswith(_END_OF_LAMMPS) for _, line in body)
     if not is_log and is_value(cells_of(body[-1][1], delimiter_of(body[-1][1]))[0]):
         return body, []
@@ -38,6 +39,8 @@ def below_and_between_text(path: Path, body: list[Line]) -> tuple[list[Line], li
     for place, (number, line) in enumerate(kept):
         cells = cells_of(line, delimiter) if header else []
         if header and _is_row(cells, len(header)):
+            if not inside and is_log:
+                raise DataError(f"data.path: {path}, line {number}: text parts this row from its table; remove it.")
             if not inside:
                 return body, []
             tables[-1].append((number, line))
@@ -52,6 +55,11 @@ def below_and_between_text(path: Path, body: list[Line]) -> tuple[list[Line], li
         elif inside and not line.startswith(_WARNING):
             inside = False
             if not line.startswith(_END_OF_LAMMPS) and (is_value(cells[0]) or len(cells) == len(header)):
+                if is_log:
+                    raise DataError(
+                        f"data.path: {path}, line {number}: {line.strip()[:60]!r} is no row of {len(header)} "
+                        "numbers, as those above; complete the row, or remove the line."
+                    )
                 return body, []
     return _joined(tables, delimiter, len(body)) if tables else (body, [])
 
@@ -73,6 +81,18 @@ def _joined(tables: list[list[Line]], delimiter: str | None, n_lines: int) -> tu
     if n_left_out:
         notes.append(f"{n_left_out} line{'s' * (n_left_out > 1)} of text around the table left out")
     return rows, notes
+
+
+def _require_whole_end(path: Path, body: list[Line]) -> None:
+    """Refuse a last row that lost cells, as of a run that still goes on; what stands around tables is told by it."""
+    (_, above), (number, last) = body[-2:] if len(body) > 1 else (body[-1], body[-1])
+    delimiter = delimiter_of(above)
+    row, cells = cells_of(above, delimiter), cells_of(last, delimiter)
+    if len(row) > len(cells) and _is_row(row, len(row)) and _is_row(cells, len(cells)):
+        raise DataError(
+            f"data.path: {path}, line {number}: {len(cells)} columns instead of {len(row)}; complete the row, "
+            "or remove the line."
+        )
 
 
 def _names_above(body: list[Line], place: int) -> list[str]:

@@ -43,6 +43,8 @@ def taken_apart(path: Path) -> Columns:
         body = body[1:]
     else:
         found.header = names_in_comments(comments, found.delimiter, len(first), path.stem)
+        if not found.header and _counts(first) and not all(map(str.isdigit, second)):
+            found.notes.append(f"the first line, {', '.join(first[:3])}, is a row (data.first_row=1 leaves it out)")
     below = cells_of(body[0][1], found.delimiter) if body else []
     if found.header and any(below) and not any(cell.lower() in MISSING[1:] or is_value(cell) for cell in below):
         found.units, body = [cell.strip("[]() ") or None for cell in below], body[1:]
@@ -99,3 +101,8 @@ def _text_of(path: Path) -> str:
 def _is_header(first: list[str], second: list[str]) -> bool:
     """Whether the first row holds names that look like numbers here and there, such as `1`, above numbers."""
     return any(not is_value(cell) for cell in first) and sum(map(is_value, first)) < sum(map(is_value, second))
+
+
+def _counts(cells: list[str]) -> bool:
+    """Whether a line counts its columns, as the header of a table that had no names."""
+    return len(cells) > 1 and any(cells == [str(first + n) for n in range(len(cells))] for first in (0, 1))

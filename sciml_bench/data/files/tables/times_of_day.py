@@ -76,7 +76,7 @@ def _midnights(times: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
     """
     steps = np.diff(times)
     falls = steps[steps < 0]
-    if not len(falls) or times.max() >= _A_DAY or (falls > -_A_DAY / 2).any():
+    if not len(falls) or times.max() > _A_DAY or (falls > -_A_DAY / 2).any():
         return np.zeros(len(times))
     as_usual = (falls + _A_DAY <= 1.5 * np.median(np.abs(steps))).all()
     return np.cumsum([0.0, *(steps < 0)]) if as_usual or restart(times) is None else np.zeros(len(times))
