@@ -8,12 +8,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
 from sciml_bench import __version__
 from sciml_bench.command_line._docstrings import first_sentence, module_docstring
 from sciml_bench.core.errors import SolverError, TrainingError, in_a_sentence
+from sciml_bench.core.interruption import interruptible
 
 _TRUST = "a package of your own, whose classes may be built where a run names them; may be repeated"
 
@@ -26,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0, or 1 with one sentence on stderr where a person has to mend something.
+
+    Raises:
+        SystemExit: a signal interrupted this process, and one sentence on stderr says so.
     """
     words = sys.argv[1:] if arguments is None else [*arguments]  # the verb `list` hides the builtin here
     parser, verbs = _parser(words[:1])
@@ -33,9 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.parse_args(words)  # --help, --version, or no verb of these, which end here
     # options may stand among the words of a verb
     asked = verbs[words[0]].parse_intermixed_args(words[1:])
+    # who calls this from Python listens to signals as they like
+    ended = interruptible() if arguments is None else nullcontext()
     try:
-        import_module(f"{__name__}.{words[0]}").answer(asked)
-        sys.stdout.flush()
+        with ended:
+            import_module(f"{__name__}.{words[0]}").answer(asked)
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, OSError, MemoryError, SolverError, TrainingError) as error:

@@ -144,7 +144,8 @@ def _compared(
     methods = chosen_names("method", asked.methods.split(","), asked.config_dir)
     typed = [*overrides, *([f"trusted_packages={_list(asked.trust)}"] if asked.trust else [])]
     typed += ["force=true"] if asked.force else []
-    print(f"\n{len(methods)} methods, {asked.cpu_seconds:g} CPU seconds for each fit:", flush=True)
+    counted = f"{len(methods)} method{'' if len(methods) == 1 else 's'}"
+    print(f"\n{counted}, {asked.cpu_seconds:g} CPU seconds for each fit:", flush=True)
     task = written_task(TASK, asked.config_dir) | {"name": TASK, "title": title}
     rows, package = [], logging.getLogger("sciml_bench")
     level = package.level

@@ -28,7 +28,7 @@ def one_axis() -> tuple[Figure, Axes]:
     # margins that are fixed take a third of the time of those that fit
     figure = Figure(figsize=(4.8, 3.2))
     figure.set_layout_engine("none")
-    return figure, figure.subplots(gridspec_kw={"left": 0.13, "right": 0.98, "bottom": 0.15, "top": 0.91})
+    return figure, figure.subplots(gridspec_kw={"left": 0.13, "right": 0.955, "bottom": 0.15, "top": 0.91})
 
 
 def svg_text(figure: Figure, name: str, description: str) -> str:

@@ -67,5 +67,5 @@ def shown(found: Estimate | None, decimals: int = 3) -> str:
     # a spread that is all zeros and a mean without a digit left would hide what there is to see
     plain = found.mean == 0 or 10.0**-decimals <= abs(found.mean) < 1e5
     number = f".{decimals}f" if plain else ".2e"
-    shown = f"{found.mean:{number}}"
+    shown = f"{found.mean:{number}}".replace("inf", "∞")
     return shown if found.standard_deviation is None else f"{shown} ± {found.standard_deviation:{number}}"

@@ -1,5 +1,7 @@
 """The command as a whole: it answers at once, and says in one sentence what is wrong."""
 
+import os
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -10,6 +12,7 @@ import pytest
 from sciml_bench import __version__, command_line
 from sciml_bench.command_line import main
 from sciml_bench.core.errors import DataError, SolverError, TrainingError
+from sciml_bench.core.interruption import SIGNALS, TOLD
 
 VERBS = sorted(path.stem for path in Path(command_line.__file__).parent.glob("[!_]*.py"))
 HEAVY = {"torch", "lightning", "sklearn", "hydra", "matplotlib", "sciml_bench.training", "sciml_bench.koopman"}
@@ -94,3 +97,23 @@ def test_what_a_verb_cannot_do_is_one_sentence_and_exit_code_1(error, monkeypatc
     monkeypatch.setattr(import_module("sciml_bench.command_line.show"), "answer", broken)
     assert main(["show", "anything"]) == 1
     assert capsys.readouterr().err == "error: too stiff; take smaller steps\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_verb_in_one_sentence(number, code, monkeypatch, capsys):
+    earlier = {each: signal.getsignal(each) for each in SIGNALS}
+    monkeypatch.setattr(sys, "argv", ["sciml-bench", "list"])
+
+    def interrupted(_):
+        assert signal.getsignal(number) != earlier[number]  # or the signal would end this process
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(import_module("sciml_bench.command_line.list"), "answer", interrupted)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        for each, handler in earlier.items():
+            signal.signal(each, handler)
+    assert ended.value.code == code
+    assert capsys.readouterr().err == f"{TOLD}\n"

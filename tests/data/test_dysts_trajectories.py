@@ -14,10 +14,12 @@ def loaded(name, **options):
     return record
 
 
-def test_without_the_package_it_is_said_how_to_get_it(monkeypatch):
+def test_without_the_package_it_is_said_how_to_get_it_and_nothing_else(monkeypatch, caplog, tmp_path):
+    caplog.set_level("INFO")
     monkeypatch.setitem(__import__("sys").modules, "dysts", None)
     with pytest.raises(ConfigurationError, match=r"data.name=Lorenz: the package dysts is missing; install it with"):
-        DystsTrajectories("Lorenz").setup()
+        DystsTrajectories("Lorenz", cache=tmp_path).setup()
+    assert not caplog.messages  # it does not announce a simulation that it cannot make
 
 
 def test_rows_are_one_step_of_the_told_clock_apart():

@@ -65,6 +65,19 @@ def test_points_that_touch_share_their_label():
     assert [text.get_text() for text in drawn.axes[0].texts] == ["1, 2", "3", "4"]
 
 
+def test_the_number_of_a_tick_at_the_right_end_is_not_cut_off():
+    arrays = {name: np.array([0.01, 0.0638]) for name in ("costs", "scores", "lower", "upper")}
+    labels = {"score_label": np.array("error"), "cost_label": np.array("CPU seconds")}
+    with styled():
+        figure = draw("accuracy_against_cost", {**arrays, "numbers": [1, 2], "on_front": np.ones(2), **labels})
+        figure.draw_without_rendering()
+        (axis,) = figure.axes
+        shown = [tick for tick in axis.get_xticks() if tick <= axis.get_xlim()[1]]
+        boxes = [label.get_window_extent() for label in axis.get_xticklabels()[: len(shown)]]
+    assert shown[-1] == pytest.approx(0.07)  # at 0.0703 the axis ends
+    assert boxes[-1].x1 <= figure.bbox.x1
+
+
 def test_curves_beyond_the_colours_stand_back_and_what_runs_away_leaves_the_picture():
     errors = np.linspace(0.1, 0.9, 8)[:, None] * np.ones(5)
     errors[0, 3:] = 1e9

@@ -31,7 +31,7 @@ def test_an_infinite_error_of_one_seed_is_that_of_the_method(tmp_path):
         write_run(tmp_path / "ours" / f"seed={seed}", {"forecast_mse": error})
     (ours,) = compared(tmp_path).methods
     assert ours.metric("forecast_mse")[:2] == (float("inf"), None)
-    assert "inf" in markdown_table(compared(tmp_path), ["forecast_mse"])
+    assert "∞" in markdown_table(compared(tmp_path), ["forecast_mse"])
 
 
 def test_a_folder_of_another_name_is_a_method_of_its_own(tmp_path):

@@ -101,6 +101,7 @@ class DystsTrajectories(Record):
             ConfigurationError: dysts is not installed, or it has no such system.
             SolverError: an integration broke down.
         """
+        facts = {"lyapunov_time": 1 / float(self.system.maximum_lyapunov_estimated)}  # tells what is missing at once
         asked = f"{self.name} {self.n_trajectories} {self.n_simulated} {self.points_per_period} {self.data_seed}"
         what = f"simulating {self.n_trajectories} trajectories of {self.name}"
         states = kept_array(self.cache / "dysts", asked, "states", self._simulated, what)
@@ -108,7 +109,7 @@ class DystsTrajectories(Record):
             tuple(states[:, -self.n_steps :]),
             time_step=self.time_step,
             time_unit="time",
-            facts={"lyapunov_time": 1 / float(self.system.maximum_lyapunov_estimated)},
+            facts=facts,
         )
 
     def _simulated(self) -> Float[np.ndarray, "batch time dim"]:
