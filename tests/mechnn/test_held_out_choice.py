@@ -8,8 +8,8 @@ from discovery_cases import whole_rows
 from scipy.integrate import solve_ivp
 from scripts import settings
 
-from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.mechnn import HeldOutChoice, LibraryChoice
+from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
+from sciml_bench.mechnn import EquationDiscovery, HeldOutChoice, LibraryChoice
 from sciml_bench.training.build import build
 
 STEP = 0.1
@@ -54,13 +54,32 @@ def test_a_cubic_law_is_found_and_nothing_longer_is_tried():
     assert "degree 4" not in method.record_entries()["validation_errors"]
 
 
-def test_of_what_has_no_law_the_least_wrong_is_kept_within_the_budget():
+def test_of_what_has_no_law_the_least_wrong_is_kept_within_the_budget(caplog):
     noise = np.random.default_rng(0).standard_normal((300, 2))
     method = method_of(noise, degrees=[1, 2], degrees_with_waves=[], rational_degrees=[])
     method.cpu_seconds = 1e-9
     method.fit()
     assert list(method.record_entries()["validation_errors"]) == ["degree 1"]
     assert method.learned().system().dim == 2
+    assert "trainer.cpu_seconds is spent with 1 of 2 libraries tried" in caplog.text
+
+
+def test_a_refinement_that_breaks_down_leaves_the_laws_before_it(monkeypatch, caplog):
+    find, refinements = EquationDiscovery.find, []
+
+    def breaks_down(self):
+        refinements.append(self.recipe.refinement)
+        if self.recipe.refinement == "auto":
+            raise SolverError("the vector field leaves every bound")
+        return find(self)
+
+    monkeypatch.setattr(EquationDiscovery, "find", breaks_down)
+    noisy = duffing() + 0.05 * np.random.default_rng(0).standard_normal((300, 2))
+    method = method_of(noisy, degrees=[3], degrees_with_waves=[], rational_degrees=[])
+    method.fit()
+    assert refinements[-1] == "auto"
+    assert method.record_entries()["library"] == "degree 3"
+    assert "degree 3: the refinement is left out: the vector field leaves every bound" in caplog.text
 
 
 def test_libraries_that_ask_for_more_rows_are_passed_over_and_named_where_none_is_left():

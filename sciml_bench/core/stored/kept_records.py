@@ -43,11 +43,11 @@ def set_up(record: Any, node: Mapping[str, Any]) -> Any:
         record.setup()
         if record.files or _size(record) > _LARGEST:
             return record
-        _kept[described] = copy.copy(record)
+        _kept[described] = copy.deepcopy(record)
         while len(_kept) > _MOST:
             _kept.popitem(last=False)
     _kept.move_to_end(described)
-    return copy.copy(_kept[described])
+    return copy.deepcopy(_kept[described])  # its own: a person's method may write into the states
 
 
 def _size(record: Any) -> int:

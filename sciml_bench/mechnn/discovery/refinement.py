@@ -19,6 +19,7 @@ from sciml_bench.data.views import InputSignals
 from sciml_bench.mechnn.discovery.findings.explanation import LEAST_EXPLAINED, explained_variance
 from sciml_bench.mechnn.discovery.integration import integration_record
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, linearize
+from sciml_bench.mechnn.discovery.selection.sparser_laws import implausibilities
 from sciml_bench.mechnn.discovery.selection.term_selection import refine
 from sciml_bench.mechnn.discovery.units import ScaledLibrary, ScaledRows
 
@@ -81,6 +82,7 @@ class Refinement:
             significance: as in `refine`.
         """
         options = threshold, significance
+        reason = "the refinement did not find equations that hold from row to row"
         try:
             self._tell_time(start)
             refined = self._from(start, *options)
@@ -89,6 +91,8 @@ class Refinement:
             return None
         if refined is not None and not (refined.explained >= np.minimum(found.explained, 0.0)).all():
             refined = None
+        if refined is not None and _cancels(found, refined, significance):
+            refined, reason = None, "the refinement led to terms that cancel and explain too little for it"
         lawless = ~((refined or found).explained >= LEAST_EXPLAINED)
         if lawless.any() and not lawless.all():
             apart = None
@@ -97,7 +101,7 @@ class Refinement:
             if apart is not None and (apart.explained >= LEAST_EXPLAINED)[~lawless].all():
                 refined = _together(apart, found, lawless)
         if refined is None:
-            log.warning("the refinement did not find equations that hold from row to row; it is left out")
+            log.warning("%s; it is left out", reason)
         return refined
 
     def _tell_time(self, start: JointEstimate) -> None:
@@ -130,6 +134,18 @@ class Refinement:
         with contextlib.suppress(SolverError):  # what leaves every bound on the way is no law either
             return self.judged(refine(record, start, threshold, significance), record)
         return None
+
+
+def _cancels(found: Laws, refined: Laws, significance: float) -> bool:
+    """Whether the terms of a component cancel more than they explain beside what was found before."""
+    before, after = (implausibilities(laws.record, laws.estimate) for laws in (found, refined))
+    gain = len(found.record.observed) * np.log(_left(found) / _left(refined))
+    allowed = refined.estimate.support.sum(axis=0) * significance**2
+    return bool((after - before > allowed + np.maximum(gain, 0.0)).any())
+
+
+def _left(laws: Laws) -> Float[np.ndarray, " dim"]:
+    return np.maximum(1.0 - laws.explained, np.finfo(float).eps)
 
 
 def _together(apart: Laws, found: Laws, lawless: Bool[np.ndarray, " dim"]) -> Laws:

@@ -79,8 +79,12 @@ class HeldOutChoice(FewComponents, DirectMethod):
         budget, refused, longest = CpuBudget(self.cpu_seconds), [], 0.0
         first_look = "never" if self.refinement == "never" else CLEAN_ALONE
         self._tried = []
-        for name in self.libraries:
-            if self._tried and (budget.remaining < longest or self._tried[-1].is_exact):
+        for number, name in enumerate(self.libraries):
+            if self._tried and self._tried[-1].is_exact:
+                break
+            if self._tried and budget.remaining < longest:
+                of = len(self.libraries)
+                log.warning("trainer.cpu_seconds is spent with %d of %d libraries tried", number, of)
                 break
             begun = time.process_time()
             try:
@@ -93,7 +97,10 @@ class HeldOutChoice(FewComponents, DirectMethod):
         for first in sorted(self._tried, key=lambda each: each.error)[:_REFINED]:
             if first.is_exact or self.refinement in ("never", CLEAN_ALONE) or budget.remaining <= 0:
                 break
-            self._tried.append(self._laws(first.name, budget))
+            try:
+                self._tried.append(self._laws(first.name, budget))
+            except (ConfigurationError, DataError, SolverError) as error:
+                log.warning("%s: the refinement is left out: %s", first.name, error)
         log.info("of %d libraries %s forecasts best", len({each.name for each in self._tried}), self._best.name)
         for line in self._best.method.told:
             log.info("%s", line)

@@ -9,7 +9,7 @@ record, linear in the coefficients around the estimate.
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, NoisyRecord, improve, linearize
@@ -70,13 +70,14 @@ def sparser(record: NoisyRecord, estimate: JointEstimate, significance: float) -
             continue
         rise = record.freedom(estimate.support) * np.log(trial.mean_square / estimate.mean_square)
         asked = (present.sum() - len(found.places)) * significance**2
-        if rise < asked + _implausibility(record, estimate) - _implausibility(record, trial):
+        if rise < asked + implausibilities(record, estimate).sum() - implausibilities(record, trial).sum():
             return trial
     return None
 
 
-def _implausibility(record: NoisyRecord, estimate: JointEstimate) -> float:
+def implausibilities(record: NoisyRecord, estimate: JointEstimate) -> Float[np.ndarray, " dim"]:
+    """How much less likely the terms of every component are beforehand, the larger they are beside their sum."""
     terms = record.terms(estimate.states)
     total = np.mean((terms @ estimate.coefficients) ** 2, axis=0)
     squares = np.mean(terms**2, axis=0)[:, None] * estimate.coefficients**2
-    return implausibility(squares / np.where(total > 0, total, 1.0))
+    return np.array([implausibility(ratios) for ratios in (squares / np.where(total > 0, total, 1.0)).T])
