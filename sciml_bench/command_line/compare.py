@@ -1,15 +1,16 @@
 """Compare the methods of all finished runs below some folders, in a table and in figures.
 
 Runs that differ by their seed alone are repetitions of one method: the table gives mean ± standard deviation over them.
-Runs of several kinds are told in one table for each, by the scores that they have in common.
+Runs of several kinds are told in one table for each, by the scores that they have in common. A line below a table says
+which of its runs are of other data.
 """
 
 import argparse
 from collections.abc import Sequence
-from itertools import starmap
 from pathlib import Path
 
 from sciml_bench.report.comparison import Comparison, chosen_metrics, groups
+from sciml_bench.report.data_of_runs import told_data
 from sciml_bench.report.printed import print_left_out, write_files
 from sciml_bench.report.runs import find_runs
 from sciml_bench.report.table import csv_table, markdown_table
@@ -43,7 +44,8 @@ def answer(asked: argparse.Namespace) -> None:
     parts = groups(comparison) if asked.metrics is None else [comparison]
     together = [part for part in parts if len(part.methods) > 1 or asked.all] or parts
     columns = [chosen_metrics(part, asked.metrics) for part in together]
-    table = "\n".join(starmap(markdown_table, zip(together, columns, strict=True)))
+    parted = zip(together, columns, strict=True)
+    table = "\n".join(f"{markdown_table(part, names)}{told_data(part)}" for part, names in parted)
     print(table, end="")
     names = list(dict.fromkeys(name for part in columns for name in part))
     present = dict.fromkeys(name for run in comparison.runs for name in run.metrics)
