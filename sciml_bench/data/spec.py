@@ -89,8 +89,8 @@ class RecordSpec:
         for name, rows in zip(train.named_inputs, zip(*_ranges(train.inputs or ()), strict=True), strict=True):
             if min(low for low, _ in rows) == max(high for _, high in rows):
                 raise DataError(
-                    f"the input {name} is {rows[0][0]:g} in all rows of the train split, so its effect cannot be "
-                    "learned; give rows in which it changes, or leave it out of the file"
+                    f"data.inputs: the input {name} is {rows[0][0]:g} in all rows of the train split, so its effect "
+                    "cannot be learned; give rows in which it changes, or leave it out with data.key"
                 )
         return cls(
             state_shape=train.state_shape,

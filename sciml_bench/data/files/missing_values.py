@@ -124,8 +124,14 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
     states = read_block(part.states).reshape(len(absent), -1).copy()
     gone = absent.reshape(states.shape)
     known = [np.flatnonzero(~column) for column in gone.T]
-    if any(len(rows) < FEWEST_ROWS for rows in known):
-        raise DataError(f"{part.name}: a component has fewer than {FEWEST_ROWS} values; leave it out.")
+    few = next((column for column, rows in enumerate(known) if len(rows) < FEWEST_ROWS), None)
+    if few is not None:
+        names = part.component_names or ()
+        name = names[few] if len(names) == len(known) else f"component {few}"
+        raise DataError(
+            f"data.missing=interpolate: {name} of {part.name} has fewer than "
+            f"{FEWEST_ROWS} values; choose other columns with data.key=[...]"
+        )
     times = np.arange(len(states), dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)
     for column, rows in enumerate(known):
         missing = gone[:, column]

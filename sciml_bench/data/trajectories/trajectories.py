@@ -236,10 +236,15 @@ class Trajectories(Observations):
             DataError: all states are equal.
         """
         if self.n_states == 1:
-            raise DataError(f"{where} is a single state; give more rows, or a larger part of them.")
+            raise DataError(f"{where} is a single state; give more rows, or a larger part of them in data.split.")
         first = read_block(self.states[0], 0, 1)
         for states in self.states:
             for _, block in iterate_blocks(states):
                 if (block != first).any():
                     return
-        raise DataError(f"{where}: all {self.n_states} states are equal (constant data); nothing is there to learn.")
+        names = self.component_names or ()
+        which = ", ".join(names[:3]) + (", …" if len(names) > 3 else "") if names else "every component"
+        raise DataError(
+            f"{where}: {which} {'are' if len(names) > 1 else 'is'} constant, all {self.n_states} states are equal; "
+            "choose other columns with data.key or data.observe, or rows that change with data.split or data.path"
+        )

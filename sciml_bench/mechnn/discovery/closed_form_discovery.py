@@ -163,7 +163,10 @@ class ClosedFormDiscovery:
     def _window(self, shortest: int) -> int:
         length = min(self.window, max(shortest // _FEWEST_WINDOWS, _SHORTEST_WINDOW), shortest)
         if length < 3:
-            raise DataError(f"a trajectory has {length} rows to learn from; equations need at least 3")
+            raise DataError(
+                f"data: a trajectory has {length} rows to learn from, and equations need at least 3; leave it out of "
+                "data.path, or give a larger data.split.train"
+            )
         return length
 
     def _regression(
