@@ -68,6 +68,8 @@ class Method(nn.Module):
     """Small steps that share one call of the loop, whose own cost is then shared as well."""
 
     takes_inputs: ClassVar[bool] = False
+    needs_validation: ClassVar[bool] = False
+    """Whether it chooses by rows that are held out, also of a short record."""
     """Whether it learns how inputs act on the states."""
 
     view: Any

@@ -48,10 +48,10 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
     else:
         record = set_up(record, configuration["data"])
         make_method.func.require_states(record.spec.state_shape)
-        fitting = adapted(configuration, record)
+        fitting = adapted(configuration, record, getattr(make_method.func, "needs_validation", False))
         if fitting["data"] != configuration["data"]:
             told, record = record.adaptation, set_up(build_record(fitting), fitting["data"])
-            fitting = adapted(fitting, record)
+            fitting = adapted(fitting, record, getattr(make_method.func, "needs_validation", False))
             record.adaptation = "; ".join(filter(None, (told, record.adaptation)))
         if fitting != dict(configuration):
             make_view, make_model, make_method = _factories(fitting)

@@ -16,15 +16,16 @@ PAIRS_PER_MODE, FEWEST_MODES = 5, 3
 BATCH_SIZE = "training.view.batch_size"
 
 
-def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
+def adapted(configuration: Mapping[str, Any], record: Any, needs_validation: bool = False) -> dict[str, Any]:
     """The configuration, with smaller values where nobody chose them and the record is too short for the default.
 
     Args:
         configuration: composed; `given` holds what was typed.
         record: loaded.
+        needs_validation: whether the method chooses by held-out rows, so that a few of them are kept.
 
     Raises:
-        DataError: too few rows for any method.
+        DataError: too few rows for any method, or for a part to choose by.
 
     Returns:
         the same values where nothing has to change; `record.adaptation` tells what did. `data.split` changes for a
@@ -32,7 +33,11 @@ def adapted(configuration: Mapping[str, Any], record: Any) -> dict[str, Any]:
     """
     if not isinstance(record, Record):  # a person's own, which may have no parts
         return dict(configuration)
-    changes = {**_parts(configuration, record), **_pairs(configuration, record), **_windows(configuration, record)}
+    changes = {
+        **_parts(configuration, record, needs_validation),
+        **_pairs(configuration, record),
+        **_windows(configuration, record),
+    }
     typed = [str(override).lstrip("+").partition("=")[0] for override in configuration.get("given") or ()]
     found = {key: values for key, values in changes.items() if not any(_is_typed(key, name) for name in typed)}
     if "data.split" in found:  # the record is built again, and what else has to change is seen then
@@ -69,13 +74,28 @@ def _told(found: Changes, n_rows: int) -> str:
     return "; ".join(said)
 
 
-def _parts(configuration: Mapping[str, Any], record: Record) -> Changes:
-    """No validation part where it would have hardly a row."""
+def _parts(configuration: Mapping[str, Any], record: Record, needs_validation: bool) -> Changes:
+    """No validation part where it would have hardly a row; the fewest rows that will do where one is needed.
+
+    Raises:
+        DataError: hardly a row would be left to learn from.
+    """
     own = dict(configuration["data"].get("split") or {})
     smallest = min((min(part.lengths) for name, part in record.splits.items() if name != "train"), default=FEWEST_ROWS)
     if record.split_by != TIME or own != DEFAULT_SPLIT or smallest >= FEWEST_ROWS:
         return {}
-    return {"data.split": (own, WITHOUT_VALIDATION)}
+    if not needs_validation:
+        return {"data.split": (own, WITHOUT_VALIDATION)}
+    length = min(map(sum, zip(*(part.lengths for part in record.splits.values()), strict=True)))
+    enough = FEWEST_LEARNED + 2 * FEWEST_ROWS
+    if length < enough:
+        raise DataError(
+            f"data: {length} rows are too few to choose by held-out ones, for which {enough} are needed; give a longer "
+            "record, or choose training=closed_form model=polynomials model.degree=1"
+        )
+    learned, chosen = (round((length - n * FEWEST_ROWS + 0.5) / length, 3) for n in (2, 1))  # between two rows
+    parts = {"train": learned, "validation": round(chosen - learned, 3), "test": round(1 - chosen, 3)}
+    return {"data.split": (own, parts)}
 
 
 def _pairs(configuration: Mapping[str, Any], record: Record) -> Changes:

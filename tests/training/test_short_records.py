@@ -117,3 +117,37 @@ def test_windows_of_sequences_shorten() -> None:
     assert adapted(typed, record)["training"]["view"]["n_inputs"] == 10
     one = {**composed_now, "training": {"view": {**view, "n_inputs": 20, "n_outputs": 1}}}  # a model of single steps
     assert adapted(one, record)["training"]["view"] == {"n_inputs": 4, "n_outputs": 1, "batch_size": 15}
+
+
+CHOICE = ["model=library_choice", "training=held_out_choice"]
+
+
+def test_a_choice_by_held_out_rows_keeps_a_few_of_a_short_record(tmp_path) -> None:
+    times = 0.2 * np.arange(12)
+    path = tmp_path / "x.csv"
+    np.savetxt(path, np.column_stack([times, np.exp(-times)]), delimiter=",", header="t,x", comments="")
+    given = ["data=trajectories", f"data.path={path}", "logger=none"]
+    record, _ = build(composed("mechnn", [*given, *CHOICE], tmp_path / "run"))
+    assert [part.n_states for part in record.splits.values()] == [6, 3, 3]
+    assert "validation" in record.adaptation
+    run(composed("mechnn", [*given, *CHOICE], tmp_path / "run"))
+    assert json.loads((tmp_path / "run" / "record.json").read_text())["status"] == "finished"
+    record, _ = build(composed("mechnn", given, tmp_path / "other"))
+    assert "validation" not in record.splits
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "said"),
+    [
+        (8, "data: 8 rows are too few to choose by held-out ones, for which 11 are needed"),
+        (12, "data: 6 rows to learn from are too few for training=held_out_choice, whose shortest candidate needs 12"),
+        (16, "data: 9 rows to learn from are too few for training=held_out_choice, whose shortest candidate needs 12"),
+    ],
+)
+def test_a_record_too_short_for_a_choice_is_told_what_to_choose_instead(n_rows, said, tmp_path) -> None:
+    given = pelts(tmp_path, n_rows)
+    with pytest.raises(DataError, match=f"{said}; .* choose training=closed_form model=polynomials model.degree=1"):
+        run(composed("mechnn", [*given, *CHOICE], tmp_path / "run"))
+    instead = ["training=closed_form", "model=polynomials", "model.degree=1"]
+    run(composed("mechnn", [*given, *instead], tmp_path / "instead"))
+    assert json.loads((tmp_path / "instead" / "record.json").read_text())["status"] == "finished"

@@ -56,6 +56,7 @@ class HeldOutChoice(FewComponents, DirectMethod):
     """
 
     takes_inputs: ClassVar[bool] = True
+    needs_validation: ClassVar[bool] = True
     headline: tuple[str, ...] = EquationDiscovery.headline
 
     def __init__(self, model: LibraryChoice, view: WholeTrajectoriesView, *, n_starts: int = 5, **recipe: Any) -> None:
@@ -72,10 +73,17 @@ class HeldOutChoice(FewComponents, DirectMethod):
 
         Raises:
             ConfigurationError: nothing is held out.
-            DataError: there is no law in any library, with the reasons.
+            DataError: too few rows for any library, or there is no law in one, with the reasons.
         """
         if "validation" not in self.view.record.splits:
             raise ConfigurationError("training=held_out_choice: nothing is held out; set data.split.validation above 0")
+        n_rows, fewest = int(self.view.train.rows.sum()), 2 * min(each.n_terms for each in self.libraries.values())
+        if n_rows < fewest:
+            raise DataError(
+                f"data: {n_rows} rows to learn from are too few for training=held_out_choice, whose shortest candidate "
+                f"needs {fewest}; give a longer record, fewer components (data.observe), smaller model.degrees, or "
+                "choose training=closed_form model=polynomials model.degree=1"
+            )
         budget, refused, longest = CpuBudget(self.cpu_seconds), [], 0.0
         first_look = "never" if self.refinement == "never" else CLEAN_ALONE
         self._tried = []
