@@ -33,11 +33,8 @@ def adapted(configuration: Mapping[str, Any], record: Any, needs_validation: boo
     """
     if not isinstance(record, Record):  # a person's own, which may have no parts
         return dict(configuration)
-    changes = {
-        **_parts(configuration, record, needs_validation),
-        **_pairs(configuration, record),
-        **_windows(configuration, record),
-    }
+    changes = _parts(configuration, record, needs_validation)
+    changes |= {**_pairs(configuration, record), **_windows(configuration, record)}
     typed = [str(override).lstrip("+").partition("=")[0] for override in configuration.get("given") or ()]
     found = {key: values for key, values in changes.items() if not any(_is_typed(key, name) for name in typed)}
     if "data.split" in found:  # the record is built again, and what else has to change is seen then
@@ -75,11 +72,7 @@ def _told(found: Changes, n_rows: int) -> str:
 
 
 def _parts(configuration: Mapping[str, Any], record: Record, needs_validation: bool) -> Changes:
-    """No validation part where it would have hardly a row; the fewest rows that will do where one is needed.
-
-    Raises:
-        DataError: hardly a row would be left to learn from.
-    """
+    """No validation part where it would have hardly a row; the fewest rows that will do where one is needed."""
     own = dict(configuration["data"].get("split") or {})
     smallest = min((min(part.lengths) for name, part in record.splits.items() if name != "train"), default=FEWEST_ROWS)
     if record.split_by != TIME or own != DEFAULT_SPLIT or smallest >= FEWEST_ROWS:

@@ -58,15 +58,6 @@ def test_a_day_of_numbers_stays_a_state_and_of_two_clocks_the_named_one_counts(t
     assert (found.names, np.asarray(found.times)[1]) == (("x",), 1200.0)
 
 
-@pytest.mark.parametrize("asked", ["date", "time"])
-def test_who_names_one_of_the_two_columns_has_both(tmp_path, asked):
-    cells = AS_WRITTEN["without"]
-    found = table(tmp_path, "date,time,x", ["2020-01-31"] * N_ROWS, cells, X, time_column=asked)
-    assert (found.names, np.asarray(found.times)[1]) == (("x",), 1200.0)
-    by_year = table(tmp_path, "year,month,x", 2000 + np.arange(N_ROWS), [1] * N_ROWS, X, time_column="year")
-    assert by_year.names == ("month", "x")
-
-
 def test_columns_of_types_are_joined_as_well(tmp_path):
     frame = pd.DataFrame({"day": pd.to_datetime(["2020-01-31"] * N_ROWS), "time": AS_WRITTEN["with seconds"], "x": X})
     frame.to_parquet(tmp_path / "x.parquet")

@@ -26,7 +26,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
     "other names": (
         {"a": "t,x", "b": "t,y", "row": "{k},{x}"},
         {},
-        r"data\.path: .*'x'.*'y'.* make them agree, .* data\.key",
+        r"data\.path: .*'x'.*'y'.* make them agree, .*data\.key",
     ),
 }
 

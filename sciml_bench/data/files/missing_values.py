@@ -124,14 +124,11 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
     states = read_block(part.states).reshape(len(absent), -1).copy()
     gone = absent.reshape(states.shape)
     known = [np.flatnonzero(~column) for column in gone.T]
-    few = next((column for column, rows in enumerate(known) if len(rows) < FEWEST_ROWS), None)
+    few = next((column for column, rows in enumerate(known, 1) if len(rows) < FEWEST_ROWS), None)
     if few is not None:
-        names = part.component_names or ()
-        name = names[few] if len(names) == len(known) else f"component {few}"
-        raise DataError(
-            f"data.missing=interpolate: {name} of {part.name} has fewer than "
-            f"{FEWEST_ROWS} values; choose other columns with data.key=[...]"
-        )
+        name = dict(enumerate(part.component_names or (), 1)).get(few, few)
+        said = f"component {name} of {part.name} has fewer than {FEWEST_ROWS} values"
+        raise DataError(f"data.missing=interpolate: {said}; choose other columns with data.key=[...]")
     times = np.arange(len(states), dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)
     for column, rows in enumerate(known):
         missing = gone[:, column]

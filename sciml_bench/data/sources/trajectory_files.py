@@ -232,10 +232,8 @@ class TrajectoryFiles(Record):
         length = part.states.shape[0]
         stop = length if self.n_rows is None else self.first_row + self.n_rows
         if part.times is not None and np.shape(part.times) != (length,):
-            raise DataError(
-                f"{part.name} has {length} rows, but times of the shape {np.shape(part.times)}; choose others with "
-                "data.times_key (none: there are none)"
-            )
+            shape = np.shape(part.times)
+            raise DataError(f"{part.name} has {length} rows, but times of the shape {shape}; set data.times_key.")
         if self.first_row >= length or stop > length:
             limit = f"data.first_row={self.first_row}" + ("" if self.n_rows is None else f", data.n_rows={self.n_rows}")
             raise ConfigurationError(f"{limit}: {part.name} has only {length} rows; use fewer, also in data.split.")
@@ -262,8 +260,6 @@ def _agreed(found: Sequence[NamedTrajectory], fact: str) -> Any:
     if len(said) > 1 and None not in said:
         (one, first), (other, second) = list(said.items())[:2]
         one, other = (text if len(text) < 200 else f"{text[:200]} …" for text in (str(one), str(other)))
-        raise DataError(
-            f"data.path: {first} has the {fact.replace('_', ' ')} {one}, but {second} has {other}; make them agree, "
-            "choose what all files have with data.key, or leave a file out"
-        )
+        said_of = f"{first} has the {fact.replace('_', ' ')} {one}, but {second} has {other}"
+        raise DataError(f"data.path: {said_of}; make them agree, choose columns with data.key, or leave a file out")
     return next(iter(said)) if len(said) == 1 else None

@@ -242,8 +242,8 @@ class Trajectories(Observations):
             for _, block in iterate_blocks(states):
                 if (block != first).any():
                     return
-        names = self.component_names or ()
-        which = ", ".join(names[:3]) + (", …" if len(names) > 3 else "") if names else "every component"
+        names = self.component_names or ("every component",)
+        which = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         raise DataError(
             f"{where}: {which} {'are' if len(names) > 1 else 'is'} constant, all {self.n_states} states are equal; "
             "choose other columns with data.key or data.observe, or rows that change with data.split or data.path"

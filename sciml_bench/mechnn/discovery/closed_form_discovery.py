@@ -163,10 +163,7 @@ class ClosedFormDiscovery:
     def _window(self, shortest: int) -> int:
         length = min(self.window, max(shortest // _FEWEST_WINDOWS, _SHORTEST_WINDOW), shortest)
         if length < 3:
-            raise DataError(
-                f"data: a trajectory has {length} rows to learn from, and equations need at least 3; leave it out of "
-                "data.path, or give a larger data.split.train"
-            )
+            raise DataError(f"data.split: a trajectory has {length} rows to learn from; equations need 3 or more")
         return length
 
     def _regression(

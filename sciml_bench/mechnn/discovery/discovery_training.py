@@ -121,9 +121,7 @@ class DiscoveryTraining(FewComponents, Method):
         pieces = rows_of(PaddedTrajectories.of(self.view.record.part("train").between_gaps(length)))
         shortest = min(len(times) for times, _ in pieces)
         if shortest < length:
-            raise DataError(
-                f"model.window={length}: a trajectory has only {shortest} rows to learn from; choose a shorter one"
-            )
+            raise DataError(f"model.window={length}: a trajectory has only {shortest} rows to learn from; take less")
         self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
         self.apart = windows_of(pieces, length, length)
         rows = torch.from_numpy(np.concatenate([states for _, states in rows_of(self.view.train)]))

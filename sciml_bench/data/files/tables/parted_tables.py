@@ -10,7 +10,7 @@ from sciml_bench.data.files.tables.cells import number_of, numbers
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
 from sciml_bench.data.files.tables.columns import Column, Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
-from sciml_bench.data.files.tables.times_of_day import fault_of_offsets, told_of_times
+from sciml_bench.data.files.tables.times_of_day import told_of_times
 from sciml_bench.data.files.times_of_clocks import time_of_day
 
 
@@ -28,8 +28,8 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     """
     line_up(lines)
     first = leave_out_row_names(lines)
-    guess = time_column is None
-    time_column = join_dates(lines, first, chosen, time_column)
+    if time_column is None:
+        join_dates(lines, first, chosen)
     header = lines.header[first:]
     number = column_number(lines, time_column, first)
     unknown = [name for name in chosen if name not in header]
@@ -50,14 +50,12 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     dates = None if number is None else dates_of(lines.columns[number], lines.header[number] if header else "")
     clock = None if number is None else lines.columns[number]
     if clock is not None and dates is not None and not isinstance(clock, np.ndarray):
-        if fault := fault_of_offsets([*clock]):
-            raise DataError(f"data.path: {lines.path}: {fault}; write the offset in every row of the clock, or in none")
-        lines.notes += told_of_times([*clock])
+        lines.notes += told_of_times([*clock], lines.path)
     values = [
         np.empty(0) if dates is not None and place == number else numbers(lines, column, place, kept[place])
         for place, column in enumerate(lines.columns)
     ]
-    return _table(lines, values, number, dates, guess)
+    return _table(lines, values, number, dates, guess=time_column is None)
 
 
 def _table(

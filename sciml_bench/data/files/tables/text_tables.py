@@ -42,18 +42,10 @@ def read_csv(path: Path, time_column: str | int | None = None, chosen: Sequence[
 
 
 def _holds_rows(lines: Columns) -> bool:
-    """Whether a text is a table, perhaps one with a fault that can be named: a row of numbers, or a column of them.
-
-    Words of a log may line up by chance: without names, and with blanks between them, their columns are none.
-    """
-    rows = (cells_of(line, lines.delimiter) for _, line in lines.body)
+    """Whether there is a row of numbers, or a column of them under a name; words of a log may line up by chance."""
+    rows = [cells_of(line, lines.delimiter) for _, line in lines.body]
     if any(any(map(is_value, cells)) and all(is_value(c) or is_missing(c) for c in cells) for cells in rows):
         return True
-    rows = [cells_of(line, lines.delimiter) for _, line in lines.body]
-    fits = len(rows[0]) - len(lines.header) in (0, 1) if lines.delimiter is None and lines.header else True
-    if len(set(map(len, rows))) > 1 or not fits or not (lines.header or lines.delimiter or hint_of(rows[0][0])):
-        return False
-    return any(
-        all(number_of(cell.replace(",", ".")) is not None or is_missing(cell) for cell in c)
-        for c in zip(*rows, strict=True)
-    )
+    named = lines.delimiter or len(rows[0]) - len(lines.header) in (0, 1) or hint_of(rows[0][0])
+    columns = zip(*rows, strict=True) if named and len(set(map(len, rows))) == 1 else ()
+    return any(all(number_of(c.replace(",", ".")) is not None or is_missing(c) for c in cells) for cells in columns)

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.clocks import is_time_name, restart, times_of_dates
 from sciml_bench.data.files.tables.calendar_columns import dates_of_numbers
 from sciml_bench.data.files.times_of_clocks import time_of_day
@@ -33,35 +35,27 @@ def durations(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], str] | 
     return np.array([float(found[1]) for found in with_unit if found]), units.pop()
 
 
-def told_of_times(cells: Sequence[str]) -> list[str]:
-    """That a clock passes midnight or is read by its offsets, or has no seconds, in words; none where nothing is told.
+def told_of_times(cells: Sequence[str], path: Path) -> list[str]:
+    """How dates or times of the day are read where they could be read otherwise, in words.
 
-    Args:
-        cells: of a column that is the clock, of dates or of times of the day.
+    Raises:
+        DataError: only some of them tell their offset from universal time.
     """
-    of_day = _times_of_day(cells)
-    n = 0 if of_day is None else int(_midnights(of_day)[-1])
-    told = [f"the clock passes midnight {f'{n} times' if n > 1 else 'once'}: from there on it is the next day"] * (
-        n > 0
-    )
+    of_day, offsets = _times_of_day(cells), _offsets(cells)
+    if any(offsets) and not all(offsets):
+        with_one, without = (cells[[bool(one) for one in offsets].index(known)] for known in (True, False))
+        raise DataError(
+            f"data.path: {path}: {with_one!r} tells its offset from universal time and {without!r} does not; write the "
+            "offset in every row of the clock, or in none"
+        )
+    n, told = 0 if of_day is None else int(_midnights(of_day)[-1]), []
+    if n:
+        told.append(f"the clock passes midnight {f'{n} times' if n > 1 else 'once'}: from there on it is the next day")
     if of_day is not None and all(map(_WITHOUT_SECONDS.fullmatch, cells)):
         told.append(f"the clock such as {cells[0]} is read as hours and minutes")
-    if len(set(_offsets(cells))) > 1:
+    if len(set(offsets)) > 1:
         told.append("the offsets of the clock from universal time differ: it is read in universal time")
     return told
-
-
-def fault_of_offsets(cells: Sequence[str]) -> str | None:
-    """That some times tell their offset from universal time and others do not, in words; None where all are alike.
-
-    Args:
-        cells: of a column that is the clock, of dates or of times of the day.
-    """
-    offsets = _offsets(cells)
-    if all(offsets) or not any(offsets):
-        return None
-    with_one, without = (cells[[bool(one) for one in offsets].index(known)] for known in (True, False))
-    return f"{with_one!r} tells its offset from universal time and {without!r} does not"
 
 
 def dates_with_times(
@@ -70,37 +64,26 @@ def dates_with_times(
     """The places of a column of dates and of one of times of the day, and both as one column; None without such two.
 
     Of several such columns the one counts that has the name of a clock.
-
-    Args:
-        header: names of the columns.
-        columns: of a table.
     """
     days = {p: found for p, column in enumerate(columns) if (found := _days(header[p], column)) is not None}
     clocks = {p: found for p, column in enumerate(columns) if p not in days and (found := _iso_times(column))}
-    day, clock = _only(header, list(days)), _only(header, list(clocks))
-    if day is None or clock is None:
+    places = [[p for p in found if len(found) == 1 or is_time_name(header[p])] for found in (list(days), list(clocks))]
+    if list(map(len, places)) != [1, 1]:
         return None
+    day, clock = places[0][0], places[1][0]
     return [day, clock], [f"{one}T{time}" for one, time in zip(days[day], clocks[clock], strict=True)]
 
 
 def _days(name: str, column: Sequence[str] | np.ndarray) -> list[str] | None:
     """The cells of a column of dates, also of whole days among moments, and of numbers such as 20200131."""
-    is_text = not isinstance(column, np.ndarray)
-    if is_text and all(map(_DAY.fullmatch, column)):
+    if not isinstance(column, np.ndarray) and all(map(_DAY.fullmatch, column)):
         return [*column] if times_of_dates([*column]) else None
-    moments = column if not is_text and column.dtype.kind == "M" else None
-    if is_text or moments is None:
-        of_numbers = dates_of_numbers(name, column) if is_time_name(name) else None
-        moments = None if of_numbers is None or len(str(column[0])) < len("20200131") else of_numbers
-    if moments is None or np.isnat(moments).any() or (moments != moments.astype("datetime64[D]")).any():
+    moments = column if isinstance(column, np.ndarray) and column.dtype.kind == "M" else None
+    if moments is None and is_time_name(name):
+        moments = dates_of_numbers("", column)
+    if moments is None or (moments != moments.astype("datetime64[D]")).any():  # also of one that is missing
         return None
     return np.datetime_as_string(moments, unit="D").tolist()
-
-
-def _only(header: Sequence[str], places: list[int]) -> int | None:
-    """The only one of some columns, or the only one with the name of a clock."""
-    named = [place for place in places if is_time_name(header[place])] if len(places) > 1 else places
-    return named[0] if len(named) == 1 else None
 
 
 def _iso_times(column: Sequence[str] | np.ndarray) -> list[str] | None:

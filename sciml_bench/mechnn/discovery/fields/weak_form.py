@@ -64,10 +64,7 @@ def half_width(rows: FieldRows) -> int:
     """Rows on either side of the middle of the weights: a field has changed after so many."""
     n_rows = len(rows.modes)
     if n_rows < _FEWEST_ROWS:
-        raise DataError(
-            f"data: {n_rows} rows are too few for the law of a field; give at least {_FEWEST_ROWS}, or a larger "
-            "data.split.train"
-        )
+        raise DataError(f"data.split: {n_rows} rows are too few for the law of a field; give at least {_FEWEST_ROWS}")
     return min(max(rows.rows_of_change, _FEWEST_ROWS // 2), (n_rows - 1) // 2)
 
 

@@ -64,9 +64,7 @@ class SparseIdentification(SelectedEquations):
         ]
         scaled = [units.scaled(*piece) for piece in pieces if len(piece[0]) >= _FEWEST_ROWS]
         if not scaled:
-            raise DataError(
-                f"no training trajectory has {_FEWEST_ROWS} rows without a gap; use more (data.split.train)"
-            )
+            raise DataError(f"data.split: no training part has {_FEWEST_ROWS} rows without a gap; use more rows")
         times, states = zip(*scaled, strict=True)
         for options in self._ways(peer, terms, times, train.is_regular):
             rows = min(map(len, times)) if self.weak else None
