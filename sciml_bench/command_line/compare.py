@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 
-from sciml_bench.report.comparison import Comparison, chosen_metrics, groups
+from sciml_bench.report.comparison import Comparison, chosen_metrics, groups, remark_on_data
 from sciml_bench.report.printed import print_left_out, write_files
 from sciml_bench.report.runs import find_runs
 from sciml_bench.report.table import csv_table, markdown_table
@@ -43,7 +43,8 @@ def answer(asked: argparse.Namespace) -> None:
     parts = groups(comparison) if asked.metrics is None else [comparison]
     together = [part for part in parts if len(part.methods) > 1 or asked.all] or parts
     columns = [chosen_metrics(part, asked.metrics) for part in together]
-    table = "\n".join(starmap(markdown_table, zip(together, columns, strict=True)))
+    tables = starmap(markdown_table, zip(together, columns, strict=True))
+    table = "\n".join(told + remark for told, remark in zip(tables, map(remark_on_data, together), strict=True))
     print(table, end="")
     names = list(dict.fromkeys(name for part in columns for name in part))
     present = dict.fromkeys(name for run in comparison.runs for name in run.metrics)

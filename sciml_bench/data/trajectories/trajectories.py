@@ -242,4 +242,7 @@ class Trajectories(Observations):
             for _, block in iterate_blocks(states):
                 if (block != first).any():
                     return
-        raise DataError(f"{where}: all {self.n_states} states are equal (constant data); nothing is there to learn.")
+        raise DataError(
+            f"{where}: all {self.n_states} states are equal (constant data); nothing is there to learn. "
+            "Choose other components (data.observe) or another record (data.path)"
+        )

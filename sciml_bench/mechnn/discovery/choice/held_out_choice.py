@@ -75,7 +75,10 @@ class HeldOutChoice(FewComponents, DirectMethod):
             DataError: there is no law in any library, with the reasons.
         """
         if "validation" not in self.view.record.splits:
-            raise ConfigurationError("training=held_out_choice: nothing is held out; set data.split.validation above 0")
+            raise ConfigurationError(
+                "training=held_out_choice: nothing is held out; set data.split.validation above 0, or for a record of "
+                "few rows choose training=closed_form model=polynomials and a small model.degree"
+            )
         budget, refused, longest = CpuBudget(self.cpu_seconds), [], 0.0
         first_look = "never" if self.refinement == "never" else CLEAN_ALONE
         self._tried = []
