@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
+
+from sciml_bench.data.files.times_of_clocks import time_of_day
 
 TIME_NAMES = ("t", "time", "times", "timestamp", "ts", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
 """What a clock is called whatever its unit, by LabVIEW X_Value; upper case counts as lower case."""
@@ -96,7 +98,7 @@ def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], st
     A date with an offset from universal time is taken to that time.
 
     Args:
-        cells: such as 2020Q1, 2020-01, 2020-01-31 or 2020-01-31T12:00:00Z.
+        cells: such as 2020Q1, 2020-01, 2020-01-31, 2020-01-31T12:00:00Z or 2020-01-31 1:05 PM.
 
     Returns:
         the times and their unit; None where a cell is no such date.
@@ -171,6 +173,11 @@ def _seconds(differences: Shaped[np.ndarray, " time"]) -> Float[np.ndarray, " ti
 
 def _date(cell: str) -> datetime:
     parts = cell.replace("/", "-").split("-", 2)
-    day, mark, clock = parts[2].replace("T", " ").partition(" ") if len(parts) > 2 else ("1", "", "")
-    date = datetime.fromisoformat(f"{parts[0]}-{int(parts[1]):02d}-{int(day):02d}{mark}{clock}")
+    day, *clocks = re.split("[T ]", parts[2] if len(parts) > 2 else "1", maxsplit=1)
+    clock = clocks[0] if clocks else ""
+    time, offset = time_of_day(clock) or (clock, "")
+    at_end = time.startswith("24:00:00")  # of the day, as loggers write midnight
+    time = time.replace("24", "00", 1) if at_end else time
+    date = datetime.fromisoformat(f"{parts[0]}-{int(parts[1]):02d}-{int(day):02d}{'T' * bool(time)}{time}{offset}")
+    date += timedelta(days=at_end)
     return date.astimezone(UTC).replace(tzinfo=None) if date.tzinfo else date

@@ -13,6 +13,7 @@ from sciml_bench.data.files.formats.numpy_files import unreadable
 from sciml_bench.data.files.packages import imported
 from sciml_bench.data.files.tables.columns import Columns, Table
 from sciml_bench.data.files.tables.parted_tables import table_of
+from sciml_bench.data.files.tables.times_of_day import durations
 
 UNIT_KEYS = (b"units", b"unit")
 
@@ -98,4 +99,5 @@ def _values(column: Any) -> Shaped[np.ndarray, " time"] | Sequence[str] | None:
     if present and all(type(cell).__name__ == "Decimal" for cell in present):
         return column.astype(float).to_numpy()
     cells = [str(cell) for cell in present]
-    return cells if len(cells) == len(column) and times_of_dates(cells[:1]) else None
+    is_clock = times_of_dates(cells[:1]) or durations(cells[:1])
+    return cells if len(cells) == len(column) and is_clock else None

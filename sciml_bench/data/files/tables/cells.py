@@ -47,7 +47,7 @@ def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[n
             cell = column[row]
             where = f"line {lines.body[row][0]}" if lines.body else f"row {row}"
             raise DataError(
-                f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number{_hint(cell)}; remove the "
+                f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number{hint_of(cell)}; remove the "
                 "text, fill the gap, or choose other columns with data.key=[...]."
             )
     return values
@@ -111,7 +111,7 @@ def _is_date(cell: str) -> bool:
     return (times_of_dates([cell]) or durations([cell])) is not None
 
 
-def _hint(cell: str) -> str:
+def hint_of(cell: str) -> str:
     """What a cell seems to be that is no number."""
     if re.match(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d{2}", cell):
         return " (dates are written as 2020-01-31 or 2020-01-31T12:00:00, times of the day as 12:00:00)"

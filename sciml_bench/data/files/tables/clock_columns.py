@@ -51,23 +51,34 @@ def dates_of(column: Column, name: str = "") -> tuple[np.ndarray, str] | None:
     return times_of_dates([*column]) or durations([*column])
 
 
-def join_dates(lines: Columns, first: int, chosen: Sequence[str]) -> None:
-    """One column of dates for those of year, month, day and hour, unless another one is the clock."""
+def join_dates(
+    lines: Columns, first: int, chosen: Sequence[str], time_column: str | int | None = None
+) -> str | int | None:
+    """One column of dates for a date and a time of the day, or for year, month, day and hour.
+
+    Nothing is joined where another column is the clock.
+
+    Returns:
+        the time column: the joined one, where one of its parts was asked for.
+    """
     header, columns = lines.header[first:], lines.columns[first:]
-    with_times = dates_with_times(columns) if header else None
-    joined = with_times or joined_dates(header, columns)
+    asked = time_column is not None
+    with_times = dates_with_times(header, columns) if header else None
+    joined = with_times or (None if asked else joined_dates(header, columns))
     if joined is None:
-        return
+        return time_column
     places, dates = joined
     parts = [header[place] for place in places]
     others = [place for place, name in enumerate(header) if place not in places and is_time_name(name)]
     others = others if with_times else [places[0], *others]
-    if set(parts) & set(chosen) or any(_rising(lines, first + place) for place in others):
-        return
+    taken = time_column not in parts if asked else any(_rising(lines, first + place) for place in others)
+    if set(parts) & set(chosen) or taken:
+        return time_column
     lines.columns[first + places[0]], lines.header[first + places[0]] = dates, "date"
     for place in sorted(places[1:], reverse=True):
         del lines.columns[first + place], lines.header[first + place], lines.units[first + place]
     lines.notes.append(f"{', '.join(parts)} make the date")
+    return "date" if asked else None
 
 
 def _rising(lines: Columns, place: int) -> bool:

@@ -6,11 +6,12 @@ import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.clocks import is_faulty, restart, rises, rises_evenly, unit_of_name
-from sciml_bench.data.files.tables.cells import numbers
+from sciml_bench.data.files.tables.cells import number_of, numbers
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
-from sciml_bench.data.files.tables.columns import Columns, Table
+from sciml_bench.data.files.tables.columns import Column, Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
-from sciml_bench.data.files.tables.times_of_day import told_midnights
+from sciml_bench.data.files.tables.times_of_day import fault_of_offsets, told_of_times
+from sciml_bench.data.files.times_of_clocks import time_of_day
 
 
 def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
@@ -27,8 +28,8 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     """
     line_up(lines)
     first = leave_out_row_names(lines)
-    if time_column is None:
-        join_dates(lines, first, chosen)
+    guess = time_column is None
+    time_column = join_dates(lines, first, chosen, time_column)
     header = lines.header[first:]
     number = column_number(lines, time_column, first)
     unknown = [name for name in chosen if name not in header]
@@ -47,13 +48,16 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     lines.columns = [lines.columns[place] for place in kept]
     number = None if number is None else places.index(number)
     dates = None if number is None else dates_of(lines.columns[number], lines.header[number] if header else "")
-    if number is not None and dates is not None and not isinstance(lines.columns[number], np.ndarray):
-        lines.notes += told_midnights([*lines.columns[number]])
+    clock = None if number is None else lines.columns[number]
+    if clock is not None and dates is not None and not isinstance(clock, np.ndarray):
+        if fault := fault_of_offsets([*clock]):
+            raise DataError(f"data.path: {lines.path}: {fault}; write the offset in every row of the clock, or in none")
+        lines.notes += told_of_times([*clock])
     values = [
         np.empty(0) if dates is not None and place == number else numbers(lines, column, place, kept[place])
         for place, column in enumerate(lines.columns)
     ]
-    return _table(lines, values, number, dates, guess=time_column is None)
+    return _table(lines, values, number, dates, guess)
 
 
 def _table(
@@ -67,11 +71,14 @@ def _table(
     header, units, notes = lines.header, lines.units, list(lines.notes)
     names = header or [f"column {place}" for place in range(len(values))]
     times, unit = dates if dates is not None else (None if number is None else values[number], None)
+    if number is not None and len(values) == 1 and (dates is not None or not guess):
+        raise DataError(
+            f"data.path: {lines.path}: nothing but the clock {names[number]} is read, and no state; give it a column "
+            "of numbers beside the clock, or name one that it has in data.key=[...]"
+        )
     if number is not None and (row := restart(np.asarray(times))) is not None:
         raise DataError(
-            f"data.path: {lines.path}: the clock {names[number]} begins again in row {row}; trajectories that stand "
-            "one below another need a file each (data.path=<folder>), or take it for a state with "
-            "data.time_column=none"
+            f"data.path: {lines.path}: the clock {names[number]} {_begins_again(lines.columns[number], row)}"
         )
     rising = guess and times is None and len(values) > 1 and rises_evenly(values[0])
     if rising and not (header and any(map(rises_evenly, values[1:]))):
@@ -80,7 +87,7 @@ def _table(
     elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
         fault = is_faulty(np.asarray(times)) if len(values) > 1 else None
         if dates is not None and not fault:  # they are no numbers that could be a state
-            fault = "do not rise" if len(values) > 1 else "have no states beside them"
+            fault = "do not rise"
         if fault:
             state = "take it for a state with data.time_column=none"
             out = "leave the clock out with data.time_column=none data.key=[...]"
@@ -108,3 +115,14 @@ def _table(
         unit,
         tuple(notes),
     )
+
+
+def _begins_again(clock: Column, row: int) -> str:
+    """What is wrong with a clock that begins again in a row, and what to do: of dates, times of the day or numbers."""
+    below = "trajectories that stand one below another need a file each (data.path=<folder>)"
+    if (isinstance(clock, np.ndarray) and clock.dtype.kind != "M") or number_of(str(clock[row])) is not None:
+        return f"begins again in row {row}; {below}, or take it for a state with data.time_column=none"
+    falls = f"begins again in row {row}, with {clock[row]} after {clock[row - 1]}"
+    if not isinstance(clock, np.ndarray) and time_of_day(clock[row]) is not None:
+        return f"{falls}; if that is a gap over midnight, give the dates in a column beside the clock, but {below}"
+    return f"{falls}; {below}, or leave the clock out with data.time_column=none data.key=[...]"
