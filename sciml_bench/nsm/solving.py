@@ -12,7 +12,7 @@ from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.sampled_functions import Values
 
 _VALUES_AT_ONCE = 2**22
-"""Of a layer, so that memory neither grows with the number of parameters nor goes back to the system in between."""
+"""Of a batch of solutions, so that memory does not grow with the number of parameters."""
 
 
 @torch.no_grad()
@@ -35,7 +35,7 @@ def prediction(
         device: where the network is.
     """
     fine, stride = _finer(grid, model)
-    at_once = max(1, _VALUES_AT_ONCE // (int(np.prod(fine.size)) * model.width))
+    at_once = max(1, _VALUES_AT_ONCE // int(np.prod(fine.size)))
     found = []
     for part in torch.from_numpy(parameters).to(model.dtype).split(at_once):
         fields = equation.parameter_coefficients(part.to(device))
