@@ -101,7 +101,7 @@ BAD_FILES = {
     "nan": (save_npy(with_value(np.nan)), ["data.missing", "mine.npy"]),
     "infinity": (save_npy(with_value(np.inf)), ["data.path", "mine.npy"]),
     "a trajectory shorter than the lag": (save_npy(walk(7)), ["training.view.lag", "smaller lag"]),
-    "constant data": (save_npy(np.ones((100, 2))), ["constant"]),
+    "constant data": (save_npy(np.ones((100, 2))), ["constant", "data.observe", "data.path"]),
     "a single number": (save_npy(np.array(3.0)), ["mine.npy", "shape ()"]),
     "an empty array": (save_npy(np.zeros((0, 2))), ["mine.npy"]),
     "states of different shapes": (unequal_shapes, ["shape"]),

@@ -15,6 +15,19 @@ class NotApplicableError(ConfigurationError):
     """A method cannot learn from this kind of record; said before anything is loaded."""
 
 
+class LacksAbilityError(NotApplicableError):
+    """What is learned lacks something.
+
+    Args:
+        name: of its class, or what a person has chosen.
+        lacks: such as "does not forecast".
+    """
+
+    def __init__(self, name: str, lacks: str) -> None:
+        super().__init__(f"{name} {lacks}")
+        self.lacks = lacks
+
+
 class DataError(ValueError):
     """Data cannot be used: not finite, of the wrong shape, too short, constant or unreadable."""
 

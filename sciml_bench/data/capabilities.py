@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Complex, Float
 
-from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, DataError, LacksAbilityError
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.regular_clock import RATE, keeps_step
 from sciml_bench.data.spec import RecordSpec
@@ -194,13 +194,13 @@ def require_ability(learned: Any, capability: type) -> None:
         capability: `Forecaster`, `Reconstructor`, `SpectrumEstimator` or `EquationDiscoverer`.
 
     Raises:
-        NotApplicableError: it lacks the capability.
+        LacksAbilityError: it lacks the capability.
     """
     method, lacks = _ABILITIES[capability]
     if learned is Any or hasattr(learned, method):
         return
     name = learned.__name__ if isinstance(learned, type) else type(learned).__name__
-    raise NotApplicableError(f"{name} {lacks}")
+    raise LacksAbilityError(name, lacks)
 
 
 def require_past(past: Trajectories, spec: RecordSpec, n_rows: int, any_clock: bool = False) -> None:

@@ -41,7 +41,7 @@ def stressed(model: OperatorNetwork, equation: Equation, errors: Float[np.ndarra
     found = {"resolution": _errors(model, equation, test, sampling.solutions("test", 2 * resolution))}
 
     def asked(other: Equation, parameters: Parameters) -> Float[np.ndarray, " test"]:
-        return _errors(model, equation, parameters, other.solve(parameters, resolution, sampling.test_time_points))
+        return _errors(model, equation, parameters, sampling.kept_solutions(parameters, resolution, "stress", other))
 
     if "viscosity" in names:
         found["viscosity"] = asked(equation.changed(viscosity=2 * system.viscosity), test)

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_boolean, require_integer
-from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, DataError, LacksAbilityError, NotApplicableError
 from sciml_bench.core.interruption import TOLD, interruption_behind
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
@@ -104,7 +104,12 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         observed, method = build(configuration)
     else:
         observed, method = ensemble.build()
-    require_scorable(evaluation, method, scored_record(configuration, observed))
+    try:
+        require_scorable(evaluation, method, scored_record(configuration, observed))
+    except LacksAbilityError as error:  # of a class: a person knows what she has chosen
+        choices = configuration.get("choices") or {}
+        chosen = next((f"{group}={choices[group]}" for group in ("method", "model") if choices.get(group)), None)
+        raise error if chosen is None else LacksAbilityError(chosen, error.lacks) from None
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
         if observed.adaptation:

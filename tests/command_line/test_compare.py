@@ -106,28 +106,3 @@ def test_what_a_person_can_mend_ends_with_one_sentence(tmp_path, monkeypatch, ca
     assert error.startswith("error: ")
     assert message in error
     assert len(error.splitlines()) == 1
-
-
-def test_a_line_says_which_runs_are_of_other_data(tmp_path, capsys):
-    def of_file(name, checksum, path="mine.csv", n_bytes=100):
-        files = [{"path": path, "bytes": n_bytes, "sha256": checksum * 64}]
-        write_run(tmp_path / name / "seed=0", {"vamp_e_exact": 3.9}, data="trajectories", data_files=files)
-
-    def line():
-        assert main(["compare", str(tmp_path), "--output", str(tmp_path / "output")]) == 0
-        printed = capsys.readouterr().out
-        found = [line for line in printed.splitlines() if line.startswith("not all are of the same data")]
-        assert (tmp_path / "output" / "table.md").read_text() in printed
-        return found
-
-    of_file("a", "1")
-    of_file("b", "1", "elsewhere/copy.csv")
-    assert line() == []
-    of_file("c", "2")
-    write_run(tmp_path / "d" / "seed=0", {"vamp_e_exact": 3.9})  # of an earlier version, which did not tell
-    (told,) = line()
-    assert told.endswith(": mine.csv (100 bytes, 11111111): a, b; mine.csv (100 bytes, 22222222): c")
-    write_run(tmp_path / "e" / "seed=0", {"vamp_e_exact": 3.9}, data="lorenz", data_files=[])
-    write_run(tmp_path / "f" / "seed=0", {"vamp_e_exact": 3.9}, data_files="damaged")
-    (told,) = line()
-    assert told.endswith("; lorenz: e")

@@ -213,3 +213,22 @@ def test_a_structure_that_holds_itself_ends(tmp_path):
         loop[...] = loop.ref
     record, _ = load(tmp_path / "x.mat")
     assert "loop{1}, a loop, is left out" in record.reading
+
+
+def test_a_step_beside_cells_and_groups_is_that_of_each(tmp_path):
+    """It was an array of another shape, and the file refused; also where the clock was named."""
+    h5py = pytest.importorskip("h5py", reason="needs the extra `files`")
+    angle = 0.05 * np.arange(50)
+    cells = np.empty((1, 2), dtype=object)
+    with h5py.File(tmp_path / "runs.h5", "w") as file:
+        for number in range(2):
+            cells[0, number] = np.column_stack([np.cos(angle + number), np.sin(angle + number)])
+            file.create_dataset(f"run{number}/x", data=cells[0, number])
+        file["dt"] = 0.05
+    savemat(tmp_path / "cells.mat", {"x": cells, "dt": 0.05})
+    savemat(tmp_path / "clock.mat", {"x": cells[0, 0], "t": angle, "dt": 0.05})
+    for name, clock, n_trajectories in (("runs.h5", None, 2), ("cells.mat", None, 2), ("clock.mat", "t", 1)):
+        record = TrajectoryFiles(str(tmp_path / name), split={"train": 1.0}, times_key=clock)
+        record.setup()
+        assert record.splits["train"].lengths == (50,) * n_trajectories
+        assert record.spec.time_step == pytest.approx(0.05)

@@ -96,14 +96,24 @@ def test_a_refinement_beside_an_equilibrium_ends_with_few_terms(noise_seed):
     assert method._remarks() == ("the data hardly tell n from n^2, n^3",)
 
 
-def test_a_refinement_that_only_adds_terms_that_cancel_is_left_out(caplog):
-    """Two catalysts that grow alike lie on a curve: refined, eleven terms of up to 29 079 explain less than four."""
-    times = np.linspace(0, 10, 120)
+def catalysts(n_rows, noise, seed):
+    """Two that grow alike, so that they lie on a curve."""
+    times = np.linspace(0, 10, n_rows)
     rows = integrated(
         lambda t, u: [u[0] * u[1] * (1 - 1.61 * u[0]), u[0] * u[1] * (1 - 1.61 * u[1])], [0.3, 0.04], times
     )
-    noise = np.random.default_rng(2).standard_normal(rows.shape)
-    _, growth = found(times, rows * (1 + 0.02 * noise), ["x", "y"], 2)
+    return times, rows * (1 + noise * np.random.default_rng(seed).standard_normal(rows.shape))
+
+
+def test_a_refinement_that_only_adds_terms_that_cancel_is_left_out(caplog):
+    """Refined, eleven terms of up to 29 079 explain less than four."""
+    _, growth = found(*catalysts(120, 0.02, 2), ["x", "y"], 2)
     assert [len(terms) for terms in growth] == [2, 2]
     assert max(abs(value) for terms in growth for value in terms.values()) < 2
     assert "terms that cancel" in caplog.text
+
+
+def test_a_step_of_a_refinement_that_leaves_every_bound_does_not_end_the_run():
+    """Its directions were not finite, and the least squares of them raised what nobody caught."""
+    _, growth = found(*catalysts(300, 0.05, 1), ["x", "y"], 3)
+    assert max(abs(value) for terms in growth for value in terms.values()) < 5

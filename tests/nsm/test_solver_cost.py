@@ -37,7 +37,9 @@ def test_the_first_solver_that_is_accurate_enough_is_timed_and_one_that_breaks_d
     allowed, chosen, monkeypatch
 ):
     calls, clock = [], iter(np.cumsum([0, 8.0, 1, 6.0, 1, 9.0]).tolist())
-    monkeypatch.setattr(solver_cost, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(
+        solver_cost, "time", SimpleNamespace(perf_counter=lambda: next(clock), process_time=lambda: 0.0)
+    )
     parameters = np.random.default_rng(0).normal(size=(2, 4))
     solvers = ladder([None, 0.5, 0.2, 0.01], calls)
     # the fastest of three calls, which take 8, 6 and 9 seconds, for two solutions
@@ -82,6 +84,17 @@ def test_the_solutions_that_a_supervised_operator_learned_from_are_paid_for(tmp_
     model = SpectralOperator(problem, modes=[7, 7], width=1, depth=1)
     method = SupervisedTraining(model, problem.sampling, resolution=8, n_training=20)
     method.load_counters({"seconds": [1.0, 2.5]})
-    monkeypatch.setattr(supervised_training, "least_seconds", lambda call, clock: 8.0)  # of 16 solutions
+    monkeypatch.setattr(supervised_training, "least_seconds", lambda call: (8.0, 8.0))  # of 16 solutions
     assert method.training_seconds() == 3.5 + 20 * 0.5
     assert method.cpu_seconds_before == 20 * 0.5
+
+
+def test_the_solutions_are_timed_once_for_both_clocks(tmp_path, monkeypatch):
+    problem, solved = equation("poisson", cache=tmp_path), []
+    method = SupervisedTraining(
+        SpectralOperator(problem, modes=[7, 7], width=1, depth=1), problem.sampling, resolution=8, n_training=20
+    )
+    method.start()
+    monkeypatch.setattr(problem, "solve", lambda some, *size: solved.append(len(some)))
+    assert method.training_seconds() >= 0 <= method.cpu_seconds_before
+    assert solved == [16] * 3

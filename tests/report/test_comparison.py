@@ -5,7 +5,7 @@ from report_material import labelled_metrics, write_run
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report import Comparison, chosen_metrics, csv_table, find_runs, markdown_table
-from sciml_bench.report.comparison import labels
+from sciml_bench.report.comparison import labels, remark_on_data
 
 
 def compared(folder):
@@ -38,6 +38,30 @@ def test_a_folder_of_another_name_is_a_method_of_its_own(tmp_path):
     write_run(tmp_path / "mine", {"score": 1.0})
     write_run(tmp_path / "yours", {"score": 2.0})
     assert [method.label for method in compared(tmp_path).methods] == ["mine", "yours"]
+
+
+def file_of(name, sha256, **others):
+    return {"data": "trajectories", "data_files": [{"path": f"/there/{name}", "bytes": 9, "sha256": sha256}], **others}
+
+
+def test_runs_of_different_data_are_told(tmp_path):
+    """Also of one file before and after it changed, and of other components of it; its path says nothing."""
+    for method, record in {
+        "a": file_of("mine.csv", "1" * 64, question_variant="data.path=/there/mine.csv"),
+        "b": file_of("mine.csv", "1" * 64, question_variant="data.path=mine.csv"),
+    }.items():
+        write_run(tmp_path / method / "seed=0", {"score": 1.0}, **record)
+    assert remark_on_data(compared(tmp_path)) == ""
+    write_run(tmp_path / "c" / "seed=0", {"score": 1.0}, **file_of("other.csv", "2" * 64))
+    told = remark_on_data(compared(tmp_path))
+    assert told.endswith("their scores do not compare them: mine.csv (a, b); other.csv (c)\n")
+    write_run(tmp_path / "d" / "seed=0", {"score": 1.0}, **file_of("mine.csv", "3" * 64))
+    assert "mine.csv 11111111 (a, b); other.csv 22222222 (c); mine.csv 33333333 (d)" in remark_on_data(
+        compared(tmp_path)
+    )
+    observed = file_of("other.csv", "2" * 64, question_variant="data.observe=[x], data.path=other.csv")
+    write_run(tmp_path / "e" / "seed=0", {"score": 1.0}, **observed)
+    assert "other.csv 22222222 data.observe=[x] (e)" in remark_on_data(compared(tmp_path))
 
 
 def test_nothing_to_compare_is_an_error():

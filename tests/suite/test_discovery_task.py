@@ -29,8 +29,8 @@ def test_the_law_of_a_population_of_up_to_74_is_found_in_noise_too(noise: str, e
     assert rows[0]["coefficient_error"] < error
     assert rows[0]["forecast_standardised_error"] < rows[0]["persistence_standardised_error"] / 3
     assert [row["reason"] for row in rows[1:]] == [
-        "FittedPersistence finds no equations",
-        "KoopmanModel finds no equations",
+        "method=persistence finds no equations",
+        "method=koopman_vamp finds no equations",
     ][: len(rows) - 1]
 
 

@@ -29,7 +29,7 @@ def test_the_second_eigenvalue_of_relaxation_is_that_of_its_rate(tmp_path: Path)
     rows = compare("ornstein_uhlenbeck_spectrum", methods, folder=tmp_path, overrides=asked)
     found = {row["method"]: row for row in rows}
     assert found["persistence"]["status"] == "not_applicable"
-    assert found["persistence"]["reason"] == "FittedPersistence has no eigenvalues"
+    assert found["persistence"]["reason"] == "method=persistence has no eigenvalues"
     for name in ("koopman_linear_ridge", "dmd"):
         row, arrays = found[name], np.load(Path(found[name]["folder"]) / "arrays.npz")
         np.testing.assert_allclose(arrays["exact_eigenvalues"], [1, np.exp(-0.5)], rtol=1e-12)

@@ -75,11 +75,12 @@ class _Group:
 
     def trajectories(self, layout: str, times_key: str | None) -> list[NamedTrajectory]:
         """All of the group."""
-        clock, step = None, None
+        clock = None
+        step = self._take_step() if len(self.content.arrays) > 1 else None  # beside cells and groups as well
         if times_key not in (None, NO_COLUMN):
             clock = self._named(str(times_key))
         elif times_key is None and len(self.around) > 1:
-            step, clock = self._take_step(), self._clock()
+            clock = self._clock()
             self.notes += [] if clock is None else [f"the array {clock} is the time"]
         if clock is not None:
             self.arrays.pop(clock, None)

@@ -160,23 +160,27 @@ class FreshParameters:
             self._solutions[key] = self.kept_solutions(self.parameters(split), resolution, split)
         return self._solutions[key]
 
-    def kept_solutions(self, parameters: Parameters, resolution: int, purpose: str) -> Solutions:
+    def kept_solutions(
+        self, parameters: Parameters, resolution: int, purpose: str, problem: ParametricProblem | None = None
+    ) -> Solutions:
         """Solutions from the cache, or computed and kept there.
 
         Args:
             parameters: whose.
             resolution: points per space axis.
             purpose: what they are for, said while one waits.
+            problem: that is solved, where it is another one.
         """
+        asked_of = self.spec if problem is None else problem
 
         def solved() -> Solutions:
-            solutions = self.spec.solve(parameters, resolution, self.test_time_points).astype(np.float32)
+            solutions = asked_of.solve(parameters, resolution, self.test_time_points).astype(np.float32)
             if not np.isfinite(solutions).all():
                 raise DataError(f"the reference solver gave numbers that are not finite at resolution {resolution}")
             return solutions
 
-        folder = self.cache / "reference_solutions" / type(self.spec).__name__.lower()
-        asked = f"{self.spec.identity} {resolution} {self.test_time_points} {checksum(parameters)}"
+        folder = self.cache / "reference_solutions" / type(asked_of).__name__.lower()
+        asked = f"{asked_of.identity} {resolution} {self.test_time_points} {checksum(parameters)}"
         what = f"computing {len(parameters)} {purpose} solutions at resolution {resolution}"
         return kept_array(folder, asked, "solutions", solved, what)
 

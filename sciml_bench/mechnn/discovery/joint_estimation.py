@@ -25,6 +25,8 @@ from sciml_bench.systems.numerics.block_tridiagonal import lower_band
 
 _MOST_ITERATIONS = 12
 _MOST_HALVINGS = 6
+_LARGEST_CHANGE = 1e150
+"""Whose square is still a number."""
 _LARGEST_WEIGHT = 10.0
 """Beside the mean of the components; what is followed more closely is followed by chance."""
 
@@ -211,6 +213,8 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     of_misfit = weights.sqrt()[:, None] * of_misfit
     both = torch.cat([of_misfit.flatten(0, 1), (mu.sqrt()[..., None] * of_defect).flatten(0, 1)]).numpy()
     base, responses = changes[:, :, 0].numpy(), changes[:, :, 1:].numpy()
+    if not np.abs(both).max() < _LARGEST_CHANGE:  # nan too: the field is that steep somewhere
+        raise SolverError("the equations of the states leave every bound; smooth the data or choose fewer terms")
     return _Linearization(objective, both[:, 0], both[:, 1:], base, responses)
 
 

@@ -137,7 +137,7 @@ class OperatorTraining(Method):
             resolution: points per space axis.
         """
         parameters, grid = self.equation.draw_parameters(_TIMED_BATCH, 0), self.equation.test_grid(resolution)
-        return least_seconds(lambda: prediction(self.model, self.equation, parameters, grid)) / _TIMED_BATCH
+        return least_seconds(lambda: prediction(self.model, self.equation, parameters, grid))[0] / _TIMED_BATCH
 
     def training_seconds(self) -> float:
         """Wall seconds before the first prediction: of all iterations, and of what was computed for them."""

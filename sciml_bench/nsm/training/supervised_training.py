@@ -1,7 +1,5 @@
 """Training on reference solutions: what the residual trainings do without, and what they are compared with."""
 
-import time
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, cast
 
@@ -75,18 +73,20 @@ class SupervisedTraining(OperatorTraining):
 
     def training_seconds(self) -> float:
         """With the solutions of the set, timed on some of them, since they may have been kept from an earlier run."""
-        return super().training_seconds() + self._seconds_of_pairs(time.perf_counter)
+        return super().training_seconds() + self._seconds_of_pairs[0]
 
-    @cached_property
+    @property
     def cpu_seconds_before(self) -> float:
         """Of the solutions of the set."""
-        return self._seconds_of_pairs(time.process_time)
+        return self._seconds_of_pairs[1]
 
-    def _seconds_of_pairs(self, clock: Callable[[], float]) -> float:
+    @cached_property
+    def _seconds_of_pairs(self) -> tuple[float, float]:
+        """Of the wall and of the CPU."""
         some = self.pairs()[0][:_TIMED_SOLUTIONS].numpy()
         n_times = self.view.test_time_points
-        seconds = least_seconds(lambda: self.equation.solve(some, self.resolution, n_times), clock)
-        return self.n_training * seconds / len(some)
+        seconds = least_seconds(lambda: self.equation.solve(some, self.resolution, n_times))
+        return self.n_training * seconds[0] / len(some), self.n_training * seconds[1] / len(some)
 
     def record_entries(self) -> dict[str, Any]:
         """The size of the set, and what its solutions cost."""

@@ -76,7 +76,10 @@ class HeldOutChoice(FewComponents, DirectMethod):
             DataError: too few rows for any library, or there is no law in one, with the reasons.
         """
         if "validation" not in self.view.record.splits:
-            raise ConfigurationError("training=held_out_choice: nothing is held out; set data.split.validation above 0")
+            raise ConfigurationError(
+                "training=held_out_choice: nothing is held out; set data.split.validation above 0, or for a record of "
+                "few rows choose training=closed_form model=polynomials and a small model.degree"
+            )
         n_rows, fewest = int(self.view.train.rows.sum()), 2 * min(each.n_terms for each in self.libraries.values())
         if n_rows < fewest:
             raise DataError(
