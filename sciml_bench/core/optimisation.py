@@ -48,12 +48,7 @@ class Optimisation:
         self._parameters = [weight for group in optimizer.param_groups for weight in group["params"]]
 
     def step(
-        self,
-        loss: Tensor,
-        step: int,
-        n_steps: int,
-        members: Sequence[int] | None = None,
-        where: str = "",
+        self, loss: Tensor, step: int, n_steps: int, members: Sequence[int] | None = None, where: str = ""
     ) -> float:
         """Move the weights once.
 

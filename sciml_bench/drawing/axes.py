@@ -58,10 +58,7 @@ def of_components(label: str, shown: int, there_are: int) -> str:
 
 
 def shade_parts(
-    axis: Axes,
-    times: Float[np.ndarray, " time"],
-    learned: Bool[np.ndarray, " time"],
-    ahead: Bool[np.ndarray, " time"],
+    axis: Axes, times: Float[np.ndarray, " time"], learned: Bool[np.ndarray, " time"], ahead: Bool[np.ndarray, " time"]
 ) -> None:
     """The span that is held out and, between it and what was learned from, the one that chose the weights."""
     last, (first, end) = np.flatnonzero(learned)[-1], np.flatnonzero(ahead)[[0, -1]]

@@ -97,12 +97,7 @@ class PolynomialRegression(GivenFeatures):
     takes_inputs: ClassVar[bool] = True
 
     def __init__(
-        self,
-        model: nn.Module,
-        view: LaggedPairsView,
-        *,
-        degree: ConfiguredInteger = 3,
-        **options: Any,
+        self, model: nn.Module, view: LaggedPairsView, *, degree: ConfiguredInteger = 3, **options: Any
     ) -> None:
         self.degree = require_integer("training.degree", degree, 1, "give a degree of at least 1")
         super().__init__(model, view, **options)

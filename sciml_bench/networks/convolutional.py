@@ -87,11 +87,7 @@ class ConvolutionalDecoder(nn.Module):
     """
 
     def __init__(
-        self,
-        n_inputs: int,
-        output_shape: Sequence[int],
-        channels: Sequence[int] = (32, 16),
-        activation: str = "relu",
+        self, n_inputs: int, output_shape: Sequence[int], channels: Sequence[int] = (32, 16), activation: str = "relu"
     ) -> None:
         super().__init__()
         n_channels, height, width = _image_shape(output_shape, least=4)

@@ -17,11 +17,7 @@ _VALUES_AT_ONCE = 2**22
 
 @torch.no_grad()
 def prediction(
-    model: OperatorNetwork,
-    equation: Equation,
-    parameters: Parameters,
-    grid: Grid,
-    device: torch.device | str = "cpu",
+    model: OperatorNetwork, equation: Equation, parameters: Parameters, grid: Grid, device: torch.device | str = "cpu"
 ) -> Values:
     """The solutions on a grid, in the precision of the network, on the CPU.
 

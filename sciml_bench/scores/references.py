@@ -22,10 +22,7 @@ NO_TURN = 1e-9
 
 
 def reference_scores(
-    predicted: Sequence[Float[np.ndarray, "_ *state"]],
-    past: Trajectories,
-    future: Trajectories,
-    spec: RecordSpec,
+    predicted: Sequence[Float[np.ndarray, "_ *state"]], past: Trajectories, future: Trajectories, spec: RecordSpec
 ) -> Metrics:
     """The forecast beside persistence and the mean.
 
@@ -66,9 +63,7 @@ def bounded(difference: Float[np.ndarray, "*rows"]) -> Float[np.ndarray, "*rows"
 
 
 def horizon_ahead(
-    times: Float[np.ndarray, " rows"],
-    squares: Float[np.ndarray, " rows"],
-    *others: Float[np.ndarray, " rows"],
+    times: Float[np.ndarray, " rows"], squares: Float[np.ndarray, " rows"], *others: Float[np.ndarray, " rows"]
 ) -> float:
     """The longest time over which the mean square of some errors is smaller than that of all others; 0 for none.
 

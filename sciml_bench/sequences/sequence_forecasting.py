@@ -92,9 +92,7 @@ class SequenceForecasting(Method):
         return self.window_loss(*(self.pushed_forward(batch) if pushed else (batch[:, : self.spec.n_window],)))
 
     def window_loss(
-        self,
-        windows: Float[Tensor, "batch window *state"],
-        inputs: Float[Tensor, "batch inputs *state"] | None = None,
+        self, windows: Float[Tensor, "batch window *state"], inputs: Float[Tensor, "batch inputs *state"] | None = None
     ) -> Float[Tensor, ""]:
         """The mean of |û − u| or (û − u)² over all that the model gives, in units of the deviation.
 

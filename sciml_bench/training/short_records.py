@@ -82,10 +82,8 @@ def _parts(configuration: Mapping[str, Any], record: Record, needs_validation: b
     length = min(map(sum, zip(*(part.lengths for part in record.splits.values()), strict=True)))
     enough = FEWEST_LEARNED + 2 * FEWEST_ROWS
     if length < enough:
-        raise DataError(
-            f"data: {length} rows are too few to choose by held-out ones, for which {enough} are needed; give a longer "
-            "record, or choose training=closed_form model=polynomials model.degree=1"
-        )
+        said = f"data: {length} rows are too few to choose by held-out ones, for which {enough} are needed"
+        raise DataError(f"{said}; give more, or choose training=closed_form model=polynomials model.degree=1")
     learned, chosen = (round((length - n * FEWEST_ROWS + 0.5) / length, 3) for n in (2, 1))  # between two rows
     parts = {"train": learned, "validation": round(chosen - learned, 3), "test": round(1 - chosen, 3)}
     return {"data.split": (own, parts)}

@@ -142,12 +142,7 @@ class Rows:
     """
 
     def __init__(
-        self,
-        fields: Sequence[Field],
-        time_axis: str,
-        axes: Sequence[str],
-        place: Mapping[str, int],
-        stacked: bool,
+        self, fields: Sequence[Field], time_axis: str, axes: Sequence[str], place: Mapping[str, int], stacked: bool
     ) -> None:
         self._fields, self._order, self._place, self._stacked = fields, (time_axis, *axes), place, stacked
         lengths = dict(zip(fields[0].axes, fields[0].values.shape, strict=True))

@@ -10,12 +10,7 @@ from jaxtyping import Int
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import iterate_blocks, joined, mapped, read_block, window
-from sciml_bench.data.trajectories.checks import (
-    require_clock,
-    require_companions,
-    require_finite,
-    require_structure,
-)
+from sciml_bench.data.trajectories.checks import require_clock, require_companions, require_finite, require_structure
 from sciml_bench.data.trajectories.observations import Observations
 
 FEWEST_COMPLETE_ROWS = 2

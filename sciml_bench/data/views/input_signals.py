@@ -18,10 +18,7 @@ class InputSignals:
     """
 
     def __init__(
-        self,
-        times: Float[np.ndarray, "batch time"],
-        values: Float[np.ndarray, "batch time dim_in"],
-        interpolation: str,
+        self, times: Float[np.ndarray, "batch time"], values: Float[np.ndarray, "batch time dim_in"], interpolation: str
     ) -> None:
         self.times, self.values, self.interpolation = times, values, interpolation
         self._at_stages: tuple[np.ndarray, np.ndarray] | None = None

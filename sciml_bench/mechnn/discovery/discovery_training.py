@@ -22,11 +22,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.data.held_out import end_of
-from sciml_bench.data.views.whole_trajectories_view import (
-    PaddedTrajectories,
-    TrajectoryNumbers,
-    WholeTrajectoriesView,
-)
+from sciml_bench.data.views.whole_trajectories_view import PaddedTrajectories, TrajectoryNumbers, WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.closed_form_discovery import ClosedFormDiscovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations

@@ -39,9 +39,7 @@ def integral(
 
 
 def integrated(
-    rates: Float[Tensor, "windows steps terms"],
-    step_sizes: Float[Tensor, "_ intervals"],
-    taylor_order: int,
+    rates: Float[Tensor, "windows steps terms"], step_sizes: Float[Tensor, "_ intervals"], taylor_order: int
 ) -> Float[Tensor, "windows steps terms"]:
     """The integrals of some rates along windows, zero on average over each window.
 

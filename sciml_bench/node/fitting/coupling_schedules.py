@@ -54,10 +54,7 @@ class PowerLawSchedule(CouplingSchedule):
     """
 
     def __init__(
-        self,
-        n_steps: ConfiguredInteger = 6,
-        epochs_per_step: ConfiguredInteger = 100,
-        decay: ConfiguredNumber = 0.6,
+        self, n_steps: ConfiguredInteger = 6, epochs_per_step: ConfiguredInteger = 100, decay: ConfiguredNumber = 0.6
     ) -> None:
         _require_count("n_steps", n_steps, 2)
         _require_count("epochs_per_step", epochs_per_step, 1)

@@ -33,10 +33,7 @@ class SmoothingSpline:
     """
 
     def __init__(
-        self,
-        times: Real[np.ndarray, " time"],
-        values: Real[np.ndarray, "time dim"],
-        smoothing: float | int | str = 0.0,
+        self, times: Real[np.ndarray, " time"], values: Real[np.ndarray, "time dim"], smoothing: float | int | str = 0.0
     ) -> None:
         times, values = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
         weight = checked_smoothing(smoothing)

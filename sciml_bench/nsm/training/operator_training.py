@@ -50,12 +50,7 @@ class OperatorTraining(Method):
     monitor: ClassVar[str | None] = "relative_l2_validation"
 
     def __init__(
-        self,
-        model: OperatorNetwork,
-        view: FreshParameters,
-        *,
-        learning_rate: float | int = 1e-3,
-        n_epochs: int = 15,
+        self, model: OperatorNetwork, view: FreshParameters, *, learning_rate: float | int = 1e-3, n_epochs: int = 15
     ) -> None:
         super().__init__(view)
         self.model, self.equation = model, model.equation

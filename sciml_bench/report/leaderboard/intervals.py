@@ -30,9 +30,7 @@ class Interval(NamedTuple):
 
 
 def bootstrap(
-    values: Sequence[float],
-    starts: Sequence[Float[np.ndarray, " _"]] = (),
-    rows: Sequence[Num[np.ndarray, " _"]] = (),
+    values: Sequence[float], starts: Sequence[Float[np.ndarray, " _"]] = (), rows: Sequence[Num[np.ndarray, " _"]] = ()
 ) -> Interval | None:
     """The interval of a score's mean over seeds.
 

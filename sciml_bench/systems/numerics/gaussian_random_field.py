@@ -18,13 +18,7 @@ _SMALLEST_VARIANCE = 1e-14
 
 
 def periodic_gaussian_field(
-    n_samples: int,
-    n_points: int,
-    n_dims: int,
-    length_scale: Real,
-    rng: np.random.Generator,
-    *,
-    zero_mean: bool = False,
+    n_samples: int, n_points: int, n_dims: int, length_scale: Real, rng: np.random.Generator, *, zero_mean: bool = False
 ) -> Float[np.ndarray, "batch *grid"]:
     """Draw fields of covariance exp(−Σ_i sin²(π d_i) / (2ℓ²)) at the points j / n_points of every axis.
 
@@ -53,11 +47,7 @@ def periodic_gaussian_field(
 
 
 def gaussian_field_on_nodes(
-    n_samples: int,
-    nodes: Float[np.ndarray, " nodes"],
-    length_scale: Real,
-    rng: np.random.Generator,
-    n_dims: int = 2,
+    n_samples: int, nodes: Float[np.ndarray, " nodes"], length_scale: Real, rng: np.random.Generator, n_dims: int = 2
 ) -> Float[np.ndarray, "batch *grid"]:
     """Draw fields of covariance exp(−Σ_i d_i² / (2ℓ²)) on a tensor grid with the same nodes on every axis.
 

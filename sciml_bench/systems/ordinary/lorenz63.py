@@ -47,11 +47,7 @@ class Lorenz63(OrdinaryDifferentialEquation):
 
     def _derivatives(self, t: Any, components: tuple[Any, ...]) -> tuple[Any, ...]:
         x, y, z = components
-        return (
-            self.prandtl_number * (y - x),
-            x * (self.rayleigh_number - z) - y,
-            x * y - self.geometric_factor * z,
-        )
+        return (self.prandtl_number * (y - x), x * (self.rayleigh_number - z) - y, x * y - self.geometric_factor * z)
 
     @property
     def fixed_points(self) -> Float[np.ndarray, "points dim"]:

@@ -21,11 +21,7 @@ _FIRST, _LEAST = 2, 3
 
 
 def allotted_settings(
-    method: Method,
-    schedule: LearningRateSchedule,
-    settings: Mapping[str, Any],
-    record: dict[str, Any],
-    seed: int,
+    method: Method, schedule: LearningRateSchedule, settings: Mapping[str, Any], record: dict[str, Any], seed: int
 ) -> dict[str, Any]:
     """The settings of the trainer with as many steps as the budget allows, and the method planned for them.
 

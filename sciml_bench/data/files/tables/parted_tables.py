@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import is_faulty, restart, rises, rises_evenly, unit_of_name
+from sciml_bench.data.files.clocks import is_faulty, restart, rises, rises_evenly, time_of_day, unit_of_name
 from sciml_bench.data.files.tables.cells import number_of, numbers
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
 from sciml_bench.data.files.tables.columns import Column, Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
 from sciml_bench.data.files.tables.times_of_day import told_of_times
-from sciml_bench.data.files.times_of_clocks import time_of_day
 
 
 def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
@@ -59,11 +58,7 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
 
 
 def _table(
-    lines: Columns,
-    values: list[np.ndarray],
-    number: int | None,
-    dates: tuple[np.ndarray, str] | None,
-    guess: bool,
+    lines: Columns, values: list[np.ndarray], number: int | None, dates: tuple[np.ndarray, str] | None, guess: bool
 ) -> Table:
     """The columns parted into clock and states."""
     header, units, notes = lines.header, lines.units, list(lines.notes)
@@ -75,9 +70,8 @@ def _table(
             "of numbers beside the clock, or name one that it has in data.key=[...]"
         )
     if number is not None and (row := restart(np.asarray(times))) is not None:
-        raise DataError(
-            f"data.path: {lines.path}: the clock {names[number]} {_begins_again(lines.columns[number], row)}"
-        )
+        said = f"data.path: {lines.path}: the clock {names[number]} begins again in row {row}"
+        raise DataError(said + _remedy(lines.columns[number], row))
     rising = guess and times is None and len(values) > 1 and rises_evenly(values[0])
     if rising and not (header and any(map(rises_evenly, values[1:]))):
         number, times, which = 0, values[0], f"column {names[0]}" if header else "first column"
@@ -115,12 +109,13 @@ def _table(
     )
 
 
-def _begins_again(clock: Column, row: int) -> str:
-    """What is wrong with a clock that begins again in a row, and what to do: of dates, times of the day or numbers."""
+def _remedy(clock: Column, row: int) -> str:
+    """What to do about a clock that begins again in a row: of dates, of times of the day, or of numbers."""
     below = "trajectories that stand one below another need a file each (data.path=<folder>)"
     if (isinstance(clock, np.ndarray) and clock.dtype.kind != "M") or number_of(str(clock[row])) is not None:
-        return f"begins again in row {row}; {below}, or take it for a state with data.time_column=none"
-    falls = f"begins again in row {row}, with {clock[row]} after {clock[row - 1]}"
+        return f"; {below}, or take it for a state with data.time_column=none"
     if not isinstance(clock, np.ndarray) and time_of_day(clock[row]) is not None:
-        return f"{falls}; if that is a gap over midnight, give the dates in a column beside the clock, but {below}"
-    return f"{falls}; {below}, or leave the clock out with data.time_column=none data.key=[...]"
+        below = f"if that is a gap over midnight, give the dates in a column beside the clock, but {below}"
+    else:
+        below += ", or leave the clock out with data.time_column=none data.key=[...]"
+    return f", with {clock[row]} after {clock[row - 1]}; {below}"

@@ -8,9 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.clocks import is_time_name, restart, times_of_dates
+from sciml_bench.data.files.clocks import is_time_name, restart, time_of_day, times_of_dates
 from sciml_bench.data.files.tables.calendar_columns import dates_of_numbers
-from sciml_bench.data.files.times_of_clocks import time_of_day
 
 _WITH_UNIT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?) (sec|min|hr|days?|yrs?)")
 _UNITS = {"sec": "s", "min": "min", "hr": "hour", "day": "day", "days": "day", "yr": "year", "yrs": "year"}

@@ -105,12 +105,7 @@ class DystsTrajectories(Record):
         asked = f"{self.name} {self.n_trajectories} {self.n_simulated} {self.points_per_period} {self.data_seed}"
         what = f"simulating {self.n_trajectories} trajectories of {self.name}"
         states = kept_array(self.cache / "dysts", asked, "states", self._simulated, what)
-        return Trajectories(
-            tuple(states[:, -self.n_steps :]),
-            time_step=self.time_step,
-            time_unit="time",
-            facts=facts,
-        )
+        return Trajectories(tuple(states[:, -self.n_steps :]), time_step=self.time_step, time_unit="time", facts=facts)
 
     def _simulated(self) -> Float[np.ndarray, "batch time dim"]:
         rng, found = np.random.default_rng(self.data_seed), []

@@ -82,11 +82,8 @@ class HeldOutChoice(FewComponents, DirectMethod):
             )
         n_rows, fewest = int(self.view.train.rows.sum()), 2 * min(each.n_terms for each in self.libraries.values())
         if n_rows < fewest:
-            raise DataError(
-                f"data: {n_rows} rows to learn from are too few for training=held_out_choice, whose shortest candidate "
-                f"needs {fewest}; give a longer record, fewer components (data.observe), smaller model.degrees, or "
-                "choose training=closed_form model=polynomials model.degree=1"
-            )
+            said = f"data: {n_rows} rows to learn from are too few for training=held_out_choice, which needs {fewest}"
+            raise DataError(f"{said}; give more, or choose training=closed_form model=polynomials model.degree=1")
         budget, refused, longest = CpuBudget(self.cpu_seconds), [], 0.0
         first_look = "never" if self.refinement == "never" else CLEAN_ALONE
         self._tried = []

@@ -29,11 +29,7 @@ System = tuple[Complex[np.ndarray, "windows modes"], Complex[np.ndarray, "window
 
 
 def weak_law(
-    library: FieldLibrary,
-    trajectories: Sequence[FieldRows],
-    time_step: float,
-    threshold: float,
-    significance: float,
+    library: FieldLibrary, trajectories: Sequence[FieldRows], time_step: float, threshold: float, significance: float
 ) -> tuple[SparseFit, float]:
     """Sparse coefficients of the terms, in one column, and the part of the variance of the change that they explain.
 

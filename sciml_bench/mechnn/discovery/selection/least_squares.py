@@ -29,10 +29,7 @@ class LeastSquares:
 
     @classmethod
     def of(
-        cls,
-        terms: Float[np.ndarray, "rows terms"],
-        right: Float[np.ndarray, " rows"],
-        places: list[int],
+        cls, terms: Float[np.ndarray, "rows terms"], right: Float[np.ndarray, " rows"], places: list[int]
     ) -> "LeastSquares":
         """With some of the terms.
 

@@ -7,11 +7,4 @@ from sciml_bench.suite.baselines.libraries.kernel_koopman import KernelKoopman
 from sciml_bench.suite.baselines.libraries.slow_features import SlowFeatures
 from sciml_bench.suite.baselines.libraries.sparse_identification import SparseIdentification
 
-__all__ = [
-    "BaggedModes",
-    "DynamicModes",
-    "EchoState",
-    "KernelKoopman",
-    "SlowFeatures",
-    "SparseIdentification",
-]
+__all__ = ["BaggedModes", "DynamicModes", "EchoState", "KernelKoopman", "SlowFeatures", "SparseIdentification"]
