@@ -6,12 +6,14 @@ Light on purpose: a script names this module first, so that whoever interrupts w
 same.
 """
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 TOLD = "interrupted; repeat the command to continue"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
@@ -44,10 +46,12 @@ def interruption_behind(error: BaseException | None) -> BaseException | None:
 
 
 class _Door:
-    """Whether a signal may come in now, and the one that waits."""
+    """Whether a signal may come in now, the one that waits, and the one that was lost."""
 
     held = 0
     waiting: int | None = None
+    lost: int | None = None
+    again: threading.Timer | None = None
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -55,6 +59,17 @@ def _stop(number: int, frame: FrameType | None) -> None:
         _Door.waiting = number
     else:
         raise Interrupted(number)
+
+
+def _tell_again(lost: Any) -> None:
+    """Send a signal again that came in a destructor or a callback of compiled code, where Python drops exceptions."""
+    if not isinstance(lost.exc_value, Interrupted):
+        sys.__unraisablehook__(lost)
+        return
+    _Door.lost = lost.exc_value.number
+    _Door.again = threading.Timer(0.05, os.kill, (os.getpid(), _Door.lost))
+    _Door.again.daemon = True
+    _Door.again.start()
 
 
 @contextmanager
@@ -101,10 +116,13 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             signal.signal(number, _stop)
+    earlier, sys.unraisablehook = sys.unraisablehook, _tell_again
     try:
         yield
     except BaseException as error:
         interruption = interruption_behind(error)
+        if isinstance(error, SystemExit) and _Door.lost is not None:  # Lightning ends with 0 where it alone heard
+            interruption = Interrupted(_Door.lost)
         if interruption is None:
             raise
         number = interruption.number if isinstance(interruption, Interrupted) else signal.SIGINT
@@ -112,3 +130,8 @@ def interruptible() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         print(TOLD, file=sys.stderr)
         raise SystemExit(128 + number) from None
+    finally:
+        if _Door.again is not None:
+            _Door.again.cancel()
+        _Door.lost = _Door.again = None
+        sys.unraisablehook = earlier

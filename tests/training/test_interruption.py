@@ -102,6 +102,33 @@ def test_a_signal_that_compiled_code_makes_an_error_of_is_still_an_interruption(
     assert (record["status"], record["reason"]) == ("interrupted", TOLD)
 
 
+class Interrupting:
+    """A signal comes while it is thrown away, where Python drops whatever is raised."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __del__(self):
+        os.kill(os.getpid(), self.number)
+        for _ in range(1000):
+            pass
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("then", [lambda: time.sleep(2), sys.exit], ids=["goes on", "another ends the run with 0"])
+def test_a_signal_that_python_drops_is_not_lost(then, capsys):
+    def interrupted():
+        with interruptible():
+            Interrupting(signal.SIGTERM)
+            then()
+            pytest.fail("the signal did not come in")
+
+    with pytest.raises(SystemExit) as ended:
+        interrupted()
+    assert ended.value.code == 143
+    assert capsys.readouterr().err == TOLD + "\n"
+
+
 def test_another_error_stays_what_it_is():
     def failed():
         with interruptible():
