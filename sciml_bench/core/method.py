@@ -68,9 +68,10 @@ class Method(nn.Module):
     """Small steps that share one call of the loop, whose own cost is then shared as well."""
 
     takes_inputs: ClassVar[bool] = False
+    """Whether it learns how inputs act on the states."""
+
     needs_validation: ClassVar[bool] = False
     """Whether it chooses by rows that are held out, also of a short record."""
-    """Whether it learns how inputs act on the states."""
 
     view: Any
     learning_rate: float = 1e-3
