@@ -286,7 +286,7 @@ def test_large_states_and_rows_on_no_clock_do_not_apply() -> None:
     record = loaded(spiral(60), times=uneven)
     with pytest.raises(NotApplicableError, match=r"data.resample"):
         NextGenerationReservoir(record.spec).fit(record)
-    with pytest.raises(DataError, match=r"no training trajectory has 50 rows"):
+    with pytest.raises(DataError, match=r"no training part has 50 rows"):
         training_rows(loaded(spiral(60)), 50)
 
 

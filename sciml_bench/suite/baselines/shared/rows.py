@@ -91,7 +91,7 @@ def training_rows(record: Record, fewest_rows: int) -> list[Float[np.ndarray, "_
         raise NotApplicableError("it steps on a clock, and the rows are on none; set data.resample=<time step>")
     parts = [read_block(part).astype(np.float64) for part in train.states if part.shape[0] >= fewest_rows]
     if not parts:
-        raise DataError(f"data.split: no part to learn from has {fewest_rows} rows without a gap; use fewer delays")
+        raise DataError(f"data.split: no training part has {fewest_rows} rows without a gap; use fewer delays")
     return [scaled(part[None], spec)[0] for part in parts]
 
 
