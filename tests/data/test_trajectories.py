@@ -84,7 +84,7 @@ def test_constant_data_are_refused_but_constant_components_are_not():
     border = walk(10)
     border[:, 0] = 3.0
     Trajectories((border,)).require_variation("the data")
-    with pytest.raises(DataError, match="the data: all 14 states are equal"):
+    with pytest.raises(DataError, match="every component is constant, all 14 states are equal"):
         Trajectories((np.full((10, 2), 3.0), np.full((4, 2), 3.0))).require_variation("the data")
 
 

@@ -152,7 +152,7 @@ def test_the_last_term_stays_however_much_is_asked_for(record: np.ndarray) -> No
 
 
 def test_too_few_rows_are_an_error() -> None:
-    with pytest.raises(DataError, match="at least 3"):
+    with pytest.raises(DataError, match="2 rows to learn from; equations need 3 or more"):
         discovered(lorenz_rows(2, 0.01), 0.01, degree=0)
 
 
