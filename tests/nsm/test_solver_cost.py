@@ -89,6 +89,13 @@ def test_the_solutions_that_a_supervised_operator_learned_from_are_paid_for(tmp_
     assert method.cpu_seconds_before == 20 * 0.5
 
 
+def test_what_takes_a_second_is_not_timed_again(monkeypatch):
+    clock, calls = iter(range(100)), []
+    monkeypatch.setattr(solver_cost.time, "perf_counter", lambda: next(clock))
+    solver_cost.least_seconds(lambda: calls.append("a second"))
+    assert calls == ["a second"]
+
+
 def test_the_solutions_are_timed_once_for_both_clocks(tmp_path, monkeypatch):
     problem, solved = equation("poisson", cache=tmp_path), []
     method = SupervisedTraining(
