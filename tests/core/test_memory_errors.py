@@ -14,8 +14,9 @@ from sciml_bench.core.errors import in_a_sentence, memory_errors
 def test_refused_memory_is_a_sentence_with_a_remedy(said: str, size: str) -> None:
     with pytest.raises(MemoryError) as caught, memory_errors():
         raise RuntimeError(said)
-    assert size in (said := in_a_sentence(caught.value))
-    assert "smaller batches" in said
+    told = in_a_sentence(caught.value)
+    assert size in told
+    assert "smaller batches" in told
 
 
 def test_what_torch_says_of_too_large_a_tensor_is_understood() -> None:

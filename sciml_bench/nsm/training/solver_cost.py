@@ -17,7 +17,7 @@ _TIMED_CALLS, _LONG = 3, 1.0
 
 
 def least_seconds(call: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds of the wall and of the CPU, of each the least of three calls; a second's work is steady, and done once."""
+    """Seconds of the wall and of the CPU, of each the least of three calls; what takes a second is done once."""
     walls, cpus = [], []
     while len(walls) < _TIMED_CALLS and sum(walls) < _LONG:
         started = time.perf_counter(), time.process_time()
