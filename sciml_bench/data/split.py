@@ -32,21 +32,28 @@ def checked_split(split: Mapping[str, Any]) -> dict[str, float | int]:
     if unknown:
         raise ConfigurationError(f"data.split has the unknown name(s) {unknown}: use {', '.join(SPLIT_NAMES)}.")
     asked = {name: split.get(name, 0.0) for name in SPLIT_NAMES}
-    remedies: dict[str, str] = dict.fromkeys(SPLIT_NAMES, "give fractions between 0 and 1, or whole numbers")
+    remedies = dict.fromkeys(SPLIT_NAMES, "give a fraction of at most 1, or a whole number of rows or trajectories")
     remedies["train"] += ", above 0 for training"
-    fractions = {
+    sizes = {
         name: require_number(f"data.split.{name}", value, remedies[name], positive=name == "train")
         for name, value in asked.items()
     }
-    total = sum(fractions.values())
+    for name, value in asked.items():
+        if sizes[name] > 1 + 1e-9 and not is_integer(value):
+            raise ConfigurationError(
+                f"data.split.{name}={value} is neither a fraction of at most 1 nor a whole number of rows or "
+                "trajectories, which is written without a point"
+            )
+    total = sum(sizes.values())
     if total > 1 + 1e-9:
-        if all(is_integer(value) for name, value in asked.items() if fractions[name] > 0):
-            return {name: int(value) for name, value in fractions.items() if value > 0}
+        if all(is_integer(value) for name, value in asked.items() if sizes[name] > 0):
+            return {name: int(size) for name, size in sizes.items() if size > 0}
+        kinds = "whole numbers beside fractions" if max(sizes.values()) > 1 else f"the fractions sum to {total:g}"
         raise ConfigurationError(
-            f"data.split={fractions}: the fractions sum to {total:g}; they must not exceed 1. Whole numbers of rows or "
-            "trajectories are written without a point, and for all parts."
+            f"data.split={asked}: {kinds}; give fractions whose sum is at most 1, or whole numbers of rows or "
+            "trajectories for all parts."
         )
-    return {name: fraction for name, fraction in fractions.items() if fraction > 0}
+    return {name: size for name, size in sizes.items() if size > 0}
 
 
 def whole_numbers(split: Mapping[str, Any], required: Sequence[str] = SPLIT_NAMES[:1]) -> dict[str, int]:
@@ -59,12 +66,11 @@ def whole_numbers(split: Mapping[str, Any], required: Sequence[str] = SPLIT_NAME
     Raises:
         ConfigurationError: a size is no whole number, or a part is missing.
     """
-    sizes = checked_split({name: value for name, value in split.items() if value})
-    missing = [name for name in required if name not in sizes]
+    missing = [name for name in required if not split.get(name)]
     if missing or not all(is_integer(value) for value in split.values()):
         said = f", with {', '.join(missing)}" if missing else ""
         raise ConfigurationError(f"data.split={dict(split)}: give whole numbers{said}, such as train: 100.")
-    return {name: int(value) for name, value in sizes.items()}
+    return {name: int(size) for name, size in checked_split({k: v for k, v in split.items() if v}).items()}
 
 
 def cut_points(n_items: int, sizes: Sequence[float | int]) -> list[int]:
