@@ -21,6 +21,9 @@ LABELLED_METRICS = (*(f"accuracy_step_{step}" for step in (1, 5, 10, 15)), "orac
 MOST_METRICS = 8
 """Columns that a table has room for, unless they are asked for by name."""
 
+PATH = "data.path"
+"""The key of a person's files, which their names and checksums tell better."""
+
 UNREMARKABLE = "defaults"
 """The path component of a run without overrides; it says nothing beside others."""
 
@@ -196,8 +199,25 @@ def _question(run: FinishedRun) -> tuple[str, ...]:
     names = first or str(record.get("data") or record.get("pde") or record.get("script"))
     sums = [str(file.get("sha256")) for file in files]
     told = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
-    asked = re.sub(r"(^|, )data\.path=[^,]*", "", str(record.get("question_variant") or ""))
-    return names, told[:8] if sums else "", asked.removeprefix(", ")
+    asked = [each for each in _overrides(str(record.get("question_variant") or "")) if not each.startswith(f"{PATH}=")]
+    return names, told[:8] if sums else "", ", ".join(asked)
+
+
+def _overrides(joined: str) -> list[str]:
+    """The overrides that a record joins by commas, which may stand in their values too, as Hydra reads them."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    parser, found, begun = OverridesParser.create(), [], ""
+    for part in joined.split(", "):
+        begun += f", {part}" if begun else part
+        try:
+            parser.parse_override(begun)
+        except HydraException:  # of a value that goes on behind the comma
+            continue
+        found.append(begun)
+        begun = ""
+    return [*found, begun] if begun else found
 
 
 def _says_which_is_better(name: str) -> bool:

@@ -10,7 +10,7 @@ import lightning.pytorch as pl
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import PACKAGE, instantiate
-from sciml_bench.core.kinds import annotations_of
+from sciml_bench.core.kinds import annotations_of, require_arguments
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
@@ -18,7 +18,7 @@ from sciml_bench.core.stored.kept_records import set_up
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
-from sciml_bench.data.transforms.record_transforms import OPTIONS
+from sciml_bench.data.transforms.record_transforms import OPTIONS, RecordTransforms
 from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
 
@@ -83,6 +83,7 @@ def build_record(configuration: Mapping[str, Any]) -> Any:
     node = dict(configuration["data"])
     asked = {name: value for name in OPTIONS if (value := node.pop(name, None)) is not None}
     record = instantiate(node, role="data", trusted_packages=packages)
+    require_arguments(RecordTransforms, asked, "data")
     return record.transform(**asked) if asked else record
 
 
