@@ -130,7 +130,7 @@ def of_kinds(per_key: int = 2) -> list[Row]:
                 left_out = next(places) % 5 < 3
                 for number, value in enumerate(islice(turns[kind], per_key)):
                     if (key, value) not in ALLOWED:
-                        made = row(script, *words, f"{key}={value}", says=key.rpartition(".")[2])
+                        made = row(script, *words, f"{key}={value}", says=key)
                         rows.append(replace(made, slow=left_out or number > 0))
     return rows
 
@@ -200,6 +200,7 @@ SAID: dict[str, str | tuple[str, ...]] = {
     "data.split={train:0}": ("data.split.train",),
     "+data.transforms=[1]": ("data.transforms",),
     "model._target_=os.getcwd": ("model._target_", "no class"),
+    "training.initial_state=guess": ("training.initial_state=guess", "smoothed"),
     "training.learning_rate=1e400": ("training.learning_rate=inf",),
     "=3": ("cannot be read",),
 }
@@ -220,6 +221,11 @@ KOOPMAN: dict[str, str | tuple[str, ...]] = {
     "model.encoder.hidden=[0]": ("model.encoder.hidden",),
     "model.encoder.hidden=[a]": ("model.encoder.hidden", "a list of whole numbers"),
     "data.system=3": ("data.system=3", "_target_"),
+    "data.system.relaxation_rate=-7": ("data.system.relaxation_rate=-7: give a number",),
+    "data.observe=1.5": ("data.observe=1.5: give a list",),
+    "model.n_modes=0": ("error: model.n_modes=0",),
+    "model.encoder.activation=relus": ("model.encoder.activation='relus'", "relu"),
+    "training.loss.estimator=other": ("training.loss.estimator=other", "unbiased"),
     "data.split=3": ("data.split=3", "a mapping"),
     "data.split.train=1.5": ("data.split.train=1.5", "neither a fraction", "nor a whole number"),
     "data.split.validation=400.0": ("data.split.validation=400.0", "without a point"),
@@ -293,17 +299,21 @@ def of_files() -> list[Row]:
 # ---- what does not go together --------------------------------------------------------------------------------------
 
 MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
-    (*LORENZ, "evaluation=rollouts"): ("RolloutEvaluation", "DiscoveredEquations"),
-    (*LORENZ, "evaluation=parameters"): ("ParameterEvaluation", "DiscoveredEquations"),
-    (*BODIES, "evaluation=equations"): ("EquationEvaluation", "SequenceForecaster"),
+    (*LORENZ, "evaluation=rollouts"): ("evaluation=rollouts", "training=closed_form", "evaluation=forecast"),
+    (*LORENZ, "evaluation=parameters"): ("evaluation=parameters", "training=closed_form", "evaluation=forecast"),
+    (*BODIES, "evaluation=equations"): ("evaluation=equations", "training=sequence", "evaluation=forecast"),
+    (*LORENZ, "model=resnet"): ("model=resnet", "training=closed_form", "choose training=sequence"),
+    (*LORENZ, "training=sequence"): ("model=polynomials", "training=sequence", "choose training=closed_form, "),
+    (*LORENZ, "ensemble=3"): ("training=closed_form", "--multirun seed=0,1,2"),
+    ("data=driven_duffing", "training=network", "model=discovery_network"): ("data.inputs=[u]", "training=network"),
     (*BODIES, "data.split.test=0"): ("data.split",),
     (*BODIES, "data.split.train=1.5"): ("'train': 1.5", "give whole numbers"),
     (*BODIES, "evaluation.rollout_steps=[]"): ("evaluation.rollout_steps",),
     (*BODIES, "evaluation.thresholds=[]"): ("evaluation.thresholds",),
     (*BODIES, "evaluation.thresholds=[-1]"): ("evaluation.thresholds",),
     (*BODIES, "model.taylor_order=1"): ("model.taylor_order=1",),
-    (*GROWTH, "training=sequence"): ("model=LogisticNetwork", "WindowsSpec"),
-    ("data=kdv", *SMALL["kdv"], "training=logistic_closed_form"): ("model=FieldSequenceModel", "WindowsSpec"),
+    (*GROWTH, "training=sequence"): ("model=logistic_network", "training=sequence"),
+    ("data=kdv", *SMALL["kdv"], "training=logistic_closed_form"): ("model=block_resnet", "choose training=sequence"),
     (*BODIES, "training.view.n_inputs=1000"): ("n_inputs",),
     ("data=noisy_damped_sine", "evaluation=forecast"): ("does not forecast",),
 }
@@ -312,7 +322,7 @@ BURGERS = ("pde=burgers", "pde.n_validation=2", "pde.n_test=2", "pde.test_resolu
 SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("node_homotopy", *FIELD, "ensemble=100000"): ("ensemble=100000", "hours", "ask for fewer"),
     ("node_homotopy", *FIELD, "ensemble=1000000000000"): ("ensemble=1000000000000", "hours"),
-    ("node_homotopy", *FIELD, "max_step=1e-9"): ("solver.max_step=1e-09", "steps", "GiB"),
+    ("node_homotopy", *FIELD, "max_step=1e-9"): ("error: max_step=1e-09", "steps", "GiB"),
     ("node_homotopy", *FIELD, "data.time_step=1e-12"): ("data.time_step=1e-12", "rows", "GiB"),
     ("koopman", *PROCESS, "data.n_steps=1000000000000"): ("data.n_steps=1000000000000", "1e+12", "GiB"),
     ("nsm", *POISSON, "pde.test_resolutions=[16,10000000]"): ("pde.test_resolutions=10000000", "GiB"),
