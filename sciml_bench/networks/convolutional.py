@@ -131,7 +131,12 @@ class RandomAffine(nn.Module):
         translation: float | int = 0.08,
     ) -> None:
         super().__init__()
-        for name, value in {"rotation": rotation, "scaling": scaling, "shear": shear, "translation": translation}.items():
+        for name, value in {
+            "rotation": rotation,
+            "scaling": scaling,
+            "shear": shear,
+            "translation": translation,
+        }.items():
             require_number(f"training.augmentation.{name}", value, "it must not be negative", positive=False)
         self.rotation = math.radians(rotation)
         self.scaling, self.shear, self.translation = scaling, shear, translation

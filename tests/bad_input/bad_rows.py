@@ -167,7 +167,12 @@ SAID: dict[str, str | tuple[str, ...]] = {
     "+foo=1": ("+foo=1", "no configuration key"),
     "++foo.bar=1": ("foo.bar", "no configuration key"),
     "foo=1": ("foo", "no configuration key"),
-    "trainig.n_epochs=1": ("trainig", "no configuration key", "training"),
+    "trainig.n_epochs=1": ("trainig", "no configuration key", "did you mean training.n_epochs?"),
+    "logger.offline=2": ("logger.offline", "offline is a key of logger=wandb", "logger has no keys as it is chosen"),
+    "logger.foo=2": ("no configuration key 'logger.foo'; logger has no keys",),
+    "solver.rtol=1e-3": ("solver.rtol", "rtol is a key of solver=adaptive"),
+    "solver=adaptive training.solver.rtol=1e-3": ("training.solver.rtol", "did you mean solver.rtol?"),
+    "early_stoping.patience=3": ("did you mean trainer.early_stopping.patience?",),
     "+model.foo=1": ("model.foo=1", "has no foo"),
     "+training.view.foo=1": ("training.view.foo=1", "has no foo"),
     "+evaluation.foo=1": ("evaluation.foo=1", "has no foo"),
@@ -201,6 +206,9 @@ SAID: dict[str, str | tuple[str, ...]] = {
     "+data.transforms=[1]": ("data.transforms",),
     "model._target_=os.getcwd": ("model._target_", "no class"),
     "training.initial_state=guess": ("training.initial_state=guess", "smoothed"),
+    "solver=adaptive solver.rtol=1e-30": ("solver.rtol=1e-30: float64", "give at least 1.1e-16"),
+    "solver=adaptive solver.atol=1e-30": ("solver.atol=1e-30: float64", "give at least 1.1e-16"),
+    "solver=adaptive solver.rtol=1e-9 model.dtype=float32": ("solver.rtol=1e-09: float32", "6e-08", "float64"),
     "training.learning_rate=1e400": ("training.learning_rate=inf",),
     "=3": ("cannot be read",),
 }
@@ -221,6 +229,9 @@ KOOPMAN: dict[str, str | tuple[str, ...]] = {
     "model.encoder.hidden=[0]": ("model.encoder.hidden",),
     "model.encoder.hidden=[a]": ("model.encoder.hidden", "a list of whole numbers"),
     "data.system=3": ("data.system=3", "_target_"),
+    "n_modes=3": ("'n_modes'", "did you mean model.n_modes? keys"),
+    "+n_modes=3": ("+n_modes=3", "did you mean model.n_modes? remove"),
+    "training.batch_size=3": ("did you mean training.view.batch_size?",),
     "data.system.relaxation_rate=-7": ("data.system.relaxation_rate=-7: give a number",),
     "data.observe=1.5": ("data.observe=1.5: give a list",),
     "model.n_modes=0": ("error: model.n_modes=0",),
@@ -333,6 +344,12 @@ SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
 }
 """What fits into no machine, or into no night."""
 
+EQUATIONS: dict[str, tuple[str, ...]] = {
+    "test.resolutions=[64]": ("'test.resolutions'", "did you mean pde.test_resolutions?"),
+    "test_resolutions=[64]": ("'test_resolutions'", "did you mean pde.test_resolutions?"),
+    "pde.resolutions=[64]": ("'pde.resolutions'", "did you mean pde.test_resolutions?"),
+}
+
 VERBS: dict[tuple[str, ...], tuple[str | tuple[str, ...], int]] = {
     ("show", "nowhere"): ("no run in nowhere", 1),
     ("show", "empty"): ("record.json", 1),
@@ -372,6 +389,7 @@ def table() -> list[Row]:
     rows = of_kinds() + of_runs() + of_files()
     rows += [row("koopman", *PROCESS, *words.split(), says=says) for words, says in KOOPMAN.items()]
     rows += [row("mechnn", *words, says=says) for words, says in MECHNN.items()]
+    rows += [row("nsm", *POISSON, words, says=says) for words, says in EQUATIONS.items()]
     rows += [row(*words, says=says) for words, says in SIZES.items()]
     rows += [row("verb", *words, says=says, code=code) for words, (says, code) in VERBS.items()]
     return rows

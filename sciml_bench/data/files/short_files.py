@@ -57,6 +57,19 @@ def require_enough_rows(configuration: Mapping[str, Any]) -> None:
     raise DataError(f"data.path={data['path']} has {sum(lengths)} rows and {left}; {whose} at least {needed}{more}")
 
 
+def too_few_to_choose_by(rows: str, needed: int) -> DataError:
+    """What is raised where no candidate terms can be chosen by held-out rows.
+
+    Args:
+        rows: that there are, such as "6 rows to learn from".
+        needed: rows.
+    """
+    return DataError(
+        f"data: {rows} are too few to choose by held-out ones (training=held_out_choice), for which {needed} are needed; "
+        "give more, or choose training=closed_form model=polynomials model.degree=1"
+    )
+
+
 def _small_trajectories(data: Mapping[str, Any]) -> list[NamedTrajectory]:
     files = find_files(data["path"])
     n_bytes = sum(part.stat().st_size for path in files for part in parts_of(path))
