@@ -12,7 +12,7 @@ from sciml_bench.core.checks import is_integer, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.trajectories import Trajectories
 
-SPLIT_NAMES = ("train", "validation", "test")
+SPLIT_NAMES: tuple[str, ...] = ("train", "validation", "test")
 TIME, TRAJECTORY = SPLIT_BY = ("time", "trajectory")
 DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
@@ -32,10 +32,9 @@ def checked_split(split: Mapping[str, Any]) -> dict[str, float | int]:
     if unknown:
         raise ConfigurationError(f"data.split has the unknown name(s) {unknown}: use {', '.join(SPLIT_NAMES)}.")
     asked = {name: split.get(name, 0.0) for name in SPLIT_NAMES}
-    remedies = dict.fromkeys(SPLIT_NAMES, "give a fraction of at most 1, or a whole number of rows or trajectories")
-    remedies["train"] += ", above 0 for training"
+    remedy = "give a fraction of at most 1, or a whole number of rows or trajectories, above 0 for training"
     sizes = {
-        name: require_number(f"data.split.{name}", value, remedies[name], positive=name == "train")
+        name: require_number(f"data.split.{name}", value, remedy, positive=name == "train")
         for name, value in asked.items()
     }
     for name, value in asked.items():

@@ -1,7 +1,6 @@
 """Methods side by side: runs that differ by their seed alone repeat one method, so that it has a mean and a spread."""
 
 import difflib
-import hashlib
 import math
 import re
 import statistics
@@ -20,9 +19,6 @@ LABELLED_METRICS = (*(f"accuracy_step_{step}" for step in (1, 5, 10, 15)), "orac
 
 MOST_METRICS = 8
 """Columns that a table has room for, unless they are asked for by name."""
-
-PATH = "data.path"
-"""The key of a person's files, which their names and checksums tell better."""
 
 UNREMARKABLE = "defaults"
 """The path component of a run without overrides; it says nothing beside others."""
@@ -170,54 +166,6 @@ def chosen_metrics(comparison: Comparison, wanted: Sequence[str] | None = None) 
         return [name for name in LABELLED_METRICS if name in present]
     common = [name for name in present if all(name in run.metrics for run in comparison.runs)]
     return sorted(common, key=lambda name: bool(re.search(r"_step_(minus_)?\d+$", name)))[:MOST_METRICS]
-
-
-def remark_on_data(comparison: Comparison) -> str:
-    """One line that tells which methods answer which question, where that is not the same for all; else nothing.
-
-    Args:
-        comparison: of runs that are told in one table.
-    """
-    asked: dict[tuple[str, ...], dict[str, None]] = {}
-    for method in comparison.methods:
-        for run in method.runs:
-            asked.setdefault(_question(run), {})[method.label] = None
-    if len(asked) < 2:
-        return ""
-    names = [" ".join(part for part in (*question[:1], *question[2:]) if part) for question in asked]
-    if len(set(names)) < len(names):
-        names = [" ".join(part for part in question if part) for question in asked]
-    told = (f"{name} ({', '.join(labels)})" for name, labels in zip(names, asked.values(), strict=True))
-    return f"These runs are of different data, so that their scores do not compare them: {'; '.join(told)}\n"
-
-
-def _question(run: FinishedRun) -> tuple[str, ...]:
-    """The data that a run is of: names, checksums, and what was asked of them otherwise."""
-    record = run.record
-    files = [file for file in record.get("data_files") or [] if isinstance(file, dict)]
-    first = ", ".join(Path(str(file.get("path"))).name for file in files[:3]) + (", …" if len(files) > 3 else "")
-    names = first or str(record.get("data") or record.get("pde") or record.get("script"))
-    sums = [str(file.get("sha256")) for file in files]
-    told = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
-    asked = [each for each in _overrides(str(record.get("question_variant") or "")) if not each.startswith(f"{PATH}=")]
-    return names, told[:8] if sums else "", ", ".join(asked)
-
-
-def _overrides(joined: str) -> list[str]:
-    """The overrides that a record joins by commas, which may stand in their values too, as Hydra reads them."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    parser, found, begun = OverridesParser.create(), [], ""
-    for part in joined.split(", "):
-        begun += f", {part}" if begun else part
-        try:
-            parser.parse_override(begun)
-        except HydraException:  # of a value that goes on behind the comma
-            continue
-        found.append(begun)
-        begun = ""
-    return [*found, begun] if begun else found
 
 
 def _says_which_is_better(name: str) -> bool:

@@ -197,11 +197,7 @@ def _require_spec(model: Any, view: Any, configuration: Mapping[str, Any]) -> No
 
 def _in_words(kind: type) -> str:
     """What a class is of: `growth estimator` of GrowthEstimator."""
-    told = {
-        "WindowsSpec": "windows of states",
-        "LaggedPairsSpec": "pairs of states",
-        "RecordSpec": "whole trajectories",
-    }
+    told = {"WindowsSpec": "windows of states", "LaggedPairsSpec": "pairs of rows", "RecordSpec": "whole trajectories"}
     return told.get(kind.__name__) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
 
 

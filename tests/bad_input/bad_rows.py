@@ -207,7 +207,10 @@ SAID: dict[str, str | tuple[str, ...]] = {
     "model._target_=os.getcwd": ("model._target_", "no class"),
     "training.initial_state=guess": ("training.initial_state=guess", "smoothed"),
     "solver=adaptive solver.rtol=1e-30": ("solver.rtol=1e-30: float64", "give at least 1.1e-16"),
-    "solver=adaptive solver.atol=1e-30": ("solver.atol=1e-30: float64", "give at least 1.1e-16"),
+    "solver=adaptive solver.atol=1e-30 training.units=standardized": (
+        "solver.atol=1e-30: float64",
+        "give at least 1.1e-16",
+    ),
     "solver=adaptive solver.rtol=1e-9 model.dtype=float32": ("solver.rtol=1e-09: float32", "6e-08", "float64"),
     "training.learning_rate=1e400": ("training.learning_rate=inf",),
     "=3": ("cannot be read",),

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 from report_material import labelled_metrics, write_run
 
+from sciml_bench.command_line.compare import remark_on_data
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report import Comparison, chosen_metrics, csv_table, find_runs, markdown_table
-from sciml_bench.report.comparison import labels, remark_on_data
+from sciml_bench.report.comparison import labels
 
 
 def compared(folder):

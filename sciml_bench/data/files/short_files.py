@@ -58,15 +58,10 @@ def require_enough_rows(configuration: Mapping[str, Any]) -> None:
 
 
 def too_few_to_choose_by(rows: str, needed: int) -> DataError:
-    """What is raised where no candidate terms can be chosen by held-out rows.
-
-    Args:
-        rows: that there are, such as "6 rows to learn from".
-        needed: rows.
-    """
+    """What is raised where nothing can be chosen by held-out `rows`, such as "6 rows to learn from"."""
     return DataError(
-        f"data: {rows} are too few to choose by held-out ones (training=held_out_choice), for which {needed} are needed; "
-        "give more, or choose training=closed_form model=polynomials model.degree=1"
+        f"data: {rows} are too few to choose by held-out ones (training=held_out_choice), for which {needed} are "
+        "needed; give more, or choose training=closed_form model=polynomials model.degree=1"
     )
 
 

@@ -56,7 +56,7 @@ class AdaptiveSolver:
         """Stop at a tolerance below the rounding of what it is compared with, which no step can keep.
 
         Args:
-            dtype: of the states; the smallest atol is that of float64 always, since beside rtol it is no limit.
+            dtype: of the states, for rtol; an atol beside it may be smaller.
 
         Raises:
             ConfigurationError: naming the smallest tolerance.

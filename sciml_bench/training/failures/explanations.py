@@ -112,11 +112,9 @@ def near_keys(key: str, composed: DictConfig, paradigm: str, siblings: Sequence[
     has = re.compile(rf"^{re.escape(name.partition('.')[0])}:", re.MULTILINE)
     if not found and (choices := [f"{group}={path.stem}" for path in files if has.search(path.read_text())]):
         return f"{name} is a key of {' and '.join(choices)}; "
-    ends = {end: path for path in paths for end in _ends(path)}
-    near = difflib.get_close_matches("_".join(key.split(".")[-2:]), ends, n=1, cutoff=0.8)
-    found = (
-        sorted(found, key=lambda path: path.partition(".")[0] != group) or [*siblings] or [ends[end] for end in near]
-    )
+    if not (found := sorted(found, key=lambda path: path.partition(".")[0] != group) or [*siblings]):
+        ends = {end: path for path in paths for end in _ends(path)}
+        found = [ends[end] for end in difflib.get_close_matches("_".join(key.split(".")[-2:]), ends, n=1, cutoff=0.8)]
     return f"did you mean {' or '.join(found[:3])}? " if found else ""
 
 
