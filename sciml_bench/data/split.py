@@ -66,9 +66,11 @@ def whole_numbers(split: Mapping[str, Any], required: Sequence[str] = SPLIT_NAME
         ConfigurationError: a size is no whole number, or a part is missing.
     """
     missing = [name for name in required if not split.get(name)]
-    if missing or not all(is_integer(value) for value in split.values()):
-        said = f", with {', '.join(missing)}" if missing else ""
-        raise ConfigurationError(f"data.split={dict(split)}: give whole numbers{said}, such as train: 100.")
+    for name, value in split.items():
+        if missing or not is_integer(value):
+            told = f"data.split={dict(split)}" if missing else f"data.split.{name}={value}"
+            said = f", with {', '.join(missing)}" if missing else ""
+            raise ConfigurationError(f"{told}: give whole numbers{said}, such as train: 100.")
     return {name: int(size) for name, size in checked_split({k: v for k, v in split.items() if v}).items()}
 
 

@@ -321,7 +321,7 @@ MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
     (*LORENZ, "ensemble=3"): ("training=closed_form", "--multirun seed=0,1,2"),
     ("data=driven_duffing", "training=network", "model=discovery_network"): ("data.inputs=[u]", "training=network"),
     (*BODIES, "data.split.test=0"): ("data.split",),
-    (*BODIES, "data.split.train=1.5"): ("'train': 1.5", "give whole numbers"),
+    (*BODIES, "data.split.train=1.5"): ("data.split.train=1.5", "give whole numbers"),
     (*BODIES, "evaluation.rollout_steps=[]"): ("evaluation.rollout_steps",),
     (*BODIES, "evaluation.thresholds=[]"): ("evaluation.thresholds",),
     (*BODIES, "evaluation.thresholds=[-1]"): ("evaluation.thresholds",),

@@ -28,7 +28,9 @@ COMMANDS = [
     ("nsm", POISSON),
 ]
 ROOTS = ("data", "pde", "model", "training", "schedule", "evaluation")
-COPIES = ("training.solver.", "training.loss.n_modes")
+TYPED = ("test_resolutions",)
+"""Of which the shapes that are checked under pytest tell first."""
+COPIES = ("training.solver.", "training.loss.n_modes", "training.loss.constant_first")
 """What is named by the key that it is copied from."""
 
 
@@ -42,7 +44,7 @@ def refusals(script: str, words: tuple[str, ...], folder: Path) -> Iterator[tupl
     config = composed(script, ["logger=none", *words], folder)
     whole = plain(config)
     for key, _ in leaves({root: whole[root] for root in ROOTS if whole.get(root)}):
-        if key.endswith(("_target_", "_partial_", "cache")) or key.startswith(COPIES):
+        if key.endswith(("_target_", "_partial_", "cache", *TYPED)) or key.startswith(COPIES):
             continue
         for value in ("wrong", -7):
             configuration = with_value(whole, key.split("."), value)
