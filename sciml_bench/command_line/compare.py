@@ -5,13 +5,14 @@ Runs of several kinds are told in one table for each, by the scores that they ha
 """
 
 import argparse
+import hashlib
 from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 
-from sciml_bench.report.comparison import Comparison, chosen_metrics, groups, remark_on_data
+from sciml_bench.report.comparison import Comparison, chosen_metrics, groups
 from sciml_bench.report.printed import print_left_out, write_files
-from sciml_bench.report.runs import find_runs
+from sciml_bench.report.runs import FinishedRun, find_runs
 from sciml_bench.report.table import csv_table, markdown_table
 
 
@@ -59,6 +60,56 @@ def answer(asked: argparse.Namespace) -> None:
         figures, left_out = comparison_figures(comparison)
         write_files(asked.output, {"table.md": table, "table.csv": csv_table(comparison, names)}, figures)
         print("".join(f"{line}\n" for line in left_out), end="")
+
+
+def remark_on_data(comparison: Comparison) -> str:
+    """One line that tells which methods answer which question, where that is not the same for all; else nothing.
+
+    Args:
+        comparison: of runs that are told in one table.
+    """
+    asked: dict[tuple[str, ...], dict[str, None]] = {}
+    for method in comparison.methods:
+        for run in method.runs:
+            asked.setdefault(_question(run), {})[method.label] = None
+    if len(asked) < 2:
+        return ""
+    names = [" ".join(part for part in (*question[:1], *question[2:]) if part) for question in asked]
+    if len(set(names)) < len(names):
+        names = [" ".join(part for part in question if part) for question in asked]
+    told = (f"{name} ({', '.join(labels)})" for name, labels in zip(names, asked.values(), strict=True))
+    return f"These runs are of different data, so that their scores do not compare them: {'; '.join(told)}\n"
+
+
+def _question(run: FinishedRun) -> tuple[str, ...]:
+    """The data that a run is of: names, checksums, and what was asked of them otherwise."""
+    record = run.record
+    files = [file for file in record.get("data_files") or [] if isinstance(file, dict)]
+    first = ", ".join(Path(str(file.get("path"))).name for file in files[:3]) + (", …" if len(files) > 3 else "")
+    names = first or str(record.get("data") or record.get("pde") or record.get("script"))
+    sums = [str(file.get("sha256")) for file in files]
+    told = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
+    asked = [
+        each for each in _overrides(str(record.get("question_variant") or "")) if not each.startswith("data.path=")
+    ]
+    return names, told[:8] if sums else "", ", ".join(asked)
+
+
+def _overrides(joined: str) -> list[str]:
+    """The overrides that a record joins by commas, which may stand in their values too, as Hydra reads them."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    parser, found, begun = OverridesParser.create(), [], ""
+    for part in joined.split(", "):
+        begun += f", {part}" if begun else part
+        try:
+            parser.parse_override(begun)
+        except HydraException:  # of a value that goes on behind the comma
+            continue
+        found.append(begun)
+        begun = ""
+    return [*found, begun] if begun else found
 
 
 def _abridged(names: Sequence[str], most: int = 6) -> str:

@@ -24,11 +24,12 @@ class LacksAbilityError(NotApplicableError):
     Args:
         name: of its class, or what a person has chosen.
         lacks: such as "does not forecast".
+        example: a method of the benchmark that does not lack it.
     """
 
-    def __init__(self, name: str, lacks: str) -> None:
+    def __init__(self, name: str, lacks: str, example: str) -> None:
         super().__init__(f"{name} {lacks}")
-        self.lacks = lacks
+        self.lacks, self.example = lacks, example
 
 
 class DataError(ValueError):

@@ -6,6 +6,7 @@ somebody else wrote can neither call a function nor reach a class that has nothi
 
 import functools
 import importlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,8 @@ def instantiate(config: Any, *args: Any, role: str, trusted_packages: Sequence[s
         raise ConfigurationError(f"{role} cannot be resolved: {str(error).splitlines()[0]}") from None
     if not isinstance(plain, Mapping) or TARGET not in plain:
         raise ConfigurationError(f"{role}={plain!r} needs a `_target_`, the class that it builds")
-    return _built(_checked(plain, _KEYS.get(role, role), role, tuple(trusted_packages)), args, overrides)
+    key = _KEYS.get(role, role)
+    return _built(_checked(plain, key, role, tuple(trusted_packages)), key, args, overrides)
 
 
 def exported_class(name: str, rooms: Iterable[str] | None = None) -> type | None:
@@ -183,16 +185,33 @@ def _object_of(target: Any, key: str, role: str, trusted: tuple[str, ...]) -> An
     return found
 
 
-def _built(checked: Any, args: Sequence[Any] = (), overrides: Mapping[str, Any] | None = None) -> Any:
+class _Factory(functools.partial):
+    """What builds now or later; where it refuses an argument, it names the key under which a person finds it."""
+
+    key = ""
+
+    def __call__(self, /, *args: Any, **overrides: Any) -> Any:
+        try:
+            return super().__call__(*args, **overrides)
+        except ConfigurationError as error:
+            name = re.escape(getattr(self.func, "__name__", ""))
+            told = re.match(rf"(?:{name}(?:\.|: ))?(\w+)(?: = |=)", str(error))
+            if told and told[1] in self.keywords:
+                error.args = (f"{self.key}.{told[1]}={str(error)[told.end() :]}",)
+            raise
+
+
+def _built(checked: Any, key: str, args: Sequence[Any] = (), overrides: Mapping[str, Any] | None = None) -> Any:
     if isinstance(checked, list):
-        return [_built(part) for part in checked]
+        return [_built(part, f"{key}[{index}]") for index, part in enumerate(checked)]
     if not isinstance(checked, dict):
         return checked
-    arguments = {name: _built(part) for name, part in checked.items() if name not in (TARGET, PARTIAL)}
+    arguments = {name: _built(part, f"{key}.{name}") for name, part in checked.items() if name not in (TARGET, PARTIAL)}
     if TARGET not in checked:
         return arguments
     target = checked[TARGET]
-    make = functools.partial(target, *args, **arguments | dict(overrides or {}))
+    make = _Factory(target, *args, **arguments | dict(overrides or {}))
+    make.key = key
     if checked.get(PARTIAL):
         return make
     try:

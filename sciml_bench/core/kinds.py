@@ -38,9 +38,8 @@ def require_arguments(target: Any, given: Mapping[str, Any], key: str) -> None:
             if not takes_others:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]}? " if near else ""
-                what = getattr(target, "__qualname__", target)
                 raise ConfigurationError(
-                    f"{key}.{name}={value}: {what} has no {name}; {hint}choose among {', '.join(known)}."
+                    f"{key}.{name}={value}: {key} has no {name}; {hint}choose among {', '.join(known)}."
                 )
             continue
         asked = known[name]

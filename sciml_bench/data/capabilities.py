@@ -168,12 +168,12 @@ class ParameterEstimator(Protocol):
 
 
 _ABILITIES = {
-    Forecaster: ("forecast", "does not forecast"),
-    Reconstructor: ("reconstruct", "does not reconstruct"),
-    SpectrumEstimator: ("eigenvalues", "has no eigenvalues"),
-    EquationDiscoverer: ("coefficient_table", "finds no equations"),
+    Forecaster: ("forecast", "does not forecast", "equation_discovery"),
+    Reconstructor: ("reconstruct", "does not reconstruct", "spline_smoothing"),
+    SpectrumEstimator: ("eigenvalues", "has no eigenvalues", "koopman_linear_ridge"),
+    EquationDiscoverer: ("coefficient_table", "finds no equations", "equation_discovery"),
 }
-"""The method by which a capability is known, also of a class, and what is said of a learned object without it."""
+"""By what a capability is known, also of a class; what is said without it; a method of the benchmark that has it."""
 
 
 @runtime_checkable
@@ -196,11 +196,11 @@ def require_ability(learned: Any, capability: type) -> None:
     Raises:
         LacksAbilityError: it lacks the capability.
     """
-    method, lacks = _ABILITIES[capability]
+    method, *lacks = _ABILITIES[capability]
     if learned is Any or hasattr(learned, method):
         return
     name = learned.__name__ if isinstance(learned, type) else type(learned).__name__
-    raise LacksAbilityError(name, lacks)
+    raise LacksAbilityError(name, *lacks)
 
 
 def require_past(past: Trajectories, spec: RecordSpec, n_rows: int, any_clock: bool = False) -> None:

@@ -12,7 +12,7 @@ from sciml_bench.core.checks import is_integer, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.trajectories import Trajectories
 
-SPLIT_NAMES = ("train", "validation", "test")
+SPLIT_NAMES: tuple[str, ...] = ("train", "validation", "test")
 TIME, TRAJECTORY = SPLIT_BY = ("time", "trajectory")
 DEFAULT_SPLIT = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
@@ -32,21 +32,27 @@ def checked_split(split: Mapping[str, Any]) -> dict[str, float | int]:
     if unknown:
         raise ConfigurationError(f"data.split has the unknown name(s) {unknown}: use {', '.join(SPLIT_NAMES)}.")
     asked = {name: split.get(name, 0.0) for name in SPLIT_NAMES}
-    remedies: dict[str, str] = dict.fromkeys(SPLIT_NAMES, "give fractions between 0 and 1, or whole numbers")
-    remedies["train"] += ", above 0 for training"
-    fractions = {
-        name: require_number(f"data.split.{name}", value, remedies[name], positive=name == "train")
+    remedy = "give a fraction of at most 1, or a whole number of rows or trajectories, above 0 for training"
+    sizes = {
+        name: require_number(f"data.split.{name}", value, remedy, positive=name == "train")
         for name, value in asked.items()
     }
-    total = sum(fractions.values())
+    for name, value in asked.items():
+        if sizes[name] > 1 + 1e-9 and not is_integer(value):
+            raise ConfigurationError(
+                f"data.split.{name}={value} is neither a fraction of at most 1 nor a whole number of rows or "
+                "trajectories, which is written without a point"
+            )
+    total = sum(sizes.values())
     if total > 1 + 1e-9:
-        if all(is_integer(value) for name, value in asked.items() if fractions[name] > 0):
-            return {name: int(value) for name, value in fractions.items() if value > 0}
+        if all(is_integer(value) for name, value in asked.items() if sizes[name] > 0):
+            return {name: int(size) for name, size in sizes.items() if size > 0}
+        kinds = "whole numbers beside fractions" if max(sizes.values()) > 1 else f"the fractions sum to {total:g}"
         raise ConfigurationError(
-            f"data.split={fractions}: the fractions sum to {total:g}; they must not exceed 1. Whole numbers of rows or "
-            "trajectories are written without a point, and for all parts."
+            f"data.split={asked}: {kinds}; give fractions whose sum is at most 1, or whole numbers of rows or "
+            "trajectories for all parts."
         )
-    return {name: fraction for name, fraction in fractions.items() if fraction > 0}
+    return {name: size for name, size in sizes.items() if size > 0}
 
 
 def whole_numbers(split: Mapping[str, Any], required: Sequence[str] = SPLIT_NAMES[:1]) -> dict[str, int]:
@@ -59,12 +65,13 @@ def whole_numbers(split: Mapping[str, Any], required: Sequence[str] = SPLIT_NAME
     Raises:
         ConfigurationError: a size is no whole number, or a part is missing.
     """
-    sizes = checked_split({name: value for name, value in split.items() if value})
-    missing = [name for name in required if name not in sizes]
-    if missing or not all(is_integer(value) for value in split.values()):
-        said = f", with {', '.join(missing)}" if missing else ""
-        raise ConfigurationError(f"data.split={dict(split)}: give whole numbers{said}, such as train: 100.")
-    return {name: int(value) for name, value in sizes.items()}
+    missing = [name for name in required if not split.get(name)]
+    for name, value in split.items():
+        if missing or not is_integer(value):
+            told = f"data.split={dict(split)}" if missing else f"data.split.{name}={value}"
+            said = f", with {', '.join(missing)}" if missing else ""
+            raise ConfigurationError(f"{told}: give whole numbers{said}, such as train: 100.")
+    return {name: int(size) for name, size in checked_split({k: v for k, v in split.items() if v}).items()}
 
 
 def cut_points(n_items: int, sizes: Sequence[float | int]) -> list[int]:

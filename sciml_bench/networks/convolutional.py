@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import ConfiguredNumber, is_integer, is_number
+from sciml_bench.core.checks import ConfiguredNumber, is_integer, is_number, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.networks.activations import activation_module
@@ -131,8 +131,13 @@ class RandomAffine(nn.Module):
         translation: float | int = 0.08,
     ) -> None:
         super().__init__()
-        if min(rotation, scaling, shear, translation) < 0:
-            raise ConfigurationError("the magnitudes of training.augmentation must not be negative")
+        for name, value in {
+            "rotation": rotation,
+            "scaling": scaling,
+            "shear": shear,
+            "translation": translation,
+        }.items():
+            require_number(f"training.augmentation.{name}", value, "it must not be negative", positive=False)
         self.rotation = math.radians(rotation)
         self.scaling, self.shear, self.translation = scaling, shear, translation
 

@@ -1,7 +1,6 @@
 """Methods side by side: runs that differ by their seed alone repeat one method, so that it has a mean and a spread."""
 
 import difflib
-import hashlib
 import math
 import re
 import statistics
@@ -167,37 +166,6 @@ def chosen_metrics(comparison: Comparison, wanted: Sequence[str] | None = None) 
         return [name for name in LABELLED_METRICS if name in present]
     common = [name for name in present if all(name in run.metrics for run in comparison.runs)]
     return sorted(common, key=lambda name: bool(re.search(r"_step_(minus_)?\d+$", name)))[:MOST_METRICS]
-
-
-def remark_on_data(comparison: Comparison) -> str:
-    """One line that tells which methods answer which question, where that is not the same for all; else nothing.
-
-    Args:
-        comparison: of runs that are told in one table.
-    """
-    asked: dict[tuple[str, ...], dict[str, None]] = {}
-    for method in comparison.methods:
-        for run in method.runs:
-            asked.setdefault(_question(run), {})[method.label] = None
-    if len(asked) < 2:
-        return ""
-    names = [" ".join(part for part in (*question[:1], *question[2:]) if part) for question in asked]
-    if len(set(names)) < len(names):
-        names = [" ".join(part for part in question if part) for question in asked]
-    told = (f"{name} ({', '.join(labels)})" for name, labels in zip(names, asked.values(), strict=True))
-    return f"These runs are of different data, so that their scores do not compare them: {'; '.join(told)}\n"
-
-
-def _question(run: FinishedRun) -> tuple[str, ...]:
-    """The data that a run is of: names, checksums, and what was asked of them otherwise."""
-    record = run.record
-    files = [file for file in record.get("data_files") or [] if isinstance(file, dict)]
-    first = ", ".join(Path(str(file.get("path"))).name for file in files[:3]) + (", …" if len(files) > 3 else "")
-    names = first or str(record.get("data") or record.get("pde") or record.get("script"))
-    sums = [str(file.get("sha256")) for file in files]
-    told = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
-    asked = re.sub(r"(^|, )data\.path=[^,]*", "", str(record.get("question_variant") or ""))
-    return names, told[:8] if sums else "", asked.removeprefix(", ")
 
 
 def _says_which_is_better(name: str) -> bool:

@@ -1,6 +1,7 @@
 """From a composed configuration to objects: the record, its view, the method with its model, and what a fit needs."""
 
 import inspect
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, get_args, get_type_hints
@@ -8,9 +9,10 @@ from typing import Any, get_args, get_type_hints
 import lightning.pytorch as pl
 
 from sciml_bench.core.checks import require_choice
+from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.instantiate import PACKAGE, instantiate
-from sciml_bench.core.kinds import annotations_of
+from sciml_bench.core.kinds import TARGET, annotations_of, require_arguments
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.core.schedules import ConstantRate, LearningRateSchedule
@@ -18,7 +20,7 @@ from sciml_bench.core.stored.kept_records import set_up
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
-from sciml_bench.data.transforms.record_transforms import OPTIONS
+from sciml_bench.data.transforms.record_transforms import OPTIONS, RecordTransforms
 from sciml_bench.training.failures.memory_of_weights import weights_within_memory
 from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
@@ -57,7 +59,7 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         if fitting != dict(configuration):
             make_view, make_model, make_method = _factories(fitting)
         view = _called(make_view, "training.view", record)
-    _require_spec(make_model.func, view)
+    _require_spec(make_model.func, view, configuration)
     with weights_within_memory():
         model = _called(make_model, "model", view.spec)
         method = _called(make_method, "training", model, view)
@@ -85,6 +87,7 @@ def build_record(configuration: Mapping[str, Any]) -> Any:
     node = dict(configuration["data"])
     asked = {name: value for name in OPTIONS if (value := node.pop(name, None)) is not None}
     record = instantiate(node, role="data", trusted_packages=packages)
+    require_arguments(RecordTransforms, asked, "data")
     return record.transform(**asked) if asked else record
 
 
@@ -141,8 +144,8 @@ def require_scorable(evaluation: Any, method: Method, record: Any) -> None:
         )
     if told and not issubclass(given, asked):
         raise ConfigurationError(
-            f"evaluation={type(evaluation).__name__} scores {asked.__name__}, but {type(method).__name__} learns "
-            f"{given.__name__}; leave evaluation out, or choose evaluation=forecast"
+            f"evaluation={type(evaluation).__name__} scores another kind ({_in_words(asked)}) than "
+            f"{type(method).__name__} learns ({_in_words(given)}); leave evaluation out, or choose evaluation=forecast"
         )
     if hasattr(evaluation, "require_record"):
         evaluation.require_record(record, method)
@@ -175,19 +178,29 @@ def _factory(node: Mapping[str, Any], role: str, packages: tuple[str, ...]) -> A
     return instantiate({**node, "_partial_": True}, role=role, trusted_packages=packages)
 
 
-def _require_spec(model: Any, view: Any) -> None:
+def _require_spec(model: Any, view: Any, configuration: Mapping[str, Any]) -> None:
     """Stop at a model of another kind of view, such as one of windows where trajectories are read whole."""
     asked = next(iter(annotations_of(model)[0].values()), Any)
     kinds: Any = get_args(asked) or (asked,)
     if {Any, inspect.Parameter.empty} & {*kinds} or not all(isinstance(kind, type) for kind in kinds):
         return
-    of_windows = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
-    if not isinstance(view.spec, kinds) or (of_windows and WindowsSpec not in kinds):
+    windows = WindowsSpec in kinds
+    of_suite = isinstance(view.spec, WindowsSpec) and model.__module__.startswith(f"{PACKAGE}.")
+    if not isinstance(view.spec, kinds) or (of_suite and not windows):
+        folder = configuration_root() / str(configuration.get("script")).removeprefix("train_") / "training"
+        texts = {path.stem: path.read_text() for path in sorted(folder.glob("*.yaml"))}
+        fitting = [name for name, text in texts.items() if ("WindowsView" in text) is windows]
+        others = f"choose training={', '.join(fitting)}, or another model" if fitting else "choose another model"
         raise ConfigurationError(
-            f"model={getattr(model, '__name__', model)} needs a {' or '.join(kind.__name__ for kind in kinds)}, but "
-            f"{type(view).__name__} of this training gives a {type(view.spec).__name__}; choose another model, or "
-            "another training"
+            f"model={model.__name__} learns from {' or '.join(map(_in_words, kinds))}, but "
+            f"{configuration['training'][TARGET].rpartition('.')[2]} reads {_in_words(type(view.spec))}; {others}"
         )
+
+
+def _in_words(kind: type) -> str:
+    """What a class is of: `growth estimator` of GrowthEstimator."""
+    told = {"WindowsSpec": "windows of states", "LaggedPairsSpec": "pairs of rows", "RecordSpec": "whole trajectories"}
+    return told.get(kind.__name__) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
 
 
 def _called(factory: Any, node: str, *args: Any) -> Any:

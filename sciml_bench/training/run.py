@@ -11,17 +11,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_boolean, require_integer
-from sciml_bench.core.errors import (
-    ConfigurationError,
-    DataError,
-    LacksAbilityError,
-    NotApplicableError,
-    memory_errors,
-)
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, memory_errors
 from sciml_bench.core.interruption import TOLD, interruption_behind
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
 from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
+from sciml_bench.training.failures.as_typed import as_typed
 from sciml_bench.training.identity import changed_evaluation, differing_keys
 
 log = logging.getLogger(__name__)
@@ -69,7 +64,7 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     if int(os.environ.get("LOCAL_RANK", 0)) > 0:  # a DDP worker: the folder belongs to rank 0
         _train(configuration, folder, {})
         return {}
-    with folder.claimed():
+    with folder.claimed(), as_typed(configuration, config):
         if _is_finished(configuration, folder):
             if changed_evaluation(folder.configuration or {}, configuration):
                 log.info("scored again with other settings of the evaluation: %s", _shown_path(folder))
@@ -77,7 +72,7 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
             log.info("already finished: %s (force=true starts over)", _shown_path(folder))
             _judge(folder)
             return folder.metrics
-        with _recorded(configuration, folder) as record:
+        with _recorded(configuration, folder) as record, as_typed(configuration, config):
             metrics = _train(configuration, folder, record)
         log.info("finished: %s", _shown_path(folder))
         _judge(folder)
@@ -112,12 +107,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
         observed, method = build(configuration)
     else:
         observed, method = ensemble.build()
-    try:
-        require_scorable(evaluation, method, scored_record(configuration, observed))
-    except LacksAbilityError as error:  # of a class: a person knows what she has chosen
-        choices = configuration.get("choices") or {}
-        chosen = next((f"{group}={choices[group]}" for group in ("method", "model") if choices.get(group)), None)
-        raise error if chosen is None else LacksAbilityError(chosen, error.lacks) from None
+    require_scorable(evaluation, method, scored_record(configuration, observed))
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
         if observed.adaptation:

@@ -34,7 +34,7 @@ from sciml_bench.core.errors import (
     in_a_sentence,
 )
 from sciml_bench.core.interruption import Interrupted, interruption_behind, listening
-from sciml_bench.training.failures.explanations import GROUPS, explain
+from sciml_bench.training.failures.explanations import GROUPS, explain, near_keys
 from sciml_bench.training.failures.sweep_failures import SweepFailures
 from sciml_bench.training.identity import name_of_overrides
 
@@ -204,7 +204,7 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
 
     multirun = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
-        _require_known([*HydraConfig.get().overrides.task, *HydraConfig.get().overrides.hydra])
+        _require_known([*HydraConfig.get().overrides.task, *HydraConfig.get().overrides.hydra], config)
         _require_objective(config)
         if not (multirun or HydraConfig.get().run.dir):
             raise ConfigurationError("hydra.run.dir='': give a folder, or leave it out")
@@ -237,7 +237,7 @@ def _job(config: DictConfig, prepare: Prepared | None = None) -> float | None:
     return None
 
 
-def _require_known(overrides: Sequence[str]) -> None:
+def _require_known(overrides: Sequence[str], config: DictConfig) -> None:
     """Stop at a new key that nothing would read; those within what is built, its class knows."""
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0]
@@ -256,8 +256,8 @@ def _require_known(overrides: Sequence[str]) -> None:
             known = sorted({str(name) for path in own for name in yaml.safe_load(path.read_text())} - {"defaults"})
             if root not in known:
                 raise ConfigurationError(
-                    f"{override}: there is no configuration key {key!r}, and nothing would read it; remove it, or "
-                    f"choose among {', '.join(known)}"
+                    f"{override}: there is no configuration key {key!r}, and nothing would read it; "
+                    f"{near_keys(key, config, os.environ[_PARADIGM])}remove it, or choose among {', '.join(known)}"
                 )
 
 

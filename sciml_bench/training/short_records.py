@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.short_files import FEWEST_LEARNED, FEWEST_ROWS, WITHOUT_VALIDATION
+from sciml_bench.data.files.short_files import FEWEST_LEARNED, FEWEST_ROWS, WITHOUT_VALIDATION, too_few_to_choose_by
 from sciml_bench.data.record import Record
 from sciml_bench.data.split import DEFAULT_SPLIT, TIME
 
@@ -82,8 +82,7 @@ def _parts(configuration: Mapping[str, Any], record: Record, needs_validation: b
     length = min(map(sum, zip(*(part.lengths for part in record.splits.values()), strict=True)))
     enough = FEWEST_LEARNED + 2 * FEWEST_ROWS
     if length < enough:
-        said = f"data: {length} rows are too few to choose by held-out ones, for which {enough} are needed"
-        raise DataError(f"{said}; give more, or choose training=closed_form model=polynomials model.degree=1")
+        raise too_few_to_choose_by(f"{length} rows", enough)
     learned, chosen = (round((length - n * FEWEST_ROWS + 0.5) / length, 3) for n in (2, 1))  # between two rows
     parts = {"train": learned, "validation": round(chosen - learned, 3), "test": round(1 - chosen, 3)}
     return {"data.split": (own, parts)}

@@ -130,7 +130,7 @@ def of_kinds(per_key: int = 2) -> list[Row]:
                 left_out = next(places) % 5 < 3
                 for number, value in enumerate(islice(turns[kind], per_key)):
                     if (key, value) not in ALLOWED:
-                        made = row(script, *words, f"{key}={value}", says=key.rpartition(".")[2])
+                        made = row(script, *words, f"{key}={value}", says=key)
                         rows.append(replace(made, slow=left_out or number > 0))
     return rows
 
@@ -167,7 +167,12 @@ SAID: dict[str, str | tuple[str, ...]] = {
     "+foo=1": ("+foo=1", "no configuration key"),
     "++foo.bar=1": ("foo.bar", "no configuration key"),
     "foo=1": ("foo", "no configuration key"),
-    "trainig.n_epochs=1": ("trainig", "no configuration key", "training"),
+    "trainig.n_epochs=1": ("trainig", "no configuration key", "did you mean training.n_epochs?"),
+    "logger.offline=2": ("logger.offline", "offline is a key of logger=wandb", "logger has no keys as it is chosen"),
+    "logger.foo=2": ("no configuration key 'logger.foo'; logger has no keys",),
+    "solver.rtol=1e-3": ("solver.rtol", "rtol is a key of solver=adaptive"),
+    "solver=adaptive training.solver.rtol=1e-3": ("training.solver.rtol", "did you mean solver.rtol?"),
+    "early_stoping.patience=3": ("did you mean trainer.early_stopping.patience?",),
     "+model.foo=1": ("model.foo=1", "has no foo"),
     "+training.view.foo=1": ("training.view.foo=1", "has no foo"),
     "+evaluation.foo=1": ("evaluation.foo=1", "has no foo"),
@@ -200,6 +205,13 @@ SAID: dict[str, str | tuple[str, ...]] = {
     "data.split={train:0}": ("data.split.train",),
     "+data.transforms=[1]": ("data.transforms",),
     "model._target_=os.getcwd": ("model._target_", "no class"),
+    "training.initial_state=guess": ("training.initial_state=guess", "smoothed"),
+    "solver=adaptive solver.rtol=1e-30": ("solver.rtol=1e-30: float64", "give at least 1.1e-16"),
+    "solver=adaptive solver.atol=1e-30 training.units=standardized": (
+        "solver.atol=1e-30: float64",
+        "give at least 1.1e-16",
+    ),
+    "solver=adaptive solver.rtol=1e-9 model.dtype=float32": ("solver.rtol=1e-09: float32", "6e-08", "float64"),
     "training.learning_rate=1e400": ("training.learning_rate=inf",),
     "=3": ("cannot be read",),
 }
@@ -220,7 +232,19 @@ KOOPMAN: dict[str, str | tuple[str, ...]] = {
     "model.encoder.hidden=[0]": ("model.encoder.hidden",),
     "model.encoder.hidden=[a]": ("model.encoder.hidden", "a list of whole numbers"),
     "data.system=3": ("data.system=3", "_target_"),
+    "n_modes=3": ("'n_modes'", "did you mean model.n_modes? keys"),
+    "+n_modes=3": ("+n_modes=3", "did you mean model.n_modes? remove"),
+    "training.batch_size=3": ("did you mean training.view.batch_size?",),
+    "data.system.relaxation_rate=-7": ("data.system.relaxation_rate=-7: give a number",),
+    "data.observe=1.5": ("data.observe=1.5: give a list",),
+    "model.n_modes=0": ("error: model.n_modes=0",),
+    "model.encoder.activation=relus": ("model.encoder.activation='relus'", "relu"),
+    "training.loss.estimator=other": ("training.loss.estimator=other", "unbiased"),
     "data.split=3": ("data.split=3", "a mapping"),
+    "data.split.train=1.5": ("data.split.train=1.5", "neither a fraction", "nor a whole number"),
+    "data.split.validation=400.0": ("data.split.validation=400.0", "without a point"),
+    "data.split.test=2.5": ("data.split.test=2.5", "neither a fraction", "nor a whole number"),
+    "data.split.train=400": ("'train': 400", "whole numbers beside fractions"),
     "trainer.early_stopping.patience=3 trainer.limit_val_batches=0": ("patience=3", "loss_validation"),
     "trainer.early_stopping.patience=3 data.split.validation=0": ("patience=3", "data.split.validation"),
     "evaluation.forecast_steps=many": ("evaluation.forecast_steps=many", "a whole number"),
@@ -271,6 +295,8 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "good.csv data.clocks=others": ("data.clocks=others", "alike"),
     "good.csv data.layout=both": ("data.layout=both",),
     "good.csv data.in_memory_gigabytes=-1": ("data.in_memory_gigabytes=-1",),
+    "good.csv data.split.train=1.5": ("data.split.train=1.5", "neither a fraction", "nor a whole number"),
+    "good.csv data.split.test=2.5": ("data.split.test=2.5", "neither a fraction", "nor a whole number"),
     "good.csv training.view.lag=90": ("training.view.lag=90",),
     "good.csv training.view.batch_size=1000": ("training.view.batch_size=1000",),
 }
@@ -287,16 +313,21 @@ def of_files() -> list[Row]:
 # ---- what does not go together --------------------------------------------------------------------------------------
 
 MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
-    (*LORENZ, "evaluation=rollouts"): ("RolloutEvaluation", "DiscoveredEquations"),
-    (*LORENZ, "evaluation=parameters"): ("ParameterEvaluation", "DiscoveredEquations"),
-    (*BODIES, "evaluation=equations"): ("EquationEvaluation", "SequenceForecaster"),
+    (*LORENZ, "evaluation=rollouts"): ("evaluation=rollouts", "training=closed_form", "evaluation=forecast"),
+    (*LORENZ, "evaluation=parameters"): ("evaluation=parameters", "training=closed_form", "evaluation=forecast"),
+    (*BODIES, "evaluation=equations"): ("evaluation=equations", "training=sequence", "evaluation=forecast"),
+    (*LORENZ, "model=resnet"): ("model=resnet", "training=closed_form", "choose training=sequence"),
+    (*LORENZ, "training=sequence"): ("model=polynomials", "training=sequence", "choose training=closed_form, "),
+    (*LORENZ, "ensemble=3"): ("training=closed_form", "--multirun seed=0,1,2"),
+    ("data=driven_duffing", "training=network", "model=discovery_network"): ("data.inputs=[u]", "training=network"),
     (*BODIES, "data.split.test=0"): ("data.split",),
+    (*BODIES, "data.split.train=1.5"): ("data.split.train=1.5", "give whole numbers"),
     (*BODIES, "evaluation.rollout_steps=[]"): ("evaluation.rollout_steps",),
     (*BODIES, "evaluation.thresholds=[]"): ("evaluation.thresholds",),
     (*BODIES, "evaluation.thresholds=[-1]"): ("evaluation.thresholds",),
     (*BODIES, "model.taylor_order=1"): ("model.taylor_order=1",),
-    (*GROWTH, "training=sequence"): ("model=LogisticNetwork", "WindowsSpec"),
-    ("data=kdv", *SMALL["kdv"], "training=logistic_closed_form"): ("model=FieldSequenceModel", "WindowsSpec"),
+    (*GROWTH, "training=sequence"): ("model=logistic_network", "training=sequence"),
+    ("data=kdv", *SMALL["kdv"], "training=logistic_closed_form"): ("model=block_resnet", "choose training=sequence"),
     (*BODIES, "training.view.n_inputs=1000"): ("n_inputs",),
     ("data=noisy_damped_sine", "evaluation=forecast"): ("does not forecast",),
 }
@@ -305,7 +336,7 @@ BURGERS = ("pde=burgers", "pde.n_validation=2", "pde.n_test=2", "pde.test_resolu
 SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("node_homotopy", *FIELD, "ensemble=100000"): ("ensemble=100000", "hours", "ask for fewer"),
     ("node_homotopy", *FIELD, "ensemble=1000000000000"): ("ensemble=1000000000000", "hours"),
-    ("node_homotopy", *FIELD, "max_step=1e-9"): ("solver.max_step=1e-09", "steps", "GiB"),
+    ("node_homotopy", *FIELD, "max_step=1e-9"): ("error: max_step=1e-09", "steps", "GiB"),
     ("node_homotopy", *FIELD, "data.time_step=1e-12"): ("data.time_step=1e-12", "rows", "GiB"),
     ("koopman", *PROCESS, "data.n_steps=1000000000000"): ("data.n_steps=1000000000000", "1e+12", "GiB"),
     ("nsm", *POISSON, "pde.test_resolutions=[16,10000000]"): ("pde.test_resolutions=10000000", "GiB"),
@@ -320,6 +351,12 @@ SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("koopman", *FILES, "data.path=endless.zarr"): ("data.path=endless.zarr", "1e+12 rows", "data.n_rows"),
 }
 """What fits into no machine, or into no night."""
+
+EQUATIONS: dict[str, tuple[str, ...]] = {
+    "test.resolutions=[64]": ("'test.resolutions'", "did you mean pde.test_resolutions?"),
+    "test_resolutions=[64]": ("'test_resolutions'", "did you mean pde.test_resolutions?"),
+    "pde.resolutions=[64]": ("'pde.resolutions'", "did you mean pde.test_resolutions?"),
+}
 
 VERBS: dict[tuple[str, ...], tuple[str | tuple[str, ...], int]] = {
     ("show", "nowhere"): ("no run in nowhere", 1),
@@ -360,6 +397,7 @@ def table() -> list[Row]:
     rows = of_kinds() + of_runs() + of_files()
     rows += [row("koopman", *PROCESS, *words.split(), says=says) for words, says in KOOPMAN.items()]
     rows += [row("mechnn", *words, says=says) for words, says in MECHNN.items()]
+    rows += [row("nsm", *POISSON, words, says=says) for words, says in EQUATIONS.items()]
     rows += [row(*words, says=says) for words, says in SIZES.items()]
     rows += [row("verb", *words, says=says, code=code) for words, (says, code) in VERBS.items()]
     return rows

@@ -1,6 +1,7 @@
 """Whatever is asked for wrongly ends in one sentence that names it, before anything is trained or left half written."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from sciml_bench.command_line import main
 TABLE = table()
 INFORMATION = ("data: ", "computing ", "simulating ", "short record, ", "one batch of all ")
 """With which lines begin that are no errors."""
+CLASS = re.compile(r"(?<![\w./'])[A-Z][a-z]{2,}[A-Z]\w*")
+"""The name of a class of several words, that is in no dotted name and no path."""
 
 
 class TrainingBegan(BaseException):
@@ -112,6 +115,7 @@ def test_what_is_wrong_is_told_in_one_sentence_before_training(
     assert code == 2 or said[0].startswith("error: ")
     for part in row.parts:
         assert part in said[0]
+    assert row.script == "verb" or not CLASS.search(said[0]), "a person has typed the name of no class"
     left = files_below(workplace) - before
     assert not [name for name in left if name.endswith((".incomplete", ".ckpt", "metrics.json", ".npz", ".csv"))]
     for name in left:

@@ -178,13 +178,13 @@ def test_a_configuration_without_a_target_is_named(config: object) -> None:
 
 def test_an_argument_that_is_not_accepted_is_named() -> None:
     system = {"_target_": "sciml_bench.systems.OrnsteinUhlenbeck", "relaxation_rat": 1.0}
-    with pytest.raises(ConfigurationError, match=r"OrnsteinUhlenbeck.*relaxation_rat\b"):
+    with pytest.raises(ConfigurationError, match=r"data\.system has no relaxation_rat\b"):
         instantiate({**MARKOV, "system": system}, role="data")
 
 
-def test_the_error_of_a_constructor_arrives_as_it_was_raised() -> None:
+def test_the_error_of_a_constructor_arrives_with_the_key_of_its_argument() -> None:
     bad_number = {"_target_": "sciml_bench.systems.OrnsteinUhlenbeck", "relaxation_rate": -1.0}
-    with pytest.raises(ValueError, match=r"^OrnsteinUhlenbeck\.relaxation_rate = -1\.0"):
+    with pytest.raises(ValueError, match=r"^data\.system\.relaxation_rate=-1\.0: give a number"):
         instantiate({**MARKOV, "system": bad_number}, role="data")
     path = {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": "/nowhere/at/all.npy"}
     with pytest.raises((FileNotFoundError, DataError), match=r"/nowhere/at/all\.npy"):

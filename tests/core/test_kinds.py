@@ -57,7 +57,7 @@ def test_arguments_that_a_class_hands_on_are_checked_as_well() -> None:
 
 def test_an_argument_that_nothing_takes_is_named_with_the_nearest() -> None:
     with pytest.raises(
-        ConfigurationError, match=r"^data\.sise=3: Base has no sise; did you mean size\? choose among size"
+        ConfigurationError, match=r"^data\.sise=3: data has no sise; did you mean size\? choose among size"
     ):
         require_arguments(Base, {"sise": 3}, "data")
 

@@ -145,6 +145,8 @@ def test_steps_that_vanish_are_an_error_with_time_norm_and_remedy(gradient):
         ({"gradient": "magic"}, "solver.gradient=magic: choose one of adjoint, backpropagation"),
         ({"rtol": 0.0}, "solver.rtol=0.0: give a number greater than 0"),
         ({"atol": -1e-9}, "solver.atol=-1e-09"),
+        ({"rtol": 1e-30}, r"solver.rtol=1e-30: float64 rounds more coarsely; give at least 1.1e-16\.$"),
+        ({"atol": 1e-310}, "solver.atol=1e-310: float64 rounds more coarsely; give at least 2.2e-308"),
     ],
 )
 def test_bad_choices_are_refused(options, message):

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 from report_material import labelled_metrics, write_run
 
+from sciml_bench.command_line.compare import remark_on_data
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.report import Comparison, chosen_metrics, csv_table, find_runs, markdown_table
-from sciml_bench.report.comparison import labels, remark_on_data
+from sciml_bench.report.comparison import labels
 
 
 def compared(folder):
@@ -62,6 +63,15 @@ def test_runs_of_different_data_are_told(tmp_path):
     observed = file_of("other.csv", "2" * 64, question_variant="data.observe=[x], data.path=other.csv")
     write_run(tmp_path / "e" / "seed=0", {"score": 1.0}, **observed)
     assert "other.csv 22222222 data.observe=[x] (e)" in remark_on_data(compared(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["'a,b, c.csv'", "[a.csv, b.csv]", "'it\\'s, a,b.csv'", "a\\,b.csv", '"x, y.csv"'])
+def test_a_path_with_commas_says_nothing_either(path, tmp_path):
+    asked = f"data.observe=[x, y], data.path={path}, evaluation.note='p, data.path=q'"
+    write_run(tmp_path / "a" / "seed=0", {"score": 1.0}, **file_of("a,b.csv", "1" * 64, question_variant=asked))
+    write_run(tmp_path / "b" / "seed=0", {"score": 1.0}, **file_of("a,b.csv", "1" * 64))
+    told = remark_on_data(compared(tmp_path))
+    assert told.endswith(": a,b.csv data.observe=[x, y], evaluation.note='p, data.path=q' (a); a,b.csv (b)\n")
 
 
 def test_nothing_to_compare_is_an_error():

@@ -83,7 +83,13 @@ def test_pysindy_learns_from_the_same_and_chooses_by_rows_that_it_holds_back(tmp
 
 @pytest.mark.parametrize(
     ("method", "reason"),
-    [("persistence", "FittedPersistence finds no equations"), ("mechanistic_network", "trained step by step")],
+    [
+        (
+            "persistence",
+            "method=persistence finds no equations; choose another method, such as method=equation_discovery",
+        ),
+        ("mechanistic_network", "method=mechanistic_network is trained step by step"),
+    ],
 )
 def test_what_finds_no_equations_in_one_run_does_not_apply(method: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(NotApplicableError, match=reason):

@@ -6,6 +6,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
+from sciml_bench.core.checks import is_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.formats.signal_files import parts_of
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
@@ -56,6 +57,14 @@ def require_enough_rows(configuration: Mapping[str, Any]) -> None:
     raise DataError(f"data.path={data['path']} has {sum(lengths)} rows and {left}; {whose} at least {needed}{more}")
 
 
+def too_few_to_choose_by(rows: str, needed: int) -> DataError:
+    """What is raised where nothing can be chosen by held-out `rows`, such as "6 rows to learn from"."""
+    return DataError(
+        f"data: {rows} are too few to choose by held-out ones (training=held_out_choice), for which {needed} are "
+        "needed; give more, or choose training=closed_form model=polynomials model.degree=1"
+    )
+
+
 def _small_trajectories(data: Mapping[str, Any]) -> list[NamedTrajectory]:
     files = find_files(data["path"])
     n_bytes = sum(part.stat().st_size for path in files for part in parts_of(path))
@@ -79,6 +88,8 @@ def _learned(length: int, split: Mapping[str, Any], typed: bool) -> int:
 def _cuts(length: int, split: Mapping[str, Any]) -> list[int]:
     """The borders of the parts, as `data.split` has them."""
     sizes = [split.get(name) or 0 for name in ("train", "validation", "test")]
+    if any(size > 1 and not is_integer(size) for size in sizes):
+        raise ConfigurationError("neither a fraction nor a number of rows, of which the run tells")
     share = length if sum(sizes) <= 1 + 1e-9 else 1
     return [min(length, int(border * share + 1e-9)) for border in accumulate(sizes, initial=0)]
 

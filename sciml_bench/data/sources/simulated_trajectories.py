@@ -198,7 +198,7 @@ class SimulatedTrajectories(Record):
             ) from error
         if states.ndim != 2 or states.shape[1] != dim or 0 in states.shape or not np.isfinite(states).all():
             raise ConfigurationError(
-                f"data.initial_states={initial_states}: a state of {type(self.system).__name__} has {dim} finite "
+                f"data.initial_states={initial_states}: a state of this system has {dim} finite "
                 "components; give one state, or a list of states."
             )
         if len(states) > 1 and self.n_trajectories > 1:

@@ -22,7 +22,7 @@ def as_vectors(trajectories: Trajectories) -> Trajectories:
     return flat.unchecked(component_names=trajectories.column_names, facts=facts, system=None)
 
 
-def component_numbers(key: str, names: Sequence[str], components: Sequence[str | int]) -> list[int]:
+def component_numbers(key: str, names: Sequence[str], components: Sequence[str | int] | int) -> list[int]:
     """The places of some components.
 
     Args:

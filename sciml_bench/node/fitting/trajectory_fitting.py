@@ -30,6 +30,7 @@ from sciml_bench.node.fitting.trajectory_batch import (
     splines_through,
 )
 from sciml_bench.node.learned_field import FORECAST_STARTS, OBSERVED, LearnedField
+from sciml_bench.node.solvers.adaptive_solver import AdaptiveSolver
 from sciml_bench.node.solvers.compiled_solver import CompiledSolver
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
 from sciml_bench.node.solvers.runge_kutta import TimeSteps
@@ -117,6 +118,8 @@ class TrajectoryFitting(Method):
             self.solver = self.solver.in_units(self.units)
             self.smoothing = smoothing if weight is None else weight * self.units.time_step**3
             model.set_time_unit(time_of_change(view.train, self.units))
+        if isinstance(self.solver, AdaptiveSolver):
+            self.solver.require_resolved(self.dtype_of_states)
         if isinstance(self.solver, FixedStepSolver):  # too many steps are told now
             TimeSteps.no_longer_than(self.solver.max_step, view.train.times)
         self.splines = splines_through(view.train, self.smoothing)

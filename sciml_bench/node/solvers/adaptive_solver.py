@@ -32,7 +32,7 @@ class AdaptiveSolver:
         units: in which it integrates; those of states and times where they are not given.
 
     Raises:
-        ConfigurationError: an unknown name, or a tolerance that is not positive.
+        ConfigurationError: an unknown name, or a tolerance that is not positive or below the rounding of float64.
     """
 
     method: str = "dopri5"
@@ -50,6 +50,25 @@ class AdaptiveSolver:
         require_choice("solver.gradient", self.gradient, GRADIENTS)
         for name in ("rtol", "atol"):
             require_number(f"solver.{name}", getattr(self, name), "give a number greater than 0")
+        self.require_resolved(torch.float64)
+
+    def require_resolved(self, dtype: torch.dtype) -> None:
+        """Stop at a tolerance below the rounding of what it is compared with, which no step can keep.
+
+        Args:
+            dtype: of the states, for rtol; an atol beside it may be smaller.
+
+        Raises:
+            ConfigurationError: naming the smallest tolerance.
+        """
+        atol = float(np.finfo(float).tiny) if self.units is None else torch.finfo(torch.float64).eps / 2
+        for name, least in {"rtol": torch.finfo(dtype).eps / 2, "atol": atol}.items():
+            if (given := getattr(self, name)) < least:
+                wider = "" if dtype == torch.float64 else ", or choose model.dtype=float64"
+                raise ConfigurationError(
+                    f"solver.{name}={given}: {str(dtype).removeprefix('torch.')} rounds more coarsely; give at least "
+                    f"{least:.2g}{wider}."
+                )
 
     def in_units(self, units: Units) -> "AdaptiveSolver":
         """Tolerances count deviations, and the length of the first step is sought in time steps."""

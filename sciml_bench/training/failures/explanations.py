@@ -5,19 +5,25 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import hydra
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
+from sciml_bench.core.stored.run_folder import leaves
+from sciml_bench.training.failures.as_typed import origin
 
 GROUPS = (
     *("data", "pde", "model", "solver", "training", "schedule", "evaluation", "experiment"),
     *("logger", "callbacks", "trainer", "debug", "task", "method"),
 )
 """What may be chosen by name on the command line."""
+
+_TOLD = ("choices", "given", "command", "fitting", "hydra")
+"""Nodes that only say what was chosen."""
 
 _CHOICE = re.compile(r"=[A-Za-z_]\w*$(?<!=null)(?<!=true)(?<!=false)")
 
@@ -76,9 +82,43 @@ def _explain_misspelt_key(key: str, paradigm: str, typed: Sequence[str]) -> str:
         while parent and not OmegaConf.is_dict(OmegaConf.select(whole, parent)):
             parent, _, last = parent.rpartition(".")
         node = OmegaConf.select(whole, parent) if parent else whole
-        known = sorted(str(name) for name in node)
+        known = sorted(str(name) for name in node if not str(name).startswith("_"))
     except (HydraException, OmegaConfBaseException, TypeError):
         return f"there is no configuration key {key!r}"
-    near = difflib.get_close_matches(last, known, n=1)
-    hint = f"did you mean {f'{parent}.' if parent else ''}{near[0]}? " if near else ""
-    return f"there is no configuration key {key!r}; {hint}keys there: {', '.join(known)}"
+    siblings = [f"{parent}.{name}" if parent else name for name in difflib.get_close_matches(last, known, n=1)]
+    hint = near_keys(key, whole, paradigm, siblings)
+    there = f"keys there: {', '.join(known)}" if known else f"{parent} has no keys as it is chosen"
+    return f"there is no configuration key {key!r}; {hint}{there}"
+
+
+def near_keys(key: str, composed: DictConfig, paradigm: str, siblings: Sequence[str] = ()) -> str:
+    """`did you mean ...? `, of the whole configuration, by the last parts of the key; empty where nothing is near.
+
+    Args:
+        key: that nothing reads.
+        composed: the configuration, not resolved.
+        paradigm: whose script it is.
+        siblings: keys beside it that are nearly the same.
+    """
+    if (source := origin(key, composed)) != key:
+        return f"did you mean {source}? "
+    plain = cast(dict[str, Any], OmegaConf.to_container(composed))
+    paths = [path for path, _ in leaves({group: node for group, node in plain.items() if group not in _TOLD})]
+    found = [path for path in paths if path != key and _ends(path) & _ends(key)]
+    found = list(dict.fromkeys(origin(path, composed) for path in found))
+    group, _, name = key.partition(".")
+    folders = [configuration_root() / place / group for place in (paradigm, "shared")] if name else []
+    files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    has = re.compile(rf"^{re.escape(name.partition('.')[0])}:", re.MULTILINE)
+    if not found and (choices := [f"{group}={path.stem}" for path in files if has.search(path.read_text())]):
+        return f"{name} is a key of {' and '.join(choices)}; "
+    if not (found := sorted(found, key=lambda path: path.partition(".")[0] != group) or [*siblings]):
+        ends = {end: path for path in paths for end in _ends(path)}
+        found = [ends[end] for end in difflib.get_close_matches("_".join(key.split(".")[-2:]), ends, n=1, cutoff=0.8)]
+    return f"did you mean {' or '.join(found[:3])}? " if found else ""
+
+
+def _ends(key: str) -> set[str]:
+    """By which keys are compared: `resolutions` and `test_resolutions` of test.resolutions."""
+    parts = key.split(".")
+    return {parts[-1], "_".join(parts[-2:])}

@@ -16,6 +16,7 @@ from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
 from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
+from sciml_bench.data.files.short_files import too_few_to_choose_by
 from sciml_bench.data.views import WholeTrajectoriesView
 from sciml_bench.mechnn.discovery.choice.library_choice import LibraryChoice
 from sciml_bench.mechnn.discovery.closed_form_discovery import CLEAN_ALONE, ClosedFormDiscovery
@@ -82,8 +83,7 @@ class HeldOutChoice(FewComponents, DirectMethod):
             )
         n_rows, fewest = int(self.view.train.rows.sum()), 2 * min(each.n_terms for each in self.libraries.values())
         if n_rows < fewest:
-            said = f"data: {n_rows} rows to learn from are too few for training=held_out_choice, which needs {fewest}"
-            raise DataError(f"{said}; give more, or choose training=closed_form model=polynomials model.degree=1")
+            raise too_few_to_choose_by(f"{n_rows} rows to learn from", fewest)
         budget, refused, longest = CpuBudget(self.cpu_seconds), [], 0.0
         first_look = "never" if self.refinement == "never" else CLEAN_ALONE
         self._tried = []
