@@ -34,6 +34,9 @@ def trajectories_of_arrays(
         ConfigurationError: there is no such array, or the layout does not fit.
         DataError: the arrays are no trajectories of one system.
     """
+    if content.fault and not keys:
+        choice = f"data.key=<name> data.layout=many data.times_key=<name> (of {', '.join(content.arrays)})"
+        raise DataError(f"data.path={path}: {content.fault}; mend that, or read one array without it by {choice}")
     chosen = content.names_of(path, keys)
     groups: dict[str, list[str]] = {}
     for name in chosen:
@@ -191,7 +194,9 @@ class _Group:
             given = labels.pop("units", labels.pop("unit", None))
             called = next((row for row in labels.values() if len(row) == len(set(row)) == dim), None)
             own = given if given is not None and len(given) == dim else (unit,) * dim if unit else None
-            parts += [replace(part, component_names=called, component_units=own) for part in several]
+            alone = leaf if (leaf := self.content.leaf_of(name)) and several[0].states.shape[1:] == (1,) else None
+            facts: dict[str, Any] = {"component_names": called, "component_units": own, "array_name": alone}
+            parts += [replace(part, **facts) for part in several]
         return parts
 
     def _side_by_side(self, times: np.ndarray) -> NamedTrajectory | None:

@@ -172,6 +172,7 @@ def _components(fields: dict[str, Field], state: dict[str, int], content: Fields
     labels = [] if along is None or along.values.dtype.kind not in "iuUO" else list(map(str, along.values))
     if labels and along is not None and along.values.dtype.kind in "iu":
         labels = [f"{names[0]}_{label}" for label in labels]
+    labels = labels or [names[0]] * (state == {axis: 1})
     facts: dict[str, Any] = {"component_units": units * state[axis]}
     if labels and len(set(labels)) == len(labels):
         facts["component_names"] = tuple(labels)

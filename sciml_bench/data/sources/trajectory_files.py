@@ -183,7 +183,9 @@ class TrajectoryFiles(Record):
         if self.time_step is not None:
             times = ()
         unit = "step" if given_step is None and not times else "time"
-        names, units = _agreed(found, "component_names"), _agreed(found, "component_units")
+        names, units = self.component_names or _agreed(found, "component_names"), _agreed(found, "component_units")
+        alone = {part.names for part in found}
+        names = names or (alone.pop() if len(alone) == 1 else None) or None
         facts: dict[str, Any] = {"component_units": units} if any(units or ()) else {}
         facts |= {fact: value for fact in ("grid", "body_names") if (value := _agreed(found, fact)) is not None}
         if "grid" in facts:
@@ -196,7 +198,7 @@ class TrajectoryFiles(Record):
                 times=times or None,
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
-                component_names=self.component_names or names,
+                component_names=names,
                 masked=self.missing == MASK and any(has_missing(part.states) for part in found),
                 facts=facts,
             )
