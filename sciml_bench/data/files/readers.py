@@ -82,13 +82,16 @@ def read_table(path: Path, time_column: str | int | None = None, chosen: Sequenc
     return TABLE_READERS[path.suffix.lower()](_not_empty(path), time_column, chosen)
 
 
-def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None = None) -> Content:
+def read_content(
+    path: Path, keys: Sequence[str] = (), topology: PathType | None = None, absent_is_missing: bool = False
+) -> Content:
     """What a file holds that is no table.
 
     Args:
         path: the file.
         keys: of the signals to read; arrays are all opened.
         topology: file with the names of the atoms of a molecule.
+        absent_is_missing: as in `read_zarr`.
 
     Raises:
         ConfigurationError: the suffix is unknown, or there is no such signal.
@@ -106,7 +109,8 @@ def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None
         text = ": rename a table of numbers to .txt" if suffix in ("", ".out", ".asc", ".prn") else ""
         known = ", ".join(SUFFIXES)
         raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {known}{text}.")
-    content = ARRAY_READERS[suffix](_not_empty(path))
+    reader = ARRAY_READERS[suffix]
+    content = read_zarr(_not_empty(path), absent_is_missing) if reader is read_zarr else reader(_not_empty(path))
     if isinstance(content, Arrays):
         _make_plain(content)
         _require_numbers(path, content, keys)

@@ -55,6 +55,7 @@ def read_trajectories(
     time_column: str | int | None,
     times_key: str | None = None,
     topology: PathType | None = None,
+    absent_is_missing: bool = False,
 ) -> list[NamedTrajectory]:
     """The trajectories of one file.
 
@@ -72,6 +73,7 @@ def read_trajectories(
         times_key: name of the array of times: (time,) for all trajectories, or (batch, time); "none" where there is
             none.
         topology: file with the names of the atoms of a molecule.
+        absent_is_missing: whether values in chunks that a zarr store lacks are not a number.
 
     Raises:
         ConfigurationError: an unknown suffix, key, layout or column.
@@ -93,7 +95,7 @@ def read_trajectories(
             f"data.time_column={time_column}: only tables ({', '.join(TABLE_SUFFIXES)}) have a time "
             f"column, {path} has none; give data.times_key or data.time_step instead."
         )
-    content = read_content(path, keys, topology)
+    content = read_content(path, keys, topology, absent_is_missing)
     if isinstance(content, Fields):
         return trajectories_of_fields(path, content, keys, layout, times_key)
     if isinstance(content, Arrays):

@@ -59,7 +59,8 @@ class TrajectoryFiles(Record):
             earlier row ("hold").
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
             trajectory there, "interpolate" between the rows before and after, or "mask": rows stay, and a method leaves
-            out what is not there.
+            out what is not there. Chunks that a zarr store lacks read as its fill value with "refuse", which is told,
+            and are missing with the others.
         topology: file with the names of the atoms (.pdb, …) for the trajectory of a molecule.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
@@ -227,7 +228,8 @@ class TrajectoryFiles(Record):
 
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
-        return read_trajectories(path, self.key, self.layout, self.time_column, self.times_key, self.topology)
+        how = self.key, self.layout, self.time_column, self.times_key, self.topology
+        return read_trajectories(path, *how, absent_is_missing=self.missing != REFUSE)
 
     def _cut(self, part: NamedTrajectory) -> NamedTrajectory:
         """The rows to use; nothing is read."""
