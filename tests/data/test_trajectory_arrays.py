@@ -143,3 +143,22 @@ def test_a_value_that_is_missing_in_one_array_has_its_name(tmp_path):
     np.savez(tmp_path / "x.npz", t=TIMES, speed=np.where(TIMES == 1, np.nan, TIMES))
     with pytest.raises(DataError, match=r"1 values are missing \(speed: 1; the first at row 10, time 1\)"):
         TrajectoryFiles(tmp_path / "x.npz").load()
+
+
+IN_DISORDER = [TIMES[::-1], np.repeat(TIMES, 2)[:21], np.random.default_rng(0).permutation(TIMES)]
+
+
+@pytest.mark.parametrize("times", IN_DISORDER)
+@pytest.mark.parametrize("shape", [(21,), (21, 2)])
+def test_times_in_another_order_are_refused_and_no_trajectory(tmp_path, times, shape):
+    x = np.random.default_rng(1).standard_normal(shape)
+    np.savez(tmp_path / "x.npz", t=times, x=x)
+    savemat(tmp_path / "x.mat", {"time": times, "x": x})
+    for name in ("x.npz", "x.mat"):
+        with pytest.raises(
+            DataError, match=r"the time is .* at row \d+; times must be finite and increase: sort the rows"
+        ):
+            TrajectoryFiles(tmp_path / name).load()
+    assert TrajectoryFiles(tmp_path / "x.npz", times_key="none", key="x").load().times is None
+    np.savez(tmp_path / "x.npz", T=times, t=TIMES, x=x[:21].ravel()[:21])  # a temperature
+    np.testing.assert_array_equal(TrajectoryFiles(tmp_path / "x.npz").load().times_of(0), TIMES)

@@ -87,9 +87,18 @@ def read_trajectories(
                 f"data.times_key={times_key}: {path} is a table; name the column of its times with data.time_column."
             )
         table = read_table(path, time_column, keys)
-        facts = {"time_unit": table.time_unit, "component_names": table.names or None, "notes": table.notes}
-        units = table.units if table.names else None
-        return [NamedTrajectory(str(path), table.states, table.times, component_units=units, **facts)]
+        return [
+            NamedTrajectory(
+                ", ".join([str(path), *label]),
+                part.states,
+                part.times,
+                time_unit=part.time_unit,
+                component_names=part.names or None,
+                component_units=part.units if part.names else None,
+                notes=part.notes,
+            )
+            for *label, part in [[label, part] for label, part in table.parts.items()] or [[table]]
+        ]
     if time_column not in (None, NO_COLUMN):
         raise ConfigurationError(
             f"data.time_column={time_column}: only tables ({', '.join(TABLE_SUFFIXES)}) have a time "
