@@ -14,21 +14,8 @@ from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates
 
-TRAJECTORY_AXES = (
-    "trajectory",
-    "traj",
-    "sample",
-    "batch",
-    "member",
-    "ensemble",
-    "realization",
-    "run",
-    "experiment",
-    "simulation",
-    "trial",
-    "number",
-    "case",
-)
+TRAJECTORY_AXES = ("trajectory", "traj", "sample", "batch", "member", "ensemble", "realization", "number", "case")
+TRAJECTORY_AXES += ("run", "experiment", "simulation", "trial")
 """What an axis is called that counts trajectories, also in the plural; upper case counts as lower case."""
 
 SPACE_AXES = ("x", "y", "z", "r", "lat", "latitude", "lon", "longitude", "level", "depth", "height", "altitude")

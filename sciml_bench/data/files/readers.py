@@ -39,26 +39,16 @@ ARRAY_READERS: dict[str, Callable[[Path], Content]] = {
     ".nc4": read_netcdf,
     ".cdf": read_netcdf,
 }
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".colvar", ".xvg", ".lvm", ".log", ".lammps")
+"""Of tables; but .dat is also that of the samples of a WFDB record."""
 TABLE_READERS: dict[str, Callable[[Path, str | int | None, Sequence[str]], Table]] = {
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".txt": read_csv,
-    ".dat": read_csv,  # but for the samples of a WFDB record
-    ".colvar": read_csv,
-    ".xvg": read_csv,
-    ".lvm": read_csv,
-    ".log": read_csv,
-    ".lammps": read_csv,
+    **dict.fromkeys(TEXT_SUFFIXES, read_csv),
     ".parquet": read_parquet,
     ".feather": read_feather,
 }
-SIGNAL_READERS: dict[str, Callable[[Path, Sequence[str]], list[NamedTrajectory]]] = {
-    ".hea": read_wfdb,
-    ".edf": read_edf,
-    ".bdf": read_edf,
-}
+SIGNAL_READERS: dict[str, Callable[[Path, Sequence[str]], list[NamedTrajectory]]]
+SIGNAL_READERS = {".hea": read_wfdb, ".edf": read_edf, ".bdf": read_edf}
 TABLE_SUFFIXES = tuple(TABLE_READERS)
-TEXT_SUFFIXES = tuple(suffix for suffix, reader in TABLE_READERS.items() if reader is read_csv)
 SUFFIXES = (*TABLE_READERS, *ARRAY_READERS, *SIGNAL_READERS, *MOLECULAR_SUFFIXES)
 
 

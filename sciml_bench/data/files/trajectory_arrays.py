@@ -87,17 +87,12 @@ def read_trajectories(
                 f"data.times_key={times_key}: {path} is a table; name the column of its times with data.time_column."
             )
         table = read_table(path, time_column, keys)
+        units = table.units if table.names else None
         return [
             NamedTrajectory(
-                ", ".join([str(path), *label]),
-                part.states,
-                part.times,
-                time_unit=part.time_unit,
-                component_names=part.names or None,
-                component_units=part.units if part.names else None,
-                notes=part.notes,
+                f"{path}{label}", part.states, part.times, None, part.time_unit, part.names or None, units, part.notes
             )
-            for *label, part in [[label, part] for label, part in table.parts.items()] or [[table]]
+            for label, part in (table.parts or {"": table}).items()
         ]
     if time_column not in (None, NO_COLUMN):
         raise ConfigurationError(

@@ -140,8 +140,7 @@ def _fields(path: Path, store: Any, notes: list[str], chunked: Mapping[str, Any]
                     notes.append(f"zeros of {name} are numbers, not missing, though 0 is its fill value")
     found = fields_of_groups(groups, {})
     found.notes = [*notes, *found.notes]
-    found.fields = {
-        name: replace(one, values=_WithAbsent(one.values, *chunked[name])) if name in chunked else one
-        for name, one in found.fields.items()
-    }
+    lacking = {name: found.fields[name] for name in chunked if name in found.fields}
+    cut = {name: replace(one, values=_WithAbsent(one.values, *chunked[name])) for name, one in lacking.items()}
+    found.fields = {**found.fields, **cut}
     return found

@@ -22,7 +22,7 @@ class Table:
         times: the clock, where there is one.
         time_unit: of the clock, where the file tells it.
         notes: how the file was read, where it could be read otherwise.
-        parts: the trajectories, where a column tells several apart; the table itself is the first of them then.
+        parts: trajectories, where a column tells several apart, by what their names end with; the table is the first.
     """
 
     states: Float[np.ndarray, "time dim"]

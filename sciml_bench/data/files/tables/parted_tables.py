@@ -6,21 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import (
-    is_faulty,
-    is_time_name,
-    restart,
-    rises,
-    rises_evenly,
-    time_of_day,
-    unit_of_name,
-)
+from sciml_bench.data.files.clocks import is_faulty, is_time_name, restart, rises, rises_evenly, unit_of_name
 from sciml_bench.data.files.tables.cells import number_of, numbers, once_named
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
 from sciml_bench.data.files.tables.columns import Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
 from sciml_bench.data.files.tables.stacked_trajectories import by_trajectory
-from sciml_bench.data.files.tables.times_of_day import told_of_times
+from sciml_bench.data.files.tables.times_of_day import time_of_day, told_of_times
 
 
 def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
@@ -75,7 +67,7 @@ def _part_of(name: str, part: Columns, time_column: str | int | None, chosen: Se
     try:
         return table_of(part, time_column, chosen)
     except DataError as error:
-        raise DataError(f"{error} ({name})") from error
+        raise DataError(f"{error}{name}") from error
 
 
 def _table(
@@ -114,9 +106,7 @@ def _table(
     elif guess and number is not None:
         notes.append(f"{'the column ' * bool(header)}{names[number]} is the time")
     elif guess and not header and len(values) > 1 and (rises(values[0]) or rises(-values[0])):
-        notes.append(
-            "the first column rises or falls from row to row and is a state (data.time_column=0: it is the time)"
-        )
+        notes.append("the first column rises or falls throughout and is a state (data.time_column=0: it is the time)")
     if number is not None:
         # of dates the file may tell the zone
         unit = unit or units[number] or (unit_of_name(header[number]) if header else None)

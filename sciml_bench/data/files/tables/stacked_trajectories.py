@@ -53,7 +53,7 @@ def by_trajectory(
             told = f"{name} tells {len(rows)} trajectories apart (data.key=[{name}, …]: it is a state)"
             notes = [*lines.notes, told, *([f"{len(alone)} of them with a single row are left out"] if alone else [])]
             several = {label: part for label, part in rows.items() if len(part) > 1}
-            return {f"{name} {label}": _part(lines, first, place, part, notes) for label, part in several.items()}
+            return {f", {name} {label}": _part(lines, first, place, part, notes) for label, part in several.items()}
     return {}
 
 
