@@ -45,7 +45,8 @@ class TrajectoryFiles(Record):
         times_key: name of the array of times: (time,) for all trajectories of a file, or (batch, time). By default an
             array with the name of a clock that rises, or the only one that rises evenly; "none" says that there is
             none.
-        time_column: name or number of the column of a table that holds the time, found in the same way.
+        time_column: name or number of the column of a table that holds the time, found in the same way. A column such
+            as `id` or `trajectory` tells the trajectories of a table apart, unless `key` asks for it.
         time_step: time between two rows, whatever the files say of it; without it and without times 1.
         time_unit: for the labels of axes; by default what the files say, else "time" where there are times or a time
             step, otherwise "step".
