@@ -220,7 +220,7 @@ class OperatorFit(BaseEstimator):
         share = np.maximum(squares - means**2, 0) / np.maximum(squares, np.finfo(float).tiny)
         if len(lost := np.flatnonzero((share > _CONSTANT) & (share < _ROUNDED))):
             warnings.warn(
-                f"the features {lost.tolist()}, numbered from 0, are a million deviations and more away from 0, so that "
+                f"the features {lost.tolist()}, numbered from 0, lie a million deviations and more from 0, so that "
                 "rounding changes eigenvalues; subtract their mean first",
                 SciMLBenchWarning,
                 stacklevel=3,

@@ -81,5 +81,5 @@ def test_a_whitening_is_one_in_every_unit():
 
 
 def test_features_that_rounding_has_changed_are_told(pair):
-    with pytest.warns(SciMLBenchWarning, match=r"features \[1\], numbered from 0, are a million deviations"):
-        fitted("cca", pair + [1000, 1e6], add_constant=True)
+    with pytest.warns(SciMLBenchWarning, match=r"features \[1\], numbered from 0, lie a million deviations"):
+        fitted("cca", pair + np.array([1000, 1e6]), add_constant=True)
