@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.checks import require_number
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
@@ -62,6 +63,8 @@ def composed_run(
     for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
         if missing := [key for key in keys if not node.get(key)]:
             raise ConfigurationError(f"{name}={choices.get(name)}: its yaml lacks {missing[0]}")
+    if cpu_seconds is not None:
+        require_number("cpu_seconds", cpu_seconds, "give the CPU seconds of every fit, a number above 0, or null")
     choices = {**choices, **variants(command, list(method.get("renamed") or ()))}
     # tasks of one group have their scores in one table
     choices |= {name: str(task[name]) for name in ("group", "title") if task.get(name)}

@@ -1,5 +1,6 @@
 """A finished run scored again without training: in its own folder, or with other data or weights beside its results."""
 
+import difflib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,8 @@ from typing import Any, cast
 
 import torch
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -20,6 +21,7 @@ from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data.capabilities import KnowsRecord
 from sciml_bench.data.past_file import reading_options
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
 from sciml_bench.training.build import build, build_record, trusted
 from sciml_bench.training.data_files import changed_data
@@ -118,10 +120,25 @@ def _scored_now(
     seed_everything(configuration["seed"], "build")
     record = build_record(configuration)
     record.setup()
-    known = (learned.spec.origin or learned.spec).state_shape if isinstance(learned, KnowsRecord) else None
-    if known is not None and record.spec.state_shape != known:
-        raise DataError(f"states of the shape {record.spec.state_shape}, but what the run learned has {known}")
+    if isinstance(learned, KnowsRecord):
+        _require_states(configuration, record.spec, learned.spec.origin or learned.spec)
     return scored(configuration, learned, record, fit_metrics)
+
+
+def _require_states(configuration: Mapping[str, Any], spec: RecordSpec, known: RecordSpec) -> None:
+    """Stop at a record of other states than those that were learned, or of these in another order."""
+    own, needed = (each.as_observed.component_names for each in (spec, known))
+    turned = set(own) == set(needed) and own != needed
+    if spec.state_shape == known.state_shape and not turned:
+        return
+    path = (configuration.get("data") or {}).get("path")
+    if path is None or len(spec.state_shape) != 1 or len(known.state_shape) != 1:
+        raise DataError(
+            f"data: states of the shape {spec.state_shape}, but what the run learned has {known.state_shape}"
+        )
+    remedy = f"give data.observe=[{','.join(needed)}]" if set(needed) <= set(own) else "give these"
+    has = f"data.path={path} has the columns {', '.join(own)}"
+    raise DataError(f"{has}, but the run's record has {', '.join(needed)}{', in this order' * turned}; {remedy}")
 
 
 def _require_same_data(folder: RunFolder, configuration: Mapping[str, Any]) -> None:
@@ -184,9 +201,23 @@ def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> di
         value = OmegaConf.from_dotlist([override])
         try:
             OmegaConf.update(merged, key, OmegaConf.select(value, key), merge=True)
+        except (ConfigAttributeError, ConfigKeyError):
+            raise ConfigurationError(_no_key(merged, key)) from None
         except Exception as error:
             raise ConfigurationError(f"{override}: {str(error).splitlines()[0]}") from None
     return cast(dict[str, Any], OmegaConf.to_container(merged))
+
+
+def _no_key(configuration: DictConfig, key: str) -> str:
+    """That a configuration has no such key, and which it has there."""
+    *parents, last = key.split(".")
+    while parents and not OmegaConf.is_dict(OmegaConf.select(configuration, ".".join(parents))):
+        last = parents.pop()
+    there = OmegaConf.select(configuration, ".".join(parents)) if parents else configuration
+    known = sorted(str(name) for name in there if not str(name).startswith("_"))
+    near = difflib.get_close_matches(last, known, n=1)
+    hint = f"did you mean {'.'.join([*parents, *near])}? " if near else ""
+    return f"there is no configuration key {key!r}; {hint}keys there: {', '.join(known)}"
 
 
 def _chosen_evaluation(configuration: Mapping[str, Any], choice: str) -> dict[str, Any]:

@@ -128,6 +128,6 @@ def test_a_log_without_a_table_is_told_to_be_one(tmp_path, name, text):
 
 
 def test_a_table_with_words_in_a_column_is_still_told_which(tmp_path):
-    with pytest.raises(DataError, match=r"line 2, column 0 .name.: 'hare' is not a number"):
+    with pytest.raises(DataError, match=r"line 2, column 1 .name.: 'hare' is not a number"):
         table(tmp_path, "name,x", ["hare"] * N_ROWS, X)
     assert table(tmp_path, "name,x", ["hare"] * N_ROWS, X, chosen=["x"]).names == ("x",)

@@ -50,7 +50,7 @@ def what_changed(earlier: Mapping[str, Any]) -> str | None:
         return None
     now = fingerprint(path)
     if now["bytes"] != earlier["bytes"]:
-        verb = "grown" if now["bytes"] > earlier["bytes"] else "shrunk"
+        verb = "grown" if _begins_with(path, earlier) else "changed"
         return f"{path} has {verb} from {earlier['bytes']} to {now['bytes']} bytes"
     if now["sha256"] != earlier["sha256"]:
         return f"{path} was replaced by another file of its size"
@@ -58,3 +58,16 @@ def what_changed(earlier: Mapping[str, Any]) -> str | None:
         written = time.strftime("%Y-%m-%d %H:%M", time.localtime(now.get("modified")))
         return f"{path} was written again ({written})"
     return None
+
+
+def _begins_with(path: Path, earlier: Mapping[str, Any]) -> bool:
+    """Whether a file is the old one with more behind it, as far as the checksum of the whole can tell."""
+    size = int(earlier["bytes"])
+    if not path.is_file() or not size < path.stat().st_size or size > WHOLE_BYTES:
+        return False
+    digest, left = hashlib.sha256(), size
+    with path.open("rb") as file:
+        while block := file.read(min(left, BLOCK_BYTES)):
+            digest.update(block)
+            left -= len(block)
+    return digest.hexdigest() == earlier["sha256"]

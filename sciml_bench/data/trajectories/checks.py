@@ -1,5 +1,7 @@
 """What trajectories have to be: of one shape, finite, on a clock that rises, with companions of the same rows."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sciml_bench.core.checks import require_choice
@@ -120,7 +122,21 @@ def require_finite(observations: Observations, number: int, values: StateArray) 
             continue
         row, *component = (int(axis) for axis in np.argwhere(~fine)[0])
         raise DataError(
-            f"{observations.name(number)} holds {block[(row, *component)]} at time index {start + row}, "
-            f"component {tuple(component)}; values must be finite and below {LARGEST_VALUE:g}: "
-            "remove, interpolate or rescale them."
+            f"{observations.name(number)} holds {block[(row, *component)]} at "
+            f"{_where(observations, number, start + row)}{_component(observations, values, component)}; values must be "
+            f"finite and below {LARGEST_VALUE:g}: remove, interpolate or rescale them."
         )
+
+
+def _where(observations: Observations, number: int, row: int) -> str:
+    """A row and its time, with the unit of the clock where that is no number of steps."""
+    unit = "" if observations.time_unit in ("step", "time") else f" {observations.time_unit}"
+    return f"row {row}, time {observations.times_of(number)[row]:g}{unit}"
+
+
+def _component(observations: Observations, values: StateArray, component: Sequence[int]) -> str:
+    acting = any(values is each for each in observations.inputs or ())
+    names = observations.named_inputs if acting else observations.named_components
+    if len(component) == 1 and len(names) == values.shape[1]:
+        return f", component {names[component[0]]}"
+    return f", component {', '.join(map(str, component))}" if component else ""

@@ -27,7 +27,8 @@ _DATES = "holds dates and is not the clock; choose other columns with data.key=[
 
 def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[np.ndarray, " time"]:
     """The numbers of a column; not a number where there is none."""
-    name = f"{in_file} ({lines.header[place] if lines.header else f'column {in_file}'})"
+    # lines are counted from 1; in a file without names columns are chosen by numbers from 0
+    name = f"{in_file + 1} ({lines.header[place]})" if lines.header else f"{in_file} (counted from 0)"
     if isinstance(column, np.ndarray):
         if column.dtype.kind not in "biuf":
             raise DataError(f"data.path: {lines.path}, column {name} {_DATES}")
