@@ -145,7 +145,7 @@ def own_keys() -> set[str]:
     files = (
         configuration_root() / folder / name for folder, name in ((BENCHMARK, "config.yaml"), ("shared", "run.yaml"))
     )
-    return {"task", "method", *(str(key) for path in files for key in yaml.safe_load(path.read_text()))}
+    return {"task", "method", "logger", *(str(key) for path in files for key in yaml.safe_load(path.read_text()))}
 
 
 def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
@@ -162,9 +162,10 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     if plain["extend"] is not None:
         raise ConfigurationError(f"extend={plain['extend']}: a benchmark begins every run; extend it by its own script")
     own, passed = own_keys() - set(_PASSED_ON), [text.lstrip("+") for text in overrides]
-    typed = [text for text in passed if text.partition("=")[0] not in _ELSEWHERE]
+    of_logger = [text for text in passed if text.startswith("logger.")]
+    typed = [text for text in passed if text.partition("=")[0] not in _ELSEWHERE and text not in of_logger]
     passed = [text for text in passed if text.partition("=")[0].partition(".")[0] not in own]
-    passed += [f"logger={plain['logger']}", f"force={str(plain['force']).lower()}"]
+    passed += [f"logger={plain['choices']['logger']}", *of_logger, f"force={str(plain['force']).lower()}"]
     with _beside_the_job():
         return composed_run(
             plain["task"],

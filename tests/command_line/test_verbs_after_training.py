@@ -244,6 +244,15 @@ def test_data_of_another_shape_are_refused(name, finished, tmp_path, capsys):
     assert "wide.npy has the columns x1, x2, x3, x4, x5, x6, x7, but the run's record has x" in said
 
 
+def test_columns_in_another_order_are_refused_until_they_are_chosen(finished, tmp_path, capsys):
+    rows = np.random.default_rng(0).normal(size=(60, 3)).cumsum(axis=0)
+    np.savetxt(tmp_path / "turned.csv", rows, delimiter=",", header="y,x,z", comments="")
+    words = ("evaluate", finished("equations"), "--data", tmp_path / "turned.csv")
+    said = refused(capsys, *words)
+    assert "has the columns y, x, z, but the run's record has x, y, z, in this order; give data.observe=[x,y,z]" in said
+    assert called(capsys, *words, "data.observe=[x,y,z]")[0] == 0
+
+
 def test_a_run_that_is_not_there_is_named(tmp_path, capsys):
     assert "does not exist" in refused(capsys, "evaluate", tmp_path / "nope")
     past = ["--past", tmp_path / "no.csv", "--horizon", "2", "--output", tmp_path / "out.csv"]
@@ -381,7 +390,8 @@ def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, cap
     words = ["--horizon", 3, "--output", tmp_path / "next.txt"]
     assert ".npz or .csv" in refused(capsys, "forecast", tmp_path / "nothing", *words)
     assert "horizon=0" in refused(capsys, "forecast", folder, "--horizon", 0, *output)
-    assert "does not forecast" in refused(capsys, "forecast", finished("operator"), "--horizon", 3, *output)
+    of_operator = refused(capsys, "forecast", finished("operator"), "--horizon", 3, *output)
+    assert "an operator of equations; use `sciml-bench solve`" in of_operator
     missing = ["--past", tmp_path / "nothing.csv"]
     assert "no such file" in refused(capsys, "forecast", folder, *missing, "--horizon", 3, *output)
     np.save(tmp_path / "wide.npy", np.ones((5, 4)))

@@ -83,7 +83,7 @@ def _mapping_at(key: str, paradigm: str, typed: Sequence[str]) -> str:
     except (HydraException, OmegaConfBaseException):
         node = None
     if OmegaConf.is_dict(node):
-        return f"{{{', '.join(f'{name}: …' for name in node)}}}"
+        return f"{{{', '.join(f'{name}: …' for name in node if not name.startswith('_'))}}}"
     return "a list" if OmegaConf.is_list(node) else "a value of another kind"
 
 
