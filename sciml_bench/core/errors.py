@@ -72,9 +72,9 @@ def _typed(value: object) -> str:
         return f"[{', '.join(map(_typed, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_typed(part)}' for name, part in value.items())}}}"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value) if not isinstance(value, str) or re.fullmatch(r"[\w./*-]+", value) else repr(value)
+    if not isinstance(value, str):
+        return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))
+    return value if re.fullmatch(r"[\w./*-]+", value) else repr(value)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

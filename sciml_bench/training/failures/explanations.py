@@ -82,8 +82,8 @@ def _mapping_at(key: str, paradigm: str, typed: Sequence[str]) -> str:
         node = OmegaConf.select(_composed(paradigm, typed), key)
     except (HydraException, OmegaConfBaseException):
         node = None
-    if OmegaConf.is_dict(node):
-        return f"{{{', '.join(f'{name}: …' for name in node if not name.startswith('_'))}}}"
+    if isinstance(node, DictConfig):
+        return f"{{{', '.join(f'{name}: …' for name in node if not str(name).startswith('_'))}}}"
     return "a list" if OmegaConf.is_list(node) else "a value of another kind"
 
 
