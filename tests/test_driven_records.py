@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 from sciml_bench.command_line import main
 from sciml_bench.training import composed, restore, run
@@ -128,3 +129,34 @@ def test_delays_know_what_acted_on_a_component_that_was_not_observed(tmp_path, c
     asked = ["--past", past, "--inputs", future, "--horizon", "40", "--output", told]
     assert main(["forecast", str(tmp_path / "run"), *asked]) == 0, capsys.readouterr().err
     np.testing.assert_allclose([float(row[2]) for row in rows_of(tmp_path / "told.csv")[1:]], seen[200:], atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def driven_with_gaps(tmp_path_factory) -> Path:
+    """x'' = −2x − .3x' + u, of an input that nobody can draw through the rows that are missing."""
+
+    def push(t):
+        return np.sin(1.7 * t) + 0.5 * np.sin(5.3 * t + 1)
+
+    times = 0.05 * np.arange(900)
+    options = {"t_eval": times, "rtol": 1e-11, "atol": 1e-12}
+    solved = solve_ivp(lambda t, y: (y[1], -2 * y[0] - 0.3 * y[1] + push(t)), (0, 45), (1.0, 0.0), **options)
+    rows = np.column_stack([times, *solved.y, push(times)])
+    kept = np.ones(900, bool)
+    kept[[*range(200, 225), 232, *range(500, 520)]] = False
+    path = tmp_path_factory.mktemp("driven") / "driven.csv"
+    np.savetxt(path, rows[kept], delimiter=",", header="t,x,v,u", comments="", fmt="%.12g")
+    return path
+
+
+def test_a_law_is_found_beside_an_input_that_is_not_known_between_rows_that_are_missing(driven_with_gaps, tmp_path):
+    given = ["data=trajectories", f"data.path={driven_with_gaps}", "data.inputs=[u]", "logger=none"]
+    run(composed("mechnn", given, folder=tmp_path))
+    found = {term: row.tolist() for term, row in restore(tmp_path).learned.coefficient_table().items() if row.any()}
+    expected = {"x": [0, -2], "v": [1, -0.3], "u": [0, 1]}
+    assert found == {term: pytest.approx(row, abs=2e-3) for term, row in expected.items()}
+    denoised = restore(tmp_path).arrays["denoised"][0]
+    learned = np.isfinite(denoised[:, 0])
+    assert not learned[200:207].any()  # seven rows between two gaps, which are too few
+    assert learned[:200].all()
+    assert learned[207:300].all()

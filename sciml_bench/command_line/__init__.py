@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sciml_bench import __version__
 from sciml_bench.command_line._docstrings import first_sentence, module_docstring
-from sciml_bench.core.errors import SolverError, TrainingError, in_a_sentence
+from sciml_bench.core.errors import SolverError, TrainingError, in_a_sentence, memory_errors
 from sciml_bench.core.interruption import interruptible
 
 _TRUST = "a package of your own, whose classes may be built where a run names them; may be repeated"
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # who calls this from Python listens to signals as they like
     ended = interruptible() if arguments is None else nullcontext()
     try:
-        with ended:
+        with ended, memory_errors():
             import_module(f"{__name__}.{words[0]}").answer(asked)
             sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough

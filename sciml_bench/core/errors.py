@@ -3,6 +3,8 @@
 import ast
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class SciMLBenchWarning(UserWarning):
@@ -90,7 +92,7 @@ def in_a_sentence(error: BaseException, path: object = None) -> str:
         path: of the file, where the error does not say.
     """
     if isinstance(error, MemoryError):
-        return f"there is not enough memory ({error}); use less data, smaller batches or fewer members"
+        return f"there is not enough memory ({error}); use less data, smaller batches, a smaller model or fewer members"
     if not isinstance(error, OSError) or error.errno is None:
         return values_as_typed(str(error))
     reason, place = error.strerror, error.filename or path
@@ -101,6 +103,31 @@ def in_a_sentence(error: BaseException, path: object = None) -> str:
     if error.errno in _NO_FOLDER:
         return f"{place} is in the way: a file stands where a folder is needed ({reason}); remove it, or choose another"
     return f"{place}: {reason}"
+
+
+_TRIED = re.compile(r"[Tt]ried to allocate ([\d.]+) ?(bytes|[KMGT]iB)")
+_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def refused_allocation(error: BaseException) -> float | None:
+    """The bytes that torch could not get, which it raises as a RuntimeError; None where an error is another."""
+    found = _TRIED.search(str(error)) if isinstance(error, RuntimeError) else None
+    return float(found[1]) * _UNITS[found[2]] if found else None
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Raise as a MemoryError what torch raises as a RuntimeError where memory is refused, of processor or device.
+
+    Raises:
+        MemoryError: memory was refused.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if refused := refused_allocation(error):
+            raise MemoryError(f"{refused / 2**30:.3g} GiB were asked for at once") from error
+        raise
 
 
 def failure_of_storage(error: BaseException) -> OSError | None:

@@ -79,8 +79,10 @@ def composed_run(
         raise _not_applicable(folder, choices, seed, reason)
     of_method = method.get("evaluation") or {}
     if of_method and of_method["_target_"] != task["evaluation"]["_target_"]:
-        kind = str(of_method["_target_"]).rpartition(".")[2]
-        raise _not_applicable(folder, choices, seed, f"method={choices.get('method')} is made for {kind} alone")
+        places = sorted((configuration_root() / BENCHMARK / "task").glob("*.yaml"))
+        fitting = next((path.stem for path in places if of_method["_target_"] in path.read_text()), "another")
+        reason = f"method={choices.get('method')} is made for tasks such as task={fitting} alone"
+        raise _not_applicable(folder, choices, seed, reason)
     typed = [_renamed(text, method.get("renamed") or {}) for text in overrides]
     own = {
         "evaluation": {**task["evaluation"], **of_method},

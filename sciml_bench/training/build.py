@@ -21,6 +21,7 @@ from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS, RecordTransforms
+from sciml_bench.training.failures.memory_of_weights import weights_within_memory
 from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
 
@@ -59,8 +60,9 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
             make_view, make_model, make_method = _factories(fitting)
         view = _called(make_view, "training.view", record)
     _require_spec(make_model.func, view, configuration)
-    model = _called(make_model, "model", view.spec)
-    method = _called(make_method, "training", model, view)
+    with weights_within_memory():
+        model = _called(make_model, "model", view.spec)
+        method = _called(make_method, "training", model, view)
     record.setup()
     return record, method
 

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_boolean, require_integer
-from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, memory_errors
 from sciml_bench.core.interruption import TOLD, interruption_behind
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
@@ -23,6 +23,7 @@ from sciml_bench.training.identity import changed_evaluation, differing_keys
 log = logging.getLogger(__name__)
 
 
+@memory_errors()
 def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     """Train and evaluate what `config` describes, or continue or return what its folder already holds.
 
@@ -36,6 +37,7 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
         ConfigurationError: a choice is wrong, or the folder holds a run of another configuration.
         DataError: the data cannot be used.
         TrainingError: the loss or the weights stopped being finite.
+        MemoryError: there is not enough of it, of processor or device.
     """
     import torch
 

@@ -131,3 +131,80 @@ def test_a_table_with_words_in_a_column_is_still_told_which(tmp_path):
     with pytest.raises(DataError, match=r"line 2, column 1 .name.: 'hare' is not a number"):
         table(tmp_path, "name,x", ["hare"] * N_ROWS, X)
     assert table(tmp_path, "name,x", ["hare"] * N_ROWS, X, chosen=["x"]).names == ("x",)
+
+
+def untitled(folder: Path, *columns: Sequence[object] | np.ndarray, separator: str = ",", **options: object) -> Table:
+    frame = pd.DataFrame(dict(enumerate(columns)))
+    frame.to_csv(folder / "x.txt", index=False, header=False, sep=separator)
+    return read_csv(folder / "x.txt", **options)  # type: ignore[arg-type]
+
+
+DAYS = [f"2020-01-{day + 10}" for day in range(N_ROWS)]
+STAMPS = [f"2020-01-01 {hour:02d}:00:00" for hour in range(N_ROWS)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("cells", "unit"),
+    [
+        (DAYS, "day"),
+        (STAMPS, "hour"),
+        ([cell.replace(" ", "T") + "Z" for cell in STAMPS], "hour"),
+        ([f"2020-{month + 1:02d}" for month in range(N_ROWS)], "month"),
+    ],
+)
+def test_dates_of_a_table_without_a_header_are_its_clock(tmp_path, cells, unit, separator):
+    for columns in ((cells, X, -X), (X, cells, -X)):
+        found = untitled(tmp_path, *columns, separator=separator)
+        assert (found.names, found.time_unit) == ((), unit)
+        np.testing.assert_array_equal(found.times, np.arange(N_ROWS))
+        np.testing.assert_array_equal(found.states, np.column_stack([X, -X]))
+
+
+@pytest.mark.parametrize("separator", [",", " "])
+def test_a_date_and_a_time_of_the_day_without_a_header_are_one_clock(tmp_path, separator):
+    frame = pd.DataFrame([stamp.split() for stamp in STAMPS])
+    found = untitled(tmp_path, frame[0], frame[1], X, separator=separator)
+    assert (found.time_unit, found.states.shape) == ("hour", (N_ROWS, 1))
+    np.testing.assert_array_equal(found.times, np.arange(N_ROWS))
+    assert "column 0, column 1 make the date" in found.notes
+
+
+def test_a_remedy_without_a_header_asks_for_names_first(tmp_path):
+    with pytest.raises(
+        DataError, match=r"column 0 .counted from 0. holds dates .*data.time_column=0 makes it that.*; name the columns in"
+    ):
+        untitled(tmp_path, DAYS, X, time_column="none")
+    with pytest.raises(
+        DataError, match=r"the clock column 0, whose times decrease; .*name the columns in a first line"
+    ):
+        untitled(tmp_path, DAYS[::-1], X)
+
+
+def test_a_first_column_that_may_be_a_clock_but_has_no_name_is_told(tmp_path):
+    for times in (np.arange(N_ROWS) ** 2, np.arange(N_ROWS)[::-1]):
+        assert any("(data.time_column=0: it is the time)" in note for note in untitled(tmp_path, times, X).notes)
+    assert untitled(tmp_path, X, np.arange(N_ROWS)).notes == ()
+
+
+@pytest.mark.parametrize("name", ["t", "time", "day", "hour"])
+def test_the_clock_that_a_person_names_leaves_the_other_among_the_states(tmp_path, name):
+    found = table(tmp_path, f"date,{name},x", DAYS, np.arange(N_ROWS) / 4, X, time_column="date")
+    assert (found.names, found.time_unit) == ((name, "x"), "day")
+    assert any(f"{name} counts the rows or the time" in note for note in found.notes)
+    chosen = table(tmp_path, f"{name},date,x", np.arange(N_ROWS) / 4, DAYS, X, time_column="date", chosen=["x"])
+    assert (chosen.names, chosen.time_unit) == (("x",), "day")
+    with pytest.raises(DataError, match=r"\(date\) holds dates and is not the clock \(data.time_column=date makes it"):
+        table(tmp_path, f"date,{name},x", DAYS, np.arange(N_ROWS) / 4, X, time_column=name)
+
+
+@pytest.mark.parametrize("named", ["date", "time", 0, 1])
+def test_either_half_of_a_date_names_both(tmp_path, named):
+    cells = [stamp.split() for stamp in STAMPS]
+    found = table(tmp_path, "date,time,x", *zip(*cells, strict=True), X, time_column=named)
+    assert (found.names, found.time_unit, np.asarray(found.times)[1]) == (("x",), "hour", 1)
+
+
+def test_a_clock_in_disorder_is_refused_and_no_state(tmp_path):
+    with pytest.raises(DataError, match=r"the clock t, whose times are in disorder; sort the rows"):
+        table(tmp_path, "t,x", np.random.default_rng(0).permutation(N_ROWS), X)

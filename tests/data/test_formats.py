@@ -178,6 +178,7 @@ def test_one_component_is_chosen_by_its_name_and_keeps_its_clock(tmp_path, name)
     found = TrajectoryFiles(str(tmp_path / name), key="lynx").load()
     np.testing.assert_array_equal(found.states[0], LYNX[:, None])
     np.testing.assert_array_equal(found.times_of(0), TIMES)
+    assert found.component_names == ("lynx",)
     both = TrajectoryFiles(str(tmp_path / name), key=["lynx", "hare"]).load()
     assert both.state_shape == (2,)
     with pytest.raises(ConfigurationError, match=r"data\.key=fox: .* (its (arrays|columns) are).*hare"):

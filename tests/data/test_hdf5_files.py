@@ -169,3 +169,35 @@ def test_arrays_of_different_shape_ask_for_a_key(tmp_path):
         load(tmp_path / "x.h5")
     with pytest.raises(ConfigurationError, match=r"data\.key=c: .* its arrays are a/x, b/y"):
         load(tmp_path / "x.h5", key="c")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "fault"),
+    [
+        ("spatial_dims", "the group dimensions lacks the attribute spatial_dims"),
+        (
+            "dim_varying",
+            r"pressure \(2, 11, 4, 5\) does not have the axes \(trajectory, time 11, x 4\), .* dim_vary",
+        ),
+    ],
+)
+def test_the_well_without_what_tells_its_axes_says_so_and_is_read_array_by_array(tmp_path, attribute, fault):
+    the_well(tmp_path / "x.h5")
+    with h5py.File(tmp_path / "x.h5", "a") as file:
+        del file["dimensions" if attribute == "spatial_dims" else "t0_fields/pressure"].attrs[attribute]
+        if attribute == "dim_varying":
+            file["t0_fields/pressure"].attrs[attribute] = [True]
+    with pytest.raises(DataError, match=rf"x\.h5: {fault}.* data\.key=<name> .*\(of .*dimensions/time.*pressure"):
+        load(tmp_path / "x.h5")
+    asked = {"key": "t0_fields/pressure", "layout": "many", "times_key": "dimensions/time"}
+    found = load(tmp_path / "x.h5", **asked)[1]
+    np.testing.assert_array_equal(found.states[1], IMAGES[1, ..., 0])
+    np.testing.assert_array_equal(found.times_of(1), TIMES)
+
+
+def test_the_well_without_times_or_places_has_its_axes_still(tmp_path):
+    the_well(tmp_path / "x.h5")
+    with h5py.File(tmp_path / "x.h5", "a") as file:
+        del file["dimensions/time"], file["dimensions/x"]
+    found = load(tmp_path / "x.h5", key="pressure")[1]
+    assert (found.times, found.lengths, found.state_shape) == (None, (11, 11), (4, 5))

@@ -232,3 +232,12 @@ def test_a_step_beside_cells_and_groups_is_that_of_each(tmp_path):
         record.setup()
         assert record.splits["train"].lengths == (50,) * n_trajectories
         assert record.spec.time_step == pytest.approx(0.05)
+
+
+def test_times_of_two_axes_on_disk_are_one_clock_for_each_trajectory(tmp_path):
+    with Matlab73(tmp_path / "x.mat") as file:
+        for name, values in (("x", np.stack([TIMES, TIMES**2])), ("when", np.stack([TIMES, 2 * TIMES]))):
+            file.write(values, name)
+    found = load(tmp_path / "x.mat", key="x", layout="many", times_key="when")[1]
+    np.testing.assert_array_equal(found.states[1][:, 0], TIMES**2)
+    np.testing.assert_array_equal(found.times_of(1), 2 * TIMES)

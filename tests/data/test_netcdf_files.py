@@ -234,3 +234,17 @@ def test_a_file_of_version_5_is_read_with_netcdf4_and_names_it_where_it_is_missi
     monkeypatch.setitem(sys.modules, "netCDF4", None)
     with pytest.raises(DataError, match="needs the package netCDF4: pip install netCDF4 "):
         TrajectoryFiles(path).load()
+
+
+def test_a_field_with_one_entry_beside_the_time_has_its_own_name(tmp_path):
+    data = {"speed": (("n", "one"), VALUES[:, :1]), "t": ("n", np.arange(30.0))}
+    xarray.Dataset(data).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    assert load(tmp_path / "x.nc")[1].component_names == ("speed",)
+
+
+@pytest.mark.parametrize("times", [np.arange(30.0)[::-1], np.repeat(np.arange(15.0), 2)])
+def test_a_time_in_another_order_is_refused_and_not_passed_over(tmp_path, times):
+    data = {"speed": ("time", VALUES[:, 0])}
+    xarray.Dataset(data, coords={"time": times}).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    with pytest.raises(DataError, match=r"the time is .* at row 1; times must be finite and increase"):
+        load(tmp_path / "x.nc")

@@ -69,7 +69,7 @@ def test_year_month_and_day_in_columns_of_their_own_are_a_date(tmp_path: Path) -
 def test_trajectories_below_one_another_are_no_clock_and_no_state(tmp_path: Path, length: int) -> None:
     times = np.arange(N_ROWS) % length
     with pytest.raises(DataError, match=rf"the clock t begins again in row {length}; .* need a file each"):
-        table(tmp_path, "id,t,x", np.arange(N_ROWS) // length, times, X)
+        table(tmp_path, "t,x", times, X)
 
 
 def test_commas_are_decimals_where_blanks_separate_and_never_a_second_column_without_a_name(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.array_groups import arrange
 from sciml_bench.data.files.trajectory_arrays import find_files, in_memory, read_trajectories
+from sciml_bench.data.sources import TrajectoryFiles
 
 
 def touch(folder, *names):
@@ -102,3 +104,61 @@ def test_arrays_of_different_states_in_one_file_are_told_apart(tmp_path):
         read_trajectories(tmp_path / "y.npz", None, "auto", None)
     (alone,) = read_trajectories(tmp_path / "y.npz", "a", "auto", None)
     assert alone.name == f"{tmp_path / 'y.npz'}, array a"
+
+
+TIMES = np.linspace(0, 2, 21)
+
+
+@pytest.mark.parametrize(
+    ("x", "clock"),
+    [
+        (TIMES**2, {"t": TIMES}),
+        (TIMES[:, None] ** 2, {"t": TIMES[:, None]}),
+        (TIMES[None] ** 2, {"t": TIMES}),
+        (TIMES**2, {"dt": 0.1}),
+        (TIMES**2, {}),
+        (np.stack([TIMES**2, -TIMES]), {"t": np.stack([TIMES, TIMES])}),
+    ],
+)
+def test_one_array_of_one_component_has_its_name(tmp_path, x, clock):
+    np.savez(tmp_path / "x.npz", speed=x, **clock)
+    assert TrajectoryFiles(tmp_path / "x.npz").load().component_names == ("speed",)
+    savemat(tmp_path / "x.mat", {"run": {"speed": x} | clock})
+    assert TrajectoryFiles(tmp_path / "x.mat").load().component_names == ("speed",)
+
+
+def test_arrays_of_different_names_are_trajectories_without_one_unless_it_is_given(tmp_path):
+    for name in ("one", "two"):
+        np.savez(tmp_path / f"{name}.npz", t=TIMES, **{name: TIMES**2})
+        (tmp_path / f"{name}.csv").write_text(f"t,{name}\n0,1\n1,2\n2,4\n")
+    np.savez(tmp_path / "both.npz", one=TIMES**3, two=TIMES**2, dt=0.1)
+    for pattern in ("[ot]*.npz", "both.npz"):
+        assert TrajectoryFiles(tmp_path / pattern).load().component_names is None
+    with pytest.raises(DataError, match="component names"):
+        TrajectoryFiles(tmp_path / "*.csv").load()
+    assert TrajectoryFiles(tmp_path / "*.csv", component_names=["x"]).load().component_names == ("x",)
+
+
+def test_a_value_that_is_missing_in_one_array_has_its_name(tmp_path):
+    np.savez(tmp_path / "x.npz", t=TIMES, speed=np.where(TIMES == 1, np.nan, TIMES))
+    with pytest.raises(DataError, match=r"1 values are missing \(speed: 1; the first at row 10, time 1\)"):
+        TrajectoryFiles(tmp_path / "x.npz").load()
+
+
+IN_DISORDER = [TIMES[::-1], np.repeat(TIMES, 2)[:21], np.random.default_rng(0).permutation(TIMES)]
+
+
+@pytest.mark.parametrize("times", IN_DISORDER)
+@pytest.mark.parametrize("shape", [(21,), (21, 2)])
+def test_times_in_another_order_are_refused_and_no_trajectory(tmp_path, times, shape):
+    x = np.random.default_rng(1).standard_normal(shape)
+    np.savez(tmp_path / "x.npz", t=times, x=x)
+    savemat(tmp_path / "x.mat", {"time": times, "x": x})
+    for name in ("x.npz", "x.mat"):
+        with pytest.raises(
+            DataError, match=r"the time is .* at row \d+; times must be finite and increase: sort the rows"
+        ):
+            TrajectoryFiles(tmp_path / name).load()
+    assert TrajectoryFiles(tmp_path / "x.npz", times_key="none", key="x").load().times is None
+    np.savez(tmp_path / "x.npz", T=times, t=TIMES, x=x[:21].ravel()[:21])  # a temperature
+    np.testing.assert_array_equal(TrajectoryFiles(tmp_path / "x.npz").load().times_of(0), TIMES)

@@ -1,6 +1,8 @@
 import json
 import pickle
+import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,3 +163,75 @@ def test_arrays_in_groups_are_chosen_by_their_path(tmp_path, zarr, zarr_format):
     np.testing.assert_array_equal(found.states[0], FIELD + 1)
     np.testing.assert_array_equal(found.times_of(0), 2.0 * np.arange(12))
     assert TrajectoryFiles(str(tmp_path / "x.zarr"), key="runs").load().lengths == (12, 12)
+
+
+def without_the_second_chunk(path, zarr, zarr_format, kind, dtype="f8"):
+    """Twelve rows in chunks of three, written by zarr without its second; a fill value of null in format 2."""
+    values = (10 * FIELD + 50).astype(dtype)
+    if kind == "axes":
+        labelled(path, zarr, zarr_format, values, 0)
+    else:
+        group = zarr.open_group(path, mode="w", zarr_format=zarr_format)
+        shards = {"shards": (6, 4)} if kind == "shards" else {}
+        group.create_array("u", shape=(12, 4), chunks=(3, 4), dtype=dtype, fill_value=None, **shards)[:] = values
+    part = "0" if kind == "shards" else "1"
+    (path / "u" / (f"{part}.0" if zarr_format == 2 else f"c/{part}/0")).unlink()
+    return values
+
+
+@pytest.mark.parametrize("dtype", ["f4", "i4"])
+@pytest.mark.parametrize(
+    ("zarr_format", "kind"), [(2, "axes"), (3, "axes"), (2, "plain"), (3, "plain"), (3, "zip"), (3, "shards")]
+)
+def test_absent_chunks_are_missing_where_a_person_says_what_to_do_with_missing_values(
+    tmp_path, zarr, zarr_format, kind, dtype
+):
+    path = tmp_path / "x.zarr"
+    values = without_the_second_chunk(path, zarr, zarr_format, kind, dtype)
+    if kind == "zip":
+        path = Path(shutil.make_archive(str(tmp_path / "x"), "zip", path))
+    record = TrajectoryFiles(path, missing="split", split={"train": 1.0})
+    record.setup()
+    rows = [values[6:]] if kind == "shards" else [values[:3], values[6:]]
+    assert len(record.splits["train"].states) == len(rows)
+    for found, expected in zip(record.splits["train"].states, rows, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    n_chunks = "2" if kind == "shards" else "1"
+    assert f"{n_chunks} of 4 chunks of u are not in the store and count as missing" in record.reading
+    masked = TrajectoryFiles(path, missing="mask").load().states[0]
+    assert np.isnan(masked).sum() == 12 * int(n_chunks)
+    assert not TrajectoryFiles(path).load().states[0][3:6].any()
+
+
+def test_chunks_across_the_state_and_of_several_trajectories_are_missing_where_they_are(tmp_path, zarr):
+    array = zarr.create_array(tmp_path / "x.zarr", shape=(2, 12, 4), chunks=(1, 5, 3), dtype="f8")
+    values = np.random.default_rng(2).standard_normal((2, 12, 4))
+    array[:] = values
+    (tmp_path / "x.zarr" / "c/1/1/1").unlink()
+    (tmp_path / "x.zarr" / "c/0/2/0").unlink()
+    found = TrajectoryFiles(tmp_path / "x.zarr", missing="mask").load()
+    values[1, 5:10, 3:] = values[0, 10:, :3] = np.nan
+    np.testing.assert_array_equal(np.stack(found.states), values)
+    one = TrajectoryFiles(tmp_path / "x.zarr", missing="mask", first_row=4).load()
+    np.testing.assert_array_equal(one.states[1], values[1, 4:])
+
+
+def test_a_single_array_and_a_row_beside_its_clock_may_lack_chunks(tmp_path, zarr):
+    zarr.create_array(tmp_path / "x.zarr", data=np.arange(1.0, 13), chunks=(3,))
+    (tmp_path / "x.zarr" / "c/1").unlink()
+    group = zarr.open_group(tmp_path / "y.zarr", mode="w")
+    group.create_array("t", data=np.arange(12.0), chunks=(12,))
+    group.create_array("u", data=np.arange(1.0, 13)[None], chunks=(1, 3))
+    (tmp_path / "y.zarr" / "u/c/0/1").unlink()
+    for name in "xy":
+        found = TrajectoryFiles(tmp_path / f"{name}.zarr", missing="interpolate").load()
+        np.testing.assert_allclose(found.states[0][:, 0], np.arange(1.0, 13))
+
+
+def test_a_chunk_of_zeros_that_zarr_leaves_out_is_read_as_zeros(tmp_path, zarr):
+    for fill, zarr_format in ((None, 2), (0, 2), (0, 3)):
+        group = zarr.open_group(tmp_path / "x.zarr", mode="w", zarr_format=zarr_format)
+        array = group.create_array("u", shape=(12, 4), chunks=(3, 4), dtype="f8", fill_value=fill)
+        array[:] = np.where(np.arange(12)[:, None] // 3 == 1, 0, FIELD)
+        assert array.nchunks_initialized == 3
+        assert not TrajectoryFiles(tmp_path / "x.zarr").load().states[0][3:6].any()

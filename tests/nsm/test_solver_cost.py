@@ -36,14 +36,14 @@ def ladder(errors, calls):
 def test_the_first_solver_that_is_accurate_enough_is_timed_and_one_that_breaks_down_is_passed_over(
     allowed, chosen, monkeypatch
 ):
-    calls, clock = [], iter(np.cumsum([0, 8.0, 1, 6.0, 1, 9.0]).tolist())
+    calls, clock = [], iter(np.cumsum([0, 0.25, 1, 0.125, 1, 0.5]).tolist())
     monkeypatch.setattr(
         solver_cost, "time", SimpleNamespace(perf_counter=lambda: next(clock), process_time=lambda: 0.0)
     )
     parameters = np.random.default_rng(0).normal(size=(2, 4))
     solvers = ladder([None, 0.5, 0.2, 0.01], calls)
-    # the fastest of three calls, which take 8, 6 and 9 seconds, for two solutions
-    assert solver_seconds(solvers, parameters, np.repeat(parameters, 2, axis=1), allowed) == 3.0
+    # the fastest of three calls, which take .25, .125 and .5 seconds, for two solutions
+    assert solver_seconds(solvers, parameters, np.repeat(parameters, 2, axis=1), allowed) == 0.0625
     assert calls[-3:] == [chosen] * 3
     assert calls[:-3] == list(range(min(chosen + 1, 3)))
 
@@ -87,6 +87,15 @@ def test_the_solutions_that_a_supervised_operator_learned_from_are_paid_for(tmp_
     monkeypatch.setattr(supervised_training, "least_seconds", lambda call: (8.0, 8.0))  # of 16 solutions
     assert method.training_seconds() == 3.5 + 20 * 0.5
     assert method.cpu_seconds_before == 20 * 0.5
+
+
+def test_what_takes_a_second_is_not_timed_again(monkeypatch):
+    clock, calls = iter(np.arange(10.0).tolist()), []
+    monkeypatch.setattr(
+        solver_cost, "time", SimpleNamespace(perf_counter=lambda: next(clock), process_time=lambda: 0.0)
+    )
+    solver_cost.least_seconds(lambda: calls.append("a second"))
+    assert calls == ["a second"]
 
 
 def test_the_solutions_are_timed_once_for_both_clocks(tmp_path, monkeypatch):

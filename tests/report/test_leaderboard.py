@@ -195,3 +195,15 @@ def test_an_ensemble_is_one_row_at_the_cost_of_all_its_members(tmp_path):
     assert task.cells["several"][ERROR].estimate[:1] == (0.1,)
     assert cost_of(entry, "fit_cpu_seconds").mean == 30.0
     assert not board.duplicates
+
+
+def test_methods_that_do_not_apply_for_one_reason_share_a_line(tmp_path):
+    benchmark_run(tmp_path, "spectrum", "ours", 0, 0.1)
+    for method in ("lstm", "sindy"):
+        reason = f"method={method} has no eigenvalues"
+        for seed in (0, 1):
+            benchmark_run(tmp_path, "spectrum", method, seed, status="not_applicable", reason=reason)
+    benchmark_run(tmp_path, "spectrum", "dmd", 0, status="failed", reason="method=lstm has no eigenvalues")
+    text = markdown_report(*board_and_tasks(tmp_path))
+    assert "\n- lstm, sindy, not applicable: has no eigenvalues (seed=0, seed=1)\n" in text
+    assert "\n- dmd, failed: method=lstm has no eigenvalues (seed=0)\n" in text

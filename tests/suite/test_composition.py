@@ -77,7 +77,10 @@ def test_a_method_may_set_the_evaluation_of_the_tasks_that_it_is_made_for(tmp_pa
     typed = ["evaluation.tail=path", "data.simulation=7"]
     config = composed_run(task, method, tmp_path / "typed", choices=choices, overrides=typed)
     assert (config.evaluation.tail, config.data.simulation) == ("path", 7)
-    with pytest.raises(NotApplicableError, match=r"method=any is made for CommonTaskEvaluation alone"):
+    with pytest.raises(
+        NotApplicableError,
+        match=r"method=any is made for tasks such as task=common_task_kuramoto_sivashinsky_clean alone",
+    ):
         composed_run(TASK, method, tmp_path / "other", choices=CHOICES)
     assert json.loads((tmp_path / "other" / "record.json").read_text())["status"] == "not_applicable"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import clock_unit, is_time_name, rises, rises_evenly, unit_of_name
+from sciml_bench.data.files.clocks import are_times, clock_unit, is_time_name, rises, rises_evenly, unit_of_name
 from sciml_bench.data.files.contents import Arrays, Field, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.tables.columns import NO_COLUMN
@@ -34,6 +34,9 @@ def trajectories_of_arrays(
         ConfigurationError: there is no such array, or the layout does not fit.
         DataError: the arrays are no trajectories of one system.
     """
+    if content.fault and not keys:
+        choice = f"data.key=<name> data.layout=many data.times_key=<name> (of {', '.join(content.arrays)})"
+        raise DataError(f"data.path={path}: {content.fault}; mend that, or read one array without it by {choice}")
     chosen = content.names_of(path, keys)
     groups: dict[str, list[str]] = {}
     for name in chosen:
@@ -56,7 +59,9 @@ def trajectories_of_arrays(
 
 def _is_named_clock(content: Arrays, name: str) -> bool:
     array = content.arrays[name]
-    return _is_column(array) and is_time_name(content.leaf_of(name)) and rises(np.asarray(array).ravel())
+    return (
+        _is_column(array) and is_time_name(leaf := content.leaf_of(name)) and are_times(leaf, np.asarray(array).ravel())
+    )
 
 
 def _is_column(array: Any) -> bool:
@@ -130,14 +135,16 @@ class _Group:
 
     def _clock(self) -> str | None:
         """The array that is the clock of the others: by its name, or as the only one that rises evenly."""
-        others = [array for name, array in self.arrays.items() if not _is_named_clock(self.content, name)]
         if (grids := self._named_grids()) is not None:
             return grids
-        # T is more often a temperature than the time
-        for name in sorted(self.around, key=lambda name: self.content.leaf_of(name) == "T"):
+        # T is more often a temperature than the time, and what is out of order another thing where something rises
+        named = [name for name in self.around if _is_named_clock(self.content, name)]
+        doubt = {n: (self.content.leaf_of(n) == "T", not rises(np.ravel(self.content.arrays[n]))) for n in named}
+        others = [array for name, array in self.arrays.items() if name not in named]
+        for name in sorted(named, key=doubt.__getitem__):
             own = name in self.arrays and not self.chosen
             length = (math.prod(self.content.arrays[name].shape),)
-            if _is_named_clock(self.content, name) and (own or any(set(length) & {*one.shape} for one in others)):
+            if own or any(set(length) & {*one.shape} for one in others):
                 return name
         if self.chosen or len(self.arrays) < 2:
             return None
@@ -191,7 +198,9 @@ class _Group:
             given = labels.pop("units", labels.pop("unit", None))
             called = next((row for row in labels.values() if len(row) == len(set(row)) == dim), None)
             own = given if given is not None and len(given) == dim else (unit,) * dim if unit else None
-            parts += [replace(part, component_names=called, component_units=own) for part in several]
+            alone = leaf if (leaf := self.content.leaf_of(name)) and several[0].states.shape[1:] == (1,) else None
+            facts: dict[str, Any] = {"component_names": called, "component_units": own, "array_name": alone}
+            parts += [replace(part, **facts) for part in several]
         return parts
 
     def _side_by_side(self, times: np.ndarray) -> NamedTrajectory | None:

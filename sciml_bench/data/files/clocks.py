@@ -67,13 +67,28 @@ def restart(values: Float[np.ndarray, " time"]) -> int | None:
     return int(rows[0]) if lengths[:-1].min() > 2 and (values[rows] <= near).all() else None
 
 
-def is_faulty(values: Float[np.ndarray, " time"]) -> str | None:
+def are_times(name: str, values: Real[np.ndarray, " time"]) -> bool:
+    """Whether numbers of the name of a clock rise, or are times in another order, which are refused later.
+
+    Args:
+        name: without the unit; T is more often a temperature, and a day or an hour may repeat beside a clock.
+        values: of them.
+    """
+    if name == "T" or name.lower() not in TIME_NAMES or not np.ptp(values):
+        return rises(values)
+    return rises(values) or is_faulty(values) is not None
+
+
+def is_faulty(values: Real[np.ndarray, " time"]) -> str | None:
     """What is wrong with numbers of the name of a clock that do not rise; None where they are no clock at all."""
+    values = np.asarray(values, dtype=np.float64)
     steps = np.diff(values)
     if not len(steps):
         return None
     if np.mean(steps < 0) > 0.9:
         return "decrease"
+    if len(values) > 4 and rises_evenly(np.sort(values)):
+        return "are in disorder"
     return "repeat" if np.mean(steps >= 0) > 0.9 else None
 
 

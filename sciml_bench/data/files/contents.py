@@ -26,6 +26,7 @@ class Arrays:
         texts: arrays of text, which may be names of components.
         separator: between the parts of a name that is a path.
         notes: how the file was read, where it could be read otherwise.
+        fault: why the axes of its arrays are not known though its layout has them; a person has to choose one then.
     """
 
     arrays: dict[str, Any]
@@ -33,6 +34,7 @@ class Arrays:
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     separator: str = "/"
     notes: list[str] = field(default_factory=list)
+    fault: str | None = None
 
     def group_of(self, name: str) -> str:
         """Where an array stands: `run` for `run/x`, `{3}` for the third cell of `x`."""

@@ -8,27 +8,14 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import clock_unit, is_time_name, rises, times_of_moments, unit_of_name
+from sciml_bench.data.files.clocks import are_times, clock_unit, is_time_name, times_of_moments, unit_of_name
 from sciml_bench.data.files.contents import Coordinate, Field, Fields, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates
 
-TRAJECTORY_AXES = (
-    "trajectory",
-    "traj",
-    "sample",
-    "batch",
-    "member",
-    "ensemble",
-    "realization",
-    "run",
-    "experiment",
-    "simulation",
-    "trial",
-    "number",
-    "case",
-)
+TRAJECTORY_AXES = ("trajectory", "traj", "sample", "batch", "member", "ensemble", "realization", "number", "case")
+TRAJECTORY_AXES += ("run", "experiment", "simulation", "trial")
 """What an axis is called that counts trajectories, also in the plural; upper case counts as lower case."""
 
 SPACE_AXES = ("x", "y", "z", "r", "lat", "latitude", "lon", "longitude", "level", "depth", "height", "altitude")
@@ -142,12 +129,10 @@ def _clock(
 def _is_clock(name: str, one: Coordinate) -> bool:
     if one.is_clock or one.values.dtype.kind == "M":
         return True
-    return is_time_name(name.split("/")[-1]) and one.values.dtype.kind in "iuf" and _rises(one)
-
-
-def _rises(one: Coordinate) -> bool:
-    rows = one.values.reshape(-1, one.values.shape[-1])
-    return one.values.shape[-1] == 1 or all(rises(row) for row in rows)
+    name, rows = name.split("/")[-1], one.values.reshape(-1, one.values.shape[-1])
+    if one.values.dtype.kind not in "iuf" or not is_time_name(name):
+        return False
+    return one.values.shape[-1] == 1 or all(are_times(name, row) for row in rows)
 
 
 def _counts(axis: str, axes: tuple[str, ...], layout: str) -> bool:
@@ -172,6 +157,7 @@ def _components(fields: dict[str, Field], state: dict[str, int], content: Fields
     labels = [] if along is None or along.values.dtype.kind not in "iuUO" else list(map(str, along.values))
     if labels and along is not None and along.values.dtype.kind in "iu":
         labels = [f"{names[0]}_{label}" for label in labels]
+    labels = labels or [names[0]] * (state == {axis: 1})
     facts: dict[str, Any] = {"component_units": units * state[axis]}
     if labels and len(set(labels)) == len(labels):
         facts["component_names"] = tuple(labels)

@@ -84,7 +84,7 @@ def _suspected(part: NamedTrajectory) -> list[str]:
         value = extremes[edge, column]
         others = rows[(rows[:, column] != value) & ~np.isnan(rows[:, column]), column].astype(np.float64)
         if len(others) > 2 and np.abs(others - value).min() > FAR * np.ptp(others):
-            names = part.component_names or ()
+            names = part.names
             name = names[column] if len(names) == rows.shape[1] else f"x{column + 1}"
             count = int((rows[:, column] == value).sum())
             notes.append(
@@ -98,7 +98,7 @@ def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str
     row = int(np.flatnonzero(absent.reshape(len(absent), -1).any(axis=1))[0])
     unit = f" {part.time_unit}" if part.time_unit else ""
     where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}{unit}"
-    names = part.component_names or ()
+    names = part.names
     if len(names) != absent.shape[-1]:  # of a field, whose components are its points
         names = tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
     counts = absent.reshape(-1, absent.shape[-1]).sum(axis=0)
@@ -127,7 +127,7 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
     known = [np.flatnonzero(~column) for column in gone.T]
     few = next((column for column, rows in enumerate(known, 1) if len(rows) < FEWEST_ROWS), None)
     if few is not None:
-        name = dict(enumerate(part.component_names or (), 1)).get(few, few)
+        name = dict(enumerate(part.names, 1)).get(few, few)
         said = f"component {name} of {part.name} has fewer than {FEWEST_ROWS} values"
         raise DataError(f"data.missing=interpolate: {said}; choose other columns with data.key=[...]")
     times = np.arange(len(states), dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)

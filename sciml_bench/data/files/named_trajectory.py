@@ -22,6 +22,7 @@ class NamedTrajectory:
         notes: how the file was read, where it could be read otherwise.
         grid: positions of the points of a one-dimensional field.
         body_names: of the bodies where states are (bodies, axes).
+        array_name: of an array of one component, which is called so where all trajectories agree.
     """
 
     name: str
@@ -34,3 +35,9 @@ class NamedTrajectory:
     notes: tuple[str, ...] = ()
     grid: tuple[float, ...] | None = None
     body_names: tuple[str, ...] | None = None
+    array_name: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the file calls the components; none where it does not tell."""
+        return self.component_names or (() if self.array_name is None else (self.array_name,))

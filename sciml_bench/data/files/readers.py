@@ -39,26 +39,16 @@ ARRAY_READERS: dict[str, Callable[[Path], Content]] = {
     ".nc4": read_netcdf,
     ".cdf": read_netcdf,
 }
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".colvar", ".xvg", ".lvm", ".log", ".lammps")
+"""Of tables; but .dat is also that of the samples of a WFDB record."""
 TABLE_READERS: dict[str, Callable[[Path, str | int | None, Sequence[str]], Table]] = {
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".txt": read_csv,
-    ".dat": read_csv,  # but for the samples of a WFDB record
-    ".colvar": read_csv,
-    ".xvg": read_csv,
-    ".lvm": read_csv,
-    ".log": read_csv,
-    ".lammps": read_csv,
+    **dict.fromkeys(TEXT_SUFFIXES, read_csv),
     ".parquet": read_parquet,
     ".feather": read_feather,
 }
-SIGNAL_READERS: dict[str, Callable[[Path, Sequence[str]], list[NamedTrajectory]]] = {
-    ".hea": read_wfdb,
-    ".edf": read_edf,
-    ".bdf": read_edf,
-}
+SIGNAL_READERS: dict[str, Callable[[Path, Sequence[str]], list[NamedTrajectory]]]
+SIGNAL_READERS = {".hea": read_wfdb, ".edf": read_edf, ".bdf": read_edf}
 TABLE_SUFFIXES = tuple(TABLE_READERS)
-TEXT_SUFFIXES = tuple(suffix for suffix, reader in TABLE_READERS.items() if reader is read_csv)
 SUFFIXES = (*TABLE_READERS, *ARRAY_READERS, *SIGNAL_READERS, *MOLECULAR_SUFFIXES)
 
 
@@ -82,13 +72,16 @@ def read_table(path: Path, time_column: str | int | None = None, chosen: Sequenc
     return TABLE_READERS[path.suffix.lower()](_not_empty(path), time_column, chosen)
 
 
-def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None = None) -> Content:
+def read_content(
+    path: Path, keys: Sequence[str] = (), topology: PathType | None = None, absent_is_missing: bool = False
+) -> Content:
     """What a file holds that is no table.
 
     Args:
         path: the file.
         keys: of the signals to read; arrays are all opened.
         topology: file with the names of the atoms of a molecule.
+        absent_is_missing: as in `read_zarr`.
 
     Raises:
         ConfigurationError: the suffix is unknown, or there is no such signal.
@@ -106,7 +99,8 @@ def read_content(path: Path, keys: Sequence[str] = (), topology: PathType | None
         text = ": rename a table of numbers to .txt" if suffix in ("", ".out", ".asc", ".prn") else ""
         known = ", ".join(SUFFIXES)
         raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {known}{text}.")
-    content = ARRAY_READERS[suffix](_not_empty(path))
+    reader = ARRAY_READERS[suffix]
+    content = read_zarr(_not_empty(path), absent_is_missing) if reader is read_zarr else reader(_not_empty(path))
     if isinstance(content, Arrays):
         _make_plain(content)
         _require_numbers(path, content, keys)

@@ -55,6 +55,7 @@ def read_trajectories(
     time_column: str | int | None,
     times_key: str | None = None,
     topology: PathType | None = None,
+    absent_is_missing: bool = False,
 ) -> list[NamedTrajectory]:
     """The trajectories of one file.
 
@@ -72,6 +73,7 @@ def read_trajectories(
         times_key: name of the array of times: (time,) for all trajectories, or (batch, time); "none" where there is
             none.
         topology: file with the names of the atoms of a molecule.
+        absent_is_missing: whether values in chunks that a zarr store lacks are not a number.
 
     Raises:
         ConfigurationError: an unknown suffix, key, layout or column.
@@ -85,15 +87,19 @@ def read_trajectories(
                 f"data.times_key={times_key}: {path} is a table; name the column of its times with data.time_column."
             )
         table = read_table(path, time_column, keys)
-        facts = {"time_unit": table.time_unit, "component_names": table.names or None, "notes": table.notes}
         units = table.units if table.names else None
-        return [NamedTrajectory(str(path), table.states, table.times, component_units=units, **facts)]
+        return [
+            NamedTrajectory(
+                f"{path}{label}", part.states, part.times, None, part.time_unit, part.names or None, units, part.notes
+            )
+            for label, part in (table.parts or {"": table}).items()
+        ]
     if time_column not in (None, NO_COLUMN):
         raise ConfigurationError(
             f"data.time_column={time_column}: only tables ({', '.join(TABLE_SUFFIXES)}) have a time "
             f"column, {path} has none; give data.times_key or data.time_step instead."
         )
-    content = read_content(path, keys, topology)
+    content = read_content(path, keys, topology, absent_is_missing)
     if isinstance(content, Fields):
         return trajectories_of_fields(path, content, keys, layout, times_key)
     if isinstance(content, Arrays):

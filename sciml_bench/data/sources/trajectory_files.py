@@ -52,7 +52,8 @@ class TrajectoryFiles(Record):
         times_key: name of the array of times: (time,) for all trajectories of a file, or (batch, time). By default an
             array with the name of a clock that rises, or the only one that rises evenly; "none" says that there is
             none.
-        time_column: name or number of the column of a table that holds the time, found in the same way.
+        time_column: name or number of the column of a table that holds the time, found in the same way. A column such
+            as `id` or `trajectory` tells the trajectories of a table apart, unless `key` asks for it.
         time_step: time between two rows, whatever the files say of it; without it and without times 1.
         time_unit: for the labels of axes; by default what the files say, else "time" where there are times or a time
             step, otherwise "step".
@@ -66,7 +67,8 @@ class TrajectoryFiles(Record):
             earlier row ("hold").
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
             trajectory there, "interpolate" between the rows before and after, or "mask": rows stay, and a method leaves
-            out what is not there.
+            out what is not there. Chunks that a zarr store lacks read as its fill value with "refuse", which is told,
+            and are missing with the others.
         topology: file with the names of the atoms (.pdb, …) for the trajectory of a molecule.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
@@ -190,7 +192,9 @@ class TrajectoryFiles(Record):
         if self.time_step is not None:
             times = ()
         unit = "step" if given_step is None and not times else "time"
-        names, units = _agreed(found, "component_names"), _agreed(found, "component_units")
+        names, units = self.component_names or _agreed(found, "component_names"), _agreed(found, "component_units")
+        alone = {part.names for part in found}
+        names = names or (alone.pop() if len(alone) == 1 else None) or None
         facts: dict[str, Any] = {"component_units": units} if any(units or ()) else {}
         facts |= {fact: value for fact in ("grid", "body_names") if (value := _agreed(found, fact)) is not None}
         if "grid" in facts:
@@ -203,7 +207,7 @@ class TrajectoryFiles(Record):
                 times=times or None,
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
-                component_names=self.component_names or names,
+                component_names=names,
                 masked=self.missing == MASK and any(has_missing(part.states) for part in found),
                 facts=facts,
             )
@@ -232,7 +236,8 @@ class TrajectoryFiles(Record):
 
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
-        return read_trajectories(path, self.key, self.layout, self.time_column, self.times_key, self.topology)
+        how = self.key, self.layout, self.time_column, self.times_key, self.topology
+        return read_trajectories(path, *how, absent_is_missing=self.missing != REFUSE)
 
     def _cut(self, part: NamedTrajectory) -> NamedTrajectory:
         """The rows to use; nothing is read."""

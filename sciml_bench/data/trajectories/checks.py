@@ -54,7 +54,8 @@ def require_clock(observations: Observations) -> None:
         if len(wrong):
             raise DataError(
                 f"{observations.name(number)}: the time is {times[wrong[0]]:g} at row {wrong[0]}; times must be finite "
-                "and increase: sort the rows and remove those with a repeated time."
+                "and increase: sort the rows, remove those with a repeated time, and part trajectories that stand one "
+                "below another."
             )
     require_choice("data.input_interpolation", observations.input_interpolation, INTERPOLATIONS)
     if not (np.isfinite(observations.time_step) and observations.time_step > 0):

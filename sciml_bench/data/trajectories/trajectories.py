@@ -169,19 +169,37 @@ class Trajectories(Observations):
         """
         if self.masked:
             return self.without_missing_rows().between_gaps(fewest_rows)
+        spans = self.spans_between_gaps(fewest_rows)
+        return self if spans == self.spans else self.of_spans(spans)
+
+    @property
+    def spans(self) -> list[tuple[int, slice]]:
+        """The number and all rows of every trajectory."""
+        return [(number, slice(0, length)) for number, length in enumerate(self.lengths)]
+
+    def of_spans(self, spans: Sequence[tuple[int, slice]]) -> "Trajectories":
+        """Rows of trajectories, each span a trajectory of its own."""
+        return self.select(trajectories=[number for number, _ in spans], time=[span for _, span in spans])
+
+    def spans_between_gaps(self, fewest_rows: int = 1) -> list[tuple[int, slice]]:
+        """The number of the trajectory and the rows of every such piece; whole ones where none is long enough.
+
+        Args:
+            fewest_rows: shorter pieces are left out.
+        """
+        spans = []
         if self.is_regular or self.times is None:
-            return self
-        pieces = []
+            return self.spans
         for number, length in enumerate(self.lengths):
             gaps = self.gaps(number)
             if gaps is None:
-                return self
+                return self.spans
             edges = pairwise([0, *gaps.tolist(), length])
             long_enough = [(number, slice(*edge)) for edge in edges if edge[1] - edge[0] >= fewest_rows]
             if not long_enough:
-                return self
-            pieces += long_enough
-        return self.select(trajectories=[number for number, _ in pieces], time=[piece for _, piece in pieces])
+                return self.spans
+            spans += long_enough
+        return spans
 
     def without_missing_rows(self) -> "Trajectories":
         """The rows that have all their values, on a clock with gaps; itself where nothing may be missing.

@@ -16,6 +16,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.input_signals import InputSignals
 
+_FEWEST_ROWS = 10, 3
 MOST_FLATTENED = 20
 """Numbers of a state that is no vector and is taken for one."""
 
@@ -150,15 +151,19 @@ def pieces_of(
 ) -> Trajectories:
     """Trajectories that are too long, or too many, to be followed as they are: pieces, each with a start of its own.
 
+    A state can be integrated over a gap, but what acts from outside is known at the rows alone: it ends there.
+
     Args:
         trajectories: left as they are by default.
         rows_per_piece: of every piece, at most, and nearly the same of all; null cuts nothing.
         n_pieces: at most, chosen evenly among all; null keeps all.
         node: of the configuration, for messages.
     """
-    for name, value, least in (("rows_per_piece", rows_per_piece, 10), ("n_pieces", n_pieces, 1)):
+    for name, value, least in (("rows_per_piece", rows_per_piece, _FEWEST_ROWS[0]), ("n_pieces", n_pieces, 1)):
         if value is not None:
             require_integer(f"{node}.{name}", value, least, f"give at least {least}, or null")
+    if (acted_on := spans_of_inputs(trajectories)) != trajectories.spans:
+        trajectories = trajectories.of_spans(acted_on)
     spans: list[tuple[int, slice]] = []
     for number, length in enumerate(trajectories.lengths):
         count = -(-length // (rows_per_piece or length))
@@ -167,6 +172,19 @@ def pieces_of(
     places = np.linspace(0, len(spans) - 1, min(len(spans), n_pieces or len(spans))).round().astype(int)
     spans = [spans[place] for place in places]
     return trajectories.select(trajectories=[number for number, _ in spans], time=[span for _, span in spans])
+
+
+def spans_of_inputs(trajectories: Trajectories) -> list[tuple[int, slice]]:
+    """Where the inputs of every trajectory are known: between gaps, in pieces long enough to tell a law if there are.
+
+    Args:
+        trajectories: with inputs; those without have no gaps over which a state could not be integrated.
+    """
+    spans = trajectories.spans
+    for fewest_rows in () if trajectories.inputs is None else _FEWEST_ROWS:
+        if (spans := trajectories.spans_between_gaps(fewest_rows)) != trajectories.spans:
+            break
+    return spans
 
 
 class TrajectoryNumbers(EpochBatches):

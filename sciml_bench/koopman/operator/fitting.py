@@ -19,6 +19,8 @@ from sciml_bench.koopman.operator.solution import OperatorSolution
 from sciml_bench.scores.whitening import whitening
 
 METHODS = ("cca", *REGRESSIONS)
+_CONSTANT, _ROUNDED = 1e-15, 1e-12
+"""Variances, in parts of the mean square, of what cannot be told from a constant, and of what rounding changes."""
 RANKED_METHODS = ("cca", "reduced_rank", "principal_component")
 
 
@@ -186,6 +188,7 @@ class OperatorFit(BaseEstimator):
         """
         moments = self.moments_.in_coordinates(self.moments_.coordinates(self.add_constant))
         moments = moments.with_inputs_from(moments.mean_inputs(self.add_constant)).given_inputs()
+        self._warn_of_offset()
         metric = moments.correlation("f", 0, "f", 0)
         varying = np.flatnonzero(np.diagonal(metric) > 0)
         metric = metric[np.ix_(varying, varying)]
@@ -207,6 +210,21 @@ class OperatorFit(BaseEstimator):
             SciMLBenchWarning,
             stacklevel=2,
         )
+
+    def _warn_of_offset(self) -> None:
+        """Say which features are so far from 0 that their second moments have lost their variance to rounding."""
+        squares, means = np.diagonal(self.moments_.features[0, 0]), self.moments_.features[0, 0, -1]
+        if not self.add_constant:
+            return
+        squares, means = squares / self.moments_.total_weight, means / self.moments_.total_weight
+        share = np.maximum(squares - means**2, 0) / np.maximum(squares, np.finfo(float).tiny)
+        if len(lost := np.flatnonzero((share > _CONSTANT) & (share < _ROUNDED))):
+            warnings.warn(
+                f"the features {lost.tolist()}, numbered from 0, lie a million deviations and more from 0, so that "
+                "rounding changes eigenvalues; subtract their mean first",
+                SciMLBenchWarning,
+                stacklevel=3,
+            )
 
     def _accept(self, moments: LaggedMoments) -> None:
         self.moments_, self.n_samples_seen_ = moments, moments.n_samples

@@ -10,6 +10,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.data import PaddedTrajectories, Record
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
 from sciml_bench.data.own_components import in_own_components, own_rows
+from sciml_bench.data.views.whole_trajectories_view import spans_of_inputs
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance
@@ -37,7 +38,8 @@ class EquationEvaluation:
     def __call__(self, learned: DiscoveredEquations, record: Record) -> Results:
         """Score equations on a record."""
         record = record.complete
-        train = PaddedTrajectories.of(record.splits["train"])
+        spans = spans_of_inputs(record.splits["train"])
+        train = PaddedTrajectories.of(record.splits["train"].of_spans(spans))
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
         inputs = inputs_of(train) if learned.spec.dim_in else None
         acting = [None] * len(pieces) if inputs is None else inputs
@@ -83,12 +85,13 @@ class EquationEvaluation:
                 arrays["forecast"][row, first : first + n_rows] = forecast.states[row, :n_rows].reshape(n_rows, -1)
         joined = follows[0].joined_in_time(follows[1]) if follows else record.splits["train"]
         whole = PaddedTrajectories.of(joined).inputs
-        for row, states in enumerate(denoised):
-            explained["denoised"][row, : len(states)] = states
-            times = arrays["times"][row, : int((window[row] > 0).sum())]
-            acted = None if whole is None or inputs is None else whole.values[row, : len(times)]
+        last = dict(spans)
+        for (row, span), states in zip(spans, denoised, strict=True):
+            explained["denoised"][row, span] = states
+            on = slice(span.start, int((window[row] > 0).sum()) if span == last[row] else span.stop)
+            acted = None if whole is None or inputs is None else whole.values[row, on]
             with contextlib.suppress(SolverError):  # nan where the equations diverge
-                explained["simulation"][row, : len(times)] = learned.motion(states[0], times, acted)
+                explained["simulation"][row, on] = learned.motion(states[0], arrays["times"][row, on], acted)
         rows_of_train = record.splits["train"]
         arrays |= {name: own_rows(states, rows_of_train, record.spec) for name, states in explained.items()}
         if own is not record:

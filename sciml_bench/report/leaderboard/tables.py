@@ -168,20 +168,25 @@ def _stress(task: ScoredTask) -> str:
 
 def _other_runs(task: ScoredTask) -> str:
     lines = [
-        f"- {_escaped(entry.label)}, {status}: {_escaped(reason)}\n"
-        for entry in task.order
-        for status, reason in reasons(entry)
+        f"- {', '.join(map(_escaped, labels))}, {status}: {_escaped(reason)}\n"
+        for labels, status, reason in reasons(task.order)
     ]
     return "\nNot in the table:\n\n" + "".join(lines) if lines else ""
 
 
-def reasons(entry: Entry) -> list[tuple[str, str]]:
-    """Why runs of a method do not count: each status and reason once, with the runs' folders."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for run in entry.left_out:
-        status = run.status.replace("_", " ")
-        found.setdefault((status, run.reason.removeprefix(f"{status}: ")), []).append(plain(run.path.name))
-    return [(status, f"{reason} ({', '.join(names)})") for (status, reason), names in found.items()]
+def reasons(entries: Sequence[Entry]) -> list[tuple[list[str], str, str]]:
+    """Why runs do not count: methods, status, and the reason that they share, with the names of the runs' folders."""
+    runs: dict[tuple[str, str, str], list[str]] = {}
+    for entry in entries:
+        for run in entry.left_out:
+            status = run.status.replace("_", " ")
+            # whose reason it is, the list says
+            reason = run.reason.removeprefix(f"{status}: ").removeprefix(f"method={entry.label} ")
+            runs.setdefault((entry.label, status, reason), []).append(plain(run.path.name))
+    shared: dict[tuple[str, str], list[str]] = {}
+    for (label, status, reason), names in runs.items():
+        shared.setdefault((status, f"{reason} ({', '.join(names)})"), []).append(label)
+    return [(labels, status, told) for (status, told), labels in shared.items()]
 
 
 def _left_out_row(board: Leaderboard, run: Run, task: str | None, label: str | None) -> list[Any]:

@@ -90,7 +90,7 @@ def task_section(board: Leaderboard, task: ScoredTask, place: int) -> dict[str, 
             for entry in finished
             if (missed := cost_of(entry, "cpu_seconds_over_budget")) is not None
         ],
-        "others": [{"label": title(entry.label), "reasons": reasons(entry)} for entry in task.order if entry.left_out],
+        "others": [(", ".join(map(title, labels)), *told) for labels, *told in reasons(task.order)],
         "stress": _stress(task),
         "all_scores": [
             {**_definition(name), "cells": [_cell(task, entry, name, best[name], None) for entry in finished]}

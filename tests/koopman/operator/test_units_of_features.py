@@ -78,3 +78,8 @@ def test_a_whitening_is_one_in_every_unit():
     found = unit_free_whitening(units @ moment @ units)
     np.testing.assert_allclose(found.T @ units @ moment @ units @ found, np.eye(4), atol=1e-9)
     np.testing.assert_allclose(units @ found, unit_free_whitening(moment), rtol=1e-7)
+
+
+def test_features_that_rounding_has_changed_are_told(pair):
+    with pytest.warns(SciMLBenchWarning, match=r"features \[1\], numbered from 0, lie a million deviations"):
+        fitted("cca", pair + np.array([1000, 1e6]), add_constant=True)

@@ -13,6 +13,7 @@ from sciml_bench.data.files.formats.numpy_files import unreadable
 from sciml_bench.data.files.packages import imported
 from sciml_bench.data.files.tables.columns import Columns, Table
 from sciml_bench.data.files.tables.parted_tables import table_of
+from sciml_bench.data.files.tables.stacked_trajectories import tells_apart
 from sciml_bench.data.files.tables.times_of_day import durations
 
 UNIT_KEYS = (b"units", b"unit")
@@ -58,7 +59,7 @@ def _table(path: Path, read: Any, time_column: str | int | None, chosen: Sequenc
     columns, text = [], {}
     for place, name in enumerate(names):
         values = frame.iloc[:, place]
-        found = _values(values)
+        found = [*map(str, values)] if tells_apart(name) and values.dtype.kind == "O" else _values(values)
         columns.append(np.full(len(frame), np.nan) if found is None else found)
         text |= {name: str(values.dtype)} if found is None else {}
         if getattr(values.dtype, "kind", "O") == "m":

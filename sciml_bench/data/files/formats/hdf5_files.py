@@ -50,8 +50,9 @@ def read_hdf5(path: Path) -> Arrays | Fields | list[NamedTrajectory]:
     file = opened_hdf5(path)
     if "Pande" in _texts(file.attrs.get("conventions", ())):
         return [_molecule(path, file)]
-    if "dimensions" in file and any(rank in file for rank in RANKS):
-        return _the_well(path, file)
+    well = _the_well(file) if "dimensions" in file and any(rank in file for rank in RANKS) else None
+    if isinstance(well, Fields):
+        return well
     if "t-coordinate" in file or ("t" in file and "x-coordinate" in file):
         return _pdebench(path, file)
     groups = [name for name in file if hasattr(file[name], "keys")]
@@ -61,7 +62,7 @@ def read_hdf5(path: Path) -> Arrays | Fields | list[NamedTrajectory]:
     if any(array.is_scale or any(len(axis) for axis in array.dims) for array in arrays.values()):
         file.close()
         return read_netcdf(path)
-    found = Arrays({})
+    found = Arrays({}, fault=well)
     for name, array in arrays.items():
         if array.dtype.kind in "OSU":
             found.texts[name] = _texts(array[()]) if array.shape else ()
@@ -96,12 +97,14 @@ def _unit(array: Any) -> str | None:
     return None if unit is None else _texts(unit)[0] or None
 
 
-def _the_well(path: Path, file: Any) -> Fields:
-    """Fields in groups by rank; vectors and tensors become one field per component."""
+def _the_well(file: Any) -> Fields | str:
+    """Fields in groups by rank, vectors and tensors one for each component; or what is wrong with attributes."""
     dimensions = file["dimensions"]
-    space = [name for name in _texts(dimensions.attrs.get("spatial_dims", ())) if name in dimensions]
+    if "spatial_dims" not in dimensions.attrs:
+        return "the group dimensions lacks the attribute spatial_dims, with the names of the axes in space"
+    space = list(_texts(dimensions.attrs["spatial_dims"]))
     coordinates: dict[str, Coordinate] = {}
-    for name in ["time", *space]:
+    for name in filter(dimensions.__contains__, ["time", *space]):
         values = np.asarray(dimensions[name])
         own = ("trajectory", name) if values.ndim == 2 else (name,)
         if values.ndim == len(own):
@@ -114,9 +117,13 @@ def _the_well(path: Path, file: Any) -> Fields:
                 notes.append(f"{name}: left out, the same in all trajectories or at all times")
                 continue
             varying = np.atleast_1d(array.attrs.get("dim_varying", [True] * len(space)))
-            axes = ("trajectory", "time", *(axis for axis, varies in zip(space, varying, strict=True) if varies))
-            if len(axes) + rank != array.ndim:
-                raise DataError(f"data.path={path}: {name} has {array.ndim} axes, but its attributes name {len(axes)}.")
+            axes = ("trajectory", "time", *(axis for axis, varies in zip(space, varying, strict=False) if varies))
+            lengths = [coordinates[axis].values.shape[-1] if axis in coordinates else None for axis in axes]
+            fits = all(n in (None, m) for n, m in zip(lengths, array.shape, strict=False))
+            if len(axes) + rank != array.ndim or len(varying) != len(space) or not fits:
+                told = ", ".join(axis if n is None else f"{axis} {n}" for axis, n in zip(axes, lengths, strict=True))
+                said = f"spatial_dims ({', '.join(space)}) and dim_varying {varying.astype(bool).tolist()}"
+                return f"{name} {array.shape} does not have the axes ({told}), which the attributes {said} tell"
             for place in np.ndindex(array.shape[len(axes) :]):
                 label = "".join(f"_{space[number] if number < len(space) else number}" for number in place)
                 fields[f"{group.name.strip('/')}/{name}{label}"] = Field(_Component(array, place), axes, _unit(array))

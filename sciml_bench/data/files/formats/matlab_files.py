@@ -184,6 +184,9 @@ class Reversed:
         full = (*places, *[slice(None)] * (len(self.shape) - len(places)))
         return np.asarray(self._stored[full[::-1]]).T
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype)
+
 
 def _vector(value: np.ndarray) -> np.ndarray:
     return value.ravel() if value.ndim == 2 and 1 in value.shape else value

@@ -19,24 +19,12 @@ from sciml_bench.data.files.packages import imported
 ENGINES = {b"CDF\x01": "scipy", b"CDF\x02": "scipy", b"\x89HDF": "h5netcdf"}
 """By the first bytes of a file; others need netCDF4."""
 
-NEVER_WRITTEN = {
-    "i2": -32767,
-    "u2": 65535,
-    "i4": -2147483647,
-    "u4": 4294967295,
-    "f4": 9.969209968386869e36,
-    "f8": 9.969209968386869e36,
-}
+NEVER_WRITTEN = {"i2": -32767, "u2": 65535, "i4": -2147483647, "u4": 4294967295}
+NEVER_WRITTEN |= dict.fromkeys(("f4", "f8"), 9.969209968386869e36)
 """NetCDF's own fill values of the types in which they are no honest number."""
 
-UNDECODED = {
-    "mask_and_scale": False,
-    "decode_times": False,
-    "decode_timedelta": False,
-    "concat_characters": False,
-    "decode_coords": False,
-    "cache": False,
-}
+UNDECODED = dict.fromkeys(("mask_and_scale", "decode_times", "decode_timedelta"), False)
+UNDECODED |= dict.fromkeys(("concat_characters", "decode_coords", "cache"), False)
 """Options with which xarray leaves variables as they are stored; its `open_groups` passes over `decode_cf=False`."""
 
 BOUNDS = ("bounds", "climatology")

@@ -2,14 +2,20 @@
 
 The two formats disagree about fill values. In format 2 the fill value is what xarray takes for missing, and zarr's own
 default is 0, which would make every true zero a missing value: here a fill value of 0 is no mark of missing values in
-either format. A chunk that is not in the store reads as the fill value; how many there are is told.
+either format. A chunk that is not in the store reads as the fill value, or as missing where somebody said what to do
+with missing values; how many there are is told. It may well be one of true numbers: zarr leaves out what holds nothing
+but the fill value, and where that is null nothing but 0.
 """
 
+import math
 import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.contents import Arrays, Fields
@@ -20,8 +26,12 @@ AXES_OF_FORMAT_2 = "_ARRAY_DIMENSIONS"
 """The attribute in which xarray keeps the names of the axes."""
 
 
-def read_zarr(path: Path) -> Arrays | Fields:
+def read_zarr(path: Path, absent_is_missing: bool = False) -> Arrays | Fields:
     """The arrays of a store by name, unread; a single array has the name "".
+
+    Args:
+        path: of the store.
+        absent_is_missing: whether what stands in chunks that are not in the store is not a number.
 
     Raises:
         DataError: a package is missing, or the store is damaged; zarr itself refuses chunks that are pickled objects.
@@ -35,18 +45,25 @@ def read_zarr(path: Path) -> Arrays | Fields:
         arrays = {"": opened} if single else dict(_arrays(opened, ""))
     except (ValueError, KeyError, OSError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"data.path={path} cannot be read as a zarr array or group: {error}.") from error
-    notes = [note for name, array in arrays.items() for note in _notes(name or "the array", array)]
+    absent = {name: array for name, array in arrays.items() if _n_absent(array)}
+    notes = [
+        f"{_n_absent(array)} of {array.nchunks} chunks of {name or 'the array'} are not in the store and "
+        + ("count as missing" if absent_is_missing else f"read as {array.fill_value or 0:g}")
+        for name, array in absent.items()
+    ]
+    chunked = {name: _chunks(path, array) for name, array in absent.items()} if absent_is_missing else {}
     numbers = [array for array in arrays.values() if array.dtype.kind in "biuf"]
     if not single and numbers and all(_axes(array) is not None for array in numbers):
-        return _fields(path, store, notes)
+        return _fields(path, store, notes, chunked)
     found = Arrays({}, notes=notes)
-    for name, array in arrays.items():
+    for name, stored in arrays.items():
+        array = _WithAbsent(stored, *chunked[name]) if name in chunked else stored
         if array.dtype.kind in "USTO" and array.ndim == 1 and not array.dtype.hasobject:
             found.texts[name] = tuple(map(str, array[:]))
             continue
         # what fits on a page is no states on disk
         found.arrays[name] = np.asarray(array[:]) if array.ndim == 1 and name else array
-        unit = array.attrs.get("units", array.attrs.get("unit"))
+        unit = stored.attrs.get("units", stored.attrs.get("unit"))
         found.units |= {} if unit is None else {name: str(unit)}
     return found
 
@@ -64,17 +81,50 @@ def _axes(array: Any) -> tuple[str, ...] | None:
     return None if axes is None or None in axes else tuple(axes)
 
 
-def _notes(name: str, array: Any) -> list[str]:
-    if array.dtype.kind not in "biuf" or not array.ndim:
-        return []
-    absent = array.nchunks - array.nchunks_initialized
-    fill = 0 if array.fill_value is None else array.fill_value
-    if not absent or not np.isfinite(fill):
-        return []
-    return [f"{absent} of {array.nchunks} chunks of {name} are not in the store and read as {fill:g}"]
+def _n_absent(array: Any) -> int:
+    """How many chunks of numbers are not in the store; none where they read as not a number."""
+    if array.dtype.kind not in "biuf" or not array.ndim or not np.isfinite(array.fill_value or 0):
+        return 0
+    return array.nchunks - array.nchunks_initialized
 
 
-def _fields(path: Path, store: Any, notes: list[str]) -> Fields:
+def _chunks(path: Path, array: Any) -> tuple[tuple[int, ...], Bool[np.ndarray, "..."]]:
+    """The shape of what the store keeps in one piece, and which of these pieces are absent."""
+    shape = array.shards or array.chunks
+    counts = [math.ceil(length / size) for length, size in zip(array.shape, shape, strict=True)]
+    in_folder = (file.relative_to(path).as_posix() for file in path.rglob("*"))
+    there = set(zipfile.ZipFile(path).namelist() if path.is_file() else in_folder)
+    keys = [f"{array.path}/{array.metadata.encode_chunk_key(place)}".lstrip("/") for place in np.ndindex(*counts)]
+    return shape, np.array([key not in there for key in keys]).reshape(counts)
+
+
+class _WithAbsent:
+    """An array that is not a number in the chunks that its store lacks.
+
+    Args:
+        values: with `shape`, `dtype` and slicing.
+        chunk: shape of a chunk.
+        absent: which chunks, in order along every axis.
+    """
+
+    def __init__(self, values: Any, chunk: tuple[int, ...], absent: Bool[np.ndarray, "..."]) -> None:
+        self._values, self._chunk, self._absent = values, chunk, absent
+        self.shape, self.ndim = tuple(values.shape), len(values.shape)
+        self.dtype = np.result_type(values.dtype, np.float32)
+
+    def __getitem__(self, where: Any) -> np.ndarray:
+        values = np.asarray(self._values[where]).astype(self.dtype)
+        axes = (*(where if isinstance(where, tuple) else (where,)), *[slice(None)] * self.ndim)
+        lengths = zip(self.shape, axes, self._chunk, strict=False)
+        chunks = [np.atleast_1d(np.arange(length)[places] // size) for length, places, size in lengths]
+        values[self._absent[np.ix_(*chunks)].reshape(values.shape)] = np.nan
+        return values
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype)
+
+
+def _fields(path: Path, store: Any, notes: list[str], chunked: Mapping[str, Any]) -> Fields:
     xarray = imported(path, "xarray", "files")
     try:
         groups = xarray.open_groups(store, engine="zarr", chunks=None, consolidated=False, **UNDECODED)
@@ -90,4 +140,7 @@ def _fields(path: Path, store: Any, notes: list[str]) -> Fields:
                     notes.append(f"zeros of {name} are numbers, not missing, though 0 is its fill value")
     found = fields_of_groups(groups, {})
     found.notes = [*notes, *found.notes]
+    lacking = {name: found.fields[name] for name in chunked if name in found.fields}
+    cut = {name: replace(one, values=_WithAbsent(one.values, *chunked[name])) for name, one in lacking.items()}
+    found.fields = {**found.fields, **cut}
     return found

@@ -22,16 +22,18 @@ _FORTRAN = re.compile(r"(?![-+]?\d+[dDqQ]\d)([-+]?(?:\d+\.?\d*|\.\d+))[dDqQ]([-+
 """1D+02 and 1.0D2, but not 2020Q1, and 1.0-101, whose exponent leaves no room for its letter."""
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _COMMA = re.compile(r"[-+]?[\d,]*,\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
-_DATES = "holds dates and is not the clock; choose other columns with data.key=[...]."
 
 
 def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[np.ndarray, " time"]:
     """The numbers of a column; not a number where there is none."""
     # lines are counted from 1; in a file without names columns are chosen by numbers from 0
     name = f"{in_file + 1} ({lines.header[place]})" if lines.header else f"{in_file} (counted from 0)"
+    choose = f"{once_named(lines)}choose other columns with data.key=[...]."
+    clock = lines.header[place] if lines.header else in_file
+    told = f"holds dates and is not the clock (data.time_column={clock} makes it that); {choose}"
     if isinstance(column, np.ndarray):
         if column.dtype.kind not in "biuf":
-            raise DataError(f"data.path: {lines.path}, column {name} {_DATES}")
+            raise DataError(f"data.path: {lines.path}, column {name} {told}")
         return column.astype(np.float64, copy=False)
     mark = _comma_stands_for(lines, column, name)
     values = np.full(len(column), np.nan)
@@ -44,14 +46,19 @@ def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[n
         elif not is_missing(cell):
             row = _row_of_the_fault(column, row)
             if row is None:
-                raise DataError(f"data.path: {lines.path}, column {name} {_DATES}")
+                raise DataError(f"data.path: {lines.path}, column {name} {told}")
             cell = column[row]
             where = f"line {lines.body[row][0]}" if lines.body else f"row {row}"
             raise DataError(
                 f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number{hint_of(cell)}; remove the "
-                "text, fill the gap, or choose other columns with data.key=[...]."
+                f"text, fill the gap, or {choose}"
             )
     return values
+
+
+def once_named(lines: Columns) -> str:
+    """What comes before a choice by names, in words."""
+    return "" if lines.header else "name the columns in a first line and "
 
 
 def is_value(cell: str) -> bool:

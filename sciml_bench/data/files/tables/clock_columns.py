@@ -20,9 +20,9 @@ def column_number(lines: Columns, time_column: str | int | None, first: int) -> 
         return None
     if time_column is None:
         named = [place for place, name in enumerate(header) if is_time_name(name)]
-        of_dates = [place for place in range(n_columns) if header and dates_of(columns[place][:1]) is not None]
+        of_dates = [place for place in range(n_columns) if dates_of(columns[place][:1]) is not None]
         # T is more often a temperature than the time, and an hour or a day may stand beside a date
-        possible = sorted([*named, *of_dates], key=lambda place: header[place].strip() == "T")
+        possible = sorted([*named, *of_dates], key=lambda place: header[place : place + 1] == ["T"])
         return next((place for place in possible if _rising(lines, first + place)), next(iter(possible), None))
     if time_column in header:
         return header.index(str(time_column))
@@ -52,23 +52,39 @@ def dates_of(column: Column, name: str = "") -> tuple[np.ndarray, str] | None:
     return times_of_dates([*column]) or durations([*column])
 
 
-def join_dates(lines: Columns, first: int, chosen: Sequence[str]) -> None:
-    """One column of dates for a date and a time of the day, or year, month, day and hour; none beside a clock."""
+def join_dates(lines: Columns, first: int, chosen: Sequence[str], time_column: str | int | None) -> str | int | None:
+    """One column of dates for a date and a time of the day, or year, month, day and hour; none beside a clock.
+
+    Args:
+        lines: the columns.
+        first: columns that only name the rows.
+        chosen: as in `read_csv`; none of them is joined.
+        time_column: as in `read_csv`; it may name the date or the time of the day where nothing is chosen.
+
+    Returns:
+        the column of times, as it is called then.
+    """
     header, columns = lines.header[first:], lines.columns[first:]
-    with_times = dates_with_times(header, columns) if header else None
+    with_times = dates_with_times(header or [""] * len(columns), columns)
     joined = with_times or joined_dates(header, columns)
     if joined is None:
-        return
+        return time_column
     places, dates = joined
-    parts = [header[place] for place in places]
+    parts = [header[place] if header else f"column {place}" for place in places]
+    if time_column is not None and (chosen or not with_times or not {time_column} & {*parts, *places}):
+        return time_column
     others = [place for place, name in enumerate(header) if place not in places and is_time_name(name)]
     others = others if with_times else [places[0], *others]
-    if set(parts) & set(chosen) or any(_rising(lines, first + place) for place in others):
-        return
-    lines.columns[first + places[0]], lines.header[first + places[0]] = dates, "date"
+    rivals = time_column is None and any(_rising(lines, first + place) for place in others)
+    if set(parts) & set(chosen) or rivals:
+        return time_column
+    begin = first + places[0]
+    lines.columns[begin], lines.header[begin : begin + 1] = dates, ["date"] * bool(header)
     for place in sorted(places[1:], reverse=True):
-        del lines.columns[first + place], lines.header[first + place], lines.units[first + place]
+        for entries in (lines.columns, lines.header, lines.units):
+            del entries[first + place : first + place + 1]
     lines.notes.append(f"{', '.join(parts)} make the date")
+    return time_column if time_column is None else "date" if header else places[0]
 
 
 def _rising(lines: Columns, place: int) -> bool:

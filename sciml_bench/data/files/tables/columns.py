@@ -22,6 +22,7 @@ class Table:
         times: the clock, where there is one.
         time_unit: of the clock, where the file tells it.
         notes: how the file was read, where it could be read otherwise.
+        parts: trajectories, where a column tells several apart, by what their names end with; the table is the first.
     """
 
     states: Float[np.ndarray, "time dim"]
@@ -30,6 +31,7 @@ class Table:
     times: Float[np.ndarray, " time"] | None = None
     time_unit: str | None = None
     notes: tuple[str, ...] = ()
+    parts: "dict[str, Table]" = field(default_factory=dict)
 
 
 Column = Sequence[str] | Shaped[np.ndarray, " time"]

@@ -1,16 +1,18 @@
 """The columns of a table, text or not, parted into clock and states."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import is_faulty, restart, rises, rises_evenly, time_of_day, unit_of_name
-from sciml_bench.data.files.tables.cells import number_of, numbers
+from sciml_bench.data.files.clocks import is_faulty, is_time_name, restart, rises, rises_evenly, unit_of_name
+from sciml_bench.data.files.tables.cells import number_of, numbers, once_named
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
-from sciml_bench.data.files.tables.columns import Column, Columns, Table
+from sciml_bench.data.files.tables.columns import Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
-from sciml_bench.data.files.tables.times_of_day import told_of_times
+from sciml_bench.data.files.tables.stacked_trajectories import by_trajectory
+from sciml_bench.data.files.tables.times_of_day import time_of_day, told_of_times
 
 
 def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
@@ -27,8 +29,12 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     """
     line_up(lines)
     first = leave_out_row_names(lines)
-    if time_column is None:
-        join_dates(lines, first, chosen)
+    if isinstance(time_column, int) and 0 <= time_column < len(lines.header) - first:
+        time_column = lines.header[first + time_column]
+    if stacked := by_trajectory(lines, first, time_column, chosen):
+        parts = {name: _part_of(name, part, time_column, chosen) for name, part in stacked.items()}
+        return replace(next(iter(parts.values())), parts=parts)
+    time_column = join_dates(lines, first, chosen, time_column)
     header = lines.header[first:]
     number = column_number(lines, time_column, first)
     unknown = [name for name in chosen if name not in header]
@@ -57,6 +63,13 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     return _table(lines, values, number, dates, guess=time_column is None)
 
 
+def _part_of(name: str, part: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
+    try:
+        return table_of(part, time_column, chosen)
+    except DataError as error:
+        raise DataError(f"{error}{name}") from error
+
+
 def _table(
     lines: Columns, values: list[np.ndarray], number: int | None, dates: tuple[np.ndarray, str] | None, guess: bool
 ) -> Table:
@@ -71,7 +84,7 @@ def _table(
         )
     if number is not None and (row := restart(np.asarray(times))) is not None:
         said = f"data.path: {lines.path}: the clock {names[number]} begins again in row {row}"
-        raise DataError(said + _remedy(lines.columns[number], row))
+        raise DataError(said + _remedy(lines, number, row))
     rising = guess and times is None and len(values) > 1 and rises_evenly(values[0])
     if rising and not (header and any(map(rises_evenly, values[1:]))):
         number, times, which = 0, values[0], f"column {names[0]}" if header else "first column"
@@ -82,7 +95,7 @@ def _table(
             fault = "do not rise"
         if fault:
             state = "take it for a state with data.time_column=none"
-            out = "leave the clock out with data.time_column=none data.key=[...]"
+            out = f"{once_named(lines)}leave the clock out with data.time_column=none data.key=[...]"
             raise DataError(
                 f"data.path: {lines.path} has the clock {names[number]}, whose times {fault}; sort the rows and remove "
                 f"those with a repeated time, or {state if dates is None else out}"
@@ -91,14 +104,16 @@ def _table(
         notes.append(f"the column {names[number]} {reason}, and is taken for a state")
         number = times = None
     elif guess and number is not None:
-        notes.append(f"the column {names[number]} is the time")
+        notes.append(f"{'the column ' * bool(header)}{names[number]} is the time")
+    elif guess and not header and len(values) > 1 and (rises(values[0]) or rises(-values[0])):
+        notes.append("the first column rises or falls throughout and is a state (data.time_column=0: it is the time)")
     if number is not None:
         # of dates the file may tell the zone
         unit = unit or units[number] or (unit_of_name(header[number]) if header else None)
     states = [place for place in range(len(values)) if place != number]
-    counting = [header[p] for p in states if header and len(values[p]) > 2 and np.all(np.diff(values[p]) == 1)]
+    counting = [header[p] for p in states if header and _is_clock_as_well(header[p], values[p])]
     if counting and number is not None:
-        notes.append(f"{', '.join(counting)} counts the rows: data.observe or data.key chooses the others")
+        notes.append(f"{', '.join(counting)} counts the rows or the time: data.observe or data.key chooses the others")
     return Table(
         np.column_stack([values[place] for place in states]),
         tuple(header[place] for place in states) if header else (),
@@ -109,13 +124,18 @@ def _table(
     )
 
 
-def _remedy(clock: Column, row: int) -> str:
+def _is_clock_as_well(name: str, values: np.ndarray) -> bool:
+    return len(values) > 2 and bool(np.all(np.diff(values) == 1) or (is_time_name(name) and rises(values)))
+
+
+def _remedy(lines: Columns, number: int, row: int) -> str:
     """What to do about a clock that begins again in a row: of dates, of times of the day, or of numbers."""
-    below = "trajectories that stand one below another need a file each (data.path=<folder>)"
+    clock = lines.columns[number]
+    below = "trajectories that stand one below another need a file each (data.path=<folder>) or a column id"
     if (isinstance(clock, np.ndarray) and clock.dtype.kind != "M") or number_of(str(clock[row])) is not None:
         return f"; {below}, or take it for a state with data.time_column=none"
     if not isinstance(clock, np.ndarray) and time_of_day(clock[row]) is not None:
         below = f"if that is a gap over midnight, give the dates in a column beside the clock, but {below}"
     else:
-        below += ", or leave the clock out with data.time_column=none data.key=[...]"
+        below += f", or {once_named(lines)}leave the clock out with data.time_column=none data.key=[...]"
     return f", with {clock[row]} after {clock[row - 1]}; {below}"

@@ -1,0 +1,46 @@
+"""Whether a network's weights fit into memory, told before they are written."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch.nn.modules.module import register_module_parameter_registration_hook
+
+from sciml_bench.core.budget import require_memory
+from sciml_bench.core.errors import refused_allocation
+
+COPIES = 4
+"""Of the weights while they are trained: they, their gradients and two moments."""
+
+_REMEDY = "choose a narrower or shallower network"
+
+
+@contextmanager
+def weights_within_memory() -> Iterator[None]:
+    """Stop while a network is built whose weights cannot be trained in the memory of this machine.
+
+    Memory is taken when it is written, which a layer does after it has told its weights: so that a network is refused
+    here which would be ended by the operating system later.
+
+    Raises:
+        ConfigurationError: they do not fit.
+    """
+    n_bytes = 0
+
+    def add(_module: Any, _name: str, weight: Any) -> None:
+        nonlocal n_bytes
+        if weight is not None:  # lazy ones have no shape yet, and are nothing to add
+            shape = getattr(weight, "shape", ()) if not hasattr(weight, "materialize") else (0,)
+            n_bytes += math.prod(shape) * weight.element_size()
+            require_memory("model: a network of these sizes", COPIES * n_bytes, _REMEDY)
+
+    hook = register_module_parameter_registration_hook(add)
+    try:
+        yield
+    except RuntimeError as error:
+        if refused := refused_allocation(error):
+            require_memory("model: a network of these sizes", COPIES * (n_bytes + refused), _REMEDY)
+        raise
+    finally:
+        hook.remove()
