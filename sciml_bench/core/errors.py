@@ -50,11 +50,7 @@ class StorageError(OSError):
 
 
 def values_as_typed(said: str) -> str:
-    """A sentence in which lists and mappings behind a key stand as Hydra reads them: `data.observe=[x, y]`.
-
-    Args:
-        said: where they stand as Python writes them.
-    """
+    """A sentence in which lists and mappings behind a key stand as Hydra reads them: `data.observe=[x, y]`."""
     for key in [*re.finditer(r"(?<![\w.'\"])[a-z_][\w.]*=(?=[(\[{])", said)][::-1]:
         for end in re.finditer(r"[)\]}]", said[key.end() :]):
             stop = key.end() + end.end()

@@ -1,6 +1,5 @@
 """A finished run scored again without training: in its own folder, or with other data or weights beside its results."""
 
-import difflib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +8,7 @@ from typing import Any, cast
 
 import torch
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
@@ -27,11 +26,12 @@ from sciml_bench.training.build import build, build_record, trusted
 from sciml_bench.training.data_files import changed_data
 from sciml_bench.training.ensemble import Ensemble, averaged
 from sciml_bench.training.extension import choices_of
+from sciml_bench.training.failures.explanations import explain, no_key
 from sciml_bench.training.identity import path_component
 from sciml_bench.training.loop.checkpoints import load_weights
 from sciml_bench.training.restore import Run, names_in_files, restore
 from sciml_bench.training.scoring import scored, with_curves, write_results
-from sciml_bench.training.script import composed, explain
+from sciml_bench.training.script import composed
 
 BEST, LAST = "best", "last"
 
@@ -202,22 +202,11 @@ def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> di
         try:
             OmegaConf.update(merged, key, OmegaConf.select(value, key), merge=True)
         except (ConfigAttributeError, ConfigKeyError):
-            raise ConfigurationError(_no_key(merged, key)) from None
+            paradigm = str(configuration.get("script")).removeprefix("train_")
+            raise ConfigurationError(no_key(key, merged, paradigm)) from None
         except Exception as error:
             raise ConfigurationError(f"{override}: {str(error).splitlines()[0]}") from None
     return cast(dict[str, Any], OmegaConf.to_container(merged))
-
-
-def _no_key(configuration: DictConfig, key: str) -> str:
-    """That a configuration has no such key, and which it has there."""
-    *parents, last = key.split(".")
-    while parents and not OmegaConf.is_dict(OmegaConf.select(configuration, ".".join(parents))):
-        last = parents.pop()
-    there = OmegaConf.select(configuration, ".".join(parents)) if parents else configuration
-    known = sorted(str(name) for name in there if not str(name).startswith("_"))
-    near = difflib.get_close_matches(last, known, n=1)
-    hint = f"did you mean {'.'.join([*parents, *near])}? " if near else ""
-    return f"there is no configuration key {key!r}; {hint}keys there: {', '.join(known)}"
 
 
 def _chosen_evaluation(configuration: Mapping[str, Any], choice: str) -> dict[str, Any]:

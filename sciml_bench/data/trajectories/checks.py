@@ -124,20 +124,18 @@ def require_finite(observations: Observations, number: int, values: StateArray) 
         row, *component = (int(axis) for axis in np.argwhere(~fine)[0])
         raise DataError(
             f"{observations.name(number)} holds {block[(row, *component)]} at "
-            f"{_where(observations, number, start + row)}{_component(observations, values, component)}; values must be "
-            f"finite and below {LARGEST_VALUE:g}: remove, interpolate or rescale them."
+            f"{_place(observations, number, start + row, values, component)}; values must be finite and below "
+            f"{LARGEST_VALUE:g}: remove, interpolate or rescale them."
         )
 
 
-def _where(observations: Observations, number: int, row: int) -> str:
-    """A row and its time, with the unit of the clock where that is no number of steps."""
+def _place(observations: Observations, number: int, row: int, values: StateArray, component: Sequence[int]) -> str:
+    """A row with its time, and a component by its name, where it has one."""
     unit = "" if observations.time_unit in ("step", "time") else f" {observations.time_unit}"
-    return f"row {row}, time {observations.times_of(number)[row]:g}{unit}"
-
-
-def _component(observations: Observations, values: StateArray, component: Sequence[int]) -> str:
     acting = any(values is each for each in observations.inputs or ())
     names = observations.named_inputs if acting else observations.named_components
-    if len(component) == 1 and len(names) == values.shape[1]:
-        return f", component {names[component[0]]}"
-    return f", component {', '.join(map(str, component))}" if component else ""
+    named = len(component) == 1 and len(names) == values.shape[1]
+    told = names[component[0]] if named else ", ".join(map(str, component))
+    return f"row {row}, time {observations.times_of(number)[row]:g}{unit}" + (
+        f", component {told}" if component else ""
+    )

@@ -88,17 +88,21 @@ def _mapping_at(key: str, paradigm: str, typed: Sequence[str]) -> str:
 
 
 def _explain_misspelt_key(key: str, paradigm: str, typed: Sequence[str]) -> str:
-    parent, _, last = key.rpartition(".")
     try:
-        whole = _composed(paradigm, typed)
-        while parent and not OmegaConf.is_dict(OmegaConf.select(whole, parent)):
-            parent, _, last = parent.rpartition(".")
-        node = OmegaConf.select(whole, parent) if parent else whole
-        known = sorted(str(name) for name in node if not str(name).startswith("_"))
+        return no_key(key, _composed(paradigm, typed), paradigm)
     except (HydraException, OmegaConfBaseException, TypeError):
         return f"there is no configuration key {key!r}"
+
+
+def no_key(key: str, composed: DictConfig, paradigm: str) -> str:
+    """That a configuration has no such key, which is near, and which are there; arguments as of `near_keys`."""
+    parent, _, last = key.rpartition(".")
+    while parent and not OmegaConf.is_dict(OmegaConf.select(composed, parent)):
+        parent, _, last = parent.rpartition(".")
+    node = OmegaConf.select(composed, parent) if parent else composed
+    known = sorted(str(name) for name in node if not str(name).startswith("_"))
     siblings = [f"{parent}.{name}" if parent else name for name in difflib.get_close_matches(last, known, n=1)]
-    hint = near_keys(key, whole, paradigm, siblings)
+    hint = near_keys(key, composed, paradigm, siblings)
     there = f"keys there: {', '.join(known)}" if known else f"{parent} has no keys as it is chosen"
     return f"there is no configuration key {key!r}; {hint}{there}"
 

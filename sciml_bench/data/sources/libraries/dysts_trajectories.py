@@ -12,14 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.checks import (
-    ConfiguredInteger,
-    ConfiguredNumber,
-    ConfiguredWord,
-    require_choice,
-    require_integer,
-    require_number,
-)
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.stored.cache import default_cache, kept_array
 from sciml_bench.core.types import PathType
@@ -52,7 +45,7 @@ class DystsTrajectories(Record):
 
     def __init__(
         self,
-        name: ConfiguredWord,
+        name: str,
         *,
         n_steps: ConfiguredInteger = 3000,
         points_per_period: ConfiguredInteger = 30,
