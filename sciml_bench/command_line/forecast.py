@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
+from sciml_bench.command_line._numbers import steps
+
 MOST_BYTES = 2**32
 """Of the states of one forecast."""
 
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what will act on the states, a row for each step, where the run has learned with inputs: a table in "
         "which they have their names, or arrays",
     )
-    parser.add_argument("--horizon", type=int, required=True, metavar="N", help="steps of the record's clock")
+    parser.add_argument("--horizon", type=steps, required=True, metavar="N", help="steps of the record's clock")
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FILE", help="a name ending in .npz (arrays) or .csv (a table)"
     )
@@ -43,7 +45,7 @@ def answer(asked: argparse.Namespace) -> None:
     """
     # imported late: torch would make the help wait
     from sciml_bench.core.errors import ConfigurationError, DataError
-    from sciml_bench.data.capabilities import OK, Forecaster, KnowsRecord
+    from sciml_bench.data.capabilities import OK, Forecaster, KnowsRecord, SolutionOperator
     from sciml_bench.data.forecast_file import require_ending, write_forecast
     from sciml_bench.data.own_components import in_own_components
     from sciml_bench.data.past_file import read_inputs, read_past
@@ -56,7 +58,9 @@ def answer(asked: argparse.Namespace) -> None:
         raise ConfigurationError(f"output={asked.output}: this file holds the past; give another name")
     run = restore(asked.run, asked.trust)
     if not isinstance(run.learned, Forecaster) or not isinstance(run.learned, KnowsRecord):
-        raise DataError(f"{asked.run} has learned {type(run.learned).__name__}, which does not forecast")
+        kind = "an operator of equations; use `sciml-bench solve`"
+        told = kind if isinstance(run.learned, SolutionOperator) else "nothing that forecasts"
+        raise DataError(f"{asked.run} has learned {told}")
     learned = in_own_components(cast(Any, run.learned))
     past = learned.past if asked.past is None else read_past(asked.past, run.learned.spec, names_in_files(run))
     if past is None:

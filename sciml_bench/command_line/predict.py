@@ -7,6 +7,8 @@ again. Written are prediction_pair_<n>.npz, with the key `states`, and predictio
 import argparse
 from pathlib import Path
 
+from sciml_bench.command_line._numbers import whole_number
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which files, by which method, and where to."""
@@ -20,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method", default="equation_discovery", metavar="NAME", help="of the benchmark (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the fits (default: %(default)s)")
+    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="of the fits (default: %(default)s)")
     parser.add_argument(
         "--output", type=Path, default=Path("predictions"), metavar="FOLDER", help="(default: %(default)s)"
     )

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from sciml_bench.command_line._numbers import whole_number
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which run, for what, how finely, and where to."""
@@ -14,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="holds an array `parameters`: sources or initial fields (batch, x) or (batch, x, y)",
     )
     parser.add_argument(
-        "--resolution", type=int, default=64, metavar="N", help="points per space axis (default: %(default)s)"
+        "--resolution", type=whole_number, default=64, metavar="N", help="points per space axis (default: %(default)s)"
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="npz file (default: <parameters>_solutions.npz beside them)"
@@ -34,10 +36,12 @@ def answer(asked: argparse.Namespace) -> None:
 
     if asked.output is not None and asked.output.suffix.lower() != ".npz":
         raise ConfigurationError(f"output={asked.output}: solutions are written as .npz; give such a name")
+    from sciml_bench.data.capabilities import Forecaster
     from sciml_bench.nsm import TrainedOperator, solve_file
     from sciml_bench.training.restore import restore
 
     learned = restore(asked.run, asked.trust).learned
     if not isinstance(learned, TrainedOperator):
-        raise DataError(f"{asked.run} has learned {type(learned).__name__}, which solves no equation for parameters")
+        other = "; use `sciml-bench forecast`" if isinstance(learned, Forecaster) else ""
+        raise DataError(f"{asked.run} has learned nothing that solves an equation for parameters{other}")
     print(f"wrote {solve_file(learned, asked.parameters, asked.resolution, asked.output)}")

@@ -53,10 +53,10 @@ def answer(asked: argparse.Namespace) -> None:
         raise ConfigurationError(f"{' '.join(asked.words)}: name the file to try as well")
     first = find_files(files)[0]
     seeds = [int(seed) for seed in asked.seeds.split(",") if seed.strip().isdecimal()]
-    if not seeds or len(seeds) != len(asked.seeds.split(",")) or not asked.cpu_seconds > 0:
-        raise ConfigurationError(
-            f"--seeds {asked.seeds} --cpu-seconds {asked.cpu_seconds:g}: give numbers such as 0,1, and seconds above 0"
-        )
+    if not seeds or len(seeds) != len(asked.seeds.split(",")):
+        raise ConfigurationError(f"--seeds {asked.seeds}: give whole numbers, such as 0,1")
+    if not asked.cpu_seconds > 0:
+        raise ConfigurationError(f"--cpu-seconds {asked.cpu_seconds:g}: give seconds above 0")
     overrides, reasons, columns = _look(files, asked)
     folder = asked.folder / first.stem
     title = _title(files, columns, [word for word in asked.words if word not in files])
@@ -94,6 +94,7 @@ def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], d
     """The settings with which the file is read, the tasks that apply, and the columns; prints what it is like."""
     import functools
 
+    from sciml_bench.core.errors import ConfigurationError
     from sciml_bench.data.files.short_files import require_enough_rows
     from sciml_bench.data.first_look import first_look
     from sciml_bench.data.split import TIME
@@ -111,8 +112,11 @@ def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], d
     reading = [*overrides, *([] if "data.missing" in named else ["data.missing=mask"])]
     configuration = composed_task(TASK, reading, asked.config_dir)
     require_enough_rows(configuration)
-    record = build_record(configuration)
-    record.setup()
+    try:
+        record = build_record(configuration)
+        record.setup()
+    except ConfigurationError as error:
+        raise ConfigurationError(_in_options(str(error), asked)) from None
     observed = record.as_observed
     parts = observed.splits
     whole = functools.reduce(Trajectories.joined_in_time, parts.values()) if record.split_by == TIME else parts["train"]
@@ -127,6 +131,16 @@ def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], d
         overrides.append("data.split_by=trajectory")
         print("held out: whole trajectories, since their last rows are few")
     return overrides, reasons, look.names
+
+
+def _in_options(said: str, asked: argparse.Namespace) -> str:
+    """A refusal that names the option with which a setting was given."""
+    options = {"data.observe": ("--columns", asked.columns), "data.time_column": ("--time-column", asked.time_column)}
+    for key, (option, given) in options.items():
+        told, separator, remedy = said.partition(": ")
+        if given is not None and separator and told.startswith(f"{key}="):
+            return f"{option} {given}: {remedy}"
+    return said
 
 
 def _compared(

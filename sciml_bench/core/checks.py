@@ -15,10 +15,12 @@ from sciml_bench.core.errors import ConfigurationError
 if TYPE_CHECKING:
     ConfiguredInteger = int
     ConfiguredNumber = float
+    ConfiguredWord = str
 else:
     # Under pytest the annotations are enforced; a wrong type must reach our own message instead.
     ConfiguredInteger = Annotated[Any, int]
     ConfiguredNumber = Annotated[Any, float]
+    ConfiguredWord = Annotated[Any, Any]  # require_choice tells the words
 
 
 def is_integer(value: object, minimum: float | int = -math.inf) -> TypeGuard[int]:

@@ -1,5 +1,6 @@
 """The errors a person may meet, each with one meaning and a message that names the field and the remedy."""
 
+import ast
 import errno
 import re
 from collections.abc import Iterator
@@ -48,6 +49,32 @@ class StorageError(OSError):
     """A file cannot be written; what was there before still is."""
 
 
+def values_as_typed(said: str) -> str:
+    """A sentence in which lists and mappings behind a key stand as Hydra reads them: `data.observe=[x, y]`."""
+    for key in [*re.finditer(r"(?<![\w.'\"])[a-z_][\w.]*=(?=[(\[{])", said)][::-1]:
+        for end in re.finditer(r"[)\]}]", said[key.end() :]):
+            stop = key.end() + end.end()
+            try:
+                value = ast.literal_eval(said[key.end() : stop])
+            except (SyntaxError, ValueError):
+                continue
+            if value == [...]:  # of a remedy
+                break
+            said = said[: key.end()] + _typed(value) + said[stop:]
+            break
+    return said
+
+
+def _typed(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_typed, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_typed(part)}' for name, part in value.items())}}}"
+    if not isinstance(value, str):
+        return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))
+    return value if re.fullmatch(r"[\w./*-]+", value) else repr(value)
+
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
@@ -63,7 +90,7 @@ def in_a_sentence(error: BaseException, path: object = None) -> str:
     if isinstance(error, MemoryError):
         return f"there is not enough memory ({error}); use less data, smaller batches, a smaller model or fewer members"
     if not isinstance(error, OSError) or error.errno is None:
-        return str(error)
+        return values_as_typed(str(error))
     reason, place = error.strerror, error.filename or path
     if error.errno in _FULL:
         return f"{place} cannot be written, the disk is full ({reason}); free some space and repeat the command"

@@ -72,9 +72,9 @@ def instantiate(config: Any, *args: Any, role: str, trusted_packages: Sequence[s
         plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
     except OmegaConfBaseException as error:
         raise ConfigurationError(f"{role} cannot be resolved: {str(error).splitlines()[0]}") from None
-    if not isinstance(plain, Mapping) or TARGET not in plain:
-        raise ConfigurationError(f"{role}={plain!r} needs a `_target_`, the class that it builds")
     key = _KEYS.get(role, role)
+    if not isinstance(plain, Mapping) or TARGET not in plain:
+        raise ConfigurationError(f"{key}={plain!r}: give what it is built from, with `{TARGET}`.")
     return _built(_checked(plain, key, role, tuple(trusted_packages)), key, args, overrides)
 
 

@@ -17,6 +17,8 @@ TARGET = "_target_"
 """The key that names what a mapping builds."""
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word", type(None): "null"}
+_NAMED = {"split": "{train: …, validation: …, test: …}"}
+"""Mappings whose names are known."""
 _BUILT_ELSEWHERE = ("sciml_bench.", "torch.", "numpy", "jaxtyping")
 """Packages whose objects a plain value never is."""
 
@@ -46,7 +48,7 @@ def require_arguments(target: Any, given: Mapping[str, Any], key: str) -> None:
         if asked is bool:
             require_boolean(f"{key}.{name}", value)
         if fits(value, asked) is False:
-            raise ConfigurationError(f"{key}.{name}={value}: give {_in_words(asked)}.")
+            raise ConfigurationError(f"{key}.{name}={value}: give {_NAMED.get(name) or _in_words(asked)}.")
 
 
 def annotations_of(target: Any) -> tuple[dict[str, Any], bool]:

@@ -72,10 +72,13 @@ def forecast_table(path: Path, names: Sequence[str]) -> tuple[list[np.ndarray], 
     Raises:
         DataError: it has other columns, or cannot be read.
     """
-    table = read_csv(path, FIRST_COLUMNS[0])
-    first, *columns = list(table.names)
-    if [first, *columns[: len(names)]] != [FIRST_COLUMNS[1], *names]:
-        raise DataError(f"{path} has the columns {', '.join(columns)}; the states of the run are {', '.join(names)}")
+    needed = f"{path} needs the columns {', '.join([*FIRST_COLUMNS, *names])}"
+    try:
+        table = read_csv(path, FIRST_COLUMNS[0])
+    except ConfigurationError:
+        raise DataError(needed) from None
+    if list(table.names[: 1 + len(names)]) != [FIRST_COLUMNS[1], *names]:
+        raise DataError(f"{needed}; it has {', '.join([FIRST_COLUMNS[0], *table.names])}")
     numbers = np.asarray(table.times)
     parts = [table.states[numbers == number] for number in np.unique(numbers)]
     return [part[:, 0] for part in parts], [part[:, 1 : 1 + len(names)] for part in parts]

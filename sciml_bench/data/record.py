@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.fingerprint import fingerprint
 from sciml_bench.data.reading import described, named
@@ -46,7 +46,11 @@ class Record:
     """Which settings nobody chose were made to fit it, in a line; empty where none had to be."""
 
     def __init__(
-        self, *, split: Mapping[str, Any] | None = None, split_by: str = TIME, transforms: Sequence[Transform] = ()
+        self,
+        *,
+        split: Mapping[str, Any] | None = None,
+        split_by: ConfiguredWord = TIME,
+        transforms: Sequence[Transform] = (),
     ) -> None:
         self.split = checked_split(dict(DEFAULT_SPLIT if split is None else split))
         self.split_by = require_choice("data.split_by", split_by, SPLIT_BY)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from torch import nn
 
-from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import NotApplicableError
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.views import LaggedPairsView
@@ -40,7 +40,7 @@ class GivenFeatures(DirectMethod):
         view: LaggedPairsView,
         *,
         operator: Callable[[], KoopmanOperator],
-        forecast: str = EXPECTATION,
+        forecast: ConfiguredWord = EXPECTATION,
     ) -> None:
         super().__init__(view)
         self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
@@ -45,10 +45,10 @@ class FeaturePair(nn.Module):
         *,
         encoder: EncoderFactory,
         n_modes: int,
-        lagged: str = "separate",
+        lagged: ConfiguredWord = "separate",
         sinusoidal: bool = False,
         center: bool = True,
-        normalization: str = "none",
+        normalization: ConfiguredWord = "none",
     ) -> None:
         super().__init__()
         require_choice("model.lagged", lagged, LAGGED_ENCODERS)

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Complex, Float, Shaped
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
@@ -71,7 +71,7 @@ class KoopmanModel:
         spec: LaggedPairsSpec,
         decoder: nn.Module | None = None,
         oracle: Oracle | None = None,
-        forecast_kind: str = EXPECTATION,
+        forecast_kind: ConfiguredWord = EXPECTATION,
     ) -> None:
         self.forecast_kind = require_choice("training.forecast", forecast_kind, FORECAST_KINDS)
         self.features: Any = features

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
+from sciml_bench.core.checks import ConfiguredNumber, ConfiguredWord, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.data.views import LaggedPairsView
@@ -62,7 +62,7 @@ class KoopmanLearning(Method):
         weight_decay: ConfiguredNumber = 0.0,
         augmentation: nn.Module | None = None,
         operator: Callable[[], KoopmanOperator],
-        forecast: str = EXPECTATION,
+        forecast: ConfiguredWord = EXPECTATION,
     ) -> None:
         super().__init__(view)
         view.train_loader()  # a batch that is larger than the data is told before anything is trained

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
@@ -55,7 +55,7 @@ class Evaluation:
         ConfigurationError: an unknown choice.
     """
 
-    initial_state: str = "given"
+    initial_state: ConfiguredWord = "given"
     rows_per_piece: int | None = None
     n_pieces: int | None = None
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import NotApplicableError, SolverError
 from sciml_bench.core.stored.description import described
 from sciml_bench.core.stored.learned_file import load_module
@@ -64,7 +64,7 @@ class LearnedField:
         solver: Solver,
         spec: RecordSpec,
         smoothing: float | int | str = 0.0,
-        forecast_start: str = OBSERVED,
+        forecast_start: ConfiguredWord = OBSERVED,
         initial_states: Float[np.ndarray, "members batch dim"] | None = None,
     ) -> None:
         self.forecast_start = require_choice("training.forecast_start", forecast_start, FORECAST_STARTS)

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice, require_integer, require_number
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.data.held_out import end_of
@@ -63,7 +63,7 @@ class SequenceForecasting(Method):
         model: nn.Module,
         view: WindowsView,
         *,
-        loss: str = "l1",
+        loss: ConfiguredWord = "l1",
         learning_rate: float | int = 1e-3,
         n_epochs: int = 50,
         push_forward_start: float | int = 0.1,

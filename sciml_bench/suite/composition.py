@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sciml_bench.core.checks import require_number
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.stored.run_folder import NOT_APPLICABLE, RunFolder
@@ -62,6 +63,8 @@ def composed_run(
     for node, name, keys in ((task, "task", ("record", "evaluation")), (method, "method", ("paradigm",))):
         if missing := [key for key in keys if not node.get(key)]:
             raise ConfigurationError(f"{name}={choices.get(name)}: its yaml lacks {missing[0]}")
+    if cpu_seconds is not None:
+        require_number("cpu_seconds", cpu_seconds, "give the CPU seconds of every fit, a number above 0, or null")
     choices = {**choices, **variants(command, list(method.get("renamed") or ()))}
     # tasks of one group have their scores in one table
     choices |= {name: str(task[name]) for name in ("group", "title") if task.get(name)}
@@ -144,7 +147,7 @@ def own_keys() -> set[str]:
     files = (
         configuration_root() / folder / name for folder, name in ((BENCHMARK, "config.yaml"), ("shared", "run.yaml"))
     )
-    return {"task", "method", *(str(key) for path in files for key in yaml.safe_load(path.read_text()))}
+    return {"task", "method", "logger", *(str(key) for path in files for key in yaml.safe_load(path.read_text()))}
 
 
 def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
@@ -161,9 +164,10 @@ def of_job(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     if plain["extend"] is not None:
         raise ConfigurationError(f"extend={plain['extend']}: a benchmark begins every run; extend it by its own script")
     own, passed = own_keys() - set(_PASSED_ON), [text.lstrip("+") for text in overrides]
-    typed = [text for text in passed if text.partition("=")[0] not in _ELSEWHERE]
+    of_logger = [text for text in passed if text.startswith("logger.")]
+    typed = [text for text in passed if text.partition("=")[0] not in _ELSEWHERE and text not in of_logger]
     passed = [text for text in passed if text.partition("=")[0].partition(".")[0] not in own]
-    passed += [f"logger={plain['logger']}", f"force={str(plain['force']).lower()}"]
+    passed += [f"logger={plain['choices']['logger']}", *of_logger, f"force={str(plain['force']).lower()}"]
     with _beside_the_job():
         return composed_run(
             plain["task"],

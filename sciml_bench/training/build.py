@@ -174,8 +174,10 @@ def optional(configuration: Mapping[str, Any], node: str) -> Any:
     return instantiate(configuration[node], role=node, trusted_packages=trusted(configuration))
 
 
-def _factory(node: Mapping[str, Any], role: str, packages: tuple[str, ...]) -> Any:
-    return instantiate({**node, "_partial_": True}, role=role, trusted_packages=packages)
+def _factory(node: Any, role: str, packages: tuple[str, ...]) -> Any:
+    return instantiate(
+        {**node, "_partial_": True} if isinstance(node, Mapping) else node, role=role, trusted_packages=packages
+    )
 
 
 def _require_spec(model: Any, view: Any, configuration: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -20,16 +20,18 @@ from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data.capabilities import KnowsRecord
 from sciml_bench.data.past_file import reading_options
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
 from sciml_bench.training.build import build, build_record, trusted
 from sciml_bench.training.data_files import changed_data
 from sciml_bench.training.ensemble import Ensemble, averaged
 from sciml_bench.training.extension import choices_of
+from sciml_bench.training.failures.explanations import explain, no_key
 from sciml_bench.training.identity import path_component
 from sciml_bench.training.loop.checkpoints import load_weights
 from sciml_bench.training.restore import Run, names_in_files, restore
 from sciml_bench.training.scoring import scored, with_curves, write_results
-from sciml_bench.training.script import composed, explain
+from sciml_bench.training.script import composed
 
 BEST, LAST = "best", "last"
 
@@ -118,10 +120,25 @@ def _scored_now(
     seed_everything(configuration["seed"], "build")
     record = build_record(configuration)
     record.setup()
-    known = (learned.spec.origin or learned.spec).state_shape if isinstance(learned, KnowsRecord) else None
-    if known is not None and record.spec.state_shape != known:
-        raise DataError(f"states of the shape {record.spec.state_shape}, but what the run learned has {known}")
+    if isinstance(learned, KnowsRecord):
+        _require_states(configuration, record.spec, learned.spec.origin or learned.spec)
     return scored(configuration, learned, record, fit_metrics)
+
+
+def _require_states(configuration: Mapping[str, Any], spec: RecordSpec, known: RecordSpec) -> None:
+    """Stop at a record of other states than those that were learned, or of these in another order."""
+    own, needed = (each.as_observed.component_names for each in (spec, known))
+    turned = set(own) == set(needed) and own != needed
+    if spec.state_shape == known.state_shape and not turned:
+        return
+    path = (configuration.get("data") or {}).get("path")
+    if path is None or len(spec.state_shape) != 1 or len(known.state_shape) != 1:
+        raise DataError(
+            f"data: states of the shape {spec.state_shape}, but what the run learned has {known.state_shape}"
+        )
+    remedy = f"give data.observe=[{','.join(needed)}]" if set(needed) <= set(own) else "give these"
+    has = f"data.path={path} has the columns {', '.join(own)}"
+    raise DataError(f"{has}, but the run's record has {', '.join(needed)}{', in this order' * turned}; {remedy}")
 
 
 def _require_same_data(folder: RunFolder, configuration: Mapping[str, Any]) -> None:
@@ -184,6 +201,9 @@ def overridden(configuration: Mapping[str, Any], overrides: Sequence[str]) -> di
         value = OmegaConf.from_dotlist([override])
         try:
             OmegaConf.update(merged, key, OmegaConf.select(value, key), merge=True)
+        except (ConfigAttributeError, ConfigKeyError):
+            paradigm = str(configuration.get("script")).removeprefix("train_")
+            raise ConfigurationError(no_key(key, merged, paradigm)) from None
         except Exception as error:
             raise ConfigurationError(f"{override}: {str(error).splitlines()[0]}") from None
     return cast(dict[str, Any], OmegaConf.to_container(merged))

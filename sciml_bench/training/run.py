@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -152,6 +153,9 @@ def plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
         missing = sorted(OmegaConf.missing_keys(config))
         plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:
+        if told := re.search(r"node `([\w.]+)` is not a container", str(error)):
+            value = OmegaConf.select(config, told[1])
+            raise ConfigurationError(f"{told[1]}={value}: give what it is built from, with `_target_`.") from None
         raise ConfigurationError(str(error).splitlines()[0]) from error
     if missing:
         raise ConfigurationError(f"{missing[0]} has no value; give it on the command line: {missing[0]}=<value>")

@@ -34,7 +34,8 @@ from sciml_bench.core.errors import (
     in_a_sentence,
 )
 from sciml_bench.core.interruption import Interrupted, interruption_behind, listening
-from sciml_bench.training.failures.explanations import GROUPS, explain, near_keys
+from sciml_bench.training.failures.choices import GROUPS, require_choices
+from sciml_bench.training.failures.explanations import explain, near_keys
 from sciml_bench.training.failures.sweep_failures import SweepFailures
 from sciml_bench.training.identity import name_of_overrides
 
@@ -131,6 +132,7 @@ def main(paradigm: str, prepare: Prepared | None = None) -> None:
     root = configuration_root()
     failures = SweepFailures()
     try:
+        require_choices(sys.argv[1:], paradigm)
         if prepare is None:  # what a job of a benchmark stands for extends nothing, and says so
             _send_extension_below_its_run()
     except (ConfigurationError, DataError) as error:
@@ -301,6 +303,7 @@ def composed(paradigm: str, overrides: Sequence[str] = (), folder: str | Path | 
         folder: the run folder; by default the one that the same command would have below the working directory.
     """
     register(paradigm)
+    require_choices(overrides, paradigm)
     given = dict(override.split("=", 1) for override in overrides if "=" in override)
     run, typed = given.get("extend", "null").strip("'\""), list(overrides)
     overrides = [_quoted(override) for override in overrides]

@@ -32,7 +32,7 @@ class Row:
     """One command.
 
     Args:
-        script: koopman, mechnn, node_homotopy or nsm; or `verb`, for `sciml-bench`.
+        script: koopman, mechnn, node_homotopy, nsm or benchmark; or `verb`, for `sciml-bench`.
         words: what is typed.
         parts: what the sentence must hold.
         code: the exit code.
@@ -195,6 +195,20 @@ SAID: dict[str, str | tuple[str, ...]] = {
     "data=nothing": ("has no data=nothing",),
     "solver=rk4": ("has no solver=rk4", "fixed_step"),
     "logger=wrong": ("has no logger=wrong",),
+    "solver=[a]": ("has no solver=a; choose one of: adaptive, compiled, fixed_step",),
+    "trainer=5": (
+        "trainer=5 cannot be read",
+        "as in trainer=<choice>; choose one of: auto, cpu",
+    ),
+    "evaluation=3": ("as in evaluation=<choice>; choose one of: forecast",),
+    "evaluation=null": ("evaluation=null cannot be read", "choose one of: forecast"),
+    "schedule=[1,2]": ("schedule=[1,2] cannot be read", "choose one of: constant"),
+    "data=[1,2]": ("data=[1,2] cannot be read", "as in data=<choice>"),
+    "training=vanilla,b": ("'training=vanilla,b'", "--multirun"),
+    "training.view=5": ("training.view=5: give what it is built from, with `_target_`",),
+    "--multirun data=glob(xyz*)": ("data=glob(xyz*) stands for nothing", "choose among", "lotka_volterra"),
+    "--multirun model=glob(back_*)": ("model=glob(back_*) stands for nothing", "did you mean blackbox?"),
+    "--multirun seed=range(0)": ("seed=range(0) stands for nothing", "no job"),
     "trainer=tpu": ("has no trainer=tpu",),
     "schedule=wrong": ("has no schedule=wrong", "cosine"),
     "evaluation=wrong": ("has no evaluation=wrong",),
@@ -240,11 +254,13 @@ KOOPMAN: dict[str, str | tuple[str, ...]] = {
     "model.n_modes=0": ("error: model.n_modes=0",),
     "model.encoder.activation=relus": ("model.encoder.activation='relus'", "relu"),
     "training.loss.estimator=other": ("training.loss.estimator=other", "unbiased"),
-    "data.split=3": ("data.split=3", "a mapping"),
+    "data.split=[0.6,0.2,0.2]": ("data.split=[0.6,0.2,0.2]: give {train: …, validation: …, test: …}",),
+    "data.system=[1]": ("data.system=[1]: give {relaxation_rate: …",),
+    "data.split=3": ("data.split=3: give {train: …",),
     "data.split.train=1.5": ("data.split.train=1.5", "neither a fraction", "nor a whole number"),
     "data.split.validation=400.0": ("data.split.validation=400.0", "without a point"),
     "data.split.test=2.5": ("data.split.test=2.5", "neither a fraction", "nor a whole number"),
-    "data.split.train=400": ("'train': 400", "whole numbers beside fractions"),
+    "data.split.train=400": ("{train: 400", "whole numbers beside fractions"),
     "trainer.early_stopping.patience=3 trainer.limit_val_batches=0": ("patience=3", "loss_validation"),
     "trainer.early_stopping.patience=3 data.split.validation=0": ("patience=3", "data.split.validation"),
     "evaluation.forecast_steps=many": ("evaluation.forecast_steps=many", "a whole number"),
@@ -284,13 +300,22 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "clocked.npz data.key=states data.times_key=t": ("clocked.npz", "the time is 0 at row 50"),
     "good.csv data.key=nothing": ("data.key=nothing",),
     "good.csv data.times_key=t": ("data.times_key=t", "data.time_column"),
-    "good.csv data.time_column=nope": ("data.time_column=nope", "x, v"),
+    "good.csv data.time_column=nope": ("data.time_column=nope", "among t."),
     "good.csv data.time_column=-1": ("data.time_column=-1",),
     "good.csv data.time_step=0": ("data.time_step=0",),
     "good.csv data.first_row=200": ("data.first_row=200", "100 rows"),
     "good.csv data.n_rows=0": ("data.n_rows=0",),
     "good.csv data.component_names=[x]": ("component_names",),
     "good.csv data.component_names=[x,x]": ("component_names",),
+    "good.csv data.split=0.8": ("data.split=0.8: give {train: …, validation: …, test: …}",),
+    "good.csv data.component_names=[a]": ("data.component_names=[a]: 2 name(s)",),
+    "good.csv data.observe=[z]": ("data.observe=[z]: choose among x, v",),
+    "good.csv data.inputs=[x,v]": ("data.inputs=[x, v]: no state is left",),
+    "good.csv data.missing=[a]": ("data.missing=[a]: choose one of interpolate, mask",),
+    "good.csv data.layout=[a]": ("data.layout=[a]: choose one of auto",),
+    "infinite.csv": ("holds inf at row 5, time 5, component x;",),
+    "text.csv": ("line 9, column 3 (v): 'hot' is not a number", "data.key=[...]"),
+    "no_value.csv": ("x: 1; the first at row 3, time 3 day)",),
     "good.csv data.missing=drop": ("data.missing=drop", "refuse"),
     "good.csv data.clocks=others": ("data.clocks=others", "alike"),
     "good.csv data.layout=both": ("data.layout=both",),
@@ -358,12 +383,23 @@ EQUATIONS: dict[str, tuple[str, ...]] = {
     "pde.resolutions=[64]": ("'pde.resolutions'", "did you mean pde.test_resolutions?"),
 }
 
+TASK = ("task=lorenz63_forecast",)
+BENCHMARK: dict[tuple[str, ...], str | tuple[str, ...]] = {
+    ("method=external", "data.predictions=good.csv"): (
+        "error: data.predictions=good.csv needs the columns trajectory, time, x, y, z",
+    ),
+    ("method=persistence", "cpu_seconds=-1"): ("error: cpu_seconds=-1: give the CPU seconds",),
+    ("--multirun", "method=glob(xyz*)"): ("method=glob(xyz*) stands for nothing", "persistence"),
+    ("method=[a]",): ("has no method=a; choose one of: ", "persistence"),
+}
+
 VERBS: dict[tuple[str, ...], tuple[str | tuple[str, ...], int]] = {
     ("show", "nowhere"): ("no run in nowhere", 1),
     ("show", "empty"): ("record.json", 1),
     ("show", "good.csv"): ("good.csv", 1),
     ("evaluate", "nowhere"): ("nowhere does not exist", 1),
     ("evaluate", "RUN", "evaluation.forecast_stepz=3"): ("forecast_stepz", 1),
+    ("evaluate", "RUN", "evaluation.foo=1"): ("no configuration key 'evaluation.foo'; keys there: forecast_steps", 1),
     ("evaluate", "RUN", "evaluation.forecast_steps=0"): ("evaluation.forecast_steps=0", 1),
     ("evaluate", "RUN", "model.n_modes=3"): ("evaluation.<key>", 1),
     ("evaluate", "RUN", "evaluation=wrong"): ("has no evaluation=wrong", 1),
@@ -378,8 +414,14 @@ VERBS: dict[tuple[str, ...], tuple[str | tuple[str, ...], int]] = {
     ("forecast", "RUN", "--horizon", "3", "--output", "x.npz", "--past", "nowhere.csv"): ("nowhere.csv", 1),
     ("forecast", "RUN", "--horizon", "3", "--output", "x.npz", "--past", "words.npy"): ("words.npy", 1),
     ("forecast", "RUN", "--horizon", "few", "--output", "x.npz"): ("horizon", 2),
+    ("forecast", "RUN", "--horizon", "2.5", "--output", "x.npz"): ("2.5: give a whole number of at least 1", 2),
+    ("solve", "RUN", "good.csv", "--resolution", "x"): ("x: give a whole number", 2),
+    ("try", "good.csv", "--columns", "x,q"): ("error: --columns x,q: choose among x, v", 1),
+    ("try", "good.csv", "--time-column", "zz"): (("error: --time-column zz: ", "choose among t."), 1),
+    ("try", "good.csv", "--cpu-seconds", "-4"): ("error: --cpu-seconds -4: give seconds above 0", 1),
+    ("try", "good.csv", "--seeds", "a,b"): ("error: --seeds a,b: give whole numbers, such as 0,1", 1),
     ("forecast", "RUN", "--output", "x.npz"): ("horizon", 2),
-    ("solve", "RUN", "good.csv"): ("solves no equation", 1),
+    ("solve", "RUN", "good.csv"): ("nothing that solves an equation", 1),
     ("solve", "RUN", "good.csv", "--output", "x.txt"): ("x.txt", 1),
     ("solve", "RUN"): ("PARAMETERS", 2),
     ("compare", "nowhere"): ("nowhere", 1),
@@ -399,5 +441,6 @@ def table() -> list[Row]:
     rows += [row("mechnn", *words, says=says) for words, says in MECHNN.items()]
     rows += [row("nsm", *POISSON, words, says=says) for words, says in EQUATIONS.items()]
     rows += [row(*words, says=says) for words, says in SIZES.items()]
+    rows += [row("benchmark", *TASK, *words, says=says) for words, says in BENCHMARK.items()]
     rows += [row("verb", *words, says=says, code=code) for words, (says, code) in VERBS.items()]
     return rows

@@ -56,6 +56,11 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, times in clocks.items():
         rows = [f"{time},{number % 7},{number % 5}" for number, time in enumerate(times)]
         (folder / f"{name}.csv").write_text("\n".join(["t,x,v", *rows]) + "\n")
+    cells = {"infinite": (5, "inf,1"), "text": (7, "2,hot"), "no_value": (3, ",4")}
+    for name, (number, cell) in cells.items():
+        days = [f"2020-01-{1 + each:02d}" if name == "no_value" else str(each) for each in range(30)]
+        lines = [f"{day},{cell if each == number else f'{each},1'}" for each, day in enumerate(days)]
+        (folder / f"{name}.csv").write_text("\n".join(["date,x,v" if name == "no_value" else "t,x,v", *lines]) + "\n")
     (folder / "empty").mkdir()
     for name in ("empty.csv", "empty.npy", "empty.npz"):
         (folder / name).touch()

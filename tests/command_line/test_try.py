@@ -101,8 +101,8 @@ def test_holes_are_left_out_and_short_trajectories_are_held_out_whole(here, caps
     [
         (["nowhere.csv"], "there is no such file or folder"),
         (["data.delays=2"], "name the file to try as well"),
-        (["mine.csv", "--seeds", "a"], "give numbers such as 0,1"),
-        (["mine.csv", "--cpu-seconds", "0"], "seconds above 0"),
+        (["mine.csv", "--seeds", "a"], "--seeds a: give whole numbers"),
+        (["mine.csv", "--cpu-seconds", "0"], "--cpu-seconds 0: give seconds above 0"),
         (["mine.csv", "data.delay=2"], "there is no configuration key 'data.delay'; did you mean data.delays?"),
         (["mine.csv", "--methods", "kopman"], "method=kopman: there is none"),
         (["mine.csv", "--methods", "dmd", "--config-dir", "nowhere"], "there is no folder nowhere"),

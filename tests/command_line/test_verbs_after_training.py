@@ -241,7 +241,16 @@ BROKEN_CHECKPOINTS = {
 def test_data_of_another_shape_are_refused(name, finished, tmp_path, capsys):
     np.save(tmp_path / "wide.npy", np.random.default_rng(0).normal(size=(60, 7)))
     said = refused(capsys, "evaluate", finished(name), "--data", tmp_path / "wide.npy")
-    assert "states of the shape (7,), but what the run learned has (" in said
+    assert "wide.npy has the columns x1, x2, x3, x4, x5, x6, x7, but the run's record has x" in said
+
+
+def test_columns_in_another_order_are_refused_until_they_are_chosen(finished, tmp_path, capsys):
+    rows = np.random.default_rng(0).normal(size=(60, 3)).cumsum(axis=0)
+    np.savetxt(tmp_path / "turned.csv", rows, delimiter=",", header="y,x,z", comments="")
+    words = ("evaluate", finished("equations"), "--data", tmp_path / "turned.csv")
+    said = refused(capsys, *words)
+    assert "has the columns y, x, z, but the run's record has x, y, z, in this order; give data.observe=[x,y,z]" in said
+    assert called(capsys, *words, "data.observe=[x,y,z]")[0] == 0
 
 
 def test_a_run_that_is_not_there_is_named(tmp_path, capsys):
@@ -372,7 +381,7 @@ def test_several_trajectories_of_a_table_stay_apart_and_other_states_are_refused
     np.testing.assert_array_equal(np.stack(past.states), states)
     np.testing.assert_array_equal(np.stack([past.times_of(n) for n in (0, 1)]), forecast.times)
     words = ["--past", tmp_path / "two.csv", "--horizon", 3, "--output", tmp_path / "next.npz"]
-    assert "the states of the run are x" in refused(capsys, "forecast", finished("closed form"), *words)
+    assert "needs the columns trajectory, time, x" in refused(capsys, "forecast", finished("closed form"), *words)
 
 
 def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, capsys):
@@ -381,7 +390,8 @@ def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, cap
     words = ["--horizon", 3, "--output", tmp_path / "next.txt"]
     assert ".npz or .csv" in refused(capsys, "forecast", tmp_path / "nothing", *words)
     assert "horizon=0" in refused(capsys, "forecast", folder, "--horizon", 0, *output)
-    assert "does not forecast" in refused(capsys, "forecast", finished("operator"), "--horizon", 3, *output)
+    of_operator = refused(capsys, "forecast", finished("operator"), "--horizon", 3, *output)
+    assert "an operator of equations; use `sciml-bench solve`" in of_operator
     missing = ["--past", tmp_path / "nothing.csv"]
     assert "no such file" in refused(capsys, "forecast", folder, *missing, "--horizon", 3, *output)
     np.save(tmp_path / "wide.npy", np.ones((5, 4)))
@@ -441,7 +451,7 @@ def test_what_cannot_be_solved_is_told_in_one_sentence(finished, tmp_path, capsy
     assert "no such file" in refused(capsys, "solve", folder, tmp_path / "nothing.npz")
     wrong = ["x.npz", "--output", tmp_path / "solutions.csv"]
     assert "written as .npz" in refused(capsys, "solve", tmp_path / "nothing", *wrong)
-    assert "solves no equation" in refused(capsys, "solve", finished("closed form"), "x.npz")
+    assert "nothing that solves an equation" in refused(capsys, "solve", finished("closed form"), "x.npz")
     np.savez(tmp_path / "flat.npz", parameters=np.ones(8))
     assert "parameters" in refused(capsys, "solve", folder, tmp_path / "flat.npz")
     record = json.loads((folder / "record.json").read_text())

@@ -128,7 +128,7 @@ def test_a_log_without_a_table_is_told_to_be_one(tmp_path, name, text):
 
 
 def test_a_table_with_words_in_a_column_is_still_told_which(tmp_path):
-    with pytest.raises(DataError, match=r"line 2, column 0 .name.: 'hare' is not a number"):
+    with pytest.raises(DataError, match=r"line 2, column 1 .name.: 'hare' is not a number"):
         table(tmp_path, "name,x", ["hare"] * N_ROWS, X)
     assert table(tmp_path, "name,x", ["hare"] * N_ROWS, X, chosen=["x"]).names == ("x",)
 
@@ -172,7 +172,7 @@ def test_a_date_and_a_time_of_the_day_without_a_header_are_one_clock(tmp_path, s
 
 def test_a_remedy_without_a_header_asks_for_names_first(tmp_path):
     with pytest.raises(
-        DataError, match=r"column 0 holds dates .*data.time_column=0 makes it that.*; name the columns in"
+        DataError, match=r"column 0 .* holds dates .*data.time_column=0 makes it that.*; name the columns in"
     ):
         untitled(tmp_path, DAYS, X, time_column="none")
     with pytest.raises(

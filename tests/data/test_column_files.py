@@ -126,7 +126,7 @@ def test_a_time_column_is_named_as_in_text(tmp_path, suffix):
 def test_dates_that_are_not_the_clock_are_named(tmp_path):
     frame = pandas.DataFrame({"t": np.arange(12.0), "seen": DAYS, "x": X})
     frame.to_parquet(tmp_path / "x.parquet")
-    with pytest.raises(DataError, match=r"column 1 \(seen\) holds dates and is not the clock"):
+    with pytest.raises(DataError, match=r"column 2 \(seen\) holds dates and is not the clock"):
         load(tmp_path / "x.parquet")
     assert load(tmp_path / "x.parquet", key="x")[1].state_shape == (1,)
     elapsed = pandas.DataFrame({"t": pandas.to_timedelta(np.arange(12), unit="min"), "x": X})

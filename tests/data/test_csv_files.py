@@ -150,7 +150,7 @@ def test_an_unknown_time_column_lists_the_columns(tmp_path, column):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x,y\n1,2\n3,broken\n", r"line 3, column 1 \(y\): 'broken' is not a number"),
+        ("x,y\n1,2\n3,broken\n", r"line 3, column 2 \(y\): 'broken' is not a number"),
         ("a,b,c\n1,2\n3,4\n5,6\n", r"header names 3 columns \(a, b, c\), but line 2 has 2"),
         ("a,b\n1,2,3,4\n3,4,5,6\n", r"header names 2 columns \(a, b\), but line 2 has 4"),
         ("x,x\n1,2\n", "two columns have the name 'x'"),

@@ -41,7 +41,7 @@ def test_commas_that_group_thousands_are_left_out_and_those_that_may_be_either_a
     path.write_text("t,x\n" + "".join(f'{t},"{1000 + 100 * t:,.2f}"\n' for t in T))
     np.testing.assert_allclose(load(path)[1].states[0][:, 0], 1000 + 100 * T)
     path.write_text("t,x\n" + "".join(f'{i},"{1000 + i:,}"\n' for i in range(20)))
-    with pytest.raises(DataError, match=r"column 1 \(x\): in '1,000' the comma may mark decimals or group thousands"):
+    with pytest.raises(DataError, match=r"column 2 \(x\): in '1,000' the comma may mark decimals or group thousands"):
         load(path)
     path.write_text("t,x,y\n" + "".join(f'{i},"{1000 + i:,}",0.5\n' for i in range(20)))  # points mark decimals here
     np.testing.assert_array_equal(load(path)[1].states[0][:, 0], 1000 + np.arange(20))
@@ -346,10 +346,10 @@ def test_quarters_are_dates_and_no_numbers_of_fortran(tmp_path):
 
 def test_the_cell_is_named_that_is_no_date_among_dates(tmp_path):
     (tmp_path / "x.csv").write_text("date,x\n2024-01-01,1\n,2\n2024-01-03,3\n2024-01-04,5\n")
-    with pytest.raises(DataError, match=r"line 3, column 0 \(date\): '' is not a number"):
+    with pytest.raises(DataError, match=r"line 3, column 1 \(date\): '' is not a number"):
         load(tmp_path / "x.csv")
     (tmp_path / "x.csv").write_text("start,end,x\n" + "".join(f"2024-01-0{i},2024-02-0{i},{i}\n" for i in range(1, 9)))
-    with pytest.raises(DataError, match=r"column 1 \(end\) holds dates and is not the clock"):
+    with pytest.raises(DataError, match=r"column 2 \(end\) holds dates and is not the clock"):
         load(tmp_path / "x.csv")
 
 

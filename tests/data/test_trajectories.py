@@ -58,7 +58,7 @@ def test_a_trajectory_that_does_not_exist_is_refused():
 def test_a_value_that_single_precision_cannot_carry_is_named_with_its_place(value):
     states = walk(20, dim=3)
     states[13, 2] = value
-    with pytest.raises(DataError, match=r"trajectory 1 \(b\.csv\) holds .* at time index 13, component \(2,\)"):
+    with pytest.raises(DataError, match=r"trajectory 1 \(b\.csv\) holds .* at row 13, time 13, component x3"):
         Trajectories((walk(20, dim=3), states), names=("a.csv", "b.csv"))
 
 
@@ -67,7 +67,7 @@ def test_a_bad_value_is_found_in_a_late_block_of_a_memory_map(tmp_path):
     states[0], states[2_500_000] = 0, np.nan
     np.save(tmp_path / "x.npy", states)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
-    with pytest.raises(DataError, match="time index 2500000"):
+    with pytest.raises(DataError, match="row 2500000"):
         Trajectories((mapped,))
 
 

@@ -200,7 +200,7 @@ def test_a_value_that_no_network_can_use_names_the_file_and_the_place(tmp_path, 
     broken = STATES.copy()
     broken[41, 1] = value
     np.save(tmp_path / "b.npy", broken)
-    with pytest.raises(DataError, match=r"data\.path=.*b\.npy\) holds .* at time index 41, component \(1,\)"):
+    with pytest.raises(DataError, match=r"data\.path=.*b\.npy\) holds .* at row 41, time .*, component x2"):
         load(tmp_path)
 
 

@@ -102,11 +102,13 @@ def test_what_is_typed_for_every_run_is_passed_on(tmp_path: Path, monkeypatch: p
     seen: list = []
     monkeypatch.setattr(sys.modules["sciml_bench.training.run"], "run", lambda config: seen.append(config) or {})
     words = ["ensemble=3", "trusted_packages=[mine]", "method=koopman_vamp", "data.n_steps=500", "cpu_seconds=2"]
+    words += ["logger=wandb", "logger.offline=true"]
     monkeypatch.setattr(sys, "argv", ["benchmark.py", *words])
     benchmark.main()
     (config,) = seen
     assert (config.ensemble, list(config.trusted_packages), config.data.n_steps) == (3, ["mine"], 500)
     assert config.trainer.cpu_seconds == 2
+    assert (config.logger._target_.rpartition(".")[2], config.logger.offline) == ("WeightsAndBiasesLogging", True)
     assert list(config.command) == ["ensemble=3", "data.n_steps=500", "cpu_seconds=2"]
 
 

@@ -96,7 +96,7 @@ def test_what_does_not_answer_the_task_is_one_sentence(record, tmp_path):
         with pytest.raises(DataError, match=sentence):
             answered(record, tmp_path / "wrong.npz", **arrays)
     (tmp_path / "wrong.csv").write_text("trajectory,time,a,b,c\n0,1,1,1,1\n0,2,1,1,1\n")
-    with pytest.raises(DataError, match="the states of the run are x1, x2, x3"):
+    with pytest.raises(DataError, match="needs the columns trajectory, time, x1, x2, x3"):
         scores(record, tmp_path / "wrong.csv")
     (tmp_path / "wrong.csv").write_text("trajectory,time,x1,x2,x3\n0,1,1,1,1\n0,2,1,1,1\n1,1,1,1,1\n")
     with pytest.raises(DataError, match="1 to 2 rows; give as many from each start"):

@@ -39,7 +39,7 @@ def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undrawn: None) -> P
     return tmp_path
 
 
-def test_a_finished_run_says_that_its_file_has_grown_and_offers_both_ways(
+def test_a_finished_run_says_that_its_file_has_changed_and_offers_both_ways(
     at_work: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert command_line(monkeypatch, "node_homotopy", *WORDS) == 0
@@ -49,7 +49,7 @@ def test_a_finished_run_says_that_its_file_has_grown_and_offers_both_ways(
     forecast = restore(folder.path).learned.forecast(past, 5).states
     write(at_work / "mine.csv", 60, factor=3.0)
     more = (at_work / "mine.csv").stat().st_size
-    changed = f"mine.csv has grown from {size} to {more} bytes"
+    changed = f"mine.csv has changed from {size} to {more} bytes"
 
     capfd.readouterr()
     assert command_line(monkeypatch, "node_homotopy", *WORDS) == 1
@@ -67,7 +67,7 @@ def test_a_finished_run_says_that_its_file_has_grown_and_offers_both_ways(
         (said,) = capfd.readouterr().err.splitlines()
         assert changed in said
         assert "--data <file>" in said
-    with pytest.raises(DataError, match=r"mine.csv has grown.*data\(changed=True\)"):
+    with pytest.raises(DataError, match=r"mine.csv has changed.*data\(changed=True\)"):
         restore(folder.path).data()
     assert restore(folder.path).data(changed=True).splits["train"].n_trajectories == 1
     assert folder.metrics == metrics

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,18 @@ def test_a_folder_that_may_not_be_written_to_is_told_in_one_sentence(
     (tmp_path / "theirs").mkdir(mode=0o500)
     assert command_line(monkeypatch, "koopman", *WORDS, "hydra.run.dir=theirs/run") == 1
     assert "theirs" in capfd.readouterr().err
+
+
+def test_a_file_that_may_not_be_written_is_named_as_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**options: str) -> None:
+        name = f"{options['dir']}/{options['prefix']}abc{options['suffix']}"
+        raise PermissionError(errno.EACCES, "Permission denied", name)
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+    with pytest.raises(StorageError, match=r"theirs/n\.csv may not be opened or written"):
+        write_atomically(tmp_path / "theirs" / "n.csv", lambda file: file.write(b"x"))
 
 
 @pytest.mark.parametrize(

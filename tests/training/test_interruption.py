@@ -1,6 +1,7 @@
 """Ctrl-C and a cluster's signals end a run in one sentence with their exit code, and a repeated command goes on."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -11,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import toy_method
+from lightning.pytorch.trainer.connectors import signal_connector
 from toy_runs import toy
 
 from sciml_bench.core.interruption import SIGNALS, TOLD, Interrupted, interruptible, listening, undisturbed
 from sciml_bench.core.stored.files import write_atomically
 from sciml_bench.training import run
+from sciml_bench.training.loop.fit import _quieten_lightning
 from sciml_bench.training.script import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,6 +163,11 @@ def test_a_signal_waits_until_a_file_is_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["x.txt"]
 
 
+def test_lightning_says_nothing_of_a_signal():
+    _quieten_lightning()
+    assert not logging.getLogger(signal_connector.__name__).isEnabledFor(logging.INFO)
+
+
 def test_doors_may_stand_within_doors():
     reached = []
 
@@ -204,5 +212,6 @@ def test_an_interrupted_run_says_so_in_its_record(number, tmp_path):
     assert process.returncode == 128 + number, said
     assert said[-1] == TOLD + "\n"
     assert "Traceback" not in "".join(said)
+    assert "Received SIG" not in "".join(said)
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     assert (record["status"], record["reason"]) == ("interrupted", TOLD)

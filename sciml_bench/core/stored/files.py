@@ -47,6 +47,8 @@ def write_atomically(path: PathType, write: Callable[[BinaryIO], object]) -> Non
         failure = failure_of_storage(error) if isinstance(error, Exception) else None
         if failure is None:
             raise
+        if str(failure.filename).endswith(TEMPORARY_SUFFIX):
+            failure.filename = str(path)
         raise StorageError(in_a_sentence(failure, path)) from error
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import PathType
 from sciml_bench.data.common_task.protocol import RECONSTRUCTION, File, Part
@@ -68,10 +68,10 @@ class CommonTaskRecord(Record):
 
     def __init__(
         self,
-        part: str,
+        part: ConfiguredWord,
         path: PathType | None = None,
         simulation: ConfiguredInteger = 0,
-        learn_from: str = ALL,
+        learn_from: ConfiguredWord = ALL,
         **options: Any,
     ) -> None:
         super().__init__(split={"train": 1.0, "validation": 0, "test": 0}, **options)

@@ -50,7 +50,7 @@ def what_changed(earlier: Mapping[str, Any]) -> str | None:
         return None
     now = fingerprint(path)
     if now["bytes"] != earlier["bytes"]:
-        verb = "grown" if now["bytes"] > earlier["bytes"] else "shrunk"
+        verb = "grown" if now["bytes"] > earlier["bytes"] and _begins_with(path, earlier) else "changed"
         return f"{path} has {verb} from {earlier['bytes']} to {now['bytes']} bytes"
     if now["sha256"] != earlier["sha256"]:
         return f"{path} was replaced by another file of its size"
@@ -58,3 +58,10 @@ def what_changed(earlier: Mapping[str, Any]) -> str | None:
         written = time.strftime("%Y-%m-%d %H:%M", time.localtime(now.get("modified")))
         return f"{path} was written again ({written})"
     return None
+
+
+def _begins_with(path: Path, earlier: Mapping[str, Any]) -> bool:
+    """Whether a longer file is the old one with more behind it, as far as the checksum of the whole can tell."""
+    if not path.is_file() or earlier["bytes"] > WHOLE_BYTES:
+        return False
+    return hashlib.sha256(np.memmap(path, mode="r")[: earlier["bytes"]].data).hexdigest() == earlier["sha256"]

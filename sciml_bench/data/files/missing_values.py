@@ -96,7 +96,8 @@ def _suspected(part: NamedTrajectory) -> list[str]:
 
 def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str:
     row = int(np.flatnonzero(absent.reshape(len(absent), -1).any(axis=1))[0])
-    where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}"
+    unit = f" {part.time_unit}" if part.time_unit else ""
+    where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}{unit}"
     names = part.names
     if len(names) != absent.shape[-1]:  # of a field, whose components are its points
         names = tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))

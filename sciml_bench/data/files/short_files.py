@@ -50,7 +50,7 @@ def require_enough_rows(configuration: Mapping[str, Any]) -> None:
         asked = needed + sum(used_up.values())
         alone = len(found) == 1 and sum(split.values()) <= 1
         enough = next((n for n in range(MOST_SEARCHED) if _learned(n, split, typed) >= asked), None) if alone else None
-    except (ConfigurationError, DataError, LookupError, OSError, TypeError, ValueError):
+    except (AttributeError, ConfigurationError, DataError, LookupError, OSError, TypeError, ValueError):
         return
     left = f"{n_rows} to learn from, after data.split" + "".join(f" and data.{key}={n}" for key, n in used_up.items())
     more = "" if enough is None else f": give {enough} rows or more"

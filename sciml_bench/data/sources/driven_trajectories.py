@@ -8,6 +8,7 @@ from jaxtyping import Float
 from sciml_bench.core.checks import (
     ConfiguredInteger,
     ConfiguredNumber,
+    ConfiguredWord,
     require_boolean,
     require_choice,
     require_integer,
@@ -46,7 +47,7 @@ class DrivenTrajectories(SimulatedTrajectories):
         self,
         system: OrdinaryDifferentialEquation,
         *,
-        signal: str = "multisine",
+        signal: ConfiguredWord = "multisine",
         input_mean: float | int = 0.0,
         input_amplitude: ConfiguredNumber = 1.0,
         input_period: ConfiguredNumber = 1.0,

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from sciml_bench.core.budget import require_memory, weigh_time
-from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
+from sciml_bench.core.checks import (
+    ConfiguredInteger,
+    ConfiguredNumber,
+    ConfiguredWord,
+    require_choice,
+    require_integer,
+    require_number,
+)
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.clocks_of_files import ALIKE, CLOCKS, require_alike
@@ -75,18 +82,18 @@ class TrajectoryFiles(Record):
         self,
         path: PathType | Sequence[PathType] | None,
         key: str | Sequence[str] | None = None,
-        layout: str = "auto",
+        layout: ConfiguredWord = "auto",
         times_key: str | None = None,
         time_column: str | int | None = None,
         time_step: ConfiguredNumber | None = None,
         time_unit: str | None = None,
-        clocks: str = ALIKE,
+        clocks: ConfiguredWord = ALIKE,
         first_row: ConfiguredInteger = 0,
         n_rows: ConfiguredInteger | None = None,
         component_names: Sequence[str] | None = None,
         inputs: Sequence[str | int] | None = None,
-        input_interpolation: str = LINEAR,
-        missing: str = REFUSE,
+        input_interpolation: ConfiguredWord = LINEAR,
+        missing: ConfiguredWord = REFUSE,
         topology: PathType | None = None,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
         **options: Any,

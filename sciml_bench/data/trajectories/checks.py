@@ -1,5 +1,7 @@
 """What trajectories have to be: of one shape, finite, on a clock that rises, with companions of the same rows."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sciml_bench.core.checks import require_choice
@@ -121,7 +123,19 @@ def require_finite(observations: Observations, number: int, values: StateArray) 
             continue
         row, *component = (int(axis) for axis in np.argwhere(~fine)[0])
         raise DataError(
-            f"{observations.name(number)} holds {block[(row, *component)]} at time index {start + row}, "
-            f"component {tuple(component)}; values must be finite and below {LARGEST_VALUE:g}: "
-            "remove, interpolate or rescale them."
+            f"{observations.name(number)} holds {block[(row, *component)]} at "
+            f"{_place(observations, number, start + row, values, component)}; values must be finite and below "
+            f"{LARGEST_VALUE:g}: remove, interpolate or rescale them."
         )
+
+
+def _place(observations: Observations, number: int, row: int, values: StateArray, component: Sequence[int]) -> str:
+    """A row with its time, and a component by its name, where it has one."""
+    unit = "" if observations.time_unit in ("step", "time") else f" {observations.time_unit}"
+    acting = any(values is each for each in observations.inputs or ())
+    names = observations.named_inputs if acting else observations.named_components
+    named = len(component) == 1 and len(names) == values.shape[1]
+    told = names[component[0]] if named else ", ".join(map(str, component))
+    return f"row {row}, time {observations.times_of(number)[row]:g}{unit}" + (
+        f", component {told}" if component else ""
+    )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 
-from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.lazy_states import iterate_blocks, read_block, rows_per_block
@@ -51,7 +51,7 @@ class WindowsView:
         batch_size: ConfiguredInteger = 32,
         windows_per_epoch: ConfiguredInteger | None = None,
         n_calls: ConfiguredInteger = 1,
-        dtype: str = "float32",
+        dtype: ConfiguredWord = "float32",
         shuffle: bool = True,
     ) -> None:
         record.setup()

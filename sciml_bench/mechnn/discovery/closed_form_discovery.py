@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 
 from sciml_bench.core.budget import CpuBudget
-from sciml_bench.core.checks import require_choice, require_integer, require_number
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.views import InputSignals, PaddedTrajectories
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary, require_full_rank
@@ -74,7 +74,7 @@ class ClosedFormDiscovery:
     taylor_order: int = 5
     window: int = 50
     smoothing: str | float | int = "auto"
-    refinement: str = "auto"
+    refinement: ConfiguredWord = "auto"
     one_step_tolerance: float | int = 1e-5
     significance: float | int = 4.0
 

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -65,7 +65,7 @@ class DiscoveryNetwork(nn.Module):
         frequencies: int = 0,
         window: int = 50,
         hidden_width: int = 128,
-        coefficients: str = "network",
+        coefficients: ConfiguredWord = "network",
         taylor_order: int = 4,
     ) -> None:
         super().__init__()

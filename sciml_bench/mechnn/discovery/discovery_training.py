@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from sciml_bench.core.checks import require_choice, require_integer, require_number
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.method import Method
 from sciml_bench.core.sampling import EpochSampler
@@ -86,7 +86,7 @@ class DiscoveryTraining(FewComponents, Method):
         epochs_per_cycle: int = 30,
         batch_size: int = 128,
         windows_per_row: int = 5,
-        initial_coefficients: str = "zero",
+        initial_coefficients: ConfiguredWord = "zero",
     ) -> None:
         super().__init__(view)
         if not isinstance(model, DiscoveryNetwork):

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
@@ -70,7 +70,7 @@ class LogisticNetwork(nn.Module):
         channels: int = 32,
         kernel_size: int = 7,
         hidden: int = 128,
-        steps: str = "observed",
+        steps: ConfiguredWord = "observed",
         taylor_order: int = 4,
         expected_growth_rate: float | int = 3.0,
         expected_capacity: float | int = 3.0,

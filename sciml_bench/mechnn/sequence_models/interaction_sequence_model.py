@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import WindowsSpec
@@ -75,8 +75,8 @@ class InteractionSequenceModel(nn.Module):
         self,
         spec: WindowsSpec,
         *,
-        network: str = "law",
-        coefficients: str = "time_varying",
+        network: ConfiguredWord = "law",
+        coefficients: ConfiguredWord = "time_varying",
         hidden: Sequence[int] = (32, 32),
         activation: str = "silu",
         initial_exponent: float | int | None = None,
@@ -86,9 +86,9 @@ class InteractionSequenceModel(nn.Module):
         n_frozen: int = 1,
         n_initial: int | None = None,
         taylor_order: int = 5,
-        steps: str = "known",
+        steps: ConfiguredWord = "known",
         step_size: float | int = 0.1,
-        solver: str = "auto",
+        solver: ConfiguredWord = "auto",
     ) -> None:
         super().__init__()
         require_choice("model.network", network, NETWORKS)

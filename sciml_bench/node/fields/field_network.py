@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import RecordSpec
 from sciml_bench.networks import MultilayerPerceptron, StackedPerceptrons
@@ -37,7 +37,7 @@ class FieldNetwork(nn.Module):
         hidden_layers: int,
         nodes_per_layer: int,
         activation: str = "gelu",
-        dtype: str = "float64",
+        dtype: ConfiguredWord = "float64",
         scale: RecordSpec | None = None,
         inputs: RecordSpec | None = None,
     ) -> None:

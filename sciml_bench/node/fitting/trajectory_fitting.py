@@ -15,7 +15,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_choice, require_integer, require_number
+from sciml_bench.core.checks import (
+    ConfiguredInteger,
+    ConfiguredNumber,
+    ConfiguredWord,
+    require_choice,
+    require_integer,
+    require_number,
+)
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError, SolverError
 from sciml_bench.core.method import Method
 from sciml_bench.data import WholeTrajectoriesView
@@ -88,12 +95,12 @@ class TrajectoryFitting(Method):
         view: WholeTrajectoriesView,
         *,
         solver: Solver | None = None,
-        units: str = STANDARDIZED,
+        units: ConfiguredWord = STANDARDIZED,
         learning_rate: ConfiguredNumber = 0.02,
         weight_decay: ConfiguredNumber = 0.01,
         smoothing: float | int | str = 0.0,
-        initial_state: str = "given",
-        forecast_start: str = OBSERVED,
+        initial_state: ConfiguredWord = "given",
+        forecast_start: ConfiguredWord = OBSERVED,
         n_epochs: ConfiguredInteger = 4000,
     ) -> None:
         super().__init__(view)

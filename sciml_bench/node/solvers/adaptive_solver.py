@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import ConfiguredNumber, require_choice, require_number
+from sciml_bench.core.checks import ConfiguredNumber, ConfiguredWord, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.node.fields.vector_field import MemberStates, Times, VectorField
 from sciml_bench.node.solvers.solution import Solution
@@ -35,10 +35,10 @@ class AdaptiveSolver:
         ConfigurationError: an unknown name, or a tolerance that is not positive or below the rounding of float64.
     """
 
-    method: str = "dopri5"
+    method: ConfiguredWord = "dopri5"
     rtol: ConfiguredNumber = 1e-7
     atol: ConfiguredNumber = 1e-9
-    gradient: str = "backpropagation"
+    gradient: ConfiguredWord = "backpropagation"
     units: Units | None = None
     remedy: ClassVar[str] = (
         "try a smaller training.learning_rate, larger solver.rtol and solver.atol, or solver=fixed_step"

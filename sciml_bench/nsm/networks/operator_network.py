@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sciml_bench.core.checks import require_choice, require_integer, require_number
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer, require_number
 from sciml_bench.core.stored.description import described
 from sciml_bench.nsm.bases import TensorProduct
 from sciml_bench.nsm.bases.matrices import Constant
@@ -59,9 +59,9 @@ class OperatorNetwork(nn.Module):
         modes: Sequence[int],
         width: int = 64,
         depth: int = 4,
-        activation: str = "relu",
+        activation: ConfiguredWord = "relu",
         output_scale: float | int = 1.0,
-        coordinates: str = "all",
+        coordinates: ConfiguredWord = "all",
     ) -> None:
         super().__init__()
         self.equation, self.axes = equation, equation.axes

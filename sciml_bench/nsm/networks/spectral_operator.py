@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.nsm.bases import Basis, Chebyshev, Fourier, TensorProduct
 from sciml_bench.nsm.equations.equation import Equation
@@ -47,8 +47,8 @@ class SpectralOperator(OperatorNetwork):
         equation: Equation,
         *,
         modes: Sequence[int],
-        basis: str = "equation",
-        kernel: str = "per_frequency",
+        basis: ConfiguredWord = "equation",
+        kernel: ConfiguredWord = "per_frequency",
         coordinates: str = "automatic",
         **options: Any,
     ) -> None:

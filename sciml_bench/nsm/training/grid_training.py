@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.budget import require_memory
-from sciml_bench.core.checks import require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.views.fresh_parameters import FreshParameters
 from sciml_bench.nsm.grid import Grid
@@ -49,7 +49,7 @@ class GridTraining(OperatorTraining):
         view: FreshParameters,
         *,
         resolution: int | Sequence[int] = 64,
-        differences: str = "finite",
+        differences: ConfiguredWord = "finite",
         **options: Any,
     ) -> None:
         super().__init__(model, view, **options)

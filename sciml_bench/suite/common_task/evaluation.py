@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.checks import require_choice
+from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
@@ -38,7 +38,7 @@ class CommonTaskEvaluation:
         ConfigurationError: another tail.
     """
 
-    tail: str = TAILS[0]
+    tail: ConfiguredWord = TAILS[0]
 
     def __post_init__(self) -> None:
         """Check the choice."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from sciml_bench.core.errors import ConfigurationError, DataError, LacksAbilityError, SolverError
+from sciml_bench.core.errors import ConfigurationError, DataError, LacksAbilityError, SolverError, values_as_typed
 
 _STANDS_FOR = {"model": "method", "training": "method", "evaluation": "task", "data": "task", "pde": "task"}
 """What chooses a node in a benchmark; in a script it is the node's own group."""
@@ -24,7 +24,7 @@ def as_typed(configuration: Mapping[str, Any], composed: DictConfig | Mapping[st
     try:
         yield
     except (ConfigurationError, DataError, SolverError) as error:
-        said = _in_typed_words(error, configuration)
+        said = values_as_typed(_in_typed_words(error, configuration))
         if key := re.match(r"[\w.]+(?==)", said):
             said = origin(key[0], composed) + said[key.end() :]
         error.args = (said,)

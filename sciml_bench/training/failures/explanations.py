@@ -15,17 +15,10 @@ from omegaconf.errors import OmegaConfBaseException
 from sciml_bench.core.configuration_root import configuration_root
 from sciml_bench.core.stored.run_folder import leaves
 from sciml_bench.training.failures.as_typed import origin
-
-GROUPS = (
-    *("data", "pde", "model", "solver", "training", "schedule", "evaluation", "experiment"),
-    *("logger", "callbacks", "trainer", "debug", "task", "method"),
-)
-"""What may be chosen by name on the command line."""
+from sciml_bench.training.failures.choices import GROUPS, options, unreadable_choice
 
 _TOLD = ("choices", "given", "command", "fitting", "hydra")
 """Nodes that only say what was chosen."""
-
-_CHOICE = re.compile(r"=[A-Za-z_]\w*$(?<!=null)(?<!=true)(?<!=false)")
 
 
 def explain(error: Exception, paradigm: str, root: Path, typed: Sequence[str] | None = None) -> str:
@@ -45,11 +38,14 @@ def explain(error: Exception, paradigm: str, root: Path, typed: Sequence[str] | 
         if isinstance(link, MissingConfigException) and link.missing_cfg_file:
             return _explain_missing_choice(link, paradigm, root)
         if str(link).startswith("Config group override must be"):
-            odd = [word for word in typed if word.partition("=")[0] in ("", *GROUPS) and not _CHOICE.search(word)]
-            return f"{' '.join(odd)} cannot be read: choose by name, as in model=<choice>"
+            return unreadable_choice(typed, paradigm)
         if isinstance(link, OverrideParseException):
             reason = str(link).splitlines()[0]
             return f"the argument {link.override!r} cannot be read ({reason}); put quotes around special characters"
+        if str(link).startswith("Ambiguous value"):
+            return f"{str(link).splitlines()[0]}; put it in quotes, or run one after the other with --multirun"
+        if merged := re.match(r"Error merging override (([\w.]+)=.*)", str(link)):
+            return f"{merged[1]}: give {_mapping_at(merged[2], paradigm, typed)}"
     text = "\n".join(str(link) for link in chain)
     misspelt = re.search(r"Could not override '([^']+)'", text) or re.search(r"Could not append.*'([^']+)'", text)
     if misspelt is None:
@@ -63,30 +59,50 @@ def explain(error: Exception, paradigm: str, root: Path, typed: Sequence[str] | 
 
 def _explain_missing_choice(error: MissingConfigException, paradigm: str, root: Path) -> str:
     group, _, choice = str(error.missing_cfg_file).rpartition("/")
-    options = sorted(error.options or [])
+    there = sorted(error.options or options(group, paradigm))
     owners = [f"train_{path.parents[1].name}.py" for path in root.glob(f"*/{group}/{choice}.yaml")]
     script = "benchmark.py" if group in ("task", "method") else f"train_{paradigm}.py"
     if owners:
-        return f"{group}={choice} belongs to {owners[0]}, not to {script}; choose one of: {', '.join(options)}"
-    near = difflib.get_close_matches(choice, options, n=1)
+        return f"{group}={choice} belongs to {owners[0]}, not to {script}; choose one of: {', '.join(there)}"
+    near = difflib.get_close_matches(choice, there, n=1)
     hint = f"did you mean {group}={near[0]}? " if near else ""
-    return f"{script} has no {group}={choice}; {hint}choose one of: {', '.join(options)}"
+    return f"{script} has no {group}={choice}; {hint}choose one of: {', '.join(there)}"
+
+
+def _composed(paradigm: str, typed: Sequence[str]) -> DictConfig:
+    """What the choices mean without other overrides."""
+    choices = [arg for arg in typed if arg.partition("=")[0] in GROUPS and "," not in arg]
+    with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
+        return hydra.compose("config", overrides=choices)
+
+
+def _mapping_at(key: str, paradigm: str, typed: Sequence[str]) -> str:
+    """What stands at a key, as one would type it."""
+    try:
+        node = OmegaConf.select(_composed(paradigm, typed), key)
+    except (HydraException, OmegaConfBaseException):
+        node = None
+    if isinstance(node, DictConfig):
+        return f"{{{', '.join(f'{name}: …' for name in node if not str(name).startswith('_'))}}}"
+    return "a list" if OmegaConf.is_list(node) else "a value of another kind"
 
 
 def _explain_misspelt_key(key: str, paradigm: str, typed: Sequence[str]) -> str:
-    choices = [arg for arg in typed if arg.partition("=")[0] in GROUPS and "," not in arg]
-    parent, _, last = key.rpartition(".")
     try:
-        with hydra.initialize_config_dir(str(configuration_root() / paradigm), version_base="1.3"):
-            whole = hydra.compose("config", overrides=choices)
-        while parent and not OmegaConf.is_dict(OmegaConf.select(whole, parent)):
-            parent, _, last = parent.rpartition(".")
-        node = OmegaConf.select(whole, parent) if parent else whole
-        known = sorted(str(name) for name in node if not str(name).startswith("_"))
+        return no_key(key, _composed(paradigm, typed), paradigm)
     except (HydraException, OmegaConfBaseException, TypeError):
         return f"there is no configuration key {key!r}"
+
+
+def no_key(key: str, composed: DictConfig, paradigm: str) -> str:
+    """That a configuration has no such key, which is near, and which are there; arguments as of `near_keys`."""
+    parent, _, last = key.rpartition(".")
+    while parent and not OmegaConf.is_dict(OmegaConf.select(composed, parent)):
+        parent, _, last = parent.rpartition(".")
+    node = OmegaConf.select(composed, parent) if parent else composed
+    known = sorted(str(name) for name in node if not str(name).startswith("_"))
     siblings = [f"{parent}.{name}" if parent else name for name in difflib.get_close_matches(last, known, n=1)]
-    hint = near_keys(key, whole, paradigm, siblings)
+    hint = near_keys(key, composed, paradigm, siblings)
     there = f"keys there: {', '.join(known)}" if known else f"{parent} has no keys as it is chosen"
     return f"there is no configuration key {key!r}; {hint}{there}"
 

@@ -170,7 +170,8 @@ def fit(
 
 
 def _quieten_lightning() -> None:
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed"):
+    signals = "lightning.pytorch.trainer.connectors.signal_connector"  # of which we tell ourselves
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed", signals):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
         ".*does not have many workers.*",

@@ -26,7 +26,8 @@ _COMMA = re.compile(r"[-+]?[\d,]*,\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 
 def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[np.ndarray, " time"]:
     """The numbers of a column; not a number where there is none."""
-    name = f"{in_file} ({lines.header[place]})" if lines.header else str(in_file)
+    # lines are counted from 1; in a file without names columns are chosen by numbers from 0
+    name = f"{in_file + 1} ({lines.header[place]})" if lines.header else f"{in_file} (counted from 0)"
     choose = f"{once_named(lines)}choose other columns with data.key=[...]."
     clock = lines.header[place] if lines.header else in_file
     told = f"holds dates and is not the clock (data.time_column={clock} makes it that); {choose}"

@@ -28,7 +28,8 @@ def column_number(lines: Columns, time_column: str | int | None, first: int) -> 
         return header.index(str(time_column))
     if isinstance(time_column, int) and 0 <= time_column < n_columns > 1:
         return time_column
-    available = ", ".join(header) if header else f"0 to {n_columns - 1}, the file has no header"
+    clocks = [name for place, name in enumerate(header) if is_time_name(name) or _rising(lines, first + place)]
+    available = ", ".join(clocks or header) if header else f"0 to {n_columns - 1}, the file has no header"
     raise ConfigurationError(
         f"data.time_column={time_column}: {path} has no such column besides the states; choose among {available}."
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sciml_bench.core.checks import ConfiguredInteger, require_choice, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.suite.baselines.shared.dictionaries import Monomials
@@ -37,7 +37,7 @@ class SlowFeatures(SelectedBaseline):
     def __init__(
         self,
         spec: RecordSpec,
-        method: str = "vamp",
+        method: ConfiguredWord = "vamp",
         degrees: Sequence[int] = (1, 2, 3, 4, 5),
         n_rows: ConfiguredInteger = 1,
     ) -> None:
