@@ -97,6 +97,9 @@ def _question(run: FinishedRun) -> tuple[str, ...]:
 
 def _overrides(joined: str) -> list[str]:
     """The overrides that a record joins by commas, which may stand in their values too, as Hydra reads them."""
+    if ", " not in joined:
+        return [joined] if joined else []
+    # imported late: it would double the time that the table takes
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 

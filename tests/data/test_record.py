@@ -54,7 +54,7 @@ def test_containers_of_a_configuration_are_accepted():
     ("options", "message"),
     [
         ({"split_by": "random"}, "data.split_by=random"),
-        ({"split": {"train": 1.5}}, "data.split="),
+        ({"split": {"train": 1.5}}, "data.split.train=1.5 is neither"),
         ({"split": {"train": 0.0, "test": 1.0}}, "data.split.train=0.0"),
         ({"split": {"learn": 0.5}}, "data.split has the unknown name"),
     ],

@@ -245,7 +245,7 @@ def test_defaults_come_from_the_system():
         ({"end_time": None}, "data.end_time=None: give data.n_steps"),
         ({"end_time": float("nan")}, "data.end_time=nan"),
         ({"end_time": 0.05}, "data.end_time=0.05: only the time 0"),
-        ({"initial_states": [1.0, 2.0, 3.0]}, "data.initial_states=.*LotkaVolterra has 2"),
+        ({"initial_states": [1.0, 2.0, 3.0]}, r"data.initial_states=\[1.0, 2.0, 3.0\]: .* has 2 finite components"),
         ({"initial_states": [1.0, float("inf")]}, "data.initial_states=.*2 finite"),
         ({"initial_states": []}, "data.initial_states="),
         ({"initial_states": [[1.0, 2.0], [1.0]]}, "data.initial_states="),

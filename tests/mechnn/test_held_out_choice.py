@@ -87,7 +87,7 @@ def test_libraries_that_ask_for_more_rows_are_passed_over_and_named_where_none_i
     method = method_of(few, degrees=[2, 5], degrees_with_waves=[], rational_degrees=[])
     method.fit()
     assert list(method.record_entries()["validation_errors"]) == ["degree 2"]
-    with pytest.raises(DataError, match=r"35 rows .* too few .* needs 42; give more, or choose"):
+    with pytest.raises(DataError, match=r"35 rows .* too few .* 42 are needed; give more, or choose"):
         method_of(few, degrees=[5], degrees_with_waves=[], rational_degrees=[]).fit()
 
 

@@ -39,5 +39,6 @@ def test_a_small_comparison_reaches_easy_targets_and_is_drawn(tmp_path, monkeypa
 
 
 def test_the_memory_of_the_dense_solver_grows_with_the_square_of_the_steps():
-    small, large = (cost_with_memory("dense", n_steps).peak for n_steps in (100, 200))
+    # what the allocator has kept of earlier tests does not count, so that a single one may tell too little
+    small, large = (max(cost_with_memory("dense", n_steps).peak or 0 for _ in range(3)) for n_steps in (100, 200))
     assert 2.5 < large / small < 6
