@@ -143,7 +143,7 @@ def driven_with_gaps(tmp_path_factory) -> Path:
     solved = solve_ivp(lambda t, y: (y[1], -2 * y[0] - 0.3 * y[1] + push(t)), (0, 45), (1.0, 0.0), **options)
     rows = np.column_stack([times, *solved.y, push(times)])
     kept = np.ones(900, bool)
-    kept[[*range(200, 225), 232, *range(500, 520)]] = False
+    kept[[*range(200, 225), 232, *range(500, 520), 800, 801]] = False
     path = tmp_path_factory.mktemp("driven") / "driven.csv"
     np.savetxt(path, rows[kept], delimiter=",", header="t,x,v,u", comments="", fmt="%.12g")
     return path
@@ -160,3 +160,12 @@ def test_a_law_is_found_beside_an_input_that_is_not_known_between_rows_that_are_
     assert not learned[200:207].any()  # seven rows between two gaps, which are too few
     assert learned[:200].all()
     assert learned[207:300].all()
+
+
+def test_differences_are_summed_up_over_rows_that_are_missing_with_the_inputs_that_are_known(
+    driven_with_gaps, tmp_path
+):
+    given = ["data=trajectories", f"data.path={driven_with_gaps}", "data.inputs=[u]", "logger=none"]
+    choices = ["data.difference=1", "model.degree=1", "training.refinement=never"]
+    metrics = run(composed("mechnn", [*given, *choices], folder=tmp_path))
+    assert metrics["forecast_error_over_mean"] < 0.5

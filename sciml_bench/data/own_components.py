@@ -7,9 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.capabilities import Forecast, Horizon, horizon_times
+from sciml_bench.data.capabilities import Forecast, Horizon, horizon_times, inputs_ahead
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.views.input_signals import InputSignals
 
 
 def in_own_components(learned: Any) -> Any:
@@ -90,7 +91,7 @@ class OwnComponents:
             kept = [self._steps(given, number, grid) for number, grid in enumerate(horizon_times(given, horizon))]
             horizon = int(max(steps[-1] for steps in kept))
         if inputs is not None:
-            options["inputs"] = inputs
+            options["inputs"] = inputs if kept is None else self._at_every_step(given, inputs, kept, horizon)
         told = self.learned.forecast(given, horizon, **options)
         before = self.transforms.last_rows(given)
 
@@ -101,6 +102,17 @@ class OwnComponents:
         members = None if told.members is None else own(told.members)
         told = replace(told, states=own(told.states), members=members)
         return told if kept is None else _chosen_steps(told, kept)
+
+    def _at_every_step(
+        self, past: Trajectories, inputs: Any, kept: list[np.ndarray], horizon: Horizon
+    ) -> list[np.ndarray] | None:
+        """u at all steps that are summed up, also where what came lacks a row and no input was given."""
+        ahead = inputs_ahead(past, self.learned.spec, [len(steps) for steps in kept], inputs)
+        every = np.arange(1.0, int(np.max(horizon)) + 1)[None, :, None]
+        return ahead and [
+            InputSignals(np.array([[0.0, *steps]]), part[None], past.input_interpolation).at_stages(every)[0, :, 0]
+            for steps, part in zip(kept, ahead, strict=True)
+        ]
 
     def _transformed(self, past: Trajectories) -> Trajectories:
         if past.state_shape != self.spec.state_shape or min(past.lengths) < self.past_length:

@@ -125,7 +125,8 @@ def split_trajectories(
             )
         raise DataError(
             f"{trajectories.name(number)} has {lengths[number]} states, too few for data.split={parts}; use longer "
-            "trajectories, larger fractions or data.split_by=trajectory."
+            "trajectories, larger fractions or data.split_by=trajectory; of pieces that data.missing=split has made, "
+            "data.missing=interpolate makes one again."
         )
     pieces = {name: [slice(cuts[part], cuts[part + 1]) for cuts in borders] for part, name in enumerate(parts)}
     if whole:

@@ -137,7 +137,7 @@ def main(paradigm: str, prepare: Prepared | None = None) -> None:
             _send_extension_below_its_run()
     except (ConfigurationError, DataError) as error:
         _stop(str(error))
-    sys.argv[1:] = map(_quoted, sys.argv[1:])
+    sys.argv[1:] = _sweep_first([*map(_quoted, sys.argv[1:])])
     wrapped = hydra.main(version_base="1.3", config_path=str(root / paradigm), config_name="config")(job)
     with _one_sentence_errors() as show_tracebacks:
         try:
@@ -170,6 +170,11 @@ def _send_extension_below_its_run() -> None:
             given = [argument for argument in sys.argv[1:] if "=" in argument or argument.startswith("~")]
             sys.argv.append(f"hydra.run.dir={extension_folder(run, given)}")
         sys.argv += [f"{key}={choice}" for key, choice in choices.items() if key not in overrides]
+
+
+def _sweep_first(arguments: list[str]) -> list[str]:
+    """Hydra takes overrides on one side of a flag alone."""
+    return sorted(arguments, key=lambda argument: argument not in ("--multirun", "-m"))
 
 
 def _quoted(argument: str) -> str:

@@ -366,6 +366,8 @@ SIZES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("koopman", *PROCESS, "data.n_steps=1000000000000"): ("data.n_steps=1000000000000", "1e+12", "GiB"),
     ("nsm", *POISSON, "pde.test_resolutions=[16,10000000]"): ("pde.test_resolutions=10000000", "GiB"),
     ("nsm", *POISSON, "training=grid", "training.resolution=10000000"): ("training.resolution=10000000", "GiB"),
+    ("koopman", *PROCESS, "model.encoder.hiden=[10]"): ("did you mean model.encoder.hidden?",),
+    ("koopman", *PROCESS, "training.loss.schatten_norm=1"): ("is a key of training=vamp;",),
     ("nsm", *POISSON, "model.width=1000000"): ("model: ", "GiB", "narrower"),
     ("nsm", *POISSON, "model.width=100000"): ("model: ", "GiB", "narrower"),
     ("mechnn", *LORENZ, "model=discovery_network", "model.hidden_width=1000000"): ("model: ", "GiB", "narrower"),

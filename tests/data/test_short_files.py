@@ -94,3 +94,11 @@ def test_the_command_line_refuses_before_torch_is_imported(script, tmp_path) -> 
     assert done.stdout.strip() == "1 []"
     assert done.stderr.count("\n") == 1
     assert "4 rows and 3 to learn from" in done.stderr
+
+
+def test_how_many_pieces_there_are_the_split_tells(tmp_path):
+    rows = [f"{t / 10},{'' if t % 20 == 0 else t % 7}" for t in range(400)]
+    (tmp_path / "holes.csv").write_text("\n".join(["t,x", *rows]))
+    given = ("data.split_by=trajectory", "data.missing=split")
+    assert refusal("koopman", tmp_path / "holes.csv", *given) is None
+    assert refusal("koopman", tmp_path / "holes.csv", "data.split_by=trajectory") is None  # its own sentence follows

@@ -13,6 +13,7 @@ import pytest
 import threadpoolctl
 import torch
 
+from sciml_bench.training import script
 from sciml_bench.training.threads import cap_threads, threads_of_a_job
 
 JOB = (
@@ -78,3 +79,9 @@ def test_a_job_of_submitit_that_is_warned_is_requeued_and_goes_on(repository: Pa
     whole = tmp_path / "whole"
     subprocess.run([*command[:2], *JOB, f"hydra.run.dir={whole}", "trainer.threads=1"], check=True, cwd=tmp_path)
     assert json.loads((folder / "metrics.json").read_text()) == json.loads((whole / "metrics.json").read_text())
+
+
+def test_a_sweep_is_asked_for_at_any_place() -> None:
+    given = ["logger=none", "--multirun", "seed=0,1"]
+    assert script._sweep_first(given) == ["--multirun", "logger=none", "seed=0,1"]
+    assert script._sweep_first(["--config-dir", "mine", "seed=0"]) == ["--config-dir", "mine", "seed=0"]

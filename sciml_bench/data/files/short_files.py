@@ -47,6 +47,8 @@ def require_enough_rows(configuration: Mapping[str, Any]) -> None:
         needed, whose = _needed(configuration, found)
         if not found or not all(lengths) or n_rows >= needed:  # of rows that were chosen away the reader tells
             return
+        if not by_time and (not whole or data["missing"] == "split"):  # of which pieces there are, the split tells
+            return
         asked = needed + sum(used_up.values())
         alone = len(found) == 1 and sum(split.values()) <= 1
         enough = next((n for n in range(MOST_SEARCHED) if _learned(n, split, typed) >= asked), None) if alone else None

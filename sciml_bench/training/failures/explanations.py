@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import hydra
+import yaml
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -125,13 +126,21 @@ def near_keys(key: str, composed: DictConfig, paradigm: str, siblings: Sequence[
     group, _, name = key.partition(".")
     folders = [configuration_root() / place / group for place in (paradigm, "shared")] if name else []
     files = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
-    has = re.compile(rf"^{re.escape(name.partition('.')[0])}:", re.MULTILINE)
-    if not found and (choices := [f"{group}={path.stem}" for path in files if has.search(path.read_text())]):
+    if not found and (choices := [f"{group}={path.stem}" for path in files if _has(path, name)]):
         return f"{name} is a key of {' and '.join(choices)}; "
     if not (found := sorted(found, key=lambda path: path.partition(".")[0] != group) or [*siblings]):
         ends = {end: path for path in paths for end in _ends(path)}
         found = [ends[end] for end in difflib.get_close_matches("_".join(key.split(".")[-2:]), ends, n=1, cutoff=0.8)]
     return f"did you mean {' or '.join(found[:3])}? " if found else ""
+
+
+def _has(path: Path, key: str) -> bool:
+    node = yaml.safe_load(path.read_text())
+    for part in key.split("."):
+        if not isinstance(node, dict) or part not in node:
+            return False
+        node = node[part]
+    return True
 
 
 def _ends(key: str) -> set[str]:
