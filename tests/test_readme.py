@@ -97,7 +97,7 @@ def _pages(repository: Path) -> dict[str, str]:
     """The README, what it links to in docs, and the cells of every notebook."""
     pages = {
         name: (repository / name).read_text()
-        for name in ("README.md", "docs/real_records.md", "docs/odebench.md", "docs/dysts.md")
+        for name in ("README.md", "docs/real_records.md", "docs/odebench.md", "docs/dysts.md", "docs/leaderboard.md")
     }
     for path in sorted((repository / "notebooks").glob("*.ipynb")):
         pages[path.name] = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
@@ -124,7 +124,7 @@ def test_every_comparison_in_the_readme_and_the_notebooks_composes(repository: P
         for typed in re.findall(r"python benchmark\.py([^`#\n]*)", joined):
             words = dict(word.split("=", 1) for word in shlex.split(typed, comments=True) if "=" in word)
             task, pattern = words.pop("task", "glob(lorenz63_forecast)"), words.pop("method").partition(",")[0]
-            task = chosen_names("task", task.removeprefix("glob(").removesuffix(")"))[0]
+            task = chosen_names("task", task.removeprefix("glob(").removesuffix(")").partition(",")[0])[0]
             known = fnmatch.filter(names_of("method"), pattern.removeprefix("glob(").removesuffix(")"))
             # of a sweep or a search the first job; what is not known is a method of one's own
             words = {
