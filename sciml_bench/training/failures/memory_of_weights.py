@@ -1,19 +1,19 @@
 """Whether a network's weights fit into memory, told before they are written."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.parameter import is_lazy
 
 from sciml_bench.core.budget import require_memory
 from sciml_bench.core.errors import refused_allocation
 
-COPIES = 4
+_COPIES = 4
 """Of the weights while they are trained: they, their gradients and two moments."""
 
-_REMEDY = "choose a narrower or shallower network"
+_ASKED, _REMEDY = "model: a network of these sizes", "choose a narrower or shallower network"
 
 
 @contextmanager
@@ -30,17 +30,16 @@ def weights_within_memory() -> Iterator[None]:
 
     def add(_module: Any, _name: str, weight: Any) -> None:
         nonlocal n_bytes
-        if weight is not None:  # lazy ones have no shape yet, and are nothing to add
-            shape = getattr(weight, "shape", ()) if not hasattr(weight, "materialize") else (0,)
-            n_bytes += math.prod(shape) * weight.element_size()
-            require_memory("model: a network of these sizes", COPIES * n_bytes, _REMEDY)
+        if weight is not None and not is_lazy(weight):  # a lazy one has no size yet
+            n_bytes += weight.nbytes
+            require_memory(_ASKED, _COPIES * n_bytes, _REMEDY)
 
     hook = register_module_parameter_registration_hook(add)
     try:
         yield
     except RuntimeError as error:
         if refused := refused_allocation(error):
-            require_memory("model: a network of these sizes", COPIES * (n_bytes + refused), _REMEDY)
+            require_memory(_ASKED, _COPIES * (n_bytes + refused), _REMEDY)
         raise
     finally:
         hook.remove()
