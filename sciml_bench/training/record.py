@@ -1,5 +1,7 @@
 """What a run says about itself: where, when, with what, at which cost, and how it ended."""
 
+import ctypes
+import gc
 import os
 import platform
 import re
@@ -90,6 +92,9 @@ def environment() -> dict[str, Any]:
 
 def peak_memory_begins() -> str:
     """Forget the largest resident size so far; whose it will be: that of the run, or, elsewhere, of its process."""
+    gc.collect()
+    if hasattr(glibc := ctypes.CDLL(None), "malloc_trim"):
+        glibc.malloc_trim(0)  # what earlier runs of a sweep freed goes back before it counts as this one's
     try:
         Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets VmHWM
     except OSError:
