@@ -311,6 +311,10 @@ class KoopmanModel:
         """Over one lag, by decreasing modulus."""
         return self.operator.eigenvalues_
 
+    def eigenvalue_residuals(self) -> Float[np.ndarray, " modes"]:
+        """√(E|r(x₁) − λ r(x₀)|² / E|r(x₀)|²) of every eigenpair on the training pairs: large where it is spurious."""
+        return self.operator.eigenvalue_residuals_
+
     def singular_values(self) -> Float[np.ndarray, " modes"]:
         """The largest first."""
         return self.operator.singular_values_

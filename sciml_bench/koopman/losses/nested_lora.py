@@ -42,6 +42,7 @@ class _Masks(NamedTuple):
 
 @lru_cache(maxsize=32)
 def nesting_masks(nesting: str, n_modes: int, dtype: torch.dtype, device: torch.device) -> _Masks:
+    """How much each mode and each pair of modes counts, for a nesting of `NESTINGS`."""
     everything = torch.ones(n_modes, n_modes, dtype=dtype, device=device)
     if nesting == "joint":
         share = torch.arange(n_modes, 0, -1, dtype=dtype, device=device) / n_modes

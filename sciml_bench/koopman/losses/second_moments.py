@@ -91,9 +91,11 @@ class SumOverProcesses(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:
+        """The sum."""
         return summed_over_processes(tensor)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> Tensor:
+        """The sum of what all processes want."""
         return summed_over_processes(upstream[0])

@@ -36,8 +36,8 @@ def require_inputs_allowed(method: str) -> None:
     """
     if method == "cca" or method in SELF_ADJOINT:
         raise ConfigurationError(
-            f"method={method} decomposes the law of a system on which nothing acts from outside; with data.inputs choose "
-            "edmd_left, ridge, reduced_rank or principal_component"
+            f"method={method} decomposes the law of a system on which nothing acts from outside; with data.inputs "
+            "choose edmd_left, ridge, reduced_rank or principal_component"
         )
 
 

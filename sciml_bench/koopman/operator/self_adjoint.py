@@ -59,10 +59,8 @@ def solve_self_adjoint(
     require_self_adjoint_allowed(method, moments.has_lagged_encoder, moments.energy.size > 0)
     metric = (moments.correlation("f", 0, "f", 0) + moments.correlation("f", 1, "f", 1)) / 2
     whiten = whitening(metric, relative_cutoff)
-    if method == GENERATOR:
-        form = moments.energy / moments.total_weight
-    else:
-        form = moments.correlation("f", 0, "f", 1)
+    pairs, gradients = moments.correlation("f", 0, "f", 1), moments.energy / moments.total_weight
+    form = gradients if method == GENERATOR else pairs
     values, vectors = np.linalg.eigh(whiten.T @ (form + form.T) @ whiten / 2)
     eigenvalues = np.exp(-values) if method == GENERATOR else values
     order = np.argsort(-np.abs(eigenvalues), kind="stable")[:rank]

@@ -82,18 +82,16 @@ def test_the_generator_forecasts_what_its_rates_say():
 def test_a_saved_generator_is_the_same(tmp_path):
     operator = KoopmanOperator("generator", add_constant=True).fit_moments(oscillator_moments())
     operator.save(tmp_path / "operator.npz")
-    np.testing.assert_array_equal(
-        KoopmanOperator.load(tmp_path / "operator.npz").eigenvalues_, operator.eigenvalues_
-    )
+    np.testing.assert_array_equal(KoopmanOperator.load(tmp_path / "operator.npz").eigenvalues_, operator.eigenvalues_)
 
 
 def test_what_is_no_self_adjoint_estimate_is_refused():
     features = np.eye(N_STATES)
     i, j = (index.ravel() for index in np.indices(FLOWS.shape))
     lagged = LaggedMoments.of_pairs((features[i], features[j]), (features[i], features[j]), None, FLOWS.ravel())
-    with pytest.raises(ConfigurationError, match="method=reversible.*model.lagged=shared"):
+    with pytest.raises(ConfigurationError, match=r"method=reversible.*model.lagged=shared"):
         KoopmanOperator("reversible").fit_moments(lagged)
-    with pytest.raises(ConfigurationError, match="method=generator needs the Dirichlet form"):
+    with pytest.raises(ConfigurationError, match=r"method=generator needs the Dirichlet form"):
         KoopmanOperator("generator").fit_moments(reversible_moments())
 
 
