@@ -32,6 +32,7 @@ def eigenvalue_residuals(
     def means(moment: np.ndarray) -> np.ndarray:
         return np.einsum("ir,ij,jr->r", functions.conj(), moment, functions)
 
-    squares, values = means(now).real, system.eigenvalues
-    unexpected = means(later).real - 2 * (values.conj() * means(across)).real + np.abs(values) ** 2 * squares
+    squares, values = np.real(means(now)), system.eigenvalues
+    crossed = np.real(values.conj() * means(across))
+    unexpected = np.real(means(later)) - 2 * crossed + np.abs(values) ** 2 * squares
     return np.sqrt(np.maximum(unexpected, 0.0) / np.where(squares > 0, squares, 1.0))
