@@ -103,7 +103,8 @@ class GeneratorLearning(KoopmanLearning):
         """The functions, and their derivatives along the columns of a matrix ℓ with ℓ ℓᵀ = a."""
         found: list[tuple[Any, Any]] = []
         for direction in self.directions:
-            found.append(torch.func.jvp(self.model.encode, (states,), (direction.expand_as(states),)))
+            pushed: Any = torch.func.jvp(self.model.encode, (states,), (direction.expand_as(states),))
+            found.append(pushed)
         return found[0][0], torch.stack([derivative for _, derivative in found])
 
     def learned(self) -> KoopmanModel:
