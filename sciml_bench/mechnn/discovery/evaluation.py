@@ -88,7 +88,9 @@ class EquationEvaluation:
         last = dict(spans)
         for (row, span), states in zip(spans, denoised, strict=True):
             explained["denoised"][row, span] = states
-            on = slice(span.start, int((window[row] > 0).sum()) if span == last[row] else span.stop)
+            end = int((window[row] > 0).sum()) if span == last[row] else span.stop
+            gap = end if whole is None else next(edge for edge in joined.edges(row) if edge > span.start)
+            on = slice(span.start, min(end, gap))
             acted = None if whole is None or inputs is None else whole.values[row, on]
             with contextlib.suppress(SolverError):  # nan where the equations diverge
                 explained["simulation"][row, on] = learned.motion(states[0], arrays["times"][row, on], acted)
