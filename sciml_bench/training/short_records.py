@@ -7,6 +7,8 @@ not fit.
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.short_files import FEWEST_LEARNED, FEWEST_ROWS, WITHOUT_VALIDATION, too_few_to_choose_by
 from sciml_bench.data.record import Record
@@ -110,7 +112,8 @@ def _pairs(configuration: Mapping[str, Any], record: Record) -> Changes:
 def _windows(configuration: Mapping[str, Any], record: Record) -> Changes:
     """Windows no longer than the shortest trajectory, and a fraction of the rows that is at least one."""
     training, model = configuration["training"], configuration["model"]
-    view, shortest = training.get("view") or {}, min(record.splits["train"].lengths)
+    view, train = training.get("view") or {}, record.splits["train"]
+    shortest = min(int(np.diff(train.edges(number)).max()) for number in range(train.n_trajectories))
     changes: Changes = {}
     if isinstance(model.get("window"), int) and model["window"] > shortest:
         changes["model.window"] = model["window"], shortest

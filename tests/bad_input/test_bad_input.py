@@ -1,5 +1,6 @@
 """Whatever is asked for wrongly ends in one sentence that names it, before anything is trained or left half written."""
 
+import gc
 import json
 import re
 import signal
@@ -35,6 +36,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
         assert command_line(patch, "koopman", *words) == 0
+    gc.collect()
+    gc.freeze()  # every run collects garbage first, among all that hundreds of test modules have made
     return folder
 
 

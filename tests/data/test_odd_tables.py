@@ -144,11 +144,11 @@ def test_pieces_of_a_record_without_a_clock_count_in_steps(tmp_path: Path) -> No
 
 def test_rows_that_stand_alone_between_gaps_are_told() -> None:
     states = np.array([1.0, 2, np.nan, 3, np.nan, np.nan, 4, 5, 6, np.nan])[:, None]
-    first, second = without_missing([NamedTrajectory("a", states)], "split")
-    np.testing.assert_array_equal(first.times, [0, 1])
-    np.testing.assert_array_equal(second.states[:, 0], [4, 5, 6])
-    assert first.notes == second.notes
-    assert first.notes == (
+    (part,) = without_missing([NamedTrajectory("a", states)], "split")
+    np.testing.assert_array_equal(part.times, [0, 1, 6, 7, 8])
+    np.testing.assert_array_equal(part.states[:, 0], [1, 2, 4, 5, 6])
+    np.testing.assert_array_equal(part.missing_times, [2, 3, 4, 5, 9])
+    assert part.notes == (
         "4 rows with missing values are cut out",
         "1 rows that stand alone between them are left out",
     )
