@@ -121,6 +121,11 @@ class Method(nn.Module):
         """What the fit learns from has cost, such as solutions of a set: a budget and the record count it."""
         return 0.0
 
+    @property
+    def seconds_per_step(self) -> float:
+        """About what a step takes, where that can be told before the first; 0 where it cannot."""
+        return 0.0
+
     def start(self) -> None:
         """Called once before the first epoch, and before the weights of an interrupted fit are loaded."""
 
