@@ -273,5 +273,5 @@ def checked_operator(
         if with_inputs:
             require_inputs_allowed(operator.method)
     except ConfigurationError as error:
-        raise ConfigurationError(f"training.operator.{error}") from None
+        raise type(error)(f"training.operator.{error}") from None
     return make
