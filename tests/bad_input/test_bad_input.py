@@ -64,6 +64,16 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         days = [f"2020-01-{1 + each:02d}" if name == "no_value" else str(each) for each in range(30)]
         lines = [f"{day},{cell if each == number else f'{each},1'}" for each, day in enumerate(days)]
         (folder / f"{name}.csv").write_text("\n".join(["date,x,v" if name == "no_value" else "t,x,v", *lines]) + "\n")
+    stacked = [f"{number // 50},{number % 50},{number % 7},{number % 5}" for number in range(100)]
+    tables = {
+        "headless": stacked,
+        "no_id": ["id,t,x,v", *stacked[:5], ",5,1,1", *stacked[6:]],
+        "shuffled": ["id,t,x,v", *(stacked[number * 37 % 100] for number in range(100))],
+        "words": ["t,site,x,v", *(f"{number},{'ab'[number % 2]},{number % 7},1" for number in range(30))],
+        "two_clocks": ["t,date,x,v", *(f"{number},2020-01-{1 + number:02d},{number % 7},1" for number in range(30))],
+    }
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     (folder / "empty").mkdir()
     for name in ("empty.csv", "empty.npy", "empty.npz"):
         (folder / name).touch()

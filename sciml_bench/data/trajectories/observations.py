@@ -127,7 +127,9 @@ class Observations:
         return self.time_step * np.arange(first, first + self.lengths[number], dtype=np.float64)
 
     def name(self, number: int) -> str:
-        """How messages call a trajectory."""
+        """How messages call a trajectory, or one of its pieces between gaps, which have one name."""
+        if self.names and self.names.count(self.names[number]) > 1:
+            return f"the piece of {self.names[number]} from time {self.times_of(number)[0]:g} on"
         return f"trajectory {number}" + (f" ({self.names[number]})" if self.names else "")
 
     def gaps(self, number: int) -> Int[np.ndarray, " _"] | None:

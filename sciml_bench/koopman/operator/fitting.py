@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sciml_bench.core.errors import ConfigurationError, DataError, SciMLBenchWarning
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SciMLBenchWarning
 from sciml_bench.koopman.operator.cca import solve_cca
 from sciml_bench.koopman.operator.cross_validation import CHOSEN_BY_DATA, chosen_ridge
 from sciml_bench.koopman.operator.lagged_input import LaggedInput, Pair, checked_features, lagged_input
@@ -32,10 +32,10 @@ def require_inputs_allowed(method: str) -> None:
         method: of the operator.
 
     Raises:
-        ConfigurationError: it is `cca`, or self-adjoint.
+        NotApplicableError: it is `cca`, or self-adjoint.
     """
     if method == "cca" or method in SELF_ADJOINT:
-        raise ConfigurationError(
+        raise NotApplicableError(
             f"method={method} decomposes the law of a system on which nothing acts from outside; with data.inputs "
             "choose edmd_left, ridge, reduced_rank or principal_component"
         )

@@ -288,5 +288,5 @@ def checked_operator(
             require_inputs_allowed(operator.method)
         require_self_adjoint_allowed(operator.method, has_lagged_encoder, has_energy)
     except ConfigurationError as error:
-        raise ConfigurationError(f"training.operator.{error}") from None
+        raise type(error)(f"training.operator.{error}") from None
     return make
