@@ -27,7 +27,7 @@ PARTS = {"base", "gradient_steps"}
 
 OWN_GROUPS = ("pde", "model", "solver", "training", "evaluation", "schedule", "experiment", "debug")
 SHARED_GROUPS = ("schedule", "logger", "callbacks", "trainer", "debug")
-NEEDS_A_FILE = {"data.path"}
+NEEDS_A_FILE = {"data.path", "data.topology", "data.trajectories"}
 OWN_CHOICES = [
     (script, group, option)
     for script in SCRIPTS
