@@ -266,8 +266,16 @@ def test_a_koopman_model_fits_the_record_that_its_settings_are_made_for(record: 
 @pytest.mark.parametrize("training", TRAININGS)
 @pytest.mark.parametrize("model", options("model", "koopman"))
 def test_every_koopman_training_goes_with_every_model(training: str, model: str, tmp_path: Path) -> None:
-    encoder = ["model.encoder.channels=[4,8]"] if model == "cnn" else ["model.encoder.hidden=[16]"]
-    wanted = [f"training={training}", f"model={model}", "data.image_size=8", *encoder]
+    sizes = {"cnn": ["channels=[4,8]"], "mlp": ["hidden=[16]"], "schnet": ["n_features=8", "n_interactions=1"]}
+    encoder = [f"model.encoder.{size}" for size in sizes[model]]
+    record = ["data.image_size=8"]
+    if model == "schnet":
+        if training == "classifier_features":
+            pytest.skip("molecules have no labels")
+        pytest.importorskip("openmm", reason="needs the extra `molecules`")
+        record = ["data=alanine_dipeptide", *SMALL["alanine_dipeptide"], "training.view.batch_size=16"]
+        record += ["data.features=positions", "data.atoms='element C'"]
+    wanted = [f"training={training}", f"model={model}", *record, *encoder]
     wanted += ["training.degree=1"] if training == "polynomial_regression" else []  # 64 pixels have many products
     _, method = build(settings("koopman", *wanted, folder=tmp_path))
     if hasattr(method, "pair_loss"):
