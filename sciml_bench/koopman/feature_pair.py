@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -68,7 +68,7 @@ class FeaturePair(nn.Module):
             self.embedding = SinusoidalEmbedding(spec.period)
             shape = (2 * shape[0],)
         if getattr(getattr(encoder, "func", encoder), "needs_molecule", False):
-            encoder = partial(encoder, atomic_numbers=_atomic_numbers(spec))
+            encoder = cast(EncoderFactory, partial(cast(Any, encoder), atomic_numbers=_atomic_numbers(spec)))
         self.encoder: nn.Module | None = encoder(shape, n_learned)
         self.lagged_encoder: nn.Module | None = None
         self.stacked_encoders: StackedPerceptrons | None = None

@@ -76,6 +76,8 @@ class SchNetEncoder(nn.Module):
     needs_molecule: ClassVar[bool] = True
     """That it is told the atomic numbers."""
 
+    atomic_numbers: Tensor
+
     def __init__(
         self,
         input_shape: Sequence[int],
