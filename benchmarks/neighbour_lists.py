@@ -1,4 +1,4 @@
-"""Claim: a step of SchNet on ten atoms is three times cheaper with neighbour lists that are kept than with one per item.
+"""Claim: a step of SchNet on ten atoms is three times cheaper with kept neighbour lists than with one per item.
 
 The reference is what schnetpack's pipeline does, and NeuralKoopmanSVD with it: every time a frame is drawn, its list is
 made by ASE. Ours are found for a whole batch at once and remembered. The second row of each molecule tells what the
