@@ -1,7 +1,6 @@
 """Alanine dipeptide, simulated on the spot and kept: the molecule on which methods for slow motions are tried first."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -24,7 +23,6 @@ from sciml_bench.data.lazy_states import LazyStates, read_block
 from sciml_bench.data.molecules import simulation
 from sciml_bench.data.molecules.features import Dihedrals
 from sciml_bench.data.molecules.frame_chains import followed_chain
-from sciml_bench.data.molecules.frames import MolecularFrames
 from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
 from sciml_bench.data.molecules.molecule import EXTRA, Molecule
 from sciml_bench.data.molecules.simulation import TOPOLOGY, Simulation
@@ -94,8 +92,6 @@ class AlanineDipeptide(MolecularTrajectories):
             ConfigurationError: a selection without atoms, or a simulation that takes longer than a night.
             DataError: OpenMM or MDTraj is missing.
         """
-        for package in ("mdtraj", "openmm"):
-            imported(Path("alanine_dipeptide"), package, EXTRA, "data")
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.folder}.lock"):
             if not self._is_kept():
@@ -111,11 +107,10 @@ class AlanineDipeptide(MolecularTrajectories):
 
     def crossings(self) -> int:
         """How often phi went from one of its two regions to the other, in all trajectories."""
-        dihedrals = Dihedrals(Molecule(self._molecule.topology, np.arange(self._molecule.topology.n_atoms)))
-        count = 0
-        for path, chain in self._read:
-            source = MolecularFrames(path, chain, self._molecule.topology, dihedrals)
-            cosine, sine, *_ = read_block(LazyStates(source)).T
+        topology = self._molecule.topology
+        dihedrals, count = Dihedrals(Molecule(topology, np.arange(topology.n_atoms))), 0
+        for source in self._sources:
+            cosine, sine, *_ = read_block(LazyStates(source.source.with_features(dihedrals))).T
             count += count_crossings(np.degrees(np.arctan2(sine, cosine)))
         return count
 
@@ -133,16 +128,14 @@ class AlanineDipeptide(MolecularTrajectories):
 
     def _simulate(self) -> None:
         """Into a folder that gets its name when all is there."""
+        imported(Path("alanine_dipeptide"), "openmm", EXTRA, "data")
         asked = self.simulation
-        total = asked.n_trajectories * asked.nanoseconds
-        n_processes = min(asked.n_trajectories, os.cpu_count() or 1)
-        said = f"data.nanoseconds={asked.nanoseconds}: {total:g} ns to simulate"
-        weigh_time(said, total * simulation.SECONDS_PER_NANOSECOND / n_processes, "simulate fewer")
+        said = f"data.nanoseconds={asked.nanoseconds}: {asked.n_trajectories} x {asked.nanoseconds:g} ns to simulate"
+        weigh_time(said, asked.seconds, "simulate fewer")
         place = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.", suffix=".incomplete", dir=self.folder.parent))
         try:
             asked.run(place)
-            said_of_it = {**asdict(asked), **self._how(), "openmm": metadata.version("openmm")}
-            write_json(place / _SETTINGS, said_of_it)
+            write_json(place / _SETTINGS, {**asdict(asked), **self._how(), "openmm": metadata.version("openmm")})
             shutil.rmtree(self.folder, ignore_errors=True)
             place.rename(self.folder)
         finally:

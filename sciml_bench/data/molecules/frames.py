@@ -38,6 +38,10 @@ class MolecularFrames:
         """Without the open file, which every process opens for itself."""
         return {**vars(self), "_file": None}
 
+    def with_features(self, features: Features) -> "MolecularFrames":
+        """Other features of the same frames."""
+        return MolecularFrames(self.path, self.chain, self.topology, features, self.stride)
+
     def __getitem__(self, rows: slice) -> Float[np.ndarray, "time *state"]:
         start, stop, _ = rows.indices(self.shape[0])
         if stop <= start:

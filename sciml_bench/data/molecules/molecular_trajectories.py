@@ -1,7 +1,7 @@
 """Molecular dynamics: trajectories (.xtc, .trr, .dcd) with the topology that names their atoms, through MDTraj."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +108,8 @@ class MolecularTrajectories(Record):
         self.in_memory_gigabytes = require_number(
             "data.in_memory_gigabytes", in_memory_gigabytes, "give 0 or more gigabytes", positive=False
         )
-        self.state_shape = None
-        self._notes: list[str] = []
-        self._read: list[tuple[Path, FrameChain]] = []
+        self._sources: list[LazyStates] = []
+        self._unreadable: list[str] = []
 
     def load(self) -> Trajectories:
         """All trajectories that can be read.
@@ -120,54 +119,53 @@ class MolecularTrajectories(Record):
             ConfigurationError: a topology, a selection or a suffix that does not fit.
             DataError: a trajectory cannot be used, or of those that are left none.
         """
-        topology = Path(str(self.topology)).expanduser()
-        files = _trajectory_files(self.trajectories)
-        molecule = read_molecule_of(topology, self.atoms, CHOSEN_ATOMS[self.features])
-        self._files_read = [topology, *files]
+        topology, files = Path(str(self.topology)).expanduser(), _trajectory_files(self.trajectories)
+        molecule = self._molecule = read_molecule_of(topology, self.atoms, CHOSEN_ATOMS[self.features])
+        self._files_read, self._unreadable = [topology, *files], []
         features = features_of(self.features, molecule)
-        self._read, sources, unreadable = [], [], []
-        for path in files:
+
+        def opened(path: Path) -> LazyStates:
+            chain = followed_chain(path)
+            _require_same_atoms(path, chain, topology, molecule)
+            return LazyStates(MolecularFrames(path, chain, molecule.topology, features, self.stride))
+
+        states = self._sources = self._readable(files, opened)
+        n_bytes = sum(math.prod(source.shape) * source.dtype.itemsize for source in self._sources)
+        if n_bytes <= self.in_memory_gigabytes * 2**30:
+            require_memory(f"data.in_memory_gigabytes={self.in_memory_gigabytes}", 2 * n_bytes, "give fewer")
+            held = self._readable(self._sources, lambda source: (source, _in_memory(source)))
+            self._sources, states = map(list, zip(*held, strict=True))
+        facts: dict[str, Any] = {"component_units": features.units} if any(features.units) else {}
+        if self.features == POSITIONS:
+            facts["body_names"] = molecule.names(features.atoms)
+            facts["atomic_numbers"] = molecule.atomic_numbers(features.atoms)
+        names = tuple(str(source.source.path) for source in self._sources)
+        try:
+            found = Trajectories(
+                tuple(states), component_names=features.names, names=names, facts=facts, **self._clock()
+            )
+        except DataError as error:
+            raise DataError(f"data.trajectories: {error}") from error
+        told = [described(found), f"{self.features} of {len(features.atoms)} of the {molecule.topology.n_atoms} atoms"]
+        if self._unreadable:
+            told.append(f"left out, for it cannot be read: {'; '.join(self._unreadable)}")
+        self._reading = "; ".join(told)
+        return found
+
+    def _readable(self, given: Sequence[Any], read: Callable[[Any], Any]) -> list[Any]:
+        """What is read of each of several, as far as it can be read."""
+        found = []
+        for each in given:
             try:
-                chain = followed_chain(path)
-                _require_same_atoms(path, chain, topology, molecule)
-                source = LazyStates(MolecularFrames(path, chain, molecule.topology, features, self.stride))
-                source.read(source.shape[0] - 1, source.shape[0])
+                found.append(read(each))
             except DataError as error:
                 if not self.skip_unreadable:
                     raise DataError(
                         f"data.trajectories: {error}; mend or leave out the file, or set data.skip_unreadable=true"
                     ) from error
-                unreadable.append(str(error))
-                continue
-            self._read.append((path, chain))
-            sources.append(source)
-        if not sources:
-            raise DataError(f"data.trajectories: none of {len(files)} can be read; the first: {unreadable[0]}")
-        n_bytes = sum(math.prod(source.shape) * source.dtype.itemsize for source in sources)
-        states: list[Any] = sources
-        if n_bytes <= self.in_memory_gigabytes * 2**30:
-            require_memory(f"data.in_memory_gigabytes={self.in_memory_gigabytes}", 2 * n_bytes, "give fewer")
-            states = [np.concatenate([block for _, block in iterate_blocks(source)]) for source in sources]
-        clock = self._clock()
-        facts: dict[str, Any] = {"component_units": features.units} if any(features.units) else {}
-        if self.features == POSITIONS:
-            facts["body_names"] = molecule.names(features.atoms)
-            facts["atomic_numbers"] = molecule.atomic_numbers(features.atoms)
-        try:
-            found = Trajectories(
-                tuple(states),
-                component_names=features.names,
-                names=tuple(str(path) for path, _ in self._read),
-                facts=facts,
-                **clock,
-            )
-        except DataError as error:
-            raise DataError(f"data.trajectories: {error}") from error
-        self._notes = [f"{self.features} of {len(features.atoms)} of the {molecule.topology.n_atoms} atoms"]
-        if unreadable:
-            self._notes.append(f"left out, for it cannot be read: {'; '.join(unreadable)}")
-        self._reading = "; ".join([described(found), *self._notes])
-        self._molecule = molecule
+                self._unreadable.append(str(error))
+        if not found:
+            raise DataError(f"data.trajectories: none of {len(given)} can be read; the first: {self._unreadable[0]}")
         return found
 
     def load_splits(self) -> dict[str, Trajectories]:
@@ -175,19 +173,17 @@ class MolecularTrajectories(Record):
         found = self.load()
         if self.split_by != TRAJECTORY:
             return split_trajectories(found, self.split, self.split_by)
-        variable = self._radii_of_gyration
-        order = order_of_trajectories(
-            self.trajectory_split, found.n_trajectories, self.split, self.split_seed, variable
-        )
+        how = self.trajectory_split, found.n_trajectories, self.split, self.split_seed
+        order = order_of_trajectories(*how, self._radii_of_gyration)
         return split_trajectories(found.select(trajectories=order.tolist()), self.split, TRAJECTORY)
 
     def _clock(self) -> dict[str, Any]:
         """Times in nanoseconds, or a step of them, or of frames where nobody knows."""
         if self.time_step is not None:
             return {"time_step": self.time_step * self.stride, "time_unit": "ns"}
-        times = [chain.times for _, chain in self._read]
-        known = [clock[:: self.stride] / PICOSECONDS for clock in times if clock is not None]
-        without = [path for path, chain in self._read if chain.times is None]
+        frames = [source.source for source in self._sources]
+        known = [one.chain.times[:: self.stride] / PICOSECONDS for one in frames if one.chain.times is not None]
+        without = [one.path for one in frames if one.chain.times is None]
         if known and without:
             raise DataError(
                 f"data.trajectories: {without[0]} has no clock and others have; give data.time_step, in ns between two "
@@ -203,13 +199,12 @@ class MolecularTrajectories(Record):
         molecule = self._molecule
         central = molecule.topology.select(CENTRAL_ATOMS)
         positions = Positions(Molecule(molecule.topology, central) if len(central) > 2 else molecule)
-        sources = [
-            MolecularFrames(path, chain, molecule.topology, positions, self.stride) for path, chain in self._read
-        ]
-        return [
-            np.concatenate([radius_of_gyration(block) for _, block in iterate_blocks(LazyStates(source))])
-            for source in sources
-        ]
+        sources = [LazyStates(source.source.with_features(positions)) for source in self._sources]
+        return [np.concatenate([radius_of_gyration(x) for _, x in iterate_blocks(source)]) for source in sources]
+
+
+def _in_memory(source: LazyStates) -> np.ndarray:
+    return np.concatenate([block for _, block in iterate_blocks(source)])
 
 
 def _trajectory_files(given: Any) -> list[Path]:

@@ -27,14 +27,11 @@ class Molecule:
     atoms: Int[np.ndarray, " atoms"]
 
     def names(self, atoms: Int[np.ndarray, " some"]) -> tuple[str, ...]:
-        """What atoms are called, such as `ALA2-CA`; with the number of the chain where one name stands for several."""
-        found = [self.topology.atom(int(number)) for number in atoms]
-        names = [str(atom) for atom in found]
-        if len(set(names)) < len(names):
-            names = [f"{atom}-chain{atom.residue.chain.index + 1}" for atom in found]
-        if len(set(names)) < len(names):
-            names = [f"{atom}-{atom.index + 1}" for atom in found]
-        return tuple(names)
+        """What atoms are called, such as `ALA2-CA`; with their own number where one name stands for several."""
+        names = tuple(str(self.topology.atom(int(number))) for number in atoms)
+        return (
+            names if len(set(names)) == len(names) else tuple(f"{a}-{n + 1}" for a, n in zip(names, atoms, strict=True))
+        )
 
     def atomic_numbers(self, atoms: Int[np.ndarray, " some"]) -> tuple[int, ...]:
         """Of atoms; 0 for one without an element, as in a coarse-grained model."""

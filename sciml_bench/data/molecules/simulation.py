@@ -70,20 +70,27 @@ class Simulation:
         """What the trajectories are called."""
         return [f"trajectory{number}.xtc" for number in range(1, self.n_trajectories + 1)]
 
+    @property
+    def n_processes(self) -> int:
+        """As many as there are cores, at most one for each trajectory."""
+        return min(self.n_trajectories, os.cpu_count() or 1)
+
+    @property
+    def seconds(self) -> float:
+        """About what it takes."""
+        return SECONDS_PER_NANOSECOND * self.nanoseconds * self.n_trajectories / self.n_processes
+
     def run(self, folder: Path) -> None:
-        """Simulate all trajectories, as many at once as there are cores, and write them with their topology.
+        """Simulate all trajectories, each in a process of its own, and write them with their topology.
 
         Args:
             folder: which exists.
         """
         context = multiprocessing.get_context("spawn")
         reports = context.Queue()
-        n_workers = min(self.n_trajectories, os.cpu_count() or 1)
-        log.info(
-            "simulating alanine dipeptide, %d trajectories of %g ns, in %d processes",
-            *(self.n_trajectories, self.nanoseconds, n_workers),
-        )
-        with ProcessPoolExecutor(n_workers, context, _remember, (reports,)) as pool:
+        told = self.n_trajectories, self.nanoseconds, self.n_processes
+        log.info("simulating alanine dipeptide, %d trajectories of %g ns, in %d processes", *told)
+        with ProcessPoolExecutor(self.n_processes, context, _remember, (reports,)) as pool:
             running = [pool.submit(_simulate, self, number, folder) for number in range(self.n_trajectories)]
             try:
                 _show_progress(running, reports, self.n_trajectories * _N_REPORTS)
