@@ -39,7 +39,7 @@ def cell(script: str, record: str) -> str:
         script: such as `koopman`.
         record: one of `records()`.
     """
-    yours = ["data.path=yours.npy"] if needs_a_file(record) else []
+    yours = [f"data.{key}=yours.npy" for key in files_of(record)]
     config = composed(script, [f"data={record}", *yours], "unused")
     plain = OmegaConf.to_container(config, resolve=True)
     method = exported_class(plain["training"]["_target_"].removeprefix("sciml_bench."))  # type: ignore[index]
@@ -60,14 +60,19 @@ def page() -> str:
     return OPENING + "\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def needs_a_file(record: str) -> bool:
-    """Whether a person has to bring the data."""
+def files_of(record: str) -> list[str]:
+    """The keys below `data` under which a person has to name files of theirs.
+
+    Args:
+        record: one of `records()`.
+    """
     node = yaml.safe_load(_text(record))
-    return node.get("path") == "???" or "trajectories" in node.get("defaults", ())
+    missing = [key for key, value in node.items() if value == "???"]
+    return ["path"] if "trajectories" in node.get("defaults", ()) else missing
 
 
 def _marked(record: str) -> str:
-    return f"`{record}`" + (" ◇" if needs_a_file(record) else " ↓" if "downloads" in _text(record) else "")
+    return f"`{record}`" + (" ◇" if files_of(record) else " ↓" if "downloads" in _text(record) else "")
 
 
 def _text(record: str) -> str:

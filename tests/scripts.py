@@ -23,6 +23,12 @@ def options(group: str, *places: str) -> list[str]:
 RECORDS = options("data", "shared")
 
 SMALL = {
+    "alanine_dipeptide": [
+        "data.nanoseconds=0.1",
+        "data.n_trajectories=3",
+        "data.split={train:1,validation:1,test:1}",
+    ],
+    "molecular": ["data.split={train:1,validation:1,test:1}"],
     "driven_duffing": ["data.n_steps=200"],
     "duffing": ["data.n_trajectories=10", "data.n_steps=60"],
     "ephemeris": [

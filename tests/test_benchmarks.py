@@ -12,6 +12,7 @@ from benchmarks import (
     ensemble,
     homotopy_training,
     multiple_shooting_batch,
+    neighbour_lists,
     nested_lora,
     neural_ode_gradient,
     operator_memory,
@@ -53,6 +54,14 @@ def test_ten_times_the_samples_need_no_more_memory():
     operator_memory.streamed_peak(20_000)
     shortest = operator_memory.streamed_peak(20_000)
     assert operator_memory.compare_lengths(200_000, shortest).reached
+
+
+def test_neighbour_lists_that_are_kept_beat_those_of_every_item():
+    pytest.importorskip("ase", reason="needs the extra `molecules`")
+    # compare_lists itself refuses features that differ
+    by_item, by_batch = neighbour_lists.compare_lists(n_atoms=10, n_frames=32, repetitions=3)
+    assert by_item.ratio.median > 2
+    assert by_batch.ratio.median > 0.5
 
 
 @pytest.mark.slow

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     ConfiguredInteger = int
     ConfiguredNumber = float
     ConfiguredWord = str
+    ConfiguredBoolean = bool
 else:
     # Under pytest the annotations are enforced; a wrong type must reach our own message instead.
     ConfiguredInteger = Annotated[Any, int]
     ConfiguredNumber = Annotated[Any, float]
     ConfiguredWord = Annotated[Any, Any]  # require_choice tells the words
+    ConfiguredBoolean = Annotated[Any, bool]
 
 
 def is_integer(value: object, minimum: float | int = -math.inf) -> TypeGuard[int]:

@@ -46,6 +46,7 @@ class RecordSpec:
         as_read: the record before its components and its clock were chosen, where they were; of it only names, shape
             and clock are known.
         component_units: of the person's components, one for each, None where it is not known.
+        atomic_numbers: of the bodies of a molecule, else None.
     """
 
     state_shape: tuple[int, ...]
@@ -69,6 +70,7 @@ class RecordSpec:
     observed: "RecordSpec | None" = None
     as_read: "RecordSpec | None" = None
     component_units: tuple[str | None, ...] | None = None
+    atomic_numbers: tuple[int, ...] | None = None
 
     @classmethod
     def of(
@@ -112,6 +114,7 @@ class RecordSpec:
             transforms=transforms,
             observed=None if train.observed is None else cls.of(train.observed, n_classes),
             component_units=train.facts.get("component_units"),
+            atomic_numbers=train.facts.get("atomic_numbers"),
         )
 
     @property

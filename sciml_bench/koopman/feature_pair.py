@@ -1,7 +1,8 @@
 """The pair of learned feature maps: f of the state now, g of the lagged state (Jeong et al., NeurIPS 2025)."""
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -66,6 +67,8 @@ class FeaturePair(nn.Module):
                 raise ConfigurationError(f"model.sinusoidal=true needs vector states; these have the shape {shape}")
             self.embedding = SinusoidalEmbedding(spec.period)
             shape = (2 * shape[0],)
+        if getattr(getattr(encoder, "func", encoder), "needs_molecule", False):
+            encoder = cast(EncoderFactory, partial(cast(Any, encoder), atomic_numbers=_atomic_numbers(spec)))
         self.encoder: nn.Module | None = encoder(shape, n_learned)
         self.lagged_encoder: nn.Module | None = None
         self.stacked_encoders: StackedPerceptrons | None = None
@@ -117,6 +120,20 @@ class FeaturePair(nn.Module):
         if self.lagged == "linear":
             features = cast(nn.Module, self.lagged_encoder)(features)
         return self._completed(self.lagged_normalizer(features))
+
+
+def _atomic_numbers(spec: RecordSpec) -> tuple[int, ...] | None:
+    """Of a molecule, whose positions have to be in their own unit.
+
+    Raises:
+        ConfigurationError: they are scaled.
+    """
+    if getattr(spec, "standardization", None) is not None:
+        raise ConfigurationError(
+            "training.view.standardize=true scales the coordinates, between which distances would mean nothing; set "
+            "training.view.standardize=false"
+        )
+    return spec.atomic_numbers
 
 
 class RunningSecondMoment(nn.Module):

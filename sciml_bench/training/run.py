@@ -111,6 +111,7 @@ def _train(configuration: dict[str, Any], folder: RunFolder, record: dict[str, A
     require_scorable(evaluation, method, scored_record(configuration, observed))
     if isinstance(observed, Record):
         log.info("data: %s", observed.reading)
+        record["data_reading"] = observed.reading
         if observed.adaptation:
             log.info(observed.adaptation)
         if not observed.single_records:

@@ -52,9 +52,15 @@ TABLE_SUFFIXES = tuple(TABLE_READERS)
 SUFFIXES = (*TABLE_READERS, *ARRAY_READERS, *SIGNAL_READERS, *MOLECULAR_SUFFIXES)
 
 
+def suffix_of(path: Path) -> str:
+    """The suffix in lower case, such as ".csv"; PLUMED's COLVAR (and COLVAR.1) has none, and counts as ".colvar"."""
+    suffix = path.suffix.lower()
+    return ".colvar" if suffix not in SUFFIXES and path.name.startswith("COLVAR") else suffix
+
+
 def is_table(path: Path) -> bool:
     """Whether a file is a table with one row per moment."""
-    return path.suffix.lower() in TABLE_READERS and header_of(path) is None
+    return suffix_of(path) in TABLE_READERS and header_of(path) is None
 
 
 def read_table(path: Path, time_column: str | int | None = None, chosen: Sequence[str] = ()) -> Table:
@@ -69,7 +75,7 @@ def read_table(path: Path, time_column: str | int | None = None, chosen: Sequenc
         ConfigurationError: there is no such column.
         DataError: the file cannot be used.
     """
-    return TABLE_READERS[path.suffix.lower()](_not_empty(path), time_column, chosen)
+    return TABLE_READERS[suffix_of(path)](_not_empty(path), time_column, chosen)
 
 
 def read_content(
@@ -87,7 +93,7 @@ def read_content(
         ConfigurationError: the suffix is unknown, or there is no such signal.
         DataError: the file cannot be used.
     """
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in MOLECULAR_SUFFIXES:
         return read_molecule(_not_empty(path), topology)
     header = header_of(path)

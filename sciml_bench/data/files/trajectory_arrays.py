@@ -17,7 +17,7 @@ from sciml_bench.data.files.contents import Arrays, Fields, Rows
 from sciml_bench.data.files.formats.signal_files import header_of
 from sciml_bench.data.files.labelled_fields import trajectories_of_fields
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
-from sciml_bench.data.files.readers import SUFFIXES, TABLE_SUFFIXES, is_table, read_content, read_table
+from sciml_bench.data.files.readers import SUFFIXES, TABLE_SUFFIXES, is_table, read_content, read_table, suffix_of
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, read_block
 
@@ -37,7 +37,7 @@ def find_files(path: PathType | Sequence[PathType]) -> list[Path]:
         return [place]
     if place.is_dir():
         candidates = [file for file in place.iterdir() if not file.name.startswith(".")]
-        known = [file for file in candidates if file.suffix.lower() in SUFFIXES]
+        known = [file for file in candidates if suffix_of(file) in SUFFIXES]
         files = [file for file in known if header_of(file) in (None, file)]  # samples come with their header
         if not files:
             raise FileNotFoundError(f"data.path={path} has no file of a known format ({', '.join(SUFFIXES)}).")

@@ -1,10 +1,11 @@
 """How a Koopman method reads a record: as pairs of states a fixed lag apart."""
 
-from sciml_bench.core.checks import ConfiguredInteger, require_integer
+from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
+from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
 from sciml_bench.data.reading import tell_short_pieces
 from sciml_bench.data.record import Record
-from sciml_bench.data.spec import LaggedPairsSpec
+from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec
 from sciml_bench.data.standardization import Standardization
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, require_lag
 from sciml_bench.data.views.pair_loader import GroupedBatches, PairLoader
@@ -13,12 +14,17 @@ HELD_OUT_BYTES = 2**22
 """Memory of one held-out batch: large, since nothing is learned from it, and independent of the number of pairs."""
 
 
+_WHOLE = 1e-3
+"""How far a lag may be from whole steps, relative to it: clocks are written in single precision."""
+
+
 class LaggedPairsView:
     """The pairs of every part of a record.
 
     Args:
         record: what was observed.
         lag: distance within a pair, in steps.
+        lag_time: the same in the record's unit of time; where it is given, `lag` is not looked at.
         batch_size: pairs per batch and process.
         standardize: whether states are scaled to mean 0 and deviation 1 with the statistics of the training part.
         shuffle: whether training batches come in a new order every epoch.
@@ -39,8 +45,10 @@ class LaggedPairsView:
         batch_size: ConfiguredInteger = 256,
         standardize: bool = False,
         shuffle: bool = True,
+        lag_time: ConfiguredNumber | None = None,
     ) -> None:
         record.setup()
+        lag = lag if lag_time is None else _steps(lag_time, record.spec)
         self.record, self.shuffle = record, shuffle
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         for name, part in record.splits.items():
@@ -83,3 +91,20 @@ class LaggedPairsView:
         pairs = self.pairs(split)
         sampler = EpochSampler(len(pairs), 0, False, rank, world_size, pairs.block_size)
         return PairLoader(pairs, max(self.batch_size, HELD_OUT_BYTES // pairs.bytes_per_pair), sampler)
+
+
+def _steps(lag_time: ConfiguredNumber, spec: RecordSpec) -> int:
+    """A lag in steps of the record's clock.
+
+    Raises:
+        ConfigurationError: it is no whole number of steps.
+    """
+    unit = spec.time_unit
+    lag_time = require_number("training.view.lag_time", lag_time, f"give the lag in the record's unit, {unit}")
+    steps = round(lag_time / spec.time_step)
+    if steps < 1 or abs(steps - lag_time / spec.time_step) > _WHOLE * steps:
+        raise ConfigurationError(
+            f"training.view.lag_time={lag_time}: rows are {spec.time_step:.6g} {unit} apart; give a multiple of that, "
+            f"such as {max(1, steps) * spec.time_step:.6g}"
+        )
+    return steps

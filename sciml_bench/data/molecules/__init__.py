@@ -1,0 +1,21 @@
+"""Molecular dynamics: trajectories from files, and alanine dipeptide, which is simulated on the spot.
+
+A name is imported when it is asked for, so that the processes that simulate need no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sciml_bench.data.molecules.alanine_dipeptide import AlanineDipeptide
+    from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
+
+__all__ = ["AlanineDipeptide", "MolecularTrajectories"]
+
+_HOMES = {"AlanineDipeptide": "alanine_dipeptide", "MolecularTrajectories": "molecular_trajectories"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

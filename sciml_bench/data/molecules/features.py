@@ -1,0 +1,113 @@
+"""What is learned from of a molecule: positions, distances between atoms, or dihedrals as cosine and sine.
+
+Distances and dihedrals do not change when a molecule turns or moves, and honour the periodic cell of a file.
+"""
+
+from itertools import combinations
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.molecules.molecule import Molecule
+
+POSITIONS, DISTANCES, DIHEDRALS = FEATURES = ("positions", "distances", "dihedrals")
+
+CHOSEN_ATOMS = {POSITIONS: "not water", DISTANCES: "not water and element != H", DIHEDRALS: "all"}
+"""By features, the selection where a person made none."""
+
+
+class Positions:
+    """States (atoms, 3) in nanometres, as the atoms lie in space."""
+
+    def __init__(self, molecule: Molecule) -> None:
+        self.atoms, self.names = molecule.atoms, ("x", "y", "z")
+        self.units: tuple[str | None, ...] = ("nm",) * 3
+
+    def of(self, frames: Any) -> Float[np.ndarray, "time atoms 3"]:
+        """The positions."""
+        return np.asarray(frames.xyz)
+
+
+class Distances:
+    """Distances between any two of the chosen atoms, in nanometres."""
+
+    def __init__(self, molecule: Molecule) -> None:
+        self.atoms = molecule.atoms
+        if len(self.atoms) < 2:
+            raise ConfigurationError(
+                "data.features=distances: data.atoms selects a single atom; choose at least 2, such as 'name CA'"
+            )
+        self._pairs = np.array(list(combinations(range(len(self.atoms)), 2)))
+        names = molecule.names(self.atoms)
+        self.names = tuple(f"distance {names[first]} {names[second]}" for first, second in self._pairs)
+        self.units: tuple[str | None, ...] = ("nm",) * len(self.names)
+
+    def of(self, frames: Any) -> Float[np.ndarray, "time pairs"]:
+        """The distances."""
+        import mdtraj
+
+        return mdtraj.compute_distances(frames, self._pairs)
+
+
+class Dihedrals:
+    """Cosine and sine of the backbone's torsions phi and psi whose four atoms are all chosen, residue by residue."""
+
+    def __init__(self, molecule: Molecule) -> None:
+        import mdtraj
+
+        n_atoms = molecule.topology.n_atoms
+        frame = mdtraj.Trajectory(np.zeros((1, n_atoms, 3), dtype=np.float32), molecule.topology)
+        with np.errstate(all="ignore"):
+            quadruples = {
+                "phi": mdtraj.compute_phi(frame, periodic=False)[0],
+                "psi": mdtraj.compute_psi(frame, periodic=False)[0],
+            }
+        # the second atom of phi and the first of psi are the nitrogen of their residue
+        found = [
+            (int(atoms[1 if name == "phi" else 0]), name, atoms)
+            for name, several in quadruples.items()
+            for atoms in several
+            if np.isin(atoms, molecule.atoms).all()
+        ]
+        if not found:
+            raise ConfigurationError(
+                "data.features=dihedrals: the chosen atoms have no phi and no psi, which need N, CA and C of "
+                "neighbouring residues; choose other data.atoms, or data.features=distances"
+            )
+        found.sort(key=lambda one: one[:2])
+        self.atoms = np.unique([atoms for _, _, atoms in found])
+        self._quadruples = np.searchsorted(self.atoms, np.array([atoms for _, _, atoms in found]))
+        residues = [molecule.topology.atom(nitrogen).residue for nitrogen, _, _ in found]
+        several = len({residue.chain.index for residue in residues}) > 1
+        angles = [
+            f"{name} {residue.resSeq}" + (f" chain {residue.chain.index + 1}" if several else "")
+            for (_, name, _), residue in zip(found, residues, strict=True)
+        ]
+        self.names = tuple(f"{function} {angle}" for angle in angles for function in ("cos", "sin"))
+        self.units: tuple[str | None, ...] = (None,) * len(self.names)
+
+    def of(self, frames: Any) -> Float[np.ndarray, "time functions"]:
+        """cos phi, sin phi, cos psi, … of every residue."""
+        import mdtraj
+
+        angles = mdtraj.compute_dihedrals(frames, self._quadruples)
+        return np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(len(angles), -1)
+
+
+Features: TypeAlias = Positions | Distances | Dihedrals
+"""A function `of` frames of its `atoms`, whose components have `names` and `units`."""
+
+
+def features_of(kind: str, molecule: Molecule) -> Features:
+    """The features of a molecule.
+
+    Args:
+        kind: one of FEATURES.
+        molecule: with its chosen atoms.
+
+    Raises:
+        ConfigurationError: the chosen atoms have no such features.
+    """
+    return {POSITIONS: Positions, DISTANCES: Distances, DIHEDRALS: Dihedrals}[kind](molecule)

@@ -1,0 +1,131 @@
+"""SchNet on the positions of a molecule's atoms (Schütt et al., J. Chem. Phys. 148, 241722, 2018), by schnetpack.
+
+This is the only place that knows schnetpack: its unit of length, its keys, and what has to be put right before its
+modules can be imported. Of it only `nn.Module`s are used.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.utils.data import dataloader
+
+from sciml_bench.core.checks import (
+    ConfiguredInteger,
+    ConfiguredNumber,
+    ConfiguredWord,
+    require_choice,
+    require_integer,
+    require_number,
+)
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.networks.neighbour_lists import NeighbourLists
+
+ANGSTROMS = 10.0
+"""In a nanometre."""
+READOUTS = ("mean", "sum")
+PAIRS_AT_ONCE = 2**19
+"""Of atoms, beyond which frames are evaluated one part after the other where no gradient is asked for."""
+
+
+def schnetpack() -> Any:
+    """The package, imported where it is first needed, which takes seconds.
+
+    Raises:
+        ConfigurationError: it is missing.
+    """
+    if not hasattr(dataloader, "T_co"):  # schnetpack 2.0.4 imports it under the name that it had before torch 2.10
+        dataloader.T_co = dataloader._T_co  # type: ignore[attr-defined]
+    log = logging.getLogger()
+    level, handlers = log.level, [*log.handlers]  # which it sets as if it were the only one
+    try:
+        import schnetpack  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise ConfigurationError(
+            f"model=schnet needs the package schnetpack: pip install 'sciml-bench[molecules]' ({error})"
+        ) from error
+    finally:
+        log.setLevel(level)
+        log.handlers[:] = handlers
+    return schnetpack
+
+
+class SchNetEncoder(nn.Module):
+    """Positions in nanometres to features that do not change when the molecule turns or moves.
+
+    Every atom is described by itself and its neighbours; a small network of each atom's description gives features,
+    whose mean or sum over the atoms is the answer. Periodic images are not seen: molecules have to be whole.
+
+    Args:
+        input_shape: (atoms, 3).
+        n_outputs: number of features.
+        atomic_numbers: of the atoms.
+        n_features: of an atom.
+        n_interactions: rounds in which atoms hear of their neighbours.
+        n_radial: Gaussians in which distances are expanded.
+        cutoff: distance in nanometres beyond which atoms are no neighbours.
+        readout: `mean` or `sum` over the atoms.
+
+    Raises:
+        ConfigurationError: the states are no positions, an option is out of range, or schnetpack is missing.
+    """
+
+    needs_molecule: ClassVar[bool] = True
+    """That it is told the atomic numbers."""
+
+    atomic_numbers: Tensor
+
+    def __init__(
+        self,
+        input_shape: Sequence[int],
+        n_outputs: int,
+        atomic_numbers: Sequence[int] | None = None,
+        n_features: ConfiguredInteger = 64,
+        n_interactions: ConfiguredInteger = 3,
+        n_radial: ConfiguredInteger = 20,
+        cutoff: ConfiguredNumber = 0.6,
+        readout: ConfiguredWord = "mean",
+    ) -> None:
+        super().__init__()
+        if atomic_numbers is None or tuple(input_shape) != (len(atomic_numbers), 3):
+            raise ConfigurationError(
+                f"model=schnet learns from the positions (atoms, 3) of a molecule; these states have the shape "
+                f"{tuple(input_shape)}: set data.features=positions, or choose model=mlp"
+            )
+        sizes = {"n_features": n_features, "n_interactions": n_interactions, "n_radial": n_radial}
+        least = {"n_radial": 2}
+        for name, size in sizes.items():
+            require_integer(f"model.encoder.{name}", size, least.get(name, 1), f"take at least {least.get(name, 1)}")
+        self.readout = require_choice("model.encoder.readout", readout, READOUTS)
+        nanometres = require_number("model.encoder.cutoff", cutoff, "give nanometres above 0")
+        package = schnetpack()
+        self.keys = [getattr(package.properties, name) for name in ("Z", "Rij", "idx_i", "idx_j")]
+        self.network = package.representation.SchNet(
+            n_atom_basis=n_features,
+            n_interactions=n_interactions,
+            radial_basis=package.nn.GaussianRBF(n_rbf=n_radial, cutoff=ANGSTROMS * nanometres),
+            cutoff_fn=package.nn.CosineCutoff(ANGSTROMS * nanometres),
+        )
+        self.head = nn.Sequential(nn.Linear(n_features, n_features), nn.SiLU(), nn.Linear(n_features, n_outputs))
+        self.register_buffer("atomic_numbers", torch.tensor(atomic_numbers), persistent=False)
+        self.neighbours = NeighbourLists(nanometres)
+
+    def forward(self, positions: Float[Tensor, "batch atoms 3"]) -> Float[Tensor, "batch outputs"]:
+        """Evaluate on a batch of frames."""
+        if torch.is_grad_enabled():
+            return self._of_graphs(positions)
+        parts = positions.split(max(1, PAIRS_AT_ONCE // positions.shape[1] ** 2))
+        return torch.cat([self._of_graphs(part) for part in parts])
+
+    def _of_graphs(self, positions: Tensor) -> Tensor:
+        """Of a batch of frames as one graph, whose parts are not connected."""
+        first, second = self.neighbours.of(positions)
+        atoms = ANGSTROMS * positions.flatten(0, 1)
+        numbers = self.atomic_numbers.repeat(len(positions))
+        graph = dict(zip(self.keys, (numbers, atoms[second] - atoms[first], first, second), strict=True))
+        described = self.network(graph)["scalar_representation"]
+        features = self.head(described).unflatten(0, positions.shape[:2])
+        return features.mean(dim=1) if self.readout == "mean" else features.sum(dim=1)

@@ -1,0 +1,184 @@
+import re
+
+import numpy as np
+import pytest
+from small_peptide import INTERVAL, N_ATOMS, written
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.molecules import MolecularTrajectories
+from sciml_bench.data.views import LaggedPairsView
+
+mdtraj = pytest.importorskip("mdtraj", reason="needs the extra `molecules`")
+PARTS = {"train": 1, "validation": 1, "test": 1}
+
+
+def load(topology, trajectories, **options):
+    record = MolecularTrajectories(str(topology), list(map(str, trajectories)), **{"split": PARTS} | options)
+    record.setup()
+    return record
+
+
+@pytest.mark.parametrize("suffix", ["xtc", "trr", "dcd"])
+@pytest.mark.parametrize("gigabytes", [1.0, 0.0])
+def test_positions_are_in_nanometres_and_times_in_nanoseconds(tmp_path, suffix, gigabytes):
+    top, files, walks = written(tmp_path, suffix=suffix)
+    record = load(top, files, features="positions", atoms="all", in_memory_gigabytes=gigabytes)
+    train = record.splits["train"]
+    assert train.on_disk == (gigabytes == 0)
+    states = train.states[0].read(0, 60) if train.on_disk else train.states[0]
+    np.testing.assert_allclose(states, walks[0].xyz, atol=6e-4 if suffix == "xtc" else 1e-5)
+    assert record.spec.state_shape == (N_ATOMS, 3)
+    assert record.spec.column_names[:4] == ("ALA1-N_x", "ALA1-N_y", "ALA1-N_z", "ALA1-CA_x")
+    assert record.spec.component_units == ("nm", "nm", "nm")
+    assert train.facts["atomic_numbers"][:6] == (7, 6, 6, 8, 6, 1)
+    if suffix == "dcd":  # which has no clock
+        assert (train.time_step, train.time_unit) == (1.0, "step")
+        assert load(top, files, time_step=0.002, stride=5).spec.time_step == pytest.approx(0.01)
+    else:
+        np.testing.assert_allclose(train.times_of(0), INTERVAL / 1000 * np.arange(60))
+        assert train.time_unit == "ns"
+
+
+@pytest.mark.parametrize("stride", [1, 7])
+@pytest.mark.parametrize("features", ["positions", "distances", "dihedrals"])
+def test_what_is_read_as_it_is_needed_is_what_is_held_in_memory(tmp_path, monkeypatch, stride, features):
+    monkeypatch.setattr("sciml_bench.data.molecules.frames.CHUNK_BYTES", 12 * N_ATOMS * 9)  # a few frames
+    top, files, walks = written(tmp_path)
+    lazy, held = (
+        load(top, files, features=features, stride=stride, in_memory_gigabytes=size).splits["train"] for size in (0, 1)
+    )
+    assert held.lengths == (len(walks[0].xyz[::stride]),)
+    np.testing.assert_array_equal(lazy.states[0].read(2, 7), held.states[0][2:7])
+    np.testing.assert_array_equal(lazy.times_of(0), held.times_of(0))
+
+
+def test_dihedrals_are_cosine_and_sine_of_phi_and_psi(tmp_path):
+    top, files, walks = written(tmp_path, suffix="trr")
+    record = load(top, files)
+    assert record.spec.component_names == tuple(
+        f"{function} {angle}" for angle in ("psi 1", "phi 2", "psi 2", "phi 3") for function in ("cos", "sin")
+    )
+    phi, psi = mdtraj.compute_phi(walks[0])[1], mdtraj.compute_psi(walks[0])[1]
+    angles = np.stack([psi[:, 0], phi[:, 0], psi[:, 1], phi[:, 1]], axis=1)
+    expected = np.stack([np.cos(angles), np.sin(angles)], axis=2).reshape(60, 8)
+    np.testing.assert_allclose(record.splits["train"].states[0], expected, atol=1e-4)
+    only = load(top, files, atoms="resid 1 2")
+    assert only.spec.component_names == ("cos psi 2", "sin psi 2", "cos phi 3", "sin phi 3")
+
+
+def test_a_dihedral_does_not_span_residues_that_are_left_out(tmp_path):
+    top, files, _ = written(tmp_path)
+    with pytest.raises(ConfigurationError, match="the chosen atoms have no phi and no psi"):
+        load(top, files, atoms="resid 0 2")
+
+
+def test_distances_are_those_of_chosen_atoms_and_else_of_heavy_ones(tmp_path):
+    top, files, walks = written(tmp_path, suffix="trr")
+    record = load(top, files, features="distances", atoms="name CA")
+    assert record.spec.component_names == tuple(f"distance ALA{i}-CA ALA{j}-CA" for i, j in ((1, 2), (1, 3), (2, 3)))
+    x = walks[0].xyz[:, [1, 7, 13]]
+    expected = np.stack([np.linalg.norm(x[:, i] - x[:, j], axis=1) for i, j in ((0, 1), (0, 2), (1, 2))], axis=1)
+    np.testing.assert_allclose(record.splits["train"].states[0], expected, atol=1e-4)
+    assert load(top, files, features="distances").spec.dim == 15 * 14 // 2
+
+
+def test_pairs_never_cross_trajectories_and_the_lag_may_be_given_in_nanoseconds(tmp_path):
+    top, files, _ = written(tmp_path)
+    record = load(top, files, split={"train": 3}, in_memory_gigabytes=0)
+    view = LaggedPairsView(record, lag_time=0.01)
+    assert (view.lag, len(view.pairs("train"))) == (5, 60 + 50 + 40 - 15)
+    with pytest.raises(ConfigurationError, match=r"lag_time=0\.003: rows are 0\.002 ns apart; .* such as 0\.00[24]"):
+        LaggedPairsView(record, lag_time=0.003)
+    with pytest.raises(DataError, match=r"has 40 states, but training\.view\.lag=45 needs at least 46"):
+        LaggedPairsView(record, lag_time=0.09)
+
+
+def test_whole_trajectories_are_split_in_their_order_or_at_random(tmp_path):
+    top, files, _ = written(tmp_path, lengths=(30, 31, 32, 33, 34, 35))
+    split = {"train": 4, "validation": 1, "test": 1}
+
+    def lengths(**options):
+        return [part.lengths for part in load(top, files, split=split, **options).splits.values()]
+
+    assert lengths() == [(30, 31, 32, 33), (34,), (35,)]
+    drawn = [lengths(trajectory_split="random", split_seed=seed) for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert sorted(length for part in drawn[0] for length in part) == [30, 31, 32, 33, 34, 35]
+    with pytest.raises(ConfigurationError, match=r"data\.trajectory_split=random: data\.split_by=time cuts every"):
+        load(top, files, trajectory_split="random", split_by="time")
+
+
+def test_matched_parts_hold_extended_and_compact_trajectories_alike(tmp_path):
+    sizes = dict.fromkeys((0, 1, 2), 3.0)  # the first half is extended, so that parts in order differ
+    top, files, _ = written(tmp_path, lengths=(30, 31, 32, 33, 34, 35), sizes=sizes)
+    split = {"train": 2, "validation": 2, "test": 2}
+    record = load(top, files, split=split, trajectory_split="distribution_matching")
+    for part in record.splits.values():
+        assert sorted(length <= 32 for length in part.lengths) == [False, True]
+
+
+# ---- bad input ------------------------------------------------------------------------------------------------------
+
+
+def test_a_truncated_trajectory_stops_or_is_left_out_and_told(tmp_path):
+    top, files, _ = written(tmp_path, lengths=(60, 50, 40, 30))
+    whole = files[1].read_bytes()
+    files[1].write_bytes(whole[: int(0.45 * len(whole)) | 1])
+    with pytest.raises(DataError, match=r"run1\.xtc is truncated .* frame \d+; .*data\.skip_unreadable=true$"):
+        load(top, files)
+    record = load(top, files, skip_unreadable=True)
+    assert [part.lengths for part in record.splits.values()] == [(60,), (40,), (30,)]
+    assert re.search(r"left out, for it cannot be read: .*run1\.xtc is truncated", record.reading)
+    for path in files:
+        path.write_bytes(b"no trajectory")
+    with pytest.raises(DataError, match=r"none of 4 can be read; the first: .*run0\.xtc is (damaged|truncated)"):
+        load(top, files, skip_unreadable=True)
+
+
+def test_a_trajectory_of_other_atoms_is_never_left_out_silently(tmp_path):
+    top, files, walks = written(tmp_path)
+    walks[1].atom_slice(range(10)).save(str(files[1]))
+    said = r"top\.pdb has 21 atoms, but the trajectory .*run1\.xtc has 10"
+    for skip in (False, True):
+        with pytest.raises(ConfigurationError, match=said):
+            load(top, files, skip_unreadable=skip)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"atoms": "name XX"}, r"data\.atoms='name XX' selects none of the 21 atoms of .*; its residues are ALA, HOH"),
+        ({"atoms": "name ("}, r"data\.atoms='name \(' is no selection in MDTraj's language; write one such as"),
+        ({"features": "angles"}, r"data\.features=angles"),
+        ({"features": "distances", "atoms": "index 3"}, "data.atoms selects a single atom"),
+        ({"time_step": -1}, r"data\.time_step=-1"),
+        ({"stride": 0}, r"data\.stride=0"),
+        ({"skip_unreadable": 3}, r"data\.skip_unreadable=3"),
+    ],
+)
+def test_a_wrong_option_is_named(tmp_path, options, sentence):
+    top, files, _ = written(tmp_path)
+    with pytest.raises(ConfigurationError, match=sentence):
+        load(top, files, **options)
+
+
+def test_missing_and_foreign_files_are_named(tmp_path):
+    top, files, _ = written(tmp_path)
+    (tmp_path / "x.csv").write_text("1,2\n")
+    with pytest.raises(FileNotFoundError, match=r"data\.topology=.*none\.pdb: there is no such file"):
+        load(tmp_path / "none.pdb", files)
+    with pytest.raises(ConfigurationError, match=r"data\.topology=.*x\.csv cannot be read by MDTraj"):
+        load(tmp_path / "x.csv", files)
+    with pytest.raises(FileNotFoundError, match=r"data\.trajectories=.*none\.xtc: there is no such file"):
+        load(top, [tmp_path / "none.xtc"])
+    with pytest.raises(ConfigurationError, match=r"data\.trajectories=.*x\.csv: trajectories of molecules end in"):
+        load(top, [tmp_path / "x.csv"])
+    with pytest.raises(ConfigurationError, match=r"data\.trajectories=null: give files"):
+        MolecularTrajectories(str(top), None)
+
+
+def test_a_trajectory_without_a_clock_among_others_needs_a_time_step(tmp_path):
+    top, files, walks = written(tmp_path)
+    walks[0].save(str(tmp_path / "x.dcd"))
+    with pytest.raises(DataError, match=r"x\.dcd has no clock and others have; give data\.time_step"):
+        load(top, [*files, tmp_path / "x.dcd"])

@@ -1,0 +1,96 @@
+import copy
+import logging
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.networks.schnet import SchNetEncoder, schnetpack
+
+pytest.importorskip("ase", reason="needs the extra `molecules`")  # schnetpack itself needs the adapter first
+NUMBERS = (6, 6, 8, 7, 1)
+
+
+def encoder(**options):
+    torch.manual_seed(0)
+    return SchNetEncoder((5, 3), 4, **{"atomic_numbers": NUMBERS, "n_features": 8, "n_interactions": 2} | options)
+
+
+def positions(n=6):
+    return 0.3 * torch.randn(n, 5, 3, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("readout", ["mean", "sum"])
+def test_features_do_not_change_when_the_molecule_turns_moves_or_is_mirrored(readout):
+    network, x = encoder(readout=readout), positions()
+    turn = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(2)))[0]
+    features = network(x)
+    assert features.shape == (6, 4)
+    torch.testing.assert_close(network(x @ turn + 7.0), features, rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(network(1.1 * x), features, atol=1e-3)
+
+
+def test_atoms_of_one_element_may_change_places_and_those_of_others_may_not():
+    network, x = encoder(), positions()
+    torch.testing.assert_close(network(x[:, [1, 0, 2, 3, 4]]), network(x), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(network(x[:, [2, 1, 0, 3, 4]]), network(x), atol=1e-4)
+
+
+def test_the_cutoff_is_in_nanometres():
+    apart = torch.zeros(1, 5, 3)
+    apart[0, :, 0] = torch.tensor([0.0, 0.5, 50.0, 100.0, 150.0])
+    nearer = apart.clone()
+    nearer[0, 1, 0] = 0.45
+    for cutoff, seen in ((0.6, True), (0.4, False)):
+        network = encoder(cutoff=cutoff)
+        assert bool((network(apart) != network(nearer)).any()) == seen
+
+
+def test_frames_of_a_batch_do_not_see_each_other_and_large_batches_are_evaluated_in_parts(monkeypatch):
+    network, x = encoder(), positions(9)
+    alone = torch.cat([network(frame[None]) for frame in x])
+    torch.testing.assert_close(network(x), alone, rtol=1e-5, atol=1e-6)
+    monkeypatch.setattr("sciml_bench.networks.schnet.PAIRS_AT_ONCE", 2 * 5**2)
+    with torch.no_grad():
+        torch.testing.assert_close(network(x), alone, rtol=1e-5, atol=1e-6)
+
+
+def test_every_weight_learns_and_a_copy_answers_alike():
+    network, x = encoder(), positions()
+    network(x).square().sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for n, p in network.named_parameters())
+    torch.testing.assert_close(copy.deepcopy(network)(x), network(x))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"atomic_numbers": None}, r"model=schnet learns from the positions .* shape \(5, 3\): set data\.features="),
+        ({"atomic_numbers": (6, 6)}, "model=schnet learns from the positions"),
+        ({"cutoff": 0}, r"model\.encoder\.cutoff=0"),
+        ({"n_radial": 1}, r"model\.encoder\.n_radial=1"),
+        ({"n_interactions": 0}, r"model\.encoder\.n_interactions=0"),
+        ({"readout": "max"}, r"model\.encoder\.readout=max"),
+    ],
+)
+def test_a_wrong_option_is_named(options, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        encoder(**options)
+
+
+def test_the_package_leaves_the_log_as_it_was():
+    command = (
+        "import logging; from sciml_bench.networks.schnet import schnetpack; schnetpack();"
+        "print(logging.getLogger().level, logging.getLogger().handlers)"
+    )
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f"{logging.WARNING} []"
+
+
+def test_the_adapter_is_still_needed():
+    """When this fails, schnetpack imports by itself: take `T_co` out of networks/schnet.py."""
+    done = subprocess.run([sys.executable, "-c", "import schnetpack"], capture_output=True, text=True, check=False)
+    assert "cannot import name 'T_co'" in done.stderr
+    assert schnetpack().representation.SchNet
