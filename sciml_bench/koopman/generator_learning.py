@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.checks import require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.feature_pair import FeaturePair
@@ -58,9 +59,8 @@ class GeneratorLearning(KoopmanLearning):
         super().__init__(model, view, loss=loss, **options)
         if len(view.spec.state_shape) != 1:
             raise ConfigurationError(f"training=generator needs vectors; these states have {view.spec.state_shape}")
-        self.shift = 1 / view.spec.lag_time if shift is None else shift
-        if isinstance(self.shift, bool) or not isinstance(self.shift, float | int) or not 0 < self.shift < math.inf:
-            raise ConfigurationError(f"training.shift={shift}: give a positive rate, or null for one in a lag")
+        given_shift = 1 / view.spec.lag_time if shift is None else shift
+        self.shift = require_number("training.shift", given_shift, "give a positive rate, or null for one in a lag")
         given = self._diffusion(diffusion)
         scale = view.spec.standardization
         if scale is not None:
