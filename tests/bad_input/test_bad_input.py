@@ -146,3 +146,21 @@ def test_what_is_wrong_is_told_in_one_sentence_before_training(
 def test_the_table_is_long_enough() -> None:
     assert len([row for row in TABLE if not row.slow]) >= 250
     assert len(set(map(str, TABLE))) > 240
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("KortewegDeVriesFields.load_splits", ["experiment=kdv", "model.width=1000000"]),
+        (
+            "SimulatedTrajectories.load_splits",
+            ["model=discovery_network", "training=network", "model.hidden_width=1000000"],
+        ),
+    ],
+)
+def test_a_network_that_is_too_wide_is_refused_before_data_are_made(source, words, monkeypatch, capfd) -> None:
+    made = []
+    monkeypatch.setattr(f"sciml_bench.data.sources.{source}", lambda record: made.append(record))
+    assert command_line(monkeypatch, "mechnn", "logger=none", *words) == 1
+    assert "error: model: a network of these sizes needs about" in capfd.readouterr().err
+    assert not made
