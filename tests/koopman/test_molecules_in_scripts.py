@@ -1,6 +1,7 @@
 """Whole runs of train_koopman.py on molecules: alanine dipeptide simulated on the spot, and its files as a person's."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,8 @@ def test_schnet_learns_from_positions_and_is_read_back_bit_by_bit(
     np.testing.assert_allclose(first.f(states @ turn + 1), first.f(states), atol=1e-4)
     scores = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert np.isfinite(scores["vamp_e_test"])
+    # schnetpack brings a second copy of the trainer's package, which would speak in its place
+    assert not logging.getLogger("pytorch_lightning.utilities.rank_zero").isEnabledFor(logging.INFO)
 
 
 def test_both_sides_of_a_pair_look_their_neighbours_up_in_one_list(tmp_path: Path) -> None:

@@ -171,7 +171,10 @@ def fit(
 
 def _quieten_lightning() -> None:
     signals = "lightning.pytorch.trainer.connectors.signal_connector"  # of which we tell ourselves
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.seed", signals):
+    both = [
+        f"{package}.utilities.rank_zero" for package in ("lightning.pytorch", "pytorch_lightning")
+    ]  # or schnetpack's
+    for name in (*both, "lightning.fabric.utilities.seed", signals):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
         ".*does not have many workers.*",
