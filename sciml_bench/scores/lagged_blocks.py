@@ -59,16 +59,16 @@ def block_moments(
 
 
 def bootstrapped(
-    moments: tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]],
-    statistic: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    moments: Sequence[Float[np.ndarray, "blocks _ _"]],
+    statistic: Callable[..., np.ndarray],
     n_bootstrap: int,
     seed: int,
 ) -> tuple[Float[np.ndarray, "*quantity"], Float[np.ndarray, "n_bootstrap *quantity"]]:
     """A statistic of all blocks, and of bootstrap samples of them.
 
     Args:
-        moments: of the blocks, as from `block_moments`.
-        statistic: of the summed moments.
+        moments: of the blocks, such as those from `block_moments`.
+        statistic: of the summed moments, as many as there are.
         n_bootstrap: number of samples.
         seed: of how often each block is drawn in each sample.
 

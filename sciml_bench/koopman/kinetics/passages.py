@@ -1,0 +1,177 @@
+"""Committors and mean first-passage times by Galerkin's method on learned features.
+
+Both solve an equation of the process that is stopped at the ends of a passage: with the stopping time s of a pair that
+begins at t (the first row in an end, at most a lag later), E[q(x_s) − q(x_t)] = 0 for the committor and
+E[m(x_s) − m(x_t)] = −E[s − t] for the time. With q = 1 in the target and Σ_j c_j f_j between the ends, tested by the
+same features, that is a linear system of small matrices (Thiede et al., J. Chem. Phys. 150, 244111, 2019). Ends are
+reached where a row of the record is in them: a visit between two rows does not count.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from sciml_bench.core.checks import require_integer
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.lazy_states import read_block
+from sciml_bench.scores.lagged_blocks import DEFAULT_BLOCKS, FeatureTrajectories, bootstrapped
+from sciml_bench.scores.whitening import unit_free_whitening
+
+Rows = Sequence[np.ndarray]
+"""For each trajectory, which of its rows are in a set, (time,) bool."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """A committor, or a mean first-passage time, as a combination of features between its ends.
+
+    Args:
+        coefficients: of the features.
+        samples: the same of bootstrap samples.
+        at_target: the value in the target: 1 of a committor, 0 of a time.
+    """
+
+    coefficients: Float[np.ndarray, " modes"]
+    samples: Float[np.ndarray, "n_bootstrap modes"]
+    at_target: float
+
+    def of(
+        self,
+        features: Float[np.ndarray, "batch modes"],
+        in_target: Bool[np.ndarray, " batch"],
+        in_source: Bool[np.ndarray, " batch"] | None = None,
+    ) -> Float[np.ndarray, " batch"]:
+        """Its values.
+
+        Args:
+            features: of some states.
+            in_target: which of them are in the target.
+            in_source: which are in the other end of a committor, where it is 0.
+        """
+        values = np.where(in_target, self.at_target, features @ self.coefficients)
+        return values if in_source is None else np.where(in_source, 0.0, values)
+
+    def mean_over(
+        self, features: Float[np.ndarray, "batch modes"], confidence: float = 0.95
+    ) -> tuple[float, float, float]:
+        """The mean over states outside the target, with the ends of its bootstrap interval.
+
+        Args:
+            features: of these states.
+            confidence: share of the samples inside.
+        """
+        where = features.mean(axis=0)
+        low, high = np.quantile(self.samples @ where, [(1 - confidence) / 2, (1 + confidence) / 2])
+        return float(self.coefficients @ where), float(low), float(high)
+
+
+def committor(
+    features: FeatureTrajectories, in_source: Rows, in_target: Rows, lag: int, *, n_bootstrap: int = 100, seed: int = 0
+) -> Passage:
+    """The probability of reaching the target before the source.
+
+    Args:
+        features: along trajectories, (time, modes) each, the constant among them.
+        in_source: which rows are in the source.
+        in_target: which are in the target; no row is in both.
+        lag: steps, at most.
+        n_bootstrap: samples behind the intervals.
+        seed: of the samples.
+
+    Raises:
+        ConfigurationError: a lag below 1, or fewer than two samples.
+        DataError: a row is in both ends, an end is never visited, or too few rows lie between them.
+    """
+    if any((source & target).any() for source, target in zip(in_source, in_target, strict=True)):
+        raise DataError("a row is both in the source and in the target; choose sets that do not overlap")
+    _require_visited("source", in_source)
+    ends = [source | target for source, target in zip(in_source, in_target, strict=True)]
+    reached = [target.astype(float) for target in in_target]
+    return _solved(features, ends, in_target, reached, lag, 1.0, n_bootstrap, seed)
+
+
+def mean_first_passage_time(
+    features: FeatureTrajectories,
+    in_target: Rows,
+    lag: int,
+    *,
+    time_step: float | int = 1.0,
+    n_bootstrap: int = 100,
+    seed: int = 0,
+) -> Passage:
+    """The mean time until the target is reached, in the unit of the time step.
+
+    Args:
+        features: along trajectories, (time, modes) each, the constant among them.
+        in_target: which rows are in the target.
+        lag: steps, at most.
+        time_step: time of a step.
+        n_bootstrap: samples behind the intervals.
+        seed: of the samples.
+
+    Raises:
+        ConfigurationError: a lag below 1, or fewer than two samples.
+        DataError: the target is never visited, or too few rows lie outside.
+    """
+    elapsed = [time_step * np.arange(len(target)) for target in in_target]
+    return _solved(features, in_target, in_target, elapsed, lag, 0.0, n_bootstrap, seed)
+
+
+def _solved(
+    features: FeatureTrajectories,
+    ends: Rows,
+    in_target: Rows,
+    gained: Rows,
+    lag: int,
+    at_target: float,
+    n_bootstrap: int,
+    seed: int,
+) -> Passage:
+    """c of Σ f_t ((f_s − f_t)·c + gain) = 0, the gain being what `gained` grows by from t to s."""
+    require_integer("lag", lag, 1, "give a number of steps of at least 1")
+    _require_visited("target", in_target)
+    blocks = list(_moments(features, ends, gained, lag))
+    if len(blocks) < 2 or not any(metric.any() for metric, _, _ in blocks):
+        raise DataError(f"lag={lag}: no pairs of rows begin between the ends; choose smaller ends or a shorter lag")
+
+    def coefficients(metric: np.ndarray, step: np.ndarray, gain: np.ndarray) -> Float[np.ndarray, " modes"]:
+        whiten = unit_free_whitening(metric)
+        return whiten @ np.linalg.lstsq(-whiten.T @ step @ whiten, whiten.T @ gain[:, 0], rcond=None)[0]
+
+    moments = [np.stack(part) for part in zip(*blocks, strict=True)]
+    return Passage(*bootstrapped(moments, coefficients, n_bootstrap, seed), at_target)
+
+
+def _moments(
+    features: FeatureTrajectories, ends: Rows, gained: Rows, lag: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Σ f_t f_tᵀ, Σ f_t (f_s − f_t)ᵀ and Σ f_t gain of every block; f is 0 in the ends."""
+    n_blocks = DEFAULT_BLOCKS if len(features) == 1 else 1
+    for trajectory, in_end, gain in zip(features, ends, gained, strict=True):
+        n_pairs = trajectory.shape[0] - lag
+        stops = _next_end(in_end)
+        cuts = np.linspace(0, max(n_pairs, 0), n_blocks + 1, dtype=int).tolist()
+        for start, stop in pairwise(cuts):
+            if stop == start:
+                continue
+            f = np.asarray(read_block(trajectory, start, stop + lag), dtype=float)
+            f = np.where(in_end[start : stop + lag, None], 0.0, f)
+            begins = np.arange(start, stop)
+            reached = np.minimum(begins + lag, stops[start:stop])
+            now, step = f[: stop - start], f[reached - start] - f[: stop - start]
+            change = np.where(in_end[begins], 0.0, gain[reached] - gain[begins])
+            yield now.T @ now, now.T @ step, (now.T @ change)[:, None]
+
+
+def _next_end(in_end: Bool[np.ndarray, " time"]) -> np.ndarray:
+    """Of every row, the first from it on that is in an end; beyond the last row where none is."""
+    rows = np.where(in_end, np.arange(len(in_end)), len(in_end))
+    return np.minimum.accumulate(rows[::-1])[::-1]
+
+
+def _require_visited(name: str, rows: Rows) -> None:
+    if not any(inside.any() for inside in rows):
+        raise DataError(f"no row of the trajectories is in the {name}; choose a larger one or longer trajectories")

@@ -1,0 +1,163 @@
+"""Metastable states of a learned operator along trajectories, how often they are visited and how long passages take."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from sciml_bench.core.checks import require_integer, require_number
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.lazy_states import iterate_blocks, read_block
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.koopman.kinetics.memberships import Memberships, metastable_memberships
+from sciml_bench.koopman.kinetics.passages import mean_first_passage_time
+from sciml_bench.koopman.koopman_model import KoopmanModel
+
+_IMAGINARY = 1e-8
+_SLOWER = 1.0
+"""Lags that an eigenfunction must outlast to count as slow."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kinetics:
+    """What was found, in the record's unit of time.
+
+    Args:
+        eigenvalues: of all functions over one lag, by decreasing modulus.
+        timescales: of the slow ones, without the constant.
+        memberships: the map from slow eigenfunctions to the states, which are ordered by their population.
+        representatives: the purest state of the trajectories in each.
+        populations: mean memberships over the rows.
+        overlap: the largest amount by which a membership leaves 0 … 1: large where the states are not metastable.
+        in_core: share of the rows in the core of each state.
+        passage_times: mean first-passage time from the core of the row's state to that of the column's; 0 on the
+            diagonal.
+        passage_times_lower: lower ends of their 95 % intervals by bootstrap.
+        passage_times_upper: upper ends.
+        slow_coordinates: the slow eigenfunctions at every row, without the constant.
+        row_memberships: the memberships of every row.
+    """
+
+    eigenvalues: Float[np.ndarray, " modes"]
+    timescales: Float[np.ndarray, " slow"]
+    memberships: Memberships
+    representatives: Float[np.ndarray, "states *state"]
+    populations: Float[np.ndarray, " states"]
+    overlap: float
+    in_core: Float[np.ndarray, " states"]
+    passage_times: Float[np.ndarray, "states states"]
+    passage_times_lower: Float[np.ndarray, "states states"]
+    passage_times_upper: Float[np.ndarray, "states states"]
+    slow_coordinates: Float[np.ndarray, "rows slow"]
+    row_memberships: Float[np.ndarray, "rows states"]
+
+    def as_arrays(self) -> Mapping[str, np.ndarray]:
+        """By name, for a file or a picture."""
+        named = {name: np.asarray(value) for name, value in vars(self).items() if name != "memberships"}
+        return {**named, "corners": self.memberships.corners, "membership_transform": self.memberships.transform}
+
+
+def kinetics_of(
+    learned: KoopmanModel,
+    trajectories: Trajectories,
+    n_states: int | None = None,
+    *,
+    core: float | int = 0.9,
+    n_bootstrap: int = 100,
+    seed: int = 0,
+) -> Kinetics:
+    """Metastable states, their populations and mean first-passage times, from the slow eigenfunctions.
+
+    The Galerkin equations have the features f of the model, at its lag. Cores leave out the rows between the states,
+    where a path may turn back: a passage ends in a core.
+
+    Args:
+        learned: an operator with real slow eigenvalues, such as of `training=nested_lora_reversible`.
+        trajectories: in the user's units; pairs do not cross their gaps.
+        n_states: metastable states; None for as many as lie before the largest gap of the timescales.
+        core: least membership of the rows in the core of a state.
+        n_bootstrap: samples behind the intervals, over trajectories or twenty blocks of a single one.
+        seed: of the samples.
+
+    Raises:
+        ConfigurationError: fewer than two states, more than there are functions, or a core that is no share.
+        DataError: the slow eigenvalues are complex, nothing is slow, or a core is never visited.
+    """
+    if require_number("core", core, "give a share between 0.5 and 1") >= 1 or core < 0.5:
+        raise ConfigurationError(f"core={core}: give a share between 0.5 and 1")
+    eigenvalues = learned.eigenvalues()
+    n_states = _number_of_states(eigenvalues) if n_states is None else n_states
+    require_integer("states", n_states, 2, "at least two are metastable")
+    if n_states > len(eigenvalues):
+        found = len(eigenvalues)
+        raise ConfigurationError(f"states={n_states}: the operator has {found} eigenfunctions; ask for fewer")
+    slow = eigenvalues[:n_states]
+    if np.abs(slow.imag).max() > _IMAGINARY:
+        raise DataError(
+            f"the {n_states} slowest eigenvalues are not all real, so that no states are metastable; ask for fewer, or "
+            "learn with training=nested_lora_reversible"
+        )
+    pieces = trajectories.between_gaps(learned.spec.lag + 1)
+    if not pieces.n_trajectories:
+        raise DataError(f"no trajectory has more than {learned.spec.lag} rows without a gap; give longer ones")
+    features, functions = [], []
+    for states in pieces.states:
+        blocks = [block for _, block in iterate_blocks(states)]
+        features.append(np.concatenate([learned.f(block) for block in blocks]))
+        functions.append(np.concatenate([learned.eigenfunctions(block)[:, :n_states].real for block in blocks]))
+    together = np.concatenate(functions)
+    together[:, 0] = 1.0
+    found = metastable_memberships(together)
+    order = np.argsort(-found.of(together).mean(axis=0), kind="stable")
+    found = Memberships(found.corners[order], found.transform[:, order])
+    degrees = found.of(together)
+    cores, starts = degrees >= core, np.cumsum([0, *map(len, functions)]).tolist()
+    if not cores.any(axis=0).all():
+        raise DataError(f"core={core}: no row is in the core of a state; take a smaller core or fewer states")
+    times, lower, upper = (np.zeros((n_states, n_states)) for _ in range(3))
+    rows = np.concatenate(features)
+    for target in range(n_states):
+        inside = [cores[first:last, target] for first, last in pairwise(starts)]
+        options = {"time_step": learned.spec.time_step, "n_bootstrap": n_bootstrap, "seed": seed}
+        passage = mean_first_passage_time(features, inside, learned.spec.lag, **options)
+        for source in set(range(n_states)) - {target}:
+            of_source = rows[cores[:, source]]
+            times[source, target], lower[source, target], upper[source, target] = passage.mean_over(of_source)
+    return Kinetics(
+        eigenvalues=eigenvalues,
+        timescales=learned.implied_timescales()[1:n_states],
+        memberships=found,
+        representatives=_rows_of(pieces, found.corners, starts),
+        populations=degrees.mean(axis=0),
+        overlap=float(max(-degrees.min(), degrees.max() - 1, 0.0)),
+        in_core=cores.mean(axis=0),
+        passage_times=times,
+        passage_times_lower=lower,
+        passage_times_upper=upper,
+        slow_coordinates=together[:, 1:],
+        row_memberships=degrees,
+    )
+
+
+def _number_of_states(eigenvalues: np.ndarray) -> int:
+    """As many as lie before the largest gap of the logarithms of the timescales that are longer than the lag."""
+    real = np.abs(eigenvalues.imag) < _IMAGINARY
+    count = int(np.argmin(real)) if not real.all() else len(eigenvalues)
+    decay = -np.log(np.clip(np.abs(eigenvalues[1:count]), np.finfo(float).tiny, 1 - 1e-12))
+    slow = int((decay < 1 / _SLOWER).sum())
+    if slow < 1:
+        raise DataError("no eigenfunction outlasts a lag, so that no states are metastable; learn with a shorter lag")
+    gaps = np.log(decay[1:] / decay[:-1])[:slow]
+    return 2 + (int(gaps.argmax()) if len(gaps) else 0)
+
+
+def _rows_of(pieces: Trajectories, rows: Int[np.ndarray, " states"], starts: list[int]) -> np.ndarray:
+    found = []
+    for row in rows.tolist():
+        number = bisect_right(starts, row) - 1
+        local = row - starts[number]
+        found.append(read_block(pieces.states[number], local, local + 1)[0])
+    return np.stack(found).astype(float)

@@ -1,0 +1,110 @@
+"""Passages, against the equations of empirical chains and of a double well."""
+
+import numpy as np
+import pytest
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.koopman.kinetics import committor, mean_first_passage_time
+from sciml_bench.systems import DoubleWell
+
+N_STATES = 6
+
+
+def walk(n_steps=4000, seed=0):
+    """A random walk on a line of states with a drift, as numbers of states."""
+    rng, state, path = np.random.default_rng(seed), 2, []
+    for kick in rng.random(n_steps):
+        path.append(state)
+        state = min(N_STATES - 1, state + 1) if kick < 0.4 else max(0, state - 1) if kick > 0.55 else state
+    return np.array(path)
+
+
+def counted(paths):
+    counts = np.zeros((N_STATES, N_STATES))
+    for path in paths:
+        np.add.at(counts, (path[:-1], path[1:]), 1)
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def test_indicators_give_the_passages_of_the_empirical_chain():
+    paths = [walk(seed=0), walk(1500, seed=1)]
+    transition, between = counted(paths), np.arange(1, N_STATES - 1)
+    inner = np.eye(len(between)) - transition[np.ix_(between, between)]
+    features = [np.eye(N_STATES)[path] for path in paths]
+    source, target = [path == 0 for path in paths], [path == N_STATES - 1 for path in paths]
+    found = committor(features, source, target, 1)
+    exact = np.linalg.solve(inner, transition[between, -1])
+    np.testing.assert_allclose(found.coefficients[between], exact, atol=1e-10)
+    values = found.of(np.eye(N_STATES), np.arange(N_STATES) == 5, np.arange(N_STATES) == 0)
+    np.testing.assert_allclose(values, [0, *exact, 1], atol=1e-10)
+
+    outside = np.arange(N_STATES - 1)
+    times = np.linalg.solve(np.eye(5) - transition[np.ix_(outside, outside)], np.full(5, 0.5))
+    passage = mean_first_passage_time(features, target, 1, time_step=0.5)
+    np.testing.assert_allclose(passage.coefficients[outside], times, atol=1e-8)
+    mean, low, high = passage.mean_over(np.eye(N_STATES)[[0, 1]])
+    assert low < mean < high
+    assert mean == pytest.approx(times[:2].mean())
+
+
+@pytest.mark.parametrize("lag", [1, 3, 10])
+def test_a_passage_that_ends_within_a_lag_ends_there(lag):
+    """A walk that always goes up and jumps back: every time is exact at any lag."""
+    path = np.tile(np.arange(N_STATES), 50)
+    features, target = [np.eye(N_STATES)[path]], [path == N_STATES - 1]
+    passage = mean_first_passage_time(features, target, lag, time_step=2.0)
+    np.testing.assert_allclose(passage.of(np.eye(N_STATES), np.arange(N_STATES) == 5), 2.0 * np.arange(5, -1, -1))
+    always = committor(features, [path == 0], target, lag)
+    np.testing.assert_allclose(always.of(np.eye(N_STATES), np.arange(6) == 5, np.arange(6) == 0), [0, 1, 1, 1, 1, 1])
+
+
+def test_a_double_well_is_crossed_as_its_quadrature_says():
+    system = DoubleWell(barrier=1.5)
+    path = system.sample(40_000, seed=3)[0]
+    rule = system.quadrature(300)
+    x = rule.points[:, 0]
+    left, right = (lambda z: z < -0.9), (lambda z: z > 0.9)
+
+    def exact(outside, gain):
+        inner = np.eye(outside.sum()) - rule.transition[np.ix_(outside, outside)]
+        return np.linalg.solve(inner, gain[outside])
+
+    features = [np.polynomial.chebyshev.chebvander(path[:, 0] / 2, 8)]
+    at = np.polynomial.chebyshev.chebvander(x / 2, 8)
+    between = ~left(x) & ~right(x)
+    q = exact(between, rule.transition @ right(x).astype(float))
+    found = committor(features, [left(path[:, 0])], [right(path[:, 0])], 2)
+    error = np.abs(found.of(at, right(x), left(x))[between] - q)
+    assert rule.weights[between] @ error / rule.weights[between].sum() < 0.02
+
+    outside = ~right(x)
+    times = exact(outside, np.full(len(x), system.time_step))
+    well = left(x)[outside]
+    weights = rule.weights[outside][well]
+    mean = weights @ times[well] / weights.sum()
+    passage = mean_first_passage_time(features, [right(path[:, 0])], 2, time_step=system.time_step)
+    estimate, low, high = passage.mean_over(features[0][left(path[:, 0])])
+    assert estimate == pytest.approx(mean, rel=0.05)
+    assert low < mean < high
+
+
+def test_a_unit_of_the_features_changes_nothing():
+    path = walk()
+    target, units = [path == 5], np.array([1e-9, 1e6, 1.0, 1e3, 1e-3, 1.0])
+    plain, scaled = (mean_first_passage_time([np.eye(N_STATES)[path] * by], target, 2) for by in (1.0, units))
+    np.testing.assert_allclose(scaled.coefficients[:5] * units[:5], plain.coefficients[:5], rtol=1e-8)
+
+
+def test_what_cannot_be_answered_is_told():
+    path = walk(200)
+    features, low, never = [np.eye(N_STATES)[path]], [path < 2], [path > 9]
+    with pytest.raises(DataError, match="no row of the trajectories is in the target"):
+        mean_first_passage_time(features, never, 1)
+    with pytest.raises(DataError, match="no row of the trajectories is in the source"):
+        committor(features, never, low, 1)
+    with pytest.raises(DataError, match="both in the source and in the target"):
+        committor(features, low, low, 1)
+    with pytest.raises(ConfigurationError, match="lag=0"):
+        mean_first_passage_time(features, low, 0)
+    with pytest.raises(DataError, match="lag=500: no pairs of rows begin between the ends"):
+        mean_first_passage_time(features, low, 500)
