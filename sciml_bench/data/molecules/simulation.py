@@ -109,7 +109,7 @@ def _remember(reports: Any) -> None:
 
 def _simulate(simulation: Simulation, number: int, folder: Path) -> None:
     import openmm
-    from openmm import app, unit
+    from openmm import app
 
     topology = _topology(app)
     system = app.ForceField(*FORCE_FIELD).createSystem(
@@ -117,7 +117,9 @@ def _simulate(simulation: Simulation, number: int, folder: Path) -> None:
     )
     seed = 1 + (simulation.seed * 1009 + number) % (2**31 - 2)  # OpenMM takes 0 as a fresh one
     integrator = openmm.LangevinMiddleIntegrator(
-        simulation.temperature, FRICTION / unit.picosecond, STEP_FEMTOSECONDS * unit.femtosecond
+        simulation.temperature,
+        FRICTION,
+        STEP_FEMTOSECONDS / 1000,  # OpenMM's own units: K, 1/ps, ps
     )
     integrator.setRandomNumberSeed(seed)
     run = app.Simulation(topology, system, integrator, openmm.Platform.getPlatformByName(PLATFORM))
