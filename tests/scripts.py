@@ -53,6 +53,7 @@ SMALL = {
     "two_body": ["data.split={train:4,validation:1,test:1}", "data.n_states=120", "data.n_test_states=250"],
     **{name: ["data.n_steps=600"] for name in ("linear_gaussian", "logistic_map", "markov_chain")},
     **{name: ["data.n_steps=600"] for name in ("ornstein_uhlenbeck", "prinz_potential", "switching_autoregressive")},
+    "double_well": ["data.n_steps=600"],
 }
 """What makes a record quick to simulate and to learn from; the others are small as they are."""
 

@@ -83,6 +83,11 @@ ARRAYS = {
         "forecast_steps": [-1, 1],
         "forecast_correct": np.ones((2, 2), dtype=bool),
     },
+    "free_energy": {
+        "slow_coordinates": np.random.default_rng(0).normal(size=(400, 2)),
+        "corners": np.array([0, 1, 2]),
+        "populations": np.array([0.5, 0.3, 0.2]),
+    },
     "implied_timescales": {
         "timescale_lag_times": np.array([1.0, 2.0]),
         "time_unit": "s",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Complex, Float, Int
 
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -41,7 +41,7 @@ class Kinetics:
         row_memberships: the memberships of every row.
     """
 
-    eigenvalues: Float[np.ndarray, " modes"]
+    eigenvalues: Complex[np.ndarray, " modes"]
     timescales: Float[np.ndarray, " slow"]
     memberships: Memberships
     representatives: Float[np.ndarray, "states *state"]
@@ -95,7 +95,7 @@ def kinetics_of(
         found = len(eigenvalues)
         raise ConfigurationError(f"states={n_states}: the operator has {found} eigenfunctions; ask for fewer")
     slow = eigenvalues[:n_states]
-    if np.abs(slow.imag).max() > _IMAGINARY:
+    if np.abs(np.imag(slow)).max() > _IMAGINARY:
         raise DataError(
             f"the {n_states} slowest eigenvalues are not all real, so that no states are metastable; ask for fewer, or "
             "learn with training=nested_lora_reversible"
@@ -107,7 +107,7 @@ def kinetics_of(
     for states in pieces.states:
         blocks = [block for _, block in iterate_blocks(states)]
         features.append(np.concatenate([learned.f(block) for block in blocks]))
-        functions.append(np.concatenate([learned.eigenfunctions(block)[:, :n_states].real for block in blocks]))
+        functions.append(np.concatenate([np.real(learned.eigenfunctions(block)[:, :n_states]) for block in blocks]))
     together = np.concatenate(functions)
     together[:, 0] = 1.0
     found = metastable_memberships(together)
@@ -144,7 +144,7 @@ def kinetics_of(
 
 def _number_of_states(eigenvalues: np.ndarray) -> int:
     """As many as lie before the largest gap of the logarithms of the timescales that are longer than the lag."""
-    real = np.abs(eigenvalues.imag) < _IMAGINARY
+    real = np.abs(np.imag(eigenvalues)) < _IMAGINARY
     count = int(np.argmin(real)) if not real.all() else len(eigenvalues)
     decay = -np.log(np.clip(np.abs(eigenvalues[1:count]), np.finfo(float).tiny, 1 - 1e-12))
     slow = int((decay < 1 / _SLOWER).sum())

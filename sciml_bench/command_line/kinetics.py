@@ -1,0 +1,86 @@
+"""Tell the metastable states of what a Koopman run has learned: populations and mean first-passage times.
+
+The numbers are printed, and go with the free energy over the slow coordinates to kinetics/ within the run.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any, cast
+
+from sciml_bench.command_line._numbers import whole_number
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which run, how many states, and how large their cores are."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder of train_koopman.py")
+    parser.add_argument(
+        "--states",
+        type=whole_number,
+        metavar="N",
+        help="metastable states (default: as many as lie before the largest gap of the timescales)",
+    )
+    parser.add_argument(
+        "--core",
+        type=float,
+        default=0.9,
+        metavar="SHARE",
+        help="least membership of a row in the core of a state, where passages end (default: %(default)s)",
+    )
+
+
+def answer(asked: argparse.Namespace) -> None:
+    """Find the states, print and write.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        ConfigurationError: a number of states or a core out of range.
+        DataError: the run has learned no operator, or nothing is metastable.
+    """
+    # imported late: torch would make the help wait
+    from matplotlib.figure import Figure
+
+    from sciml_bench.core.errors import DataError
+    from sciml_bench.core.stored.files import write_arrays
+    from sciml_bench.drawing import draw
+    from sciml_bench.drawing.style import save_figure
+    from sciml_bench.koopman import KoopmanModel
+    from sciml_bench.koopman.kinetics import kinetics_of
+    from sciml_bench.training.restore import restore
+
+    run = restore(asked.run, asked.trust)
+    if not isinstance(run.learned, KoopmanModel):
+        raise DataError(f"{asked.run} has learned no operator; metastable states are those of a Koopman run")
+    found = kinetics_of(run.learned, run.data().splits["train"], asked.states, core=asked.core)
+    folder = asked.run / "kinetics"
+    folder.mkdir(exist_ok=True)
+    arrays = {**found.as_arrays(), "time_unit": run.learned.spec.time_unit}
+    write_arrays(folder / "arrays.npz", arrays)
+    save_figure(cast(Figure, draw("free_energy", arrays)), folder / "free_energy.png")
+    print(_told(found, run.learned.spec), end="")
+    print(f"wrote {folder}")
+
+
+def _told(found: Any, spec: Any) -> str:
+    """The states by population, and the mean first-passage times between their cores."""
+    unit, count = spec.time_unit, len(found.populations)
+    times = ", ".join(f"{value:.4g}" for value in found.timescales)
+    lines = [f"{count} metastable states; implied timescales {times} {unit}"]
+    if found.overlap > 0.1:
+        lines.append(f"memberships leave 0 … 1 by up to {found.overlap:.2g}: the states are not well separated")
+    names = spec.component_names
+    for number in range(count):
+        purest = found.representatives[number].ravel()
+        shown = len(names) == len(purest) <= 6
+        where = ", ".join(f"{name} = {value:.4g}" for name, value in zip(names, purest, strict=True)) if shown else ""
+        lines.append(
+            f"  state {number + 1}: {100 * found.populations[number]:.3g} %"
+            f" ({100 * found.in_core[number]:.3g} % in its core){', about ' + where if where else ''}"
+        )
+    lines.append(f"mean first-passage times from core to core, with 95 % intervals [{unit}]")
+    for source in range(count):
+        for target in range(count):
+            if source != target:
+                at = source, target
+                ends = f"{found.passage_times_lower[at]:.4g} … {found.passage_times_upper[at]:.4g}"
+                lines.append(f"  {source + 1} → {target + 1}: {found.passage_times[at]:.4g} ({ends})")
+    return "\n".join(lines) + "\n"

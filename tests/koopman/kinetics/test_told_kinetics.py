@@ -1,0 +1,86 @@
+"""Kinetics of an operator on given features of a double well, against its quadrature; and the verb."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from koopman_cases import estimated, pairs_of
+from scripts import command_line
+
+from sciml_bench.command_line import main
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.sources import MarkovTrajectories
+from sciml_bench.koopman.kinetics import kinetics_of
+from sciml_bench.systems import DoubleWell, OrnsteinUhlenbeck
+
+SYSTEM = DoubleWell(barrier=1.5)
+
+
+def chebyshev(states):
+    x = states / 2
+    powers = [torch.ones_like(x), x]
+    for _ in range(7):
+        powers.append(2 * x * powers[-1] - powers[-2])
+    return torch.cat(powers, dim=1)
+
+
+@pytest.fixture(scope="module")
+def learned():
+    view = pairs_of(MarkovTrajectories(SYSTEM, n_steps=40_000, split={"train": 0.9, "test": 0.1}))
+    return estimated(view, chebyshev, "reversible"), view.record.splits["train"]
+
+
+def test_two_wells_are_two_states_with_the_times_of_their_quadrature(learned):
+    found = kinetics_of(*learned)
+    assert found.passage_times.shape == (2, 2)
+    np.testing.assert_allclose(np.sort(found.representatives[:, 0]) / [-1, 1], [1.6, 1.6], atol=0.7)
+    np.testing.assert_allclose(found.populations, 0.5, atol=0.05)
+    assert found.timescales[0] == pytest.approx(-1 / SYSTEM.generator_eigenvalues(2)[1], rel=0.1)
+    rule = SYSTEM.quadrature(300)
+    functions = learned[0].eigenfunctions(rule.points)[:, :2].real
+    degrees = found.memberships.of(np.column_stack([np.ones(len(functions)), functions[:, 1]]))
+    for source, target in ((0, 1), (1, 0)):
+        outside, core = degrees[:, target] < 0.9, degrees[:, source] >= 0.9
+        inner = np.eye(outside.sum()) - rule.transition[np.ix_(outside, outside)]
+        times = np.linalg.solve(inner, np.full(outside.sum(), SYSTEM.time_step))
+        weights = rule.weights[outside] * core[outside]
+        exact = weights @ times / weights.sum()
+        assert found.passage_times[source, target] == pytest.approx(exact, rel=0.05)
+        assert found.passage_times_lower[source, target] < exact < found.passage_times_upper[source, target]
+    assert found.row_memberships.sum(axis=1) == pytest.approx(1)
+
+
+def test_wrong_numbers_and_operators_without_states_are_told(learned):
+    with pytest.raises(ConfigurationError, match=r"core=1\.0: give a share between"):
+        kinetics_of(*learned, core=1.0)
+    with pytest.raises(ConfigurationError, match="states=1: at least two"):
+        kinetics_of(*learned, 1)
+    with pytest.raises(ConfigurationError, match="states=50: the operator has 9 eigenfunctions"):
+        kinetics_of(*learned, 50)
+    quick = OrnsteinUhlenbeck(relaxation_rate=20.0, time_step=1.0)
+    view = pairs_of(MarkovTrajectories(quick, n_steps=500, split={"train": 0.9, "test": 0.1}))
+    with pytest.raises(DataError, match="no eigenfunction outlasts a lag"):
+        kinetics_of(estimated(view, chebyshev, "reversible"), view.record.splits["train"])
+
+
+def test_the_verb_prints_and_writes_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["data=double_well", "training=nested_lora_reversible", "data.n_steps=4000", "data.system.barrier=1.5"]
+    words += ["model.encoder.hidden=[16]", "trainer.max_epochs=4", "logger=none", "evaluation.n_bootstrap=5"]
+    assert command_line(monkeypatch, "koopman", *words) == 0
+    capsys.readouterr()
+    (folder,) = {path.parent for path in tmp_path.rglob("metrics.json")}
+    assert main(["kinetics", str(folder), "--states", "2", "--core", "0.8"]) == 0
+    told = capsys.readouterr().out
+    assert "2 metastable states; implied timescales" in told
+    assert "x1 = " in told
+    assert "1 → 2: " in told
+    assert (folder / "kinetics" / "free_energy.png").stat().st_size > 1000
+    with np.load(folder / "kinetics" / "arrays.npz", allow_pickle=False) as arrays:
+        assert arrays["passage_times"].shape == (2, 2)
+        assert str(arrays["time_unit"]) == "time"
+    assert main(["kinetics", str(folder), "--core", "2"]) == 1
+    assert "--core 2" in capsys.readouterr().err
