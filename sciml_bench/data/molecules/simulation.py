@@ -109,16 +109,15 @@ def _remember(reports: Any) -> None:
 
 def _simulate(simulation: Simulation, number: int, folder: Path) -> None:
     import openmm
-    from openmm import app, unit
+    from openmm import app
 
     topology = _topology(app)
     system = app.ForceField(*FORCE_FIELD).createSystem(
         topology, nonbondedMethod=app.NoCutoff, constraints=app.HBonds, hydrogenMass=HYDROGEN_MASS
     )
     seed = 1 + (simulation.seed * 1009 + number) % (2**31 - 2)  # OpenMM takes 0 as a fresh one
-    integrator = openmm.LangevinMiddleIntegrator(
-        simulation.temperature, FRICTION / unit.picosecond, STEP_FEMTOSECONDS * unit.femtosecond
-    )
+    picoseconds = STEP_FEMTOSECONDS / 1000
+    integrator = openmm.LangevinMiddleIntegrator(simulation.temperature, FRICTION, picoseconds)
     integrator.setRandomNumberSeed(seed)
     run = app.Simulation(topology, system, integrator, openmm.Platform.getPlatformByName(PLATFORM))
     run.context.setPositions(alanine_positions())
