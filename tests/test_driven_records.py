@@ -169,3 +169,16 @@ def test_differences_are_summed_up_over_rows_that_are_missing_with_the_inputs_th
     choices = ["data.difference=1", "model.degree=1", "training.refinement=never"]
     metrics = run(composed("mechnn", [*given, *choices], folder=tmp_path))
     assert metrics["forecast_error_over_mean"] < 0.5
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("script", "choice"), [("mechnn", "training.refinement=never"), ("node_homotopy", "trainer.max_epochs=3")]
+)
+def test_a_forecast_ends_at_the_first_gap_of_the_test_part(driven_with_gaps, tmp_path, caplog, script, choice):
+    caplog.set_level("INFO")
+    given = ["data=trajectories", f"data.path={driven_with_gaps}", "data.inputs=[u]", "logger=none", choice]
+    metrics = run(composed(script, given, folder=tmp_path))
+    assert "the forecast ends at a gap, within which no input is known: 73 of 171 rows" in caplog.text
+    assert np.isfinite(metrics["forecast_error_over_mean"])
+    assert "extrapolation_mse" not in metrics

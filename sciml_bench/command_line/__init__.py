@@ -47,9 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, OSError, MemoryError, SolverError, TrainingError) as error:
-        print(f"error: {in_a_sentence(error)}", file=sys.stderr)
+        print(f"error: {_as_option(in_a_sentence(error), words)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _as_option(said: str, words: Sequence[str]) -> str:
+    """A sentence that begins with an option as it was typed: `--horizon 0` for `horizon=0`."""
+    key, _, rest = said.partition("=")
+    option = f"--{'data' if key == 'data.path' else key}"
+    return f"{option} {rest}" if any(word.partition("=")[0] == option for word in words) else said
 
 
 def _parser(called: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:

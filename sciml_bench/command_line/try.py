@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--time-column", metavar="NAME", help="the column of the time (default: found by its name)")
     parser.add_argument("--columns", metavar="A,B", help="the components that are used (default: all)")
+    parser.add_argument("--inputs", metavar="U,V", help="the columns that act on the others (default: none)")
     parser.add_argument("--cpu-seconds", type=float, default=5.0, metavar="N", help="for every fit (default: 5)")
     parser.add_argument("--seeds", default="0", metavar="0,1", help="of every method (default: 0)")
     parser.add_argument("--methods", default="*", metavar="A,B*", help="names or patterns (default: all)")
@@ -39,10 +40,10 @@ def answer(asked: argparse.Namespace) -> None:
     Raises:
         FileNotFoundError: there is no such file.
         ConfigurationError: an option or a setting is wrong.
-        DataError: the file cannot be used.
+        DataError: the file cannot be used, or no method could forecast it.
     """
     # imported late: torch would make the help wait
-    from sciml_bench.core.errors import ConfigurationError
+    from sciml_bench.core.errors import ConfigurationError, DataError
     from sciml_bench.core.stored.files import write_atomically
     from sciml_bench.data.files.trajectory_arrays import find_files
     from sciml_bench.report.leaderboard.tables import markdown_report
@@ -62,14 +63,19 @@ def answer(asked: argparse.Namespace) -> None:
     title = _title(files, columns, [word for word in asked.words if word not in files])
     rows = _compared(folder, title, overrides, seeds, asked)
     board, tasks = _board(folder, rows)
-    print(f"\n{markdown_report(board, tasks)}\n{_conclusion(rows, reasons, asked.trust)}")
+    conclusion = _conclusion(rows, reasons, asked.trust)
+    print(f"\n{_ESCAPE.sub('', markdown_report(board, tasks))}\n{conclusion or ''}".rstrip())
     page = folder / "page.html" if asked.html is None else asked.html
     html = page_html(board, tasks)
     write_atomically(page, lambda file: file.write(html.encode()))
     print(f"wrote {page}")
+    if conclusion is None:
+        raise DataError(f"no method could forecast {', '.join(files)}: the reasons stand above")
 
 
 _OVERRIDE = re.compile(r"[+~]{0,2}[a-z_]+(\.\w+)*=")
+_ESCAPE = re.compile(r"\\(?=[\\`*_\[\]<>&|])")
+"""Of Markdown, which a terminal shows as it is."""
 _BARE = re.compile(r"[\w./*-]+")
 _REMEDY = "give --force to run anew what is finished, or another --folder"
 MOST_NAMES = 5
@@ -108,6 +114,7 @@ def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], d
     overrides = [f"data.path={_list(files) if len(files) > 1 else _quoted(files[0])}"]
     overrides += [] if asked.time_column is None else [f"data.time_column={_quoted(asked.time_column)}"]
     overrides += [] if asked.columns is None else [f"data.observe={_list(asked.columns.split(','))}"]
+    overrides += [] if asked.inputs is None else [f"data.inputs={_list(asked.inputs.split(','))}"]
     overrides += typed
     reading = [*overrides, *([] if "data.missing" in named else ["data.missing=mask"])]
     configuration = composed_task(TASK, reading, asked.config_dir)
@@ -136,6 +143,7 @@ def _look(files: Sequence[str], asked: argparse.Namespace) -> tuple[list[str], d
 def _in_options(said: str, asked: argparse.Namespace) -> str:
     """A refusal that names the option with which a setting was given."""
     options = {"data.observe": ("--columns", asked.columns), "data.time_column": ("--time-column", asked.time_column)}
+    options["data.inputs"] = "--inputs", asked.inputs
     for key, (option, given) in options.items():
         told, separator, remedy = said.partition(": ")
         if given is not None and separator and told.startswith(f"{key}="):
@@ -172,7 +180,7 @@ def _compared(
         for row in found:
             if row["status"] != FINISHED and RunFolder(row["folder"]).status == FINISHED:  # of other data or settings
                 raise DataError(f"{row['reason'].partition(';')[0]}; {_REMEDY}")
-            told = f"{row[MAIN]:.4g}" if MAIN in row else f"{row['status']}: {row['reason']}".replace("_", " ", 1)
+            told = f"{row[MAIN]:.4g}" if MAIN in row else f"{row['status'].replace('_', ' ')}: {row['reason']}"
             print(f"  {method:30} {told}", flush=True)
         rows += found
     return rows
@@ -193,11 +201,13 @@ def _board(folder: Path, rows: Sequence[dict[str, Any]]) -> tuple[Any, list[Any]
     return board, [scored(task) for task in board.tasks]
 
 
-def _conclusion(rows: Sequence[dict[str, Any]], reasons: dict[str, str | None], trusted: Sequence[str]) -> str:
-    """What the best method has reached, and what was found for the tasks that apply beside the forecast."""
+def _conclusion(rows: Sequence[dict[str, Any]], reasons: dict[str, str | None], trusted: Sequence[str]) -> str | None:
+    """What the best method has reached, and what was found for the tasks that apply beside it; None where none has."""
     from sciml_bench.suite.first_comparison import found_equations, found_modes, verdict
 
-    lines = [verdict(rows)]
+    if (told := verdict(rows)) is None:
+        return None
+    lines = [told]
     if reasons["equations"] is None:
         lines += found_equations(rows, trusted)
     if reasons["spectrum"] is None:

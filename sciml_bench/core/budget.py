@@ -42,6 +42,12 @@ def require_memory(asked: str, n_bytes: float | int, remedy: str) -> None:
         )
 
 
+def in_words(seconds: float | int) -> str:
+    """A duration, such as `about 25 s`, `about 17 hours`."""
+    unit, length = next(((unit, n) for unit, n in (("hours", 3600), ("min", 60)) if seconds >= 2 * n), ("s", 1))
+    return f"about {seconds / length:.2g} {unit}"
+
+
 def weigh_time(asked: str, seconds: float | int, remedy: str) -> None:
     """Say before something is begun that it takes more than an hour, and stop where it takes more than a night.
 

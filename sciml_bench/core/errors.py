@@ -50,7 +50,8 @@ class StorageError(OSError):
 
 
 def values_as_typed(said: str) -> str:
-    """A sentence in which lists and mappings behind a key stand as Hydra reads them: `data.observe=[x, y]`."""
+    """A sentence in which values behind a key stand as Hydra reads them: `data.observe=[x, y]`, `seed=null`."""
+    said = re.sub(r"(?<![\w.'\"])([a-z_][\w.]*)=(None|True|False)\b", lambda word: f"{word[1]}={_WORDS[word[2]]}", said)
     for key in [*re.finditer(r"(?<![\w.'\"])[a-z_][\w.]*=(?=[(\[{])", said)][::-1]:
         for end in re.finditer(r"[)\]}]", said[key.end() :]):
             stop = key.end() + end.end()
@@ -65,13 +66,16 @@ def values_as_typed(said: str) -> str:
     return said
 
 
+_WORDS = {"None": "null", "True": "true", "False": "false"}
+
+
 def _typed(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_typed, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {_typed(part)}' for name, part in value.items())}}}"
     if not isinstance(value, str):
-        return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))
+        return _WORDS.get(str(value), str(value))
     return value if re.fullmatch(r"[\w./*-]+", value) else repr(value)
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, get_type_hints
 import torch
 from torch import Tensor, nn
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.core.types import Metrics
 
@@ -44,7 +44,7 @@ class Method(nn.Module):
         view: how the method reads its record.
 
     Raises:
-        ConfigurationError: the record has inputs, and this method takes none.
+        NotApplicableError: the record has inputs, and this method takes none.
 
     Attributes:
         learning_rate: of the optimiser, where the schedule starts.
@@ -84,9 +84,9 @@ class Method(nn.Module):
         object.__setattr__(self, "view", view)
         inputs = getattr(getattr(view, "spec", None), "input_names", ())
         if inputs and not self.takes_inputs:
-            raise ConfigurationError(
-                f"data.inputs=[{', '.join(inputs)}]: {type(self).__name__} learns from states alone; leave the inputs "
-                "out, or choose a training that takes them, such as linear_ridge, homotopy or closed_form"
+            raise NotApplicableError(
+                f"data.inputs=[{', '.join(inputs)}]: {type(self).__name__} takes no inputs; leave them out, or choose "
+                "one that takes them, such as linear_ridge, homotopy or closed_form"
             )
         self.progress = Progress()
 
@@ -119,6 +119,11 @@ class Method(nn.Module):
     @property
     def cpu_seconds_before(self) -> float:
         """What the fit learns from has cost, such as solutions of a set: a budget and the record count it."""
+        return 0.0
+
+    @property
+    def seconds_per_step(self) -> float:
+        """About what a step takes, where that can be told before the first; 0 where it cannot."""
         return 0.0
 
     def start(self) -> None:

@@ -5,6 +5,7 @@ where whole trajectories are held out, it is as many of their first rows as the 
 """
 
 import functools
+import logging
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import TIME
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import PaddedTrajectories
+
+log = logging.getLogger(__name__)
 
 
 def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Trajectories] | None:
@@ -30,13 +33,28 @@ def past_and_future(record: Record, past_length: int) -> tuple[Trajectories, Tra
     test = parts["test"]
     if record.split_by == TIME:
         past = functools.reduce(Trajectories.joined_in_time, [part for part in parts.values() if part is not test])
-        return (past.filled(), test) if min(past.lengths) >= past_length else None
+        return _where_inputs_are_known(past.filled(), test) if min(past.lengths) >= past_length else None
     long_enough = [number for number, length in enumerate(test.lengths) if length > past_length]
     tell_left_out(test, long_enough, f"the forecast, which is given {past_length} rows and needs one more")
     if not long_enough:
         return None
     chosen = test.select(trajectories=long_enough)
-    return chosen.select(time=slice(0, past_length)).filled(), chosen.select(time=slice(past_length, None))
+    past, future = chosen.select(time=slice(0, past_length)), chosen.select(time=slice(past_length, None))
+    return _where_inputs_are_known(past.filled(), future)
+
+
+def _where_inputs_are_known(past: Trajectories, future: Trajectories) -> tuple[Trajectories, Trajectories] | None:
+    """The future up to the first gap, across which nobody knows what acts; all of it where nothing does."""
+    if future.inputs is None:
+        return past, future
+    whole = past.joined_in_time(future)
+    ends = [
+        next(edge for edge in whole.edges(number) if edge >= max(1, length)) - length
+        for number, length in enumerate(past.lengths)
+    ]
+    if (known := sum(ends)) < future.n_states:
+        log.info("the forecast ends at a gap, within which no input is known: %d of %d rows", known, future.n_states)
+    return (past, future.select(time=[slice(0, end) for end in ends])) if min(ends) > 0 else None
 
 
 def up_to_gaps(past: Trajectories, future: Trajectories, n_rows: int) -> Trajectories | None:

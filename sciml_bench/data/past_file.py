@@ -151,9 +151,12 @@ def read_inputs(
         raise DataError(f"{path} has {there}; it needs the input {', '.join(lacking)}")
     if table.times is not None:
         given, expected = np.asarray(table.times)[:n_steps], horizon_times(past, n_steps)[0]
-        if not np.allclose(given, expected[: len(given)], rtol=0, atol=JITTER * past.time_step):
+        meets = np.isclose(given, expected[: len(given)], rtol=0, atol=JITTER * past.time_step)
+        if (row := int(np.argmin(meets))) or not meets.all():
+            begins = f"begins at the time {given[0]:g}"
+            lacks = f"has no row at the time {expected[row]:g}, after {expected[row - 1]:g} comes {given[row]:g}"
             raise DataError(
-                f"{path} begins at the time {given[0]:g}; the forecast needs inputs from {expected[0]:g} on, every "
+                f"{path} {lacks if row else begins}; the forecast needs inputs from {expected[0]:g} on, every "
                 f"{past.time_step:g} {past.time_unit}"
             )
     return table.states if lacking else table.states[:, [table.names.index(name) for name in names]]

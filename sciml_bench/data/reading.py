@@ -49,6 +49,21 @@ def tell_left_out(part: Trajectories, kept: Sequence[int], where: str) -> None:
         log.info("left out of %s: %s%s", where, named, more)
 
 
+def tell_short_pieces(part: Trajectories, kept: Sequence[tuple[int, slice]], where: str) -> None:
+    """A line that counts the rows between gaps that are too few, and names trajectories that have no others.
+
+    Args:
+        part: all of them.
+        kept: what counts, as from `spans_between_gaps`.
+        where: what the others are left out of.
+    """
+    if n_rows := part.n_states - sum(span.stop - span.start for _, span in kept):
+        gone = [part.name(number) for number in range(part.n_trajectories) if number not in dict(kept)]
+        named = f", among them all of {', '.join(gone[:SHOWN_TRAJECTORIES])}" if gone else ""
+        more = f" and {len(gone) - SHOWN_TRAJECTORIES} others" if len(gone) > SHOWN_TRAJECTORIES else ""
+        log.info("left out of %s: %d rows in pieces between gaps that are too short%s%s", where, n_rows, named, more)
+
+
 def _between(values: tuple[int, ...]) -> str:
     return str(values[0]) if min(values) == max(values) else f"{min(values)} to {max(values)}"
 

@@ -105,7 +105,7 @@ def split_trajectories(
         trajectories: all of them.
         split: as in `checked_split`.
         split_by: "time" cuts every trajectory at the same fractions or numbers of its rows, "trajectory" gives whole
-            trajectories to each part, in their order.
+            trajectories to each part, in their order; what lies between rows that were cut out counts as whole.
 
     Raises:
         ConfigurationError: an unknown `split_by`, or sizes that are wrong or leave a part without a trajectory.
@@ -113,6 +113,7 @@ def split_trajectories(
     """
     parts = checked_split(split)
     whole = require_choice("data.split_by", split_by, SPLIT_BY) == TRAJECTORY
+    trajectories = trajectories.cut_apart if whole else trajectories
     lengths = [trajectories.n_trajectories] if whole else trajectories.lengths
     borders = [cut_points(length, list(parts.values())) for length in lengths]
     for number, cuts in enumerate(borders):
@@ -125,8 +126,7 @@ def split_trajectories(
             )
         raise DataError(
             f"{trajectories.name(number)} has {lengths[number]} states, too few for data.split={parts}; use longer "
-            "trajectories, larger fractions or data.split_by=trajectory; of pieces that data.missing=split has made, "
-            "data.missing=interpolate makes one again."
+            "trajectories, larger fractions or data.split_by=trajectory."
         )
     pieces = {name: [slice(cuts[part], cuts[part + 1]) for cuts in borders] for part, name in enumerate(parts)}
     if whole:

@@ -4,12 +4,14 @@ from sciml_bench.koopman.auto_encoder_learning import DynamicalAutoEncoderLearni
 from sciml_bench.koopman.direct_methods import ClassifierFeatures, LinearRegression, PolynomialRegression
 from sciml_bench.koopman.evaluation import Evaluation
 from sciml_bench.koopman.feature_pair import FeaturePair
+from sciml_bench.koopman.generator_learning import GeneratorLearning
 from sciml_bench.koopman.given_features import ClassProbabilities, FlattenedStates, Monomials, SharedEncoder
 from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.koopman.learning import KoopmanLearning
 from sciml_bench.koopman.losses import (
     DPLoss,
     DynamicalAutoEncoderLoss,
+    GeneratorLoss,
     NestedLoRALoss,
     SpectralContrastiveLoss,
     VAMPLoss,
@@ -26,6 +28,8 @@ __all__ = [
     "Evaluation",
     "FeaturePair",
     "FlattenedStates",
+    "GeneratorLearning",
+    "GeneratorLoss",
     "KoopmanLearning",
     "KoopmanModel",
     "KoopmanOperator",

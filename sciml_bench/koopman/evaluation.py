@@ -99,7 +99,8 @@ class Evaluation:
                 f"of the shape {learned.spec.state_shape}"
             )
         spectrum = {"eigenvalues": learned.eigenvalues(), "singular_values": learned.singular_values()}
-        arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum}
+        residuals = {"eigenvalue_residuals": learned.eigenvalue_residuals()}
+        arrays = {"time_unit": np.array(record.spec.time_unit), **spectrum, **residuals}
         unit = record.spec.time_unit
         seen = sum(learned.spec.lengths) * learned.spec.time_step
         notes = (

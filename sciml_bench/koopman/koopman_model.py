@@ -33,6 +33,7 @@ from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.koopman.acting_inputs import ActingInputs
 from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.koopman.operator import KoopmanOperator, LaggedMoments
+from sciml_bench.koopman.operator.self_adjoint import SELF_ADJOINT
 from sciml_bench.koopman.oracle import Oracle
 from sciml_bench.networks.reconstruction import reconstructed
 from sciml_bench.scores.timescales import implied_timescales
@@ -108,10 +109,12 @@ class KoopmanModel:
         ]
         model = cls(cast(nn.Module, kept[0]), factory, view.spec, kept[1], oracle, forecast_kind)
         model.learned_step = learned_step
+        one_encoder = operator.method in SELF_ADJOINT
         for f_now, f_next, g_now, g_next, now, later, *acting in evaluated_pairs(model.features, view.pairs("train")):
             observables = (f_now, f_next) if decoder is not None else (now, later)
             inputs = model.acting_inputs.scaled(acting[0]) if acting else None
-            model.operator.partial_fit(f_now, f_next, g_now, g_next, *observables, inputs=inputs)
+            lagged = (None, None) if one_encoder else (g_now, g_next)
+            model.operator.partial_fit(f_now, f_next, *lagged, *observables, inputs=inputs)
         # every part is longer than the lag, so the last one has all the rows that a forecast needs
         model.past = list(view.record.splits.values())[-1].filled().tail(model.past_length)
         return model
@@ -307,6 +310,10 @@ class KoopmanModel:
     def eigenvalues(self) -> Complex[np.ndarray, " modes"]:
         """Over one lag, by decreasing modulus."""
         return self.operator.eigenvalues_
+
+    def eigenvalue_residuals(self) -> Float[np.ndarray, " modes"]:
+        """√(E|r(x₁) − λ r(x₀)|² / E|r(x₀)|²) of every eigenpair on the training pairs: large where it is spurious."""
+        return self.operator.eigenvalue_residuals_
 
     def singular_values(self) -> Float[np.ndarray, " modes"]:
         """The largest first."""

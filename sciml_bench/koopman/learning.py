@@ -51,6 +51,8 @@ class KoopmanLearning(Method):
     headline: tuple[str, ...] = HEADLINE
     batches_per_call = 16
     takes_inputs: ClassVar[bool] = True
+    measures_energy: ClassVar[bool] = False
+    """Whether the Dirichlet form of the features is among the moments."""
 
     def __init__(
         self,
@@ -83,7 +85,10 @@ class KoopmanLearning(Method):
                 f"{view.spec.state_shape}: set training.augmentation=null"
             )
         self.model, self.objective = model, loss
-        self.operator_factory = checked_operator(operator, model.n_modes, bool(view.spec.dim_in))
+        has_lagged_encoder = model.lagged != "shared"
+        self.operator_factory = checked_operator(
+            operator, model.n_modes, bool(view.spec.dim_in), has_lagged_encoder, self.measures_energy
+        )
         self.augmentation = augmentation if augmentation is not None else nn.Identity()
 
     def optimizer(self) -> torch.optim.Optimizer:

@@ -7,6 +7,7 @@ tells about the future, without what the dynamics have lost since the initial st
 
 import contextlib
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from sciml_bench.core.types import Metrics
 from sciml_bench.data import PaddedTrajectories, Record, Trajectories
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
 from sciml_bench.data.own_components import in_own_components, own_rows
-from sciml_bench.data.views.whole_trajectories_view import pieces_of
+from sciml_bench.data.views.whole_trajectories_view import pieces_of, spans_to_learn
 from sciml_bench.node.fitting.trajectory_batch import (
     INITIAL_STATES,
     initial_states_of,
@@ -162,15 +163,16 @@ def window_errors(
 
 def _windows(record: Record, pieces: Trajectories) -> tuple[Trajectories, np.ndarray]:
     """The train part, with all others where the record is split by time and uncut, and what became of every row."""
-    joined, lengths = pieces, [np.array(pieces.lengths)]
-    goes_on = record.split_by == TIME and pieces.lengths == record.part("train").lengths
-    for name in ("validation", "test"):
-        if goes_on and name in record.splits:
-            joined = joined.joined_in_time(record.part(name))
-            lengths.append(np.array(joined.lengths))
+    whole = [pieces]
+    if record.split_by == TIME and pieces.lengths == record.part("train").lengths:
+        later = [record.part(name) for name in ("validation", "test") if name in record.splits]
+        whole = list(accumulate([pieces, *later], Trajectories.joined_in_time))
+        if spans_to_learn(whole[-1]) != whole[-1].spans:  # what acts within a gap is not known
+            whole = [pieces]
+    joined, lengths = whole[-1], [np.array(part.lengths) for part in whole]
     rows = np.arange(lengths[-1].max())
     learned: Bool[np.ndarray, "batch time"] = rows < lengths[0][:, None]
     ahead = np.zeros_like(learned)
-    if goes_on and "test" in record.splits:
+    if len(whole) > 1 and "test" in record.splits:
         ahead = (rows >= lengths[-2][:, None]) & (rows < lengths[-1][:, None])
     return joined, np.select([learned, ahead], [_LEARNED, _AHEAD], 0)

@@ -1,5 +1,6 @@
 """The benchmark from Python: the same runs, in the same folders, as benchmark.py makes."""
 
+import difflib
 import fnmatch
 import logging
 from collections.abc import Mapping, Sequence
@@ -60,7 +61,9 @@ def chosen_names(group: str, patterns: Sequence[str] | str, search_path: Sequenc
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         matching = fnmatch.filter(known, pattern)
         if not matching:
-            raise ConfigurationError(f"{group}={pattern}: there is none; choose among {', '.join(known)}")
+            near = difflib.get_close_matches(pattern, known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise ConfigurationError(f"{group}={pattern}: there is none; {hint}choose among {', '.join(known)}")
         found.update(dict.fromkeys(matching))
     return list(found)
 

@@ -55,15 +55,15 @@ def tasks_line(reasons: Mapping[str, str | None]) -> str:
     return "; ".join([f"tasks: {apply}", *(f"no {name}: {reason}" for name, reason in reasons.items() if reason)])
 
 
-def verdict(rows: Sequence[Mapping[str, Any]]) -> str:
-    """One sentence about the best method beside persistence, the mean and context parroting, on the same held-out rows.
+def verdict(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """The best method beside persistence, the mean and context parroting, on the same rows; None where none finished.
 
     Args:
         rows: as `compare` gives them.
     """
     errors = _means(rows, MAIN)
     if not errors:
-        return "No method could forecast this record: the reasons stand above."
+        return None
     best = min(errors, key=lambda method: (errors[method], method))
     own = [row for row in rows if row["method"] == best]
     beside = {told: _means(own, f"{name}_{MAIN.removeprefix('forecast_')}")[best] for name, told in REFERENCES.items()}

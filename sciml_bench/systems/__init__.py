@@ -1,6 +1,7 @@
 """Systems with known truth: one file each, a frozen dataclass of parameters with its sampler and its exact facts."""
 
 from sciml_bench.systems.base import MarkovProcess, System
+from sciml_bench.systems.markov.double_well import DoubleWell
 from sciml_bench.systems.markov.linear_gaussian import LinearGaussian
 from sciml_bench.systems.markov.markov_chain import MarkovChain
 from sciml_bench.systems.markov.noisy_logistic_map import NoisyLogisticMap
@@ -34,6 +35,7 @@ from sciml_bench.systems.partial.reaction_diffusion import ReactionDiffusion
 __all__ = [
     "Burgers",
     "DoublePendulum",
+    "DoubleWell",
     "DrivenOscillator",
     "Duffing",
     "FieldLaw",

@@ -21,7 +21,7 @@ from sciml_bench.core.stored.learned_file import Learned
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS, RecordTransforms
-from sciml_bench.training.failures.memory_of_weights import weights_within_memory
+from sciml_bench.training.failures.memory_of_weights import require_widths, weights_within_memory
 from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
 
@@ -40,6 +40,7 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         DataError: the data cannot be used.
     """
     make_view, make_model, make_method = _factories(configuration)  # a wrong choice is told before anything is loaded
+    require_widths(configuration["model"])
     record = build_record(configuration)
     if each := getattr(record, "single_records", None):
         nodes = {name: {**configuration, "data": {**configuration["data"], **own}} for name, own in each.items()}

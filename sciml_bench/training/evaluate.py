@@ -128,15 +128,18 @@ def _scored_now(
 def _require_states(configuration: Mapping[str, Any], spec: RecordSpec, known: RecordSpec) -> None:
     """Stop at a record of other states than those that were learned, or of these in another order."""
     own, needed = (each.as_observed.component_names for each in (spec, known))
-    turned = set(own) == set(needed) and own != needed
-    if spec.state_shape == known.state_shape and not turned:
-        return
+    without = tuple(f"x{number}" for number in range(1, len(own) + 1))  # of arrays, and of tables without a header
+    others = own != needed and (set(own) == set(needed) or without not in (own, needed))
     path = (configuration.get("data") or {}).get("path")
+    if spec.state_shape == known.state_shape and not (others and path is not None and len(spec.state_shape) == 1):
+        return
     if path is None or len(spec.state_shape) != 1 or len(known.state_shape) != 1:
         raise DataError(
             f"data: states of the shape {spec.state_shape}, but what the run learned has {known.state_shape}"
         )
-    remedy = f"give data.observe=[{','.join(needed)}]" if set(needed) <= set(own) else "give these"
+    turned, listed = set(own) == set(needed), ",".join(needed)
+    remedy = "observe" if set(needed) <= set(own) else "component_names" if len(own) == len(needed) else None
+    remedy = f"give data.{remedy}=[{listed}]" if remedy else "give these"
     has = f"data.path={path} has the columns {', '.join(own)}"
     raise DataError(f"{has}, but the run's record has {', '.join(needed)}{', in this order' * turned}; {remedy}")
 
@@ -238,4 +241,5 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
     spec = run.learned.spec
     options = reading_options(path, spec.as_read or spec, names_in_files(run))
     transforms = {name: node[name] for name in OPTIONS if name in node}
-    return {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(path), **options, **transforms}
+    node = {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(path), "component_names": None}
+    return {**node, **options, **transforms}

@@ -7,6 +7,8 @@ not fit.
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.short_files import FEWEST_LEARNED, FEWEST_ROWS, WITHOUT_VALIDATION, too_few_to_choose_by
 from sciml_bench.data.record import Record
@@ -110,7 +112,8 @@ def _pairs(configuration: Mapping[str, Any], record: Record) -> Changes:
 def _windows(configuration: Mapping[str, Any], record: Record) -> Changes:
     """Windows no longer than the shortest trajectory, and a fraction of the rows that is at least one."""
     training, model = configuration["training"], configuration["model"]
-    view, shortest = training.get("view") or {}, min(record.splits["train"].lengths)
+    view, train = training.get("view") or {}, record.splits["train"]
+    shortest = min(int(np.diff(train.edges(number)).max()) for number in range(train.n_trajectories))
     changes: Changes = {}
     if isinstance(model.get("window"), int) and model["window"] > shortest:
         changes["model.window"] = model["window"], shortest
@@ -119,12 +122,13 @@ def _windows(configuration: Mapping[str, Any], record: Record) -> Changes:
         changes["training.validation_fraction"] = fraction, round(2 / n_rows, 3)
     if {"n_inputs", "n_outputs"} <= view.keys():
         longest = min(min(part.lengths) for part in record.splits.values())
-        sizes = [view["n_inputs"], view["n_outputs"]]
-        if all(isinstance(size, int) for size in sizes) and sum(sizes) > longest > 1:
-            shorter = {name: min(view[name], longest // 2) for name in ("n_inputs", "n_outputs")}  # never longer
-            changes |= {f"training.view.{name}": (view[name], n) for name, n in shorter.items() if n < view[name]}
-            window = sum(shorter.values())
-            n_windows = sum(max(1, length - window + 1) for length in record.splits["train"].lengths)
+        sizes = {name: view[name] for name in ("n_inputs", "n_outputs")}
+        if all(isinstance(size, int) for size in sizes.values()):
+            if sum(sizes.values()) > longest > 1:  # never longer
+                shorter = {name: min(size, longest // 2) for name, size in sizes.items()}
+                changes |= {f"training.view.{name}": (sizes[name], n) for name, n in shorter.items() if n < sizes[name]}
+                sizes = shorter
+            n_windows = sum(max(1, length - sum(sizes.values()) + 1) for length in record.splits["train"].lengths)
             if isinstance(view.get("batch_size"), int) and view["batch_size"] > n_windows:
                 changes[BATCH_SIZE] = view["batch_size"], n_windows
     return changes

@@ -1,5 +1,6 @@
 """Whatever is asked for wrongly ends in one sentence that names it, before anything is trained or left half written."""
 
+import gc
 import json
 import re
 import signal
@@ -35,6 +36,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sciml_bench.training.scoring.pictures_of", lambda arrays: {})
         assert command_line(patch, "koopman", *words) == 0
+    gc.collect()
+    gc.freeze()  # every run collects garbage first, among all that hundreds of test modules have made
     return folder
 
 
@@ -61,6 +64,16 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         days = [f"2020-01-{1 + each:02d}" if name == "no_value" else str(each) for each in range(30)]
         lines = [f"{day},{cell if each == number else f'{each},1'}" for each, day in enumerate(days)]
         (folder / f"{name}.csv").write_text("\n".join(["date,x,v" if name == "no_value" else "t,x,v", *lines]) + "\n")
+    stacked = [f"{number // 50},{number % 50},{number % 7},{number % 5}" for number in range(100)]
+    tables = {
+        "headless": stacked,
+        "no_id": ["id,t,x,v", *stacked[:5], ",5,1,1", *stacked[6:]],
+        "shuffled": ["id,t,x,v", *(stacked[number * 37 % 100] for number in range(100))],
+        "words": ["t,site,x,v", *(f"{number},{'ab'[number % 2]},{number % 7},1" for number in range(30))],
+        "two_clocks": ["t,date,x,v", *(f"{number},2020-01-{1 + number:02d},{number % 7},1" for number in range(30))],
+    }
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     (folder / "empty").mkdir()
     for name in ("empty.csv", "empty.npy", "empty.npz"):
         (folder / name).touch()
@@ -133,3 +146,21 @@ def test_what_is_wrong_is_told_in_one_sentence_before_training(
 def test_the_table_is_long_enough() -> None:
     assert len([row for row in TABLE if not row.slow]) >= 250
     assert len(set(map(str, TABLE))) > 240
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("KortewegDeVriesFields.load_splits", ["experiment=kdv", "model.width=1000000"]),
+        (
+            "SimulatedTrajectories.load_splits",
+            ["model=discovery_network", "training=network", "model.hidden_width=1000000"],
+        ),
+    ],
+)
+def test_a_network_that_is_too_wide_is_refused_before_data_are_made(source, words, monkeypatch, capfd) -> None:
+    made = []
+    monkeypatch.setattr(f"sciml_bench.data.sources.{source}", lambda record: made.append(record))
+    assert command_line(monkeypatch, "mechnn", "logger=none", *words) == 1
+    assert "error: model: a network of these sizes needs about" in capfd.readouterr().err
+    assert not made

@@ -96,6 +96,24 @@ def test_holes_are_left_out_and_short_trajectories_are_held_out_whole(here, caps
     assert "Nothing that learns forecasts this record better" in said
 
 
+def test_methods_without_a_place_for_inputs_do_not_apply(here, capsys):
+    words = ["try", oscillator("mine.csv"), "--inputs", "w", "--cpu-seconds", "1"]
+    assert main([*words, "--methods", "persistence,koopman_polynomials,koopman_vamp,rational_discovery"]) == 0
+    said = capsys.readouterr().out
+    for method in ("koopman_vamp", "persistence", "rational_discovery"):
+        assert next(line for line in said.splitlines() if line.startswith(f"  {method} ")).split()[1] == "not"
+    assert "data.inputs=[w]: method=persistence takes no inputs; leave them out" in said
+    assert "Best of 1 is koopman_polynomials" in said
+    assert "\\" not in said  # a terminal shows Markdown as it is
+
+
+def test_where_no_method_could_forecast_one_sentence_says_so(here, capsys):
+    assert main(["try", oscillator("mine.csv"), "--inputs", "w", "--methods", "persistence,dmd"]) == 1
+    told = capsys.readouterr()
+    assert told.err.strip().splitlines()[-1] == "error: no method could forecast mine.csv: the reasons stand above"
+    assert (here / "outputs/try/mine/page.html").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -253,6 +253,18 @@ def test_columns_in_another_order_are_refused_until_they_are_chosen(finished, tm
     assert called(capsys, *words, "data.observe=[x,y,z]")[0] == 0
 
 
+def test_as_many_columns_of_other_names_are_refused_until_they_are_renamed(finished, tmp_path, capsys):
+    rows = np.random.default_rng(0).normal(size=(60, 3)).cumsum(axis=0)
+    np.savetxt(tmp_path / "other.csv", rows, delimiter=",", header="a,b,c", comments="")
+    words = ("evaluate", finished("equations"), "--data", tmp_path / "other.csv")
+    said = refused(capsys, *words)
+    assert f"error: --data {tmp_path / 'other.csv'} has the columns a, b, c, but the run's record has x, y, z" in said
+    assert "; give data.component_names=[x,y,z]" in said
+    assert called(capsys, *words, "data.component_names=[x,y,z]")[0] == 0
+    np.save(tmp_path / "bare.npy", rows)  # whose columns have no names
+    assert called(capsys, "evaluate", finished("equations"), "--data", tmp_path / "bare.npy")[0] == 0
+
+
 def test_a_run_that_is_not_there_is_named(tmp_path, capsys):
     assert "does not exist" in refused(capsys, "evaluate", tmp_path / "nope")
     past = ["--past", tmp_path / "no.csv", "--horizon", "2", "--output", tmp_path / "out.csv"]
@@ -389,7 +401,7 @@ def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, cap
     # before any run is looked at
     words = ["--horizon", 3, "--output", tmp_path / "next.txt"]
     assert ".npz or .csv" in refused(capsys, "forecast", tmp_path / "nothing", *words)
-    assert "horizon=0" in refused(capsys, "forecast", folder, "--horizon", 0, *output)
+    assert "--horizon 0" in refused(capsys, "forecast", folder, "--horizon", 0, *output)
     of_operator = refused(capsys, "forecast", finished("operator"), "--horizon", 3, *output)
     assert "an operator of equations; use `sciml-bench solve`" in of_operator
     missing = ["--past", tmp_path / "nothing.csv"]

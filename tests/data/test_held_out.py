@@ -1,3 +1,5 @@
+import logging
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,21 @@ def test_a_future_ends_at_its_first_missing_row(missing, reached):
     past, future = whole.select(time=slice(0, n_past)), whole.select(time=slice(n_past, None))
     found = up_to_gaps(past, future, n_rows=2)
     assert (found if found is None else found.lengths) == (reached if reached is None else (reached,))
+
+
+@pytest.mark.parametrize("missing", [[25], [22, 27], [21], [20], [9], []])
+def test_a_forecast_with_inputs_ends_where_nobody_knows_them(missing, caplog):
+    """Of 30 rows the last 10 are to be forecast; what is missing before them ends nothing."""
+    times = np.delete(np.arange(30.0), missing)
+    n_learned = int((times < 20).sum())
+    options = {"inputs": [1], "split": {"train": n_learned, "test": len(times) - n_learned}}
+    record = TrajectoryFiles.from_arrays(times, np.column_stack([np.cos(times), np.sin(times)]), **options)
+    record.setup()
+    caplog.set_level(logging.INFO)
+    found = past_and_future(record, 1)
+    n_known = min([row - 20 for row in missing if row >= 20], default=10)
+    assert (0 if found is None else found[1].lengths[0]) == n_known
+    assert ("the forecast ends at a gap" in caplog.text) == (n_known < 10)
+    free = TrajectoryFiles.from_arrays(times, np.cos(times)[:, None], split=options["split"])
+    free.setup()
+    assert past_and_future(free, 1)[1].lengths == (len(times) - n_learned,)

@@ -166,6 +166,9 @@ def test_files_of_the_past_and_of_inputs_are_read_by_names(tmp_path):
     np.testing.assert_array_equal(read_inputs(tmp_path / "d.npz", spec, past, 2), [[7], [8]])
     with pytest.raises(DataError, match="begins at the time 0; the forecast needs inputs from 5 on, every 1"):
         read_inputs(tmp_path / "a.csv", spec, past, 2)
+    (tmp_path / "hole.csv").write_text("t,u\n5,7\n7,8\n8,9\n")
+    with pytest.raises(DataError, match="has no row at the time 6, after 5 comes 7; the forecast needs inputs from 5"):
+        read_inputs(tmp_path / "hole.csv", spec, past, 3)
     (tmp_path / "e.csv").write_text("t,x,v\n0,1,2\n1,1,3\n")
     with pytest.raises(DataError, match=r"e\.csv has x, v; it needs the input u"):
         read_inputs(tmp_path / "e.csv", spec, past, 2)

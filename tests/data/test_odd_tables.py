@@ -144,11 +144,11 @@ def test_pieces_of_a_record_without_a_clock_count_in_steps(tmp_path: Path) -> No
 
 def test_rows_that_stand_alone_between_gaps_are_told() -> None:
     states = np.array([1.0, 2, np.nan, 3, np.nan, np.nan, 4, 5, 6, np.nan])[:, None]
-    first, second = without_missing([NamedTrajectory("a", states)], "split")
-    np.testing.assert_array_equal(first.times, [0, 1])
-    np.testing.assert_array_equal(second.states[:, 0], [4, 5, 6])
-    assert first.notes == second.notes
-    assert first.notes == (
+    (part,) = without_missing([NamedTrajectory("a", states)], "split")
+    np.testing.assert_array_equal(part.times, [0, 1, 6, 7, 8])
+    np.testing.assert_array_equal(part.states[:, 0], [1, 2, 4, 5, 6])
+    np.testing.assert_array_equal(part.missing_times, [2, 3, 4, 5, 9])
+    assert part.notes == (
         "4 rows with missing values are cut out",
         "1 rows that stand alone between them are left out",
     )
@@ -182,3 +182,18 @@ def test_numbers_that_often_mean_missing_are_told(tmp_path: Path) -> None:
     record = TrajectoryFiles(tmp_path / "x.npy")
     record.setup()
     assert "far from" not in record.reading
+
+
+def test_a_likely_label_that_stays_a_state_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text("run,x\n" + "".join(f"{n % 2},{n * n}\n" for n in range(12)))
+    found = read_csv(tmp_path / "a.csv")
+    assert found.names == ("run", "x")
+    assert "run is a state (called id it would tell 2 trajectories apart)" in found.notes
+
+
+def test_columns_that_only_look_like_labels_and_a_clock_are_states_where_nobody_doubts(tmp_path):
+    rows = [f"{n // 6},{n % 6},{n * n % 7}" for n in range(24)]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    assert read_csv(tmp_path / "a.csv", "none").states.shape == (24, 3)
+    (tmp_path / "b.csv").write_text("\n".join(f"{n // 6},{n % 4},{n * n % 7}" for n in range(24)))
+    assert read_csv(tmp_path / "b.csv").states.shape == (24, 3)

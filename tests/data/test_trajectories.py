@@ -220,3 +220,10 @@ def test_pieces_between_missing_rows_are_regular_and_other_clocks_stay_whole():
     for other in (jitter, slower):  # rows that are off the clock, and a clock of its own: nothing is missing there
         whole = Trajectories((np.zeros((50, 1)), np.zeros((50, 1))), times=(np.arange(50.0), other))
         assert whole.between_gaps(2) is whole
+
+
+def test_a_piece_between_gaps_is_called_by_its_trajectory_and_time():
+    times = np.array([0.0, 1, 2, 6, 7, 8])
+    one = Trajectories((np.ones((6, 1)),), 1.0, times=(times,), names=("mine.csv",))
+    assert one.name(0) == "trajectory 0 (mine.csv)"
+    assert one.between_gaps().name(1) == "the piece of mine.csv from time 6 on"

@@ -297,7 +297,7 @@ def test_missing_values_are_counted_cut_out_or_interpolated(tmp_path):
         DataError, match=r"4 values are missing \(x: 2, y: 2; the first at row 0, time 0\).*data\.missing="
     ):
         load(tmp_path / "x.csv")
-    pieces = load(tmp_path / "x.csv", missing="split")
+    pieces = load(tmp_path / "x.csv", missing="split").between_gaps()
     assert pieces.lengths == (3, 6)
     np.testing.assert_array_equal(pieces.times_of(1), np.arange(6, 12))
     filled = load(tmp_path / "x.csv", missing="interpolate")

@@ -125,6 +125,16 @@ def test_real_eigenfunctions_are_shown_in_pairs_and_complex_ones_alone(eigenvalu
     assert [f"{axis.get_xlabel()} {axis.get_ylabel()}" for axis in figure.axes] == planes
 
 
+def test_eigenvalues_are_coloured_by_their_residuals():
+    values = {"eigenvalues": ROOTS[:3], "singular_values": np.array([1.0, 0.7, 0.4])}
+    residuals = np.array([0.0, 0.3, 0.9])
+    disc, _, bar = draw("spectrum", {**values, "eigenvalue_residuals": residuals}).axes
+    coloured = [dots for dots in disc.collections if dots.get_array() is not None]
+    np.testing.assert_array_equal(coloured[0].get_array(), residuals)
+    assert coloured[0].get_clim() == (0, 1)
+    assert bar.get_ylabel() == "residual of the eigenpair"
+
+
 def test_the_spectrum_is_drawn_beside_the_truth():
     singular_values = np.array([1.0, 0.9, 0.5])
     exact = {"exact_eigenvalues": ROOTS[:2], "exact_singular_values": np.array([1.0, 0.8, 0.7, 0.6])}

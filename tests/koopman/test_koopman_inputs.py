@@ -153,7 +153,7 @@ def test_learned_features_get_their_input_matrix_afterwards():
 def test_what_has_no_place_for_inputs_is_refused_before_training():
     with pytest.raises(ConfigurationError, match=r"training\.operator\.method=cca .*choose edmd_left"):
         learning(KoopmanLearning, "cca")
-    with pytest.raises(ConfigurationError, match=r"data\.inputs=\[u\]: DynamicalAutoEncoderLearning learns"):
+    with pytest.raises(ConfigurationError, match=r"data\.inputs=\[u\]: DynamicalAutoEncoderLearning takes no"):
         learning(DynamicalAutoEncoderLearning, center=False)
     with pytest.raises(ConfigurationError, match=r"training\.operator\.method=cca"):
         LinearRegression(nn.Identity(), view(), operator=KoopmanOperator)

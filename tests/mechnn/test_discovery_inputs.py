@@ -155,5 +155,5 @@ def test_coefficients_follow_the_unit_of_the_input(of_tones, factor):
 
 def test_the_network_of_the_paper_takes_no_inputs():
     view = WholeTrajectoriesView(record("multisine"))
-    with pytest.raises(ConfigurationError, match=r"data\.inputs=\[u\]: DiscoveryTraining learns from states alone"):
+    with pytest.raises(ConfigurationError, match=r"data\.inputs=\[u\]: DiscoveryTraining takes no inputs"):
         DiscoveryTraining(DiscoveryNetwork(view.spec), view)

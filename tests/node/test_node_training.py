@@ -5,8 +5,9 @@ import pytest
 import torch
 from node_cases import mean_square, method_of, observed, reference, right_hand_side, rows, view_of
 
-from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SolverError
 from sciml_bench.node import (
+    Blackbox,
     CompiledSolver,
     ConstantSchedule,
     FixedStepSolver,
@@ -108,3 +109,27 @@ def test_too_few_points_to_smooth_are_refused_before_training():
     data = observed((4,))
     with pytest.raises(DataError, match="smoothing needs at least 5 points"):
         method_of(VanillaTraining, data, smoothing=0.1)
+
+
+def wide(n_nodes, **options):
+    data = observed(LENGTHS)
+    return VanillaTraining(Blackbox(2, 1, n_nodes), view_of(data), **options)
+
+
+def test_the_seconds_of_a_step_follow_weights_trajectories_and_evaluations():
+    one, two = wide(100), wide(200)
+    assert two.seconds_per_step == pytest.approx(2 * one.seconds_per_step, rel=0.01)
+    halved = wide(100, solver=CompiledSolver(max_step=0.5), units="standardized")
+    assert halved.seconds_per_step > 1.5 * one.seconds_per_step
+    evaluations = 2 * (max(LENGTHS) - 1) * 6  # two trajectories, padded, and the stages of every step
+    assert one.seconds_per_step == pytest.approx(8 * 502 * evaluations / 1e9)
+
+
+@pytest.mark.parametrize(("n_nodes", "remedy"), [(2500, "at most 4e-04, or fewer model.nodes_per_layer"), (50, "max_")])
+def test_a_wide_network_that_breaks_down_is_told_to_learn_slower(n_nodes, remedy):
+    method = wide(n_nodes)
+    with torch.no_grad():
+        for weight in method.model.parameters():
+            weight += 1e200
+    with pytest.raises(SolverError, match=remedy):
+        method.sound_members(method.losses(0))

@@ -30,5 +30,5 @@ def test_it_is_said_when_nothing_that_learns_is_better():
     assert "best is dmd: forecast_standardised_error 1.2 against persistence 1.4, the training mean 1." in alone
 
 
-def test_without_a_forecast_the_reasons_are_pointed_at():
-    assert verdict([{"method": "dmd", "seed": 0, "status": "failed"}, row("lstm", math.inf)]).startswith("No method")
+def test_without_a_forecast_there_is_no_verdict():
+    assert verdict([{"method": "dmd", "seed": 0, "status": "failed"}, row("lstm", math.inf)]) is None

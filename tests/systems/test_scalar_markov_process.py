@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sciml_bench.systems import NoisyLogisticMap, OrnsteinUhlenbeck, PrinzPotential
+from sciml_bench.systems import DoubleWell, NoisyLogisticMap, OrnsteinUhlenbeck, PrinzPotential
 from sciml_bench.systems.markov import scalar_markov_process
 from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
 
@@ -25,7 +25,7 @@ def test_every_step_starts_from_the_state_before():
         np.testing.assert_allclose(states[step], expected, rtol=1e-14)
 
 
-@pytest.mark.parametrize("process", [NoisyLogisticMap(), OrnsteinUhlenbeck(), PrinzPotential()])
+@pytest.mark.parametrize("process", [NoisyLogisticMap(), OrnsteinUhlenbeck(), PrinzPotential(), DoubleWell()])
 def test_few_and_many_trajectories_take_the_same_steps(process, monkeypatch):
     if not isinstance(process, ScalarMarkovProcess):
         pytest.skip("is sampled otherwise")

@@ -115,6 +115,8 @@ def test_windows_of_sequences_shorten() -> None:
     assert adapted(composed_now, record)["training"]["view"] == shorter
     typed = {**composed_now, "given": ["training.view.n_inputs=10", "training.view.n_outputs=10"]}
     assert adapted(typed, record)["training"]["view"]["n_inputs"] == 10
+    fitting = {**composed_now, "training": {"view": {"n_inputs": 3, "n_outputs": 1, "batch_size": 64}}}
+    assert adapted(fitting, record)["training"]["view"] == {"n_inputs": 3, "n_outputs": 1, "batch_size": 18}
     one = {**composed_now, "training": {"view": {**view, "n_inputs": 20, "n_outputs": 1}}}  # a model of single steps
     assert adapted(one, record)["training"]["view"] == {"n_inputs": 4, "n_outputs": 1, "batch_size": 15}
 

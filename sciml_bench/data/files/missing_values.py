@@ -13,8 +13,8 @@ from sciml_bench.data.lazy_states import read_block
 
 REFUSE, SPLIT, INTERPOLATE, MASK = "refuse", "split", "interpolate", "mask"
 MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
-FEWEST_ROWS = 2
-"""Shorter pieces between missing rows are left out."""
+FEWEST_VALUES = 2
+"""Of a component whose missing values are interpolated."""
 
 FILLS = (99.9, 999.0, 999.9, 9999.0, 9999.9, 32767.0, 32768.0, 99999.0, 999999.0)
 """Sizes of the numbers that stand for missing values in files that do not say so."""
@@ -59,10 +59,12 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
             masked += int(absent.sum()), int(absent.reshape(len(states), -1).any(axis=1).sum())
             kept.append(part)
         elif choice == SPLIT:
-            kept += _pieces(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
+            kept += _cut_out(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
         else:
             kept.append(_interpolated(part, absent))
     kept = [replace(part, notes=(*part.notes, *_suspected(part))) for part in kept]
+    if any(len(part.missing_times) for part in kept):  # then all need the times that these have
+        kept = [_with_times(part) for part in kept]
     if found and not kept:
         raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
     if masked.any():  # one line for all trajectories
@@ -106,18 +108,25 @@ def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str
     return f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where})"
 
 
-def _pieces(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[NamedTrajectory]:
-    """The rows between missing ones, each a trajectory on the clock of the whole."""
-    states, n_rows = read_block(part.states), len(absent)
-    times = np.arange(n_rows) * (part.time_step or 1.0) if part.times is None else np.asarray(part.times)
-    unit = part.time_unit or ("step" if part.times is None and part.time_step is None else None)
-    edges = [-1, *np.flatnonzero(absent).tolist(), n_rows]
-    spans = [slice(a + 1, b) for a, b in pairwise(edges) if b > a + 1]
-    kept = [span for span in spans if span.stop - span.start >= FEWEST_ROWS]
+def _with_times(part: NamedTrajectory) -> NamedTrajectory:
+    if part.times is not None:
+        return part
+    unit = part.time_unit or ("step" if part.time_step is None else None)
+    return replace(part, times=np.arange(part.states.shape[0]) * (part.time_step or 1.0), time_unit=unit)
+
+
+def _cut_out(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[NamedTrajectory]:
+    """One trajectory of the rows between missing ones, with their times; none where no two follow each other."""
+    part, states = _with_times(part), read_block(part.states)
+    edges = [-1, *np.flatnonzero(absent).tolist(), len(absent)]
+    lone = [a + 1 for a, b in pairwise(edges) if b - a - 1 == 1]
     notes = (*part.notes, f"{int(absent.sum())} rows with missing values are cut out")
-    if alone := len(spans) - len(kept):
-        notes += (f"{alone} rows that stand alone between them are left out",)
-    return [replace(part, states=states[span], times=times[span], time_unit=unit, notes=notes) for span in kept]
+    if lone:
+        notes += (f"{len(lone)} rows that stand alone between them are left out",)
+    gone, times = absent.copy(), np.asarray(part.times)
+    gone[lone] = True
+    kept = replace(part, states=states[~gone], times=times[~gone], missing_times=times[gone], notes=notes)
+    return [kept] if not gone.all() else []
 
 
 def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> NamedTrajectory:
@@ -125,10 +134,10 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
     states = read_block(part.states).reshape(len(absent), -1).copy()
     gone = absent.reshape(states.shape)
     known = [np.flatnonzero(~column) for column in gone.T]
-    few = next((column for column, rows in enumerate(known, 1) if len(rows) < FEWEST_ROWS), None)
+    few = next((column for column, rows in enumerate(known, 1) if len(rows) < FEWEST_VALUES), None)
     if few is not None:
         name = dict(enumerate(part.names, 1)).get(few, few)
-        said = f"component {name} of {part.name} has fewer than {FEWEST_ROWS} values"
+        said = f"component {name} of {part.name} has fewer than {FEWEST_VALUES} values"
         raise DataError(f"data.missing=interpolate: {said}; choose other columns with data.key=[...]")
     times = np.arange(len(states), dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)
     for column, rows in enumerate(known):

@@ -22,6 +22,7 @@ class NamedTrajectory:
         notes: how the file was read, where it could be read otherwise.
         grid: positions of the points of a one-dimensional field.
         body_names: of the bodies where states are (bodies, axes).
+        missing_times: when the rows were observed that are cut out.
         array_name: of an array of one component, which is called so where all trajectories agree.
     """
 
@@ -35,6 +36,7 @@ class NamedTrajectory:
     notes: tuple[str, ...] = ()
     grid: tuple[float, ...] | None = None
     body_names: tuple[str, ...] | None = None
+    missing_times: np.ndarray | tuple[()] = ()
     array_name: str | None = None
 
     @property

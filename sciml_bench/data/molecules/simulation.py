@@ -116,8 +116,11 @@ def _simulate(simulation: Simulation, number: int, folder: Path) -> None:
         topology, nonbondedMethod=app.NoCutoff, constraints=app.HBonds, hydrogenMass=HYDROGEN_MASS
     )
     seed = 1 + (simulation.seed * 1009 + number) % (2**31 - 2)  # OpenMM takes 0 as a fresh one
-    picoseconds = STEP_FEMTOSECONDS / 1000
-    integrator = openmm.LangevinMiddleIntegrator(simulation.temperature, FRICTION, picoseconds)
+    integrator = openmm.LangevinMiddleIntegrator(
+        simulation.temperature,
+        FRICTION,
+        STEP_FEMTOSECONDS / 1000,  # OpenMM's own units: K, 1/ps, ps
+    )
     integrator.setRandomNumberSeed(seed)
     run = app.Simulation(topology, system, integrator, openmm.Platform.getPlatformByName(PLATFORM))
     run.context.setPositions(alanine_positions())

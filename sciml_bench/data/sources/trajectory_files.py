@@ -65,10 +65,10 @@ class TrajectoryFiles(Record):
         inputs: names or numbers of the components that are no states but act on the system from outside.
         input_interpolation: between two rows inputs go on in a straight line ("linear"), or keep the value of the
             earlier row ("hold").
-        missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" the
-            trajectory there, "interpolate" between the rows before and after, or "mask": rows stay, and a method leaves
-            out what is not there. Chunks that a zarr store lacks read as its fill value with "refuse", which is told,
-            and are missing with the others.
+        missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" (rows that
+            lack one are cut out, and nothing is learned across them), "interpolate" between the rows before and
+            after, or "mask": rows stay, and a method leaves out what is not there. Chunks that a zarr store lacks read
+            as its fill value with "refuse", which is told, and are missing with the others.
         topology: file with the names of the atoms (.pdb, …) for the trajectory of a molecule.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
@@ -176,6 +176,8 @@ class TrajectoryFiles(Record):
         self._files_read = self.find_files()
         found = self._given or [part for path in files for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
+        if self.time_step is not None:
+            found = [replace(part, times=None, time_step=self.time_step) for part in found]
         n_bytes = sum(math.prod(part.states.shape) * part.states.dtype.itemsize for part in found)
         self._require_size(sum(part.states.shape[0] for part in found), n_bytes)
         if n_bytes <= self.in_memory_gigabytes * 2**30:
@@ -188,9 +190,7 @@ class TrajectoryFiles(Record):
         if self.clocks == ALIKE and self.time_step is None:
             require_alike(found)
         times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
-        given_step = self.time_step or _agreed(found, "time_step")
-        if self.time_step is not None:
-            times = ()
+        given_step = _agreed(found, "time_step")
         unit = "step" if given_step is None and not times else "time"
         names, units = self.component_names or _agreed(found, "component_names"), _agreed(found, "component_units")
         alone = {part.names for part in found}
@@ -199,16 +199,18 @@ class TrajectoryFiles(Record):
         facts |= {fact: value for fact in ("grid", "body_names") if (value := _agreed(found, fact)) is not None}
         if "grid" in facts:
             facts["grid"] = np.array(facts["grid"])
+        missing = tuple(np.asarray(part.missing_times, dtype=np.float64) for part in found)
         try:
             trajectories = Trajectories(
                 tuple(part.states for part in found),
-                time_step=median_step(times) if times else given_step or 1.0,
+                time_step=self.time_step or (median_step(times) if times else given_step or 1.0),
                 time_unit=self.time_unit or _agreed(found, "time_unit") or unit,
                 times=times or None,
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
                 component_names=names,
                 masked=self.missing == MASK and any(has_missing(part.states) for part in found),
+                missing_times=missing if any(map(len, missing)) else None,
                 facts=facts,
             )
         except DataError as error:

@@ -39,6 +39,7 @@ class Observations:
             `body_names` of states (bodies, axes), or the `lyapunov_time` of what moves.
         system: the system that was simulated; None for observed data.
         masked: whether rows may have values that are missing (not a number), which a method leaves out.
+        missing_times: when the rows of each trajectory were observed that were cut out; nothing goes on across them.
         observed: the same rows in the person's own components, where these are coordinates made of them, such as
             logarithms or delays.
     """
@@ -60,6 +61,7 @@ class Observations:
     facts: Mapping[str, Any] = field(default_factory=dict)
     system: System | None = None
     masked: bool = False
+    missing_times: tuple[np.ndarray, ...] | None = None
     observed: "Observations | None" = None
 
     @property
@@ -125,7 +127,9 @@ class Observations:
         return self.time_step * np.arange(first, first + self.lengths[number], dtype=np.float64)
 
     def name(self, number: int) -> str:
-        """How messages call a trajectory."""
+        """How messages call a trajectory, or one of its pieces between gaps, which have one name."""
+        if self.names and self.names.count(self.names[number]) > 1:
+            return f"the piece of {self.names[number]} from time {self.times_of(number)[0]:g} on"
         return f"trajectory {number}" + (f" ({self.names[number]})" if self.names else "")
 
     def gaps(self, number: int) -> Int[np.ndarray, " _"] | None:
@@ -136,6 +140,22 @@ class Observations:
         whole = whole_steps(times, self.time_step)
         gaps = None if whole is None else np.flatnonzero(whole != 1) + 1
         return None if gaps is None or 2 * len(gaps) > len(times) - 1 else gaps
+
+    def cuts(self, number: int) -> Int[np.ndarray, " _"]:
+        """The rows of a trajectory before which rows were cut out, on any clock."""
+        if self.missing_times is None:
+            return np.empty(0, dtype=int)
+        rows = np.unique(np.searchsorted(self.times_of(number), self.missing_times[number]))
+        return rows[(rows > 0) & (rows < self.lengths[number])]
+
+    def edges(self, number: int) -> list[int]:
+        """The first row of every piece of a trajectory between missing rows, and the end of the last."""
+        gaps = self.gaps(number)
+        return [
+            0,
+            *np.union1d(self.cuts(number), [] if gaps is None else gaps).astype(int).tolist(),
+            self.lengths[number],
+        ]
 
     def complete_rows(self, number: int) -> Bool[np.ndarray, " time"]:
         """Which rows of a trajectory have all their values."""

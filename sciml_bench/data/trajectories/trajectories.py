@@ -76,8 +76,9 @@ class Trajectories(Observations):
         }
         if self.clean is self.states:
             changes["clean"] = changes["states"]
-        if self.names is not None:
-            changes["names"] = tuple(self.names[number] for number in numbers)
+        for name in ("names", "missing_times"):
+            if (each := getattr(self, name)) is not None:
+                changes[name] = tuple(each[number] for number in numbers)
         if self.times is None:
             changes["first_rows"] = tuple(self.first_row(number) + start for number, (start, _) in cuts)
         if self.parameters is not None:
@@ -127,6 +128,9 @@ class Trajectories(Observations):
             changes["clean"] = changes["states"]
         if self.observed is not None and later.observed is not None:
             changes["observed"] = self.observed.joined_in_time(later.observed)
+        if self.missing_times is not None or later.missing_times is not None:
+            missing = [part.missing_times or ((),) * self.n_trajectories for part in (self, later)]
+            changes["missing_times"] = tuple(np.union1d(*pair) for pair in zip(*missing, strict=True))
         follows = all(self.first_row(n) + self.lengths[n] == later.first_row(n) for n in numbers)
         if self.times is not None or later.times is not None or not follows:
             changes["times"] = tuple(np.concatenate([self.times_of(n), later.times_of(n)]) for n in numbers)
@@ -182,24 +186,30 @@ class Trajectories(Observations):
         return self.select(trajectories=[number for number, _ in spans], time=[span for _, span in spans])
 
     def spans_between_gaps(self, fewest_rows: int = 1) -> list[tuple[int, slice]]:
-        """The number of the trajectory and the rows of every such piece; whole ones where none is long enough.
+        """The number of the trajectory and the rows of every such piece.
 
         Args:
-            fewest_rows: shorter pieces are left out.
+            fewest_rows: shorter pieces are left out, and so is a trajectory that has no other; none where all would be.
         """
-        spans = []
-        if self.is_regular or self.times is None:
+        if self.times is None:
             return self.spans
-        for number, length in enumerate(self.lengths):
-            gaps = self.gaps(number)
-            if gaps is None:
-                return self.spans
-            edges = pairwise([0, *gaps.tolist(), length])
-            long_enough = [(number, slice(*edge)) for edge in edges if edge[1] - edge[0] >= fewest_rows]
-            if not long_enough:
-                return self.spans
-            spans += long_enough
-        return spans
+        pieces = [(number, list(pairwise(self.edges(number)))) for number in range(self.n_trajectories)]
+        spans = [
+            (number, slice(*edge))
+            for number, edges in pieces
+            for edge in edges
+            if (len(edges) == 1 and self.missing_times is None) or edge[1] - edge[0] >= fewest_rows
+        ]
+        return spans or self.spans_between_gaps()
+
+    @property
+    def cut_apart(self) -> "Trajectories":
+        """What lies between rows that were cut out, each piece a trajectory of its own; itself where none were."""
+        if self.missing_times is None:
+            return self
+        edges = [[0, *self.cuts(number).tolist(), length] for number, length in enumerate(self.lengths)]
+        pieces = [(number, slice(*edge)) for number, each in enumerate(edges) for edge in pairwise(each)]
+        return self.of_spans(pieces)
 
     def without_missing_rows(self) -> "Trajectories":
         """The rows that have all their values, on a clock with gaps; itself where nothing may be missing.

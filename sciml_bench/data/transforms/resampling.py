@@ -1,5 +1,7 @@
 """Rows on a regular clock from rows at any times, along straight lines between neighbours."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -11,7 +13,7 @@ from sciml_bench.systems import OrdinaryDifferentialEquation
 
 GAP_OF_REGULAR, GAP_OF_IRREGULAR = 1.5, 5.0
 """An interval of so many of the record's steps, if it is longer than the new step as well, is a gap that no row is made
-in; on a regular clock every missing row is one."""
+in; on a regular clock every missing row is one, and on any clock a row that was cut out."""
 
 LARGEST_BYTES = 2**33
 """Of the rows that are made of one trajectory."""
@@ -50,7 +52,8 @@ def resampled(trajectories: Trajectories, time_step: float, key: str = "data.res
                 f"{key}={time_step:g}: {count:.3g} rows of {trajectories.name(number)} do not fit in memory; choose a "
                 "longer time step."
             )
-        left, share, clock = _places(times, time_step, int(count), trajectories.time_step)
+        step = trajectories.time_step
+        left, share, clock = _places(times, time_step, int(count), step, trajectories.cuts(number))
         clocks.append(clock)
         for name in ("states", "clean", "inputs", "weights"):
             if (parts := getattr(trajectories, name)) is not None:
@@ -59,7 +62,10 @@ def resampled(trajectories: Trajectories, time_step: float, key: str = "data.res
                 series.setdefault(name, []).append(made)
         if trajectories.labels is not None:
             series.setdefault("labels", []).append(trajectories.labels[number][left + (share == 1)])
-    changes = {name: tuple(parts) for name, parts in series.items()}
+    changes: dict[str, Any] = {name: tuple(parts) for name, parts in series.items()}
+    if trajectories.missing_times is not None:  # those that the new steps do not span
+        pairs = zip(trajectories.missing_times, clocks, strict=True)
+        changes["missing_times"] = tuple(_not_spanned(*pair, GAP_OF_REGULAR * time_step) for pair in pairs)
     if trajectories.clean is trajectories.states:
         changes["clean"] = changes["states"]
     keeps_its_law = isinstance(trajectories.system, OrdinaryDifferentialEquation)
@@ -68,7 +74,7 @@ def resampled(trajectories: Trajectories, time_step: float, key: str = "data.res
 
 
 def _places(
-    times: Float[np.ndarray, " time"], time_step: float, count: int, old_step: float
+    times: Float[np.ndarray, " time"], time_step: float, count: int, old_step: float, cuts: Int[np.ndarray, " cuts"]
 ) -> tuple[Int[np.ndarray, " rows"], Float[np.ndarray, " rows"], Float[np.ndarray, " rows"]]:
     """For every new row the row before it, how far it lies on the way to the next one, and its time."""
     clock = times[0] + time_step * np.arange(count)
@@ -79,8 +85,17 @@ def _places(
     share = np.where(np.abs(clock - times[left + 1]) <= _ROUNDING * time_step, 1.0, share)
     counted = keeps_step(times, old_step) or whole_steps(times, old_step) is not None
     longest = max(time_step, (GAP_OF_REGULAR if counted else GAP_OF_IRREGULAR) * old_step)
-    kept = (intervals[left] <= longest) | (share == 0) | (share == 1)
+    kept = (intervals[left] <= longest) & ~np.isin(left + 1, cuts) | (share == 0) | (share == 1)
     return left[kept], share[kept], clock[kept]
+
+
+def _not_spanned(
+    missing: Float[np.ndarray, " _"], clock: Float[np.ndarray, " rows"], gap: float
+) -> Float[np.ndarray, " _"]:
+    """Times that lie in a gap of the new clock and not within one of its steps."""
+    places = np.searchsorted(clock, missing)
+    inside = (places > 0) & (places < len(clock))
+    return missing[inside][np.diff(clock)[places[inside] - 1] > gap]
 
 
 def _between(

@@ -3,6 +3,7 @@
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochSampler
+from sciml_bench.data.reading import tell_short_pieces
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec
 from sciml_bench.data.standardization import Standardization
@@ -52,6 +53,8 @@ class LaggedPairsView:
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
         for name, part in record.splits.items():
             self.lag = require_lag(part, lag, f"the {name} split")
+        train = record.splits["train"].unchecked(masked=False)
+        tell_short_pieces(train, train.spans_between_gaps(self.lag + 1), "the train split")
         scale = Standardization.fit(record.splits["train"]) if standardize else None
         self.splits = {name: part if scale is None else scale.apply(part) for name, part in record.splits.items()}
         self.spec = LaggedPairsSpec(**vars(record.spec), lag=self.lag, standardization=scale)

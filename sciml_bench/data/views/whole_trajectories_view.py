@@ -12,6 +12,7 @@ from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.data.lazy_states import StateArray, read_block
+from sciml_bench.data.reading import tell_short_pieces
 from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.input_signals import InputSignals
@@ -117,6 +118,7 @@ class WholeTrajectoriesView:
     ) -> None:
         record.setup()
         record = record.complete
+        tell_short_pieces(record.part("train"), spans_to_learn(record.part("train")), "the train split")
         pieces = pieces_of(record.part("train"), rows_per_piece, n_pieces)
         self.record, self.spec, self.shuffle = record, replace(record.spec.of_vectors, lengths=pieces.lengths), shuffle
         self.train = PaddedTrajectories.of(pieces)
@@ -151,7 +153,8 @@ def pieces_of(
 ) -> Trajectories:
     """Trajectories that are too long, or too many, to be followed as they are: pieces, each with a start of its own.
 
-    A state can be integrated over a gap, but what acts from outside is known at the rows alone: it ends there.
+    A state can be integrated over a gap, but what acts from outside is known at the rows alone, and nothing may be
+    learned across rows that were cut out: a piece ends there.
 
     Args:
         trajectories: left as they are by default.
@@ -162,8 +165,8 @@ def pieces_of(
     for name, value, least in (("rows_per_piece", rows_per_piece, _FEWEST_ROWS[0]), ("n_pieces", n_pieces, 1)):
         if value is not None:
             require_integer(f"{node}.{name}", value, least, f"give at least {least}, or null")
-    if (acted_on := spans_of_inputs(trajectories)) != trajectories.spans:
-        trajectories = trajectories.of_spans(acted_on)
+    if (known := spans_to_learn(trajectories)) != trajectories.spans:
+        trajectories = trajectories.of_spans(known)
     spans: list[tuple[int, slice]] = []
     for number, length in enumerate(trajectories.lengths):
         count = -(-length // (rows_per_piece or length))
@@ -174,16 +177,25 @@ def pieces_of(
     return trajectories.select(trajectories=[number for number, _ in spans], time=[span for _, span in spans])
 
 
-def spans_of_inputs(trajectories: Trajectories) -> list[tuple[int, slice]]:
+def spans_to_learn(trajectories: Trajectories) -> list[tuple[int, slice]]:
     """Where the inputs of every trajectory are known: between gaps, in pieces long enough to tell a law if there are.
 
     Args:
-        trajectories: with inputs; those without have no gaps over which a state could not be integrated.
+        trajectories: with inputs, or with rows that were cut out; others have no gap that a state cannot cross.
+
+    Raises:
+        DataError: no piece is long enough.
     """
-    spans = trajectories.spans
-    for fewest_rows in () if trajectories.inputs is None else _FEWEST_ROWS:
-        if (spans := trajectories.spans_between_gaps(fewest_rows)) != trajectories.spans:
-            break
+    if trajectories.inputs is None and trajectories.missing_times is None:
+        return trajectories.spans
+    pieces = trajectories.spans_between_gaps()
+    longest = max(span.stop - span.start for _, span in pieces)
+    spans = trajectories.spans_between_gaps(next((rows for rows in _FEWEST_ROWS if rows <= longest), _FEWEST_ROWS[-1]))
+    if longest < _FEWEST_ROWS[-1] and spans != trajectories.spans:
+        raise DataError(
+            f"{trajectories.name(0)} has no {_FEWEST_ROWS[-1]} rows without a gap between them to learn from; fill "
+            "gaps (data.missing=interpolate), or use more rows in data.split"
+        )
     return spans
 
 

@@ -97,10 +97,11 @@ class WindowsView:
     def _require_long_enough(self, name: str, part: Trajectories) -> None:
         if part.masked:
             raise NotApplicableError(
-                "data.missing=mask: windows cannot leave out missing values; use data.missing=interpolate or split"
+                "data.missing=mask: windows cannot leave out missing values; use data.missing=interpolate"
             )
         if not part.is_regular:
-            raise DataError(f"the {name} split: windows need states at regular times; set data.resample=<time step>.")
+            remedy = "data.resample=<time step>" if part.missing_times is None else "data.missing=interpolate"
+            raise DataError(f"the {name} split: windows need states at regular times; set {remedy}.")
         n_calls = self.spec.n_calls if name == "train" else 1
         if min(part.lengths) < self.spec.n_inputs + n_calls * self.spec.n_outputs:
             raise DataError(

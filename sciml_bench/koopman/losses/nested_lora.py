@@ -41,7 +41,8 @@ class _Masks(NamedTuple):
 
 
 @lru_cache(maxsize=32)
-def _masks(nesting: str, n_modes: int, dtype: torch.dtype, device: torch.device) -> _Masks:
+def nesting_masks(nesting: str, n_modes: int, dtype: torch.dtype, device: torch.device) -> _Masks:
+    """How much each mode and each pair of modes counts, for a nesting of `NESTINGS`."""
     everything = torch.ones(n_modes, n_modes, dtype=dtype, device=device)
     if nesting == "joint":
         share = torch.arange(n_modes, 0, -1, dtype=dtype, device=device) / n_modes
@@ -142,7 +143,7 @@ def nested_lora_loss(
         )
     # ⟨√s f, √s g⟩ = ⟨s f, g⟩ in every term of the loss, so one factor does and no square root is taken.
     scaled = f if singular_values is None else f * singular_values
-    masks = _masks(nesting, f.shape[1], f.dtype, f.device)
+    masks = nesting_masks(nesting, f.shape[1], f.dtype, f.device)
     loss: Tensor = _LowRankApproximation.apply(scaled, g, weights, masks, estimator == "unbiased")  # pyright: ignore[reportAssignmentType]
     if regularization:
         loss = loss + regularization * (orthonormality_penalty(f) + orthonormality_penalty(g))

@@ -80,20 +80,22 @@ def orthonormality_penalty(f: Features) -> Float[Tensor, ""]:
     n_samples = len(f)
     moments = torch.cat([f.T @ f, f.sum(dim=0, keepdim=True)]) / n_samples
     if world_size() > 1:
-        moments = _SumOverProcesses.apply(moments * n_samples) / summed_over_processes(f.new_tensor(float(n_samples)))
+        moments = SumOverProcesses.apply(moments * n_samples) / summed_over_processes(f.new_tensor(float(n_samples)))
     metric, mean = moments[:-1], moments[-1]
     identity = torch.eye(len(metric), dtype=f.dtype, device=f.device)
     return (metric - identity).square().sum() + 2 * mean.square().sum()
 
 
-class _SumOverProcesses(torch.autograd.Function):
+class SumOverProcesses(torch.autograd.Function):
     """The differentiable form of `summed_over_processes`."""
 
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:
+        """The sum."""
         return summed_over_processes(tensor)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> Tensor:
+        """The sum of what all processes want."""
         return summed_over_processes(upstream[0])

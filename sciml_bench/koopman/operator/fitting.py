@@ -9,19 +9,20 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sciml_bench.core.errors import ConfigurationError, DataError, SciMLBenchWarning
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SciMLBenchWarning
 from sciml_bench.koopman.operator.cca import solve_cca
 from sciml_bench.koopman.operator.cross_validation import CHOSEN_BY_DATA, chosen_ridge
 from sciml_bench.koopman.operator.lagged_input import LaggedInput, Pair, checked_features, lagged_input
 from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
 from sciml_bench.koopman.operator.regression import REGRESSIONS, solve_regression
+from sciml_bench.koopman.operator.self_adjoint import SELF_ADJOINT, solve_self_adjoint
 from sciml_bench.koopman.operator.solution import OperatorSolution
 from sciml_bench.scores.whitening import whitening
 
-METHODS = ("cca", *REGRESSIONS)
+METHODS = ("cca", *REGRESSIONS, *SELF_ADJOINT)
 _CONSTANT, _ROUNDED = 1e-15, 1e-12
 """Variances, in parts of the mean square, of what cannot be told from a constant, and of what rounding changes."""
-RANKED_METHODS = ("cca", "reduced_rank", "principal_component")
+RANKED_METHODS = ("cca", "reduced_rank", "principal_component", *SELF_ADJOINT)
 
 
 def require_inputs_allowed(method: str) -> None:
@@ -31,12 +32,12 @@ def require_inputs_allowed(method: str) -> None:
         method: of the operator.
 
     Raises:
-        ConfigurationError: it is `cca`.
+        NotApplicableError: it is `cca`, or self-adjoint.
     """
-    if method == "cca":
-        raise ConfigurationError(
-            "method=cca decomposes the law of a system on which nothing acts from outside; with data.inputs choose "
-            "edmd_left, ridge, reduced_rank or principal_component"
+    if method == "cca" or method in SELF_ADJOINT:
+        raise NotApplicableError(
+            f"method={method} decomposes the law of a system on which nothing acts from outside; with data.inputs "
+            "choose edmd_left, ridge, reduced_rank or principal_component"
         )
 
 
@@ -167,6 +168,8 @@ class OperatorFit(BaseEstimator):
             moments = moments.with_inputs_from(mean)
             if self.method == "cca":
                 solved = solve_cca(moments, self.rank, self.relative_cutoff)
+            elif self.method in SELF_ADJOINT:
+                solved = solve_self_adjoint(moments, self.method, self.rank, self.relative_cutoff)
             else:
                 penalty = np.full(moments.n_modes, self._ridge(moments))
                 if self.add_constant:

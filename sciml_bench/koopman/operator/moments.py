@@ -32,6 +32,7 @@ class LaggedMoments:
         inputs: Σ u uᵀ of what acts on the system between x₀ and x₁; without rows where nothing does.
         inputs_features: Σ u φ(x_t)ᵀ at [t].
         inputs_observables: Σ u y(x_t)ᵀ at [t].
+        energy: Σ ∇f a ∇fᵀ times the lag, the Dirichlet form of the generator; empty where it was not measured.
     """
 
     n_samples: int
@@ -42,6 +43,7 @@ class LaggedMoments:
     inputs: Float[np.ndarray, "dim_in dim_in"] = field(default_factory=lambda: np.empty((0, 0)))
     inputs_features: Float[np.ndarray, "two dim_in modes_or_none"] = field(default_factory=lambda: np.empty((2, 0, 0)))
     inputs_observables: Float[np.ndarray, "two dim_in out_or_none"] = field(default_factory=lambda: np.empty((2, 0, 0)))
+    energy: Float[np.ndarray, "energy_modes energy_modes"] = field(default_factory=lambda: np.empty((0, 0)))
 
     @classmethod
     def of_pairs(
@@ -189,7 +191,9 @@ class LaggedMoments:
         observables, of_inputs = change.T @ self.observables, self.inputs_features
         if self.n_inputs:
             of_inputs = of_inputs @ change
-        return replace(self, features=features, observables=observables, inputs_features=of_inputs)
+        own = coordinates["f"]
+        energy = own.T @ self.energy @ own if self.energy.size else self.energy
+        return replace(self, features=features, observables=observables, inputs_features=of_inputs, energy=energy)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Every field that is not empty as an array, for a file; `LaggedMoments.from_arrays` is its inverse."""
@@ -200,10 +204,9 @@ class LaggedMoments:
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "LaggedMoments":
         """Rebuild the moments that `as_arrays` took apart."""
         counts = int(arrays["n_samples"]), int(arrays["n_modes"]), float(arrays["total_weight"])
-        of_inputs = {
-            name: arrays[name] for name in ("inputs", "inputs_features", "inputs_observables") if name in arrays
-        }
-        return cls(*counts, arrays["features"], arrays["observables"], **of_inputs)
+        optional = ("inputs", "inputs_features", "inputs_observables", "energy")
+        given = {name: arrays[name] for name in optional if name in arrays}
+        return cls(*counts, arrays["features"], arrays["observables"], **given)
 
     def _columns(self, encoder: Encoder) -> slice:
         of_f = encoder == "f" or not self.has_lagged_encoder

@@ -15,6 +15,8 @@ from sciml_bench.core.types import PathType
 from sciml_bench.koopman.operator.fitting import OperatorFit, require_inputs_allowed
 from sciml_bench.koopman.operator.lagged_input import lagged_input
 from sciml_bench.koopman.operator.moments import LaggedMoments
+from sciml_bench.koopman.operator.residuals import eigenvalue_residuals
+from sciml_bench.koopman.operator.self_adjoint import require_self_adjoint_allowed
 from sciml_bench.koopman.operator.solution import DynamicalModes
 from sciml_bench.scores.timescales import implied_timescales
 from sciml_bench.scores.vamp import vamp_e
@@ -30,8 +32,9 @@ class KoopmanOperator(OperatorFit):
     Args:
         method: `cca` (truncated singular value decomposition between the features f and g); `edmd_left` and
             `edmd_right` (least squares on f, on g); `ridge`, `reduced_rank` or `principal_component` (regressions
-            on f).
-        rank: modes to keep, for `cca`, `reduced_rank` and `principal_component`; None keeps all.
+            on f); `reversible` (self-adjoint, both directions of time averaged) or `generator` (the same from the
+            features' gradients), with one encoder.
+        rank: modes to keep, for all but least squares and `ridge`; None keeps all.
         tikhonov_regularization: γ, as a fraction of every feature's mean square, for `ridge` and `reduced_rank`; `auto`
             chooses it by generalised cross-validation.
         relative_cutoff: directions of the features, brought to mean square 1, with less than this fraction of the
@@ -110,6 +113,11 @@ class KoopmanOperator(OperatorFit):
             return system.eigenvalues
         left = self._features_of(solution.right_encoder, f, g) @ system.left_map
         return system.eigenvalues, left, self._features_of(solution.forward.encoder, f, g) @ system.right_map
+
+    @property
+    def eigenvalue_residuals_(self) -> Float[np.ndarray, " r"]:
+        """How far each eigenpair (λ, r) is from holding on the training pairs: see `eigenvalue_residuals`."""
+        return eigenvalue_residuals(self.moments_, self._solution(), self.add_constant)
 
     def dynamical_modes(self, time_step: float | int = 1.0) -> DynamicalModes:
         """Frequencies, decay times and shares in the observable of the eigenfunctions that `eig` gives.
@@ -255,7 +263,11 @@ class KoopmanOperator(OperatorFit):
 
 
 def checked_operator(
-    make: Callable[[], KoopmanOperator], n_features: int, with_inputs: bool = False
+    make: Callable[[], KoopmanOperator],
+    n_features: int,
+    with_inputs: bool = False,
+    has_lagged_encoder: bool = False,
+    has_energy: bool = False,
 ) -> Callable[[], KoopmanOperator]:
     """The factory of an estimator, whose options suit the features that it will be given.
 
@@ -263,6 +275,8 @@ def checked_operator(
         make: the factory.
         n_features: without the constant that the estimator may add.
         with_inputs: whether something acts from outside.
+        has_lagged_encoder: whether g has features of its own.
+        has_energy: whether the features' Dirichlet form will be measured.
 
     Raises:
         ConfigurationError: they do not.
@@ -272,6 +286,7 @@ def checked_operator(
         operator.require_valid_options(n_features + int(operator.add_constant))
         if with_inputs:
             require_inputs_allowed(operator.method)
+        require_self_adjoint_allowed(operator.method, has_lagged_encoder, has_energy)
     except ConfigurationError as error:
-        raise ConfigurationError(f"training.operator.{error}") from None
+        raise type(error)(f"training.operator.{error}") from None
     return make

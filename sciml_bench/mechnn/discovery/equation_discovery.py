@@ -90,7 +90,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         if not isinstance(model, BasisLibrary | RationalLibrary):
             raise ConfigurationError("training=closed_form needs candidate terms: choose model=polynomials")
         if isinstance(model, RationalLibrary) and view.spec.dim_in:
-            raise ConfigurationError("data.inputs: laws with a denominator take no inputs; choose model=polynomials")
+            raise NotApplicableError("data.inputs: laws with a denominator take no inputs; choose model=polynomials")
         require_arguments(ClosedFormDiscovery, recipe, "training")
         require_rows(model, view)
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)

@@ -10,7 +10,7 @@ from sciml_bench.core.results import Results
 from sciml_bench.data import PaddedTrajectories, Record
 from sciml_bench.data.held_out import TIME, past_and_future, shown_arrays
 from sciml_bench.data.own_components import in_own_components, own_rows
-from sciml_bench.data.views.whole_trajectories_view import spans_of_inputs
+from sciml_bench.data.views.whole_trajectories_view import spans_to_learn
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance
@@ -38,7 +38,7 @@ class EquationEvaluation:
     def __call__(self, learned: DiscoveredEquations, record: Record) -> Results:
         """Score equations on a record."""
         record = record.complete
-        spans = spans_of_inputs(record.splits["train"])
+        spans = spans_to_learn(record.splits["train"])
         train = PaddedTrajectories.of(record.splits["train"].of_spans(spans))
         pieces, coefficients = rows_of(train), np.asarray(learned.coefficients)
         inputs = inputs_of(train) if learned.spec.dim_in else None
@@ -88,7 +88,9 @@ class EquationEvaluation:
         last = dict(spans)
         for (row, span), states in zip(spans, denoised, strict=True):
             explained["denoised"][row, span] = states
-            on = slice(span.start, int((window[row] > 0).sum()) if span == last[row] else span.stop)
+            end = int((window[row] > 0).sum()) if span == last[row] else span.stop
+            gap = end if whole is None else next(edge for edge in joined.edges(row) if edge > span.start)
+            on = slice(span.start, min(end, gap))
             acted = None if whole is None or inputs is None else whole.values[row, on]
             with contextlib.suppress(SolverError):  # nan where the equations diverge
                 explained["simulation"][row, on] = learned.motion(states[0], arrays["times"][row, on], acted)

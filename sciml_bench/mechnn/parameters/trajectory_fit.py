@@ -21,6 +21,7 @@ from sciml_bench.core.seeds import derived_seed
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data import PaddedTrajectories, Record, WholeTrajectoriesView
 from sciml_bench.data.held_out import shown_arrays
+from sciml_bench.data.views.whole_trajectories_view import pieces_of
 from sciml_bench.mechnn.discovery.equation_discovery import FewComponents
 from sciml_bench.mechnn.parameters.learned_linear_ode import LearnedLinearODE
 
@@ -166,7 +167,8 @@ class SmoothingEvaluation:
             DataError: the record is not the one that was learned from.
         """
         record = record.complete
-        train, smoothed = PaddedTrajectories.of(record.splits["train"]), learned.smoothed()
+        pieces, smoothed = pieces_of(record.splits["train"]), learned.smoothed()
+        train = PaddedTrajectories.of(pieces)
         if _fingerprint(train.states) != learned.fingerprint:
             raise DataError("these are not the trajectories that were fitted: a trajectory fit tells nothing of others")
         squares = (smoothed - train.states)[train.rows] ** 2
@@ -176,7 +178,7 @@ class SmoothingEvaluation:
             fit, noise = (float(np.mean((states - train.clean)[train.rows] ** 2)) for states in both)
             metrics |= {"interpolation_mse_clean": fit, "clean_rmse": fit**0.5, "observed_clean_rmse": noise**0.5}
         arrays = {
-            **shown_arrays(record.splits["train"], None),
+            **shown_arrays(pieces, None),
             "smoothed": smoothed,
             "held_out": np.asarray(learned.held_out),
             "coefficients": learned.model.coefficients.detach().numpy()[:, 0, :, 0],

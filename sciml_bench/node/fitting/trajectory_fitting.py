@@ -40,13 +40,20 @@ from sciml_bench.node.learned_field import FORECAST_STARTS, OBSERVED, LearnedFie
 from sciml_bench.node.solvers.adaptive_solver import AdaptiveSolver
 from sciml_bench.node.solvers.compiled_solver import CompiledSolver
 from sciml_bench.node.solvers.fixed_step_solver import FixedStepSolver
-from sciml_bench.node.solvers.runge_kutta import TimeSteps
+from sciml_bench.node.solvers.runge_kutta import Plan, TimeSteps
 from sciml_bench.node.solvers.solution import Solution
 from sciml_bench.node.solvers.solve import Solver
 from sciml_bench.node.units import STANDARDIZED, UNITS, Units, standard_units, time_of_change
 
 _WORST = 1e30
 """The error of a member that broke down: never the best, and finite, as a selected error has to be."""
+
+_OPERATIONS = 8
+"""Of a step, for every weight and evaluation: 2 of the loss, 4 of its gradient and 2 of the error of the dynamics."""
+_PER_SECOND = 1e9
+"""Operations [measured: compiled layers of 2e4 to 1e6 nodes on one core, 0.6e9 to 1.5e9]."""
+_WIDE = 2000
+"""Nodes of a layer whose answer a usual learning rate throws far in one step, as all its weights move together."""
 
 
 class TrajectoryFitting(Method):
@@ -189,6 +196,17 @@ class TrajectoryFitting(Method):
         """Trained offsets of states, which are weights in the units of the fit."""
         return offsets if self.batch.deviation is None else offsets * self.batch.deviation
 
+    @property
+    def seconds_per_step(self) -> float:
+        """From the weights and the evaluations of the field; an adaptive solver takes about as many, or more."""
+        solver, stages = self.solver, 6
+        steps = self.batch.times.shape[1] - 1
+        if isinstance(solver, FixedStepSolver):
+            plan = Plan.of(solver.method, solver.max_step, self.batch.times)
+            steps, stages = plan.steps.sizes.shape[1], plan.stage_times.shape[2]
+        n_weights = sum(weight.numel() for weight in self.model.parameters())
+        return _OPERATIONS * n_weights * len(self.batch.times) * steps * stages / _PER_SECOND
+
     def optimizer(self) -> torch.optim.Optimizer:
         """AdamW, full batch."""
         return torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay, foreach=True)
@@ -279,6 +297,8 @@ class TrajectoryFitting(Method):
         for index in (~finite).nonzero().ravel().tolist():
             if index not in self.broken_down:
                 last, remedy = self._last_solution, self.solver.remedy
+                if (width := max(max(weight.shape[1:], default=1) for weight in self.model.parameters())) >= _WIDE:
+                    remedy = f"try a training.learning_rate of at most {1 / width:.0e}, or fewer model.nodes_per_layer"
                 problem = Solution(last.times, last.states[index], 0).breakdown(remedy)
                 self.broken_down[index] = problem or f"the loss became {float(losses[index].detach())}; {remedy}"
         if len(self.broken_down) == self.n_members:

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,9 +67,7 @@ def starts_in(record: Record, part: str, horizon: int, n_past: int, n_starts: in
     places, longest = [], 0
     for number, length in enumerate(whole.lengths):
         first = length - held_out.lengths[number]
-        gaps = whole.gaps(number)
-        edges = np.array([0, *(() if gaps is None else gaps), length])
-        for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        for begin, end in pairwise(whole.edges(number)):
             longest = max(longest, end - max(begin, first))
             places += [(number, row, begin) for row in range(max(first, begin + n_past), end - horizon + 1)]
     if not places:

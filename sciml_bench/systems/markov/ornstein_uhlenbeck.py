@@ -44,6 +44,11 @@ class OrnsteinUhlenbeck(ReversibleProcess):
         """Standard deviation of the stationary law, sigma / √(2 theta)."""
         return float(self.noise_strength / np.sqrt(2 * self.relaxation_rate))
 
+    @property
+    def diffusion_coefficient(self) -> float:
+        """sigma² / 2, in state²/time."""
+        return self.noise_strength**2 / 2
+
     @cached_property
     def _decay(self) -> float:
         return float(np.exp(-self.relaxation_rate * self.time_step))

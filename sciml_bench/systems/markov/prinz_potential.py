@@ -1,73 +1,30 @@
 """Overdamped Langevin motion in the asymmetric four-well potential of Prinz, the usual test of implied timescales.
 
-V(x) = 4(x⁸ + 0.8 e^{−80x²} + 0.2 e^{−80(x−1/2)²} + 0.5 e^{−40(x+1/2)²}) and dX = −V'(X)/γ dt + σ/γ dW
-(Prinz et al., Markov models of molecular kinetics, J. Chem. Phys. 134, 174105, 2011). The generator is similar to a
-Schrödinger operator, discretised here by sinc functions (Colbert and Miller, J. Chem. Phys. 96, 1982, 1992), whose
-error falls exponentially with the number of points.
+V(x) = 4(x⁸ + 0.8 e^{−80x²} + 0.2 e^{−80(x−1/2)²} + 0.5 e^{−40(x+1/2)²}) (Prinz et al., Markov models of molecular
+kinetics, J. Chem. Phys. 134, 174105, 2011).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from math import exp, sqrt
+from math import exp
 
 import numpy as np
 from jaxtyping import Float
 
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import DECOMPOSITIONS, Real
-from sciml_bench.systems.markov.scalar_markov_process import ReversibleProcess
-from sciml_bench.systems.numerics.quadrature import Quadrature
-
-# With 160 points the leading eigenvalues already agree to ten digits; the rest is for colder parameters.
-_N_GRID_POINTS = 400
-# The stationary density at the ends of the grid is e^{-80} of its maximum or less.
-_DEPTH_AT_THE_ENDS = 80.0
-# Samples stay where it is above e^{-20}; the inner step must suit the stiffness found there.
-_DEPTH_OF_SAMPLES = 20.0
-# Where the stationary density is smaller than this fraction of its maximum, rounding drowns the eigenfunctions, which
-# are constant there to a good approximation.
-_SMALLEST_DENSITY = 1e-13
+from sciml_bench.systems.markov.scalar_langevin import DEPTH_AT_THE_ENDS, ScalarLangevin
 
 
 @dataclass(frozen=True)
-class PrinzPotential(ReversibleProcess):
+class PrinzPotential(ScalarLangevin):
     """A particle that hops between four wells; reversible.
 
     Drawing 50 000 samples with the default 100 inner steps costs about three seconds. These Euler–Maruyama steps of
     5e-4 shift the decay rates of the first four modes by -0.1, +0.8, +0.4 and +1.5 % [measured: spectrum of the
-    one-step kernel]; the exact facts are those of the diffusion itself.
+    one-step kernel]; the exact facts are those of the diffusion itself: generator eigenvalues 0, −4.23470913,
+    −21.4184593, −35.7411444, −116.328578, … with the defaults, of which the slowest implied timescale is 0.236.
 
-    Args:
-        friction: gamma.
-        noise_strength: sigma; the temperature is sigma² / (2 gamma).
-        time_step: lag between two samples, in time; the slowest implied timescale is 0.236.
-        n_substeps: Euler–Maruyama steps within `time_step`.
-
-    Raises:
-        ConfigurationError: a parameter is not positive, or the inner step is too long to be stable.
+    The parameters are those of `ScalarLangevin`.
     """
-
-    friction: Real = 1.0
-    noise_strength: Real = 2.0
-    time_step: Real = 0.05
-    n_substeps: int = 100
-    known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "generator_eigenvalues", "energy"}
-
-    def __post_init__(self) -> None:
-        self._require_positive("friction", "noise_strength", "time_step")
-        self._require_at_least_one(n_substeps=self.n_substeps)
-        # Euler's method is stable up to a step of 2/stiffness; half of it keeps the bias of the rates small.
-        visited = np.linspace(-1, 1, 2001) * self._half_width(_DEPTH_OF_SAMPLES)
-        stiffness = float(np.max(np.abs(self._curvature(visited)))) / self.friction
-        if self._inner_step * stiffness > 1:
-            raise self._bad_parameter(
-                "n_substeps",
-                f"the inner step {self._inner_step:.1e} is too long for the wells; "
-                f"give at least {int(np.ceil(self.time_step * stiffness))}",
-            )
-
-    # --- the potential ----------------------------------------------------------------------------------------------
 
     def energy(self, x: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]:
         """The potential V(x)."""
@@ -95,39 +52,6 @@ class PrinzPotential(ReversibleProcess):
             + 0.5 * (80**2 * (x + 0.5) ** 2 - 80) * np.exp(-40 * (x + 0.5) ** 2)
         )
 
-    @property
-    def diffusion_coefficient(self) -> float:
-        """sigma² / (2 gamma²), in state²/time."""
-        return self.noise_strength**2 / (2 * self.friction**2)
-
-    @property
-    def inverse_temperature(self) -> float:
-        """2 gamma / sigma²: the stationary density is proportional to exp(−inverse_temperature · V)."""
-        return 2 * self.friction / self.noise_strength**2
-
-    # --- sampling ---------------------------------------------------------------------------------------------------
-
-    @property
-    def _inner_step(self) -> float:
-        return self.time_step / self.n_substeps
-
-    def initial(self, n: int, rng: np.random.Generator) -> Float[np.ndarray, "n 1"]:
-        """Draw from the stationary law of the diffusion, by inverting its distribution function on a fine grid."""
-        ends = np.linspace(-self._half_width(), self._half_width(), 20_001)
-        density = np.exp(-self.inverse_temperature * (self.energy(ends) - self.energy(ends).min()))
-        mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-        return np.interp(rng.random(n), mass / mass[-1], ends)[:, None]
-
-    def _draw_noise(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        scale = self.noise_strength / self.friction * sqrt(self._inner_step)
-        return scale * rng.standard_normal((*shape, self.n_substeps))
-
-    def _advance(self, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        mobility = self._inner_step / self.friction
-        for substep in range(self.n_substeps):
-            x = x + mobility * self.force(x) + noise[..., substep, None]
-        return x
-
     def _advance_float(self, x: float, noise: Sequence[float]) -> float:
         # The force once more, written out: a function call per inner step would cost as much as the force itself.
         mobility = 4 * self._inner_step / self.friction
@@ -141,96 +65,6 @@ class PrinzPotential(ReversibleProcess):
             )
         return x
 
-    # --- spectrum ---------------------------------------------------------------------------------------------------
-
-    def _half_width(self, depth: float = _DEPTH_AT_THE_ENDS) -> float:
+    def _half_width(self, depth: float = DEPTH_AT_THE_ENDS) -> float:
         # There x⁸ alone is deep enough; it is at least 1, where the wells end.
         return max(1.0, (depth / (4 * self.inverse_temperature)) ** 0.125)
-
-    def stationary_density(self, x: Float[np.ndarray, "batch 1"]) -> Float[np.ndarray, " batch"]:
-        """The Boltzmann density, in 1/state."""
-        grid, spacing = np.linspace(-self._half_width(), self._half_width(), _N_GRID_POINTS, retstep=True)
-        normaliser = float(np.exp(-self.inverse_temperature * self.energy(grid)).sum() * spacing)
-        return np.exp(-self.inverse_temperature * self.energy(x[:, 0])) / normaliser
-
-    def _schroedinger_modes(self, n_points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Grid, decay rates (increasing) and orthonormal vectors of −√μ L /√μ, L the generator, μ the density."""
-        x, spacing = np.linspace(-self._half_width(), self._half_width(), n_points, retstep=True)
-        apart = np.arange(n_points)[:, None] - np.arange(n_points)
-        sign = np.where(apart % 2, -1.0, 1.0)
-        minus_second_derivative = np.where(apart == 0, np.pi**2 / 3, 2 * sign / np.where(apart == 0, 1, apart) ** 2)
-        beta = self.inverse_temperature
-        effective_potential = beta**2 * self.force(x) ** 2 / 4 - beta * self._curvature(x) / 2
-        operator = minus_second_derivative / spacing**2 + np.diag(effective_potential)
-        rates, vectors = np.linalg.eigh(self.diffusion_coefficient * operator)
-        return x, rates, vectors
-
-    @cached_property
-    def _modes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self._schroedinger_modes(_N_GRID_POINTS)
-
-    def generator_eigenvalues(self, count: int) -> Float[np.ndarray, " count"]:
-        """Leading eigenvalues of the generator, in 1/time: 0, −4.23470913, −21.4184593, −35.7411444, −116.328578, ….
-
-        Raises:
-            ConfigurationError: more than a tenth of the grid can resolve.
-        """
-        self._require_resolved(count)
-        rates = self._modes[1][:count].copy()
-        rates[0] = 0.0
-        return -rates
-
-    def _require_resolved(self, count: int) -> None:
-        self._require_at_least_one(count=count)
-        if count > _N_GRID_POINTS // 10:
-            raise ConfigurationError(
-                f"PrinzPotential: count = {count}: the discretised generator resolves {_N_GRID_POINTS // 10} modes; "
-                "ask for no more"
-            )
-
-    def eigenvalues(self, count: int, lag: int = 1) -> Float[np.ndarray, " count"]:
-        """exp(generator eigenvalue · time_step · lag)."""
-        self._require_at_least_one(lag=lag)
-        return np.exp(self.generator_eigenvalues(count) * self.time_step * lag)
-
-    def eigenfunctions(self, count: int, x: Float[np.ndarray, "batch 1"]) -> Float[np.ndarray, "batch count"]:
-        """Eigenfunctions, orthonormal under the stationary law, each positive in the rightmost well.
-
-        Beyond |x| of about 1.4, where no sample ever goes, they are continued as constants.
-        """
-        self._require_resolved(count)
-        grid, _, vectors = self._modes
-        spacing = grid[1] - grid[0]
-        root_density = np.sqrt(self.stationary_density(grid[:, None]))
-        inside = grid[root_density**2 > _SMALLEST_DENSITY * np.max(root_density) ** 2]
-        at = np.clip(x, inside[0], inside[-1])
-        # Sinc interpolation of √μ · eigenfunction is exact within the discretisation.
-        wave = np.sinc((at - grid) / spacing) @ (vectors[:, :count] / sqrt(spacing))
-        sign = np.where(np.sinc((inside[-1] - grid) / spacing) @ vectors[:, :count] < 0, -1.0, 1.0)
-        functions = sign * wave / np.sqrt(self.stationary_density(at))[:, None]
-        functions[:, 0] = 1.0
-        return functions
-
-    def quadrature(self, n_points: int = 400) -> Quadrature:
-        """The trapezoidal rule with the transition density of the diffusion over one `time_step`.
-
-        Raises:
-            ConfigurationError: the points are too few for the wells or for the width of a transition.
-        """
-        self._require_at_least_one(n_points=n_points)
-        grid, rates, vectors = self._schroedinger_modes(max(n_points, 3))
-        spacing = grid[1] - grid[0]
-        density = self.stationary_density(grid[:, None])
-        # √μ(x) p(x, y) / √μ(y) = Σ_k e^{−rate_k t} ψ_k(x) ψ_k(y). Far out, where the density is below e^{-60}, the
-        # quotient would only amplify rounding: the points there are left out.
-        inside = density > np.exp(-60) * density.max()
-        grid, density, vectors = grid[inside], density[inside], vectors[inside]
-        propagator = (vectors * np.exp(-rates * self.time_step)) @ vectors.T / spacing
-        root = np.sqrt(density)
-        return Quadrature.from_densities(
-            points=grid[:, None],
-            lengths=np.full(len(grid), spacing),
-            stationary_density=density,
-            # Rounding leaves values of -1e-16 where the density vanishes.
-            transition_density=np.maximum(propagator * root / root[:, None], 0),
-        )

@@ -9,8 +9,8 @@ from lightning.pytorch import LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from sciml_bench.core.budget import WARNED
-from sciml_bench.training.loop.callbacks import AfterMethod
+from sciml_bench.core.budget import WARNED, in_words
+from sciml_bench.training.loop.callbacks import AfterMethod, method_of
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,8 @@ SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_UPDATES = 0.1
 WORTH_TELLING = 60.0
 """Seconds that are left, beyond which a line says so."""
+TOLD_BEFORE = 300.0
+"""Seconds of a fit beyond which its estimate is told before it begins."""
 
 
 class EpochProgress(AfterMethod):
@@ -33,12 +35,15 @@ class EpochProgress(AfterMethod):
         self._progress: Progress | None = None
         self._last_shown = -float("inf")
         self._began: tuple[int, float] | None = None
+        self._first: tuple[int, float] | None = None
+        self._is_told = False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the bar."""
         self._total = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else None
         if self._total is None and trainer.max_steps > 0:
             self._total = math.ceil(trainer.max_steps / trainer.num_training_batches)
+        self._tell(trainer, pl_module, method_of(pl_module).seconds_per_step, TOLD_BEFORE)
         if not trainer.is_global_zero or not sys.stderr.isatty():
             return
         progress = self._progress = Progress(
@@ -53,6 +58,29 @@ class EpochProgress(AfterMethod):
         )
         progress.start()
         self._task = progress.add_task(self.label, total=self._total, completed=trainer.current_epoch, quantities="")
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: object) -> None:
+        """Tell more than an hour after a few seconds, also within the first epoch; the first step also compiles."""
+        if self._is_told:
+            return
+        step, start = self._first = self._first or (trainer.global_step, time.monotonic())
+        spent = time.monotonic() - start
+        if trainer.global_step > step and spent >= SECONDS_BETWEEN_LINES:
+            self._tell(trainer, pl_module, spent / (trainer.global_step - step), WARNED)
+            self._is_told = True
+
+    def _tell(self, trainer: Trainer, pl_module: LightningModule, per_step: float, least: float) -> None:
+        """Say once how long the steps that are left take, where that is more than `least` seconds."""
+        n_left = method_of(pl_module).progress.n_steps - trainer.global_step
+        if trainer.is_global_zero and n_left * per_step > least:
+            self._is_told = True
+            log.warning(
+                "a step takes %s, and %d of them %s; ask for fewer with trainer.max_epochs, choose a smaller "
+                "network (model.…), or learn from less: components with data.observe=[...], rows with data.n_rows",
+                in_words(per_step),
+                n_left,
+                in_words(n_left * per_step),
+            )
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the epoch that just ended."""
@@ -73,25 +101,14 @@ class EpochProgress(AfterMethod):
             print(f"{self.label}: epoch {done}/{self._total or '?'}  {quantities}", file=sys.stderr, flush=True)
 
     def _seconds_left(self, done: int, now: float) -> float:
-        """About how long the other epochs take; 0 where nobody knows. More than an hour is told as soon as it is seen.
-
-        The first epoch also compiles and warms up, and does not count.
-        """
+        """About how long the other epochs take, but for the first, which also compiles; 0 where nobody knows."""
         if self._total is None:
             return 0.0
         if self._began is None:
             self._began = done, now
             return 0.0
         first, start = self._began
-        left = (self._total - done) * (now - start) / (done - first)
-        if done == first + 1 and left > WARNED:
-            log.warning(
-                "the %d epochs that are left take about %.3g hours; ask for fewer with trainer.max_epochs, or learn "
-                "from less: components with data.observe=[...], rows with data.n_rows",
-                self._total - done,
-                left / 3600,
-            )
-        return left
+        return (self._total - done) * (now - start) / (done - first)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Leave the finished bar on the screen."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import distributed, multiprocessing
 
-from sciml_bench.koopman.losses import DPLoss, NestedLoRALoss, VAMPLoss, nested_lora_loss
+from sciml_bench.koopman.losses import DPLoss, NestedLoRALoss, VAMPLoss, generator_loss, nested_lora_loss
 
 SPLIT = 5
 
@@ -14,6 +14,7 @@ def losses():
     yield from (NestedLoRALoss(3, nesting) for nesting in ("joint", "sequential", "none"))
     yield NestedLoRALoss(3, estimator="biased", regularization=0.2)
     yield lambda f, g: nested_lora_loss(f, g, weights=1 + f.detach()[:, 0].square())
+    yield from (lambda f, g, kind=kind: generator_loss(f, g[None], estimator=kind) for kind in ("unbiased", "biased"))
     yield from (VAMPLoss(1), VAMPLoss(2, center=False), DPLoss(), DPLoss(relaxed=False, metric_deformation=0.1))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.clocks import times_of_dates
+from sciml_bench.data.files.clocks import is_time_name, times_of_dates
 from sciml_bench.data.files.tables.columns import Column, Columns
 from sciml_bench.data.files.tables.times_of_day import durations
 
@@ -28,7 +28,7 @@ def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[n
     """The numbers of a column; not a number where there is none."""
     # lines are counted from 1; in a file without names columns are chosen by numbers from 0
     name = f"{in_file + 1} ({lines.header[place]})" if lines.header else f"{in_file} (counted from 0)"
-    choose = f"{once_named(lines)}choose other columns with data.key=[...]."
+    choose = f"{once_named(lines)}choose other columns with data.key=[{','.join(_others(lines, place)) or '...'}]."
     clock = lines.header[place] if lines.header else in_file
     told = f"holds dates and is not the clock (data.time_column={clock} makes it that); {choose}"
     if isinstance(column, np.ndarray):
@@ -49,11 +49,20 @@ def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[n
                 raise DataError(f"data.path: {lines.path}, column {name} {told}")
             cell = column[row]
             where = f"line {lines.body[row][0]}" if lines.body else f"row {row}"
+            if lines.header and len({*column}) < len(column) and not any(map(is_value, column)):
+                choose = f"call it id where it tells trajectories apart, or {choose}"
             raise DataError(
                 f"data.path: {lines.path}, {where}, column {name}: {cell!r} is not a number{hint_of(cell)}; remove the "
                 f"text, fill the gap, or {choose}"
             )
     return values
+
+
+def _others(lines: Columns, place: int) -> list[str]:
+    """The names of other columns that begin with a number and do not call themselves a clock."""
+    firsts = [(name, str(column[0])) for name, column in zip(lines.header, lines.columns, strict=False)]
+    beside = firsts[:place] + firsts[place + 1 :]
+    return [name for name, cell in beside if number_of(cell) is not None and not is_time_name(name)]
 
 
 def once_named(lines: Columns) -> str:

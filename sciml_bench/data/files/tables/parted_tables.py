@@ -11,7 +11,7 @@ from sciml_bench.data.files.tables.cells import number_of, numbers, once_named
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
 from sciml_bench.data.files.tables.columns import Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
-from sciml_bench.data.files.tables.stacked_trajectories import by_trajectory
+from sciml_bench.data.files.tables.stacked_trajectories import by_trajectory, require_names_of_stacked
 from sciml_bench.data.files.tables.times_of_day import time_of_day, told_of_times
 
 
@@ -34,6 +34,8 @@ def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str
     if stacked := by_trajectory(lines, first, time_column, chosen):
         parts = {name: _part_of(name, part, time_column, chosen) for name, part in stacked.items()}
         return replace(next(iter(parts.values())), parts=parts)
+    if time_column is None and not lines.header:
+        require_names_of_stacked(lines)
     time_column = join_dates(lines, first, chosen, time_column)
     header = lines.header[first:]
     number = column_number(lines, time_column, first)
@@ -67,7 +69,7 @@ def _part_of(name: str, part: Columns, time_column: str | int | None, chosen: Se
     try:
         return table_of(part, time_column, chosen)
     except DataError as error:
-        raise DataError(f"{error}{name}") from error
+        raise DataError(str(error).replace(str(part.path), f"{part.path}{name}", 1)) from error
 
 
 def _table(

@@ -90,10 +90,7 @@ class FieldEquations(StepForecaster):
         """The last rows without a gap, as many as tell something of the present."""
         if self.is_clean:
             return 1
-        lengths = []
-        for number, length in enumerate(past.lengths):
-            gaps = past.gaps(number)
-            lengths.append(length if gaps is None or not len(gaps) else length - int(gaps[-1]))
+        lengths = [length - past.edges(number)[-2] for number, length in enumerate(past.lengths)]
         return min(self.longest_past * self.rows_of_change, *lengths)
 
     def continued(
