@@ -68,6 +68,8 @@ class SchNetEncoder(nn.Module):
         n_radial: Gaussians in which distances are expanded.
         cutoff: distance in nanometres beyond which atoms are no neighbours.
         readout: `mean` or `sum` over the atoms.
+        batch_norm: whether the descriptions of atoms are batch-normalised, which differ little from frame to frame:
+            without it nothing but the constant is learned in hundreds of steps [measured].
 
     Raises:
         ConfigurationError: the states are no positions, an option is out of range, or schnetpack is missing.
@@ -88,6 +90,7 @@ class SchNetEncoder(nn.Module):
         n_radial: ConfiguredInteger = 20,
         cutoff: ConfiguredNumber = 0.6,
         readout: ConfiguredWord = "mean",
+        batch_norm: bool = True,
     ) -> None:
         super().__init__()
         if atomic_numbers is None or tuple(input_shape) != (len(atomic_numbers), 3):
@@ -109,7 +112,8 @@ class SchNetEncoder(nn.Module):
             radial_basis=package.nn.GaussianRBF(n_rbf=n_radial, cutoff=ANGSTROMS * nanometres),
             cutoff_fn=package.nn.CosineCutoff(ANGSTROMS * nanometres),
         )
-        self.head = nn.Sequential(nn.Linear(n_features, n_features), nn.SiLU(), nn.Linear(n_features, n_outputs))
+        layers = [nn.Linear(n_features, n_features), nn.SiLU(), nn.Linear(n_features, n_outputs)]
+        self.head = nn.Sequential(*([nn.BatchNorm1d(n_features)] if batch_norm else []), *layers)
         self.register_buffer("atomic_numbers", torch.tensor(atomic_numbers), persistent=False)
         self.neighbours = NeighbourLists(nanometres)
 

@@ -15,7 +15,8 @@ NUMBERS = (6, 6, 8, 7, 1)
 
 def encoder(**options):
     torch.manual_seed(0)
-    return SchNetEncoder((5, 3), 4, **{"atomic_numbers": NUMBERS, "n_features": 8, "n_interactions": 2} | options)
+    made = SchNetEncoder((5, 3), 4, **{"atomic_numbers": NUMBERS, "n_features": 8, "n_interactions": 2} | options)
+    return made.eval()  # in training, frames of a batch are normalised together
 
 
 def positions(n=6):
@@ -62,6 +63,12 @@ def test_every_weight_learns_and_a_copy_answers_alike():
     network(x).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for n, p in network.named_parameters())
     torch.testing.assert_close(copy.deepcopy(network)(x), network(x))
+
+
+def test_normalised_descriptions_let_features_vary_from_frame_to_frame():
+    x = positions(50)
+    spread = {norm: encoder(batch_norm=norm).train()(x).std(dim=0).mean() for norm in (True, False)}
+    assert spread[True] > 2 * spread[False]
 
 
 @pytest.mark.parametrize(
