@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from sciml_bench.drawing.picture import Arrays, picture
 
 _BINS = 60
-_LEVELS = np.arange(0.0, 8.5, 0.5)
+_HIGHEST = 8.0
+"""Of the colours, in thermal energies."""
 
 
 @picture("slow_coordinates", "corners", "populations")
@@ -32,7 +33,7 @@ def draw(arrays: Arrays) -> Figure:
         heights = np.interp(rows[corners, 0], centres[0], np.nan_to_num(energy, nan=np.nanmax(energy)))
         places = list(zip(rows[corners, 0], heights, strict=True))
     else:
-        shown = axis.contourf(*centres, energy.T, levels=_LEVELS, cmap="viridis", extend="max")
+        shown = axis.pcolormesh(*edges, energy.T, vmin=0.0, vmax=_HIGHEST, cmap="viridis", rasterized=True)
         figure.colorbar(shown, ax=axis, label="free energy / thermal energy")
         axis.set_ylabel("eigenfunction 3")
         places = [tuple(place) for place in rows[corners, :2]]
