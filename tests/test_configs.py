@@ -465,7 +465,7 @@ MISTAKES = [
     ("nsm", "pde.n_points=2", "pde.n_points=2"),
     ("nsm", "pde=navier_stokes pde.solver_step=-1", "pde.solver_step=-1"),
     ("nsm", "pde=navier_stokes pde.forcing=strong", "pde.forcing=strong: give a finite real number"),
-    ("nsm", "pde=navier_stokes pde.forcing=null", "pde.forcing=None: give a finite real number"),
+    ("nsm", "pde=navier_stokes pde.forcing=null", "pde.forcing=null: give a finite real number"),
     ("nsm", "pde=burgers pde.viscosity=3e-4", "pde.solver_resolution=256: at time"),
     ("nsm", "pde.batch_size=0", "pde.batch_size=0"),
     ("nsm", "training.norm=chebyshev", "training.norm=chebyshev"),

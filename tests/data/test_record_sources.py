@@ -42,6 +42,10 @@ def test_every_yaml_makes_a_record(name):
         with pytest.raises(FileNotFoundError, match=r"nowhere\.txt"):
             made(name, path="nowhere.txt")
         return
+    if OmegaConf.is_missing(node, "topology"):
+        with pytest.raises(FileNotFoundError, match=r"nowhere\.pdb"):
+            made(name, topology="nowhere.pdb", trajectories="nowhere.xtc")
+        return
     if target in ("OrderedMNIST", "Ephemeris"):  # these need a file or another package
         assert type(instantiate(node, role="data")).__name__ == target
         return

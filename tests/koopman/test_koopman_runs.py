@@ -18,7 +18,7 @@ SMALL = [
 ]
 SMALL_DIGITS = ["data.image_size=8", "data.n_digits=2", "model.encoder.channels=[4,8]", "model.n_modes=3"]
 LOGISTIC_MAP = ["data=logistic_map", "model=mlp", "data.n_steps=2000", *SMALL]
-TRAININGS = sorted(set(options("training", "koopman")) - {"base", "gradient_steps"})
+TRAININGS = sorted(set(options("training", "koopman")) - {"base", "gradient_steps", "generator"})  # of vectors alone
 
 
 @pytest.mark.usefixtures("quick_oracle")

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 from lightning.pytorch import LightningModule, Trainer
 
+from sciml_bench.core.method import Method
 from sciml_bench.training.loop import progress
 from sciml_bench.training.loop.progress import EpochProgress
 
@@ -19,7 +20,7 @@ class Fit:
         facts = {"max_epochs": n_epochs, "max_steps": -1, "is_global_zero": True, "should_stop": False}
         self.trainer = Mock(spec=Trainer, callback_metrics={"loss": 0.5}, global_step=first * n_steps, **facts)
         self.module: Any = Mock(spec=LightningModule)
-        self.module.method = Mock(seconds_per_step=known)
+        self.module.method = Mock(spec=Method, seconds_per_step=known, progress=Mock())
         self.module.method.progress.n_steps = n_epochs * n_steps
         self.callback, self.now, self.n_steps = EpochProgress("Method", ("loss",)), 1000.0, n_steps
         monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: False, raising=False)
