@@ -102,6 +102,14 @@ def mapped(states: StateArray, function: Callable[[np.ndarray], np.ndarray], rea
     return LazyStates(MappedRows(states, function, reach)) if is_on_disk(states) else function(read_block(states))
 
 
+def plain_numbers(states: StateArray) -> StateArray:
+    """The same numbers in a type that every library knows: those of another byte order, flags, and long doubles."""
+    given = states.dtype
+    plain = {"b": np.dtype(np.uint8)}.get(given.kind, given.newbyteorder("="))
+    plain = np.dtype(np.float64) if plain.kind == "f" and plain.itemsize > 8 else plain
+    return states if plain == given and given.isnative else mapped(states, lambda rows: rows.astype(plain))
+
+
 def has_missing(states: StateArray) -> bool:
     """Whether an array in memory has values that are not a number."""
     return not is_on_disk(states) and states.dtype.kind == "f" and bool(np.isnan(read_block(states)).any())

@@ -208,3 +208,11 @@ def test_either_half_of_a_date_names_both(tmp_path, named):
 def test_a_clock_in_disorder_is_refused_and_no_state(tmp_path):
     with pytest.raises(DataError, match=r"the clock t, whose times are in disorder; sort the rows"):
         table(tmp_path, "t,x", np.random.default_rng(0).permutation(N_ROWS), X)
+
+
+@pytest.mark.parametrize("name", ["decimal_date", "Decimal Year", "fractional.year"])
+def test_years_with_decimals_are_a_clock_although_they_are_rounded(tmp_path, name):
+    years = np.round(1958.2027 + np.arange(N_ROWS) / 12, 4)
+    found = table(tmp_path, f"{name},co2", years, X)
+    np.testing.assert_array_equal(found.times, years)
+    assert (found.time_unit, found.names) == ("year", ("co2",))

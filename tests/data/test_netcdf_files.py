@@ -248,3 +248,31 @@ def test_a_time_in_another_order_is_refused_and_not_passed_over(tmp_path, times)
     xarray.Dataset(data, coords={"time": times}).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
     with pytest.raises(DataError, match=r"the time is .* at row 1; times must be finite and increase"):
         load(tmp_path / "x.nc")
+
+
+@pytest.mark.parametrize("key", [None, "u"])
+def test_groups_with_the_same_fields_on_clocks_of_their_own_are_trajectories(file, key):
+    for length in (20, 25):
+        group = file.createGroup(f"run{length}")
+        group.createDimension("time", length)
+        group.createVariable("time", "f8", ("time",))[:] = length + 0.5 * np.arange(length)
+        group.createVariable("u", "f8", ("time",))[:] = VALUES[:length, 0]
+    path = file.filepath()
+    file.close()
+    _, found = load(path, key=key)
+    assert [len(states) for states in found.states] == [20, 25]
+    assert [float(times[0]) for times in found.times] == [20, 25]
+    assert found.component_names == ("u",)
+    assert all(name.endswith(f"group run{n}") for name, n in zip(found.names, (20, 25), strict=True))
+
+
+def test_fields_whose_axes_differ_in_length_are_refused(file):
+    for length, name in ((20, "u"), (25, "v")):
+        group = file.createGroup(f"run{length}")
+        group.createDimension("time", length)
+        group.createVariable("time", "f8", ("time",))[:] = np.arange(length)
+        group.createVariable(name, "f8", ("time",))[:] = VALUES[:length, 0]
+    path = file.filepath()
+    file.close()
+    with pytest.raises(DataError, match=r"run20/u \(20,\), run25/v \(25,\).*data\.key="):
+        load(path)

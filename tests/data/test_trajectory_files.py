@@ -7,6 +7,7 @@ from scipy.io import loadmat, savemat
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.trajectory_arrays import find_files
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.views import LaggedPairsView
 
@@ -390,3 +391,17 @@ def test_a_lorenz_file_of_the_common_task_framework_is_split_as_it_is_told(train
     x, y, _ = rows.T
     slope = (x[2:] - x[:-2]) / 0.1
     assert np.corrcoef(slope, 10 * (y - x)[1:-1])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("kind", [">f8", ">f4", ">i2", "g", "?"])
+@pytest.mark.parametrize("gigabytes", [1.0, 0.0])
+def test_numbers_of_any_type_become_those_that_torch_knows(tmp_path, kind, gigabytes):
+    import torch
+
+    given = (STATES > 0 if kind == "?" else 10 * STATES).astype(kind)
+    np.save(tmp_path / "x.npy", given)
+    states = load(tmp_path / "x.npy", in_memory_gigabytes=gigabytes).states[0]
+    block = read_block(states, 0, 50)
+    np.testing.assert_array_equal(block, given[:50].astype(block.dtype))
+    assert torch.from_numpy(np.array(block)).shape == (50, 3)
+    assert np.ptp(block) > 0

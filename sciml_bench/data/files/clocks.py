@@ -23,6 +23,9 @@ SUFFIXES = ("ns", "us", "ms", "s", "sec", "min", "h", "hr", "d", "ps", "fs", *UN
 EVEN = 1e-6
 """How far, in steps, numbers may lie from an even rise to be taken for a clock without its name."""
 
+DECIMAL_YEARS = ("decimal date", "decimal year", "fractional year", "year fraction", "dec year")
+"""Names of dates as years with decimals, rounded as they are, so that they hardly rise evenly."""
+
 _SUFFIXED = re.compile(rf"(?:t|time)[_ .-]?({'|'.join(sorted(SUFFIXES, key=len, reverse=True))})$", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-/]\d{1,2}(?:[-/]\d{1,2}(?:[T ].*)?)?$")
 _OF_DAY = re.compile(
@@ -40,12 +43,18 @@ def is_time_name(name: str) -> bool:
         name: of a column or of an array, without its unit.
     """
     lower = name.strip().lower()
-    return lower in TIME_NAMES or lower in UNIT_NAMES or _SUFFIXED.match(lower) is not None
+    return lower in TIME_NAMES or lower in UNIT_NAMES or _is_decimal_year(lower) or _SUFFIXED.match(lower) is not None
+
+
+def _is_decimal_year(lower: str) -> bool:
+    return re.sub("[_.-]", " ", lower) in DECIMAL_YEARS
 
 
 def unit_of_name(name: str) -> str | None:
     """The unit that the name of a clock tells, as in `day` and `time_ms`."""
     lower = name.strip().lower()
+    if _is_decimal_year(lower):
+        return "year"
     found = None if lower in TIME_NAMES else _SUFFIXED.match(lower)  # `times` are not in s
     return UNIT_NAMES.get(lower) or (None if found is None else UNIT_NAMES.get(found[1], found[1]))
 

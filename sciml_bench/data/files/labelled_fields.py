@@ -1,6 +1,7 @@
 """Fields whose axes have names as trajectories: which axis is the time, which counts trajectories, what is a state."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,42 @@ def trajectories_of_fields(
         ConfigurationError: there is no such field or coordinate, or no axis is known to be the time.
         DataError: the fields to use stand on different axes.
     """
-    fields, notes = _chosen(path, content, key), list(content.notes)
+    fields = _chosen(path, content, key)
+    groups = _groups_with_clocks(content, fields)
+    if len(groups) < 2 or times_key not in (None, NO_COLUMN):
+        return _of_one_group(path, content, fields, bool(key), layout, times_key)
+    found: list[NamedTrajectory] = []
+    for group, inside in groups.items():
+        parts = _of_one_group(path, inside, dict(inside.fields), bool(key), layout, times_key)
+        found += [replace(part, name=part.name.replace(str(path), f"{path}, group {group}", 1)) for part in parts]
+    return found
+
+
+def _groups_with_clocks(content: Fields, fields: dict[str, Field]) -> dict[str, Fields]:
+    """The groups of the fields, where each has the same fields on a clock of its own: a trajectory each."""
+    groups: dict[str, dict[str, Field]] = {}
+    for name, one in fields.items():
+        group, _, leaf = name.rpartition("/")
+        groups.setdefault(group, {})[leaf] = one
+    if "" in groups or len({frozenset(inside) for inside in groups.values()}) > 1:
+        return {}
+    found: dict[str, Fields] = {}
+    for group, inside in groups.items():
+        here = {name: one for name, one in content.coordinates.items() if name.rpartition("/")[0] == group}
+        own = {name.rpartition("/")[2]: one for name, one in here.items()}
+        if not any(_is_clock(name, one) for name, one in own.items()):
+            return {}
+        found[group] = replace(content, fields=inside, coordinates={**content.coordinates, **own})
+    return found
+
+
+def _of_one_group(
+    path: Path, content: Fields, fields: dict[str, Field], chosen: bool, layout: str, times_key: str | None
+) -> list[NamedTrajectory]:
+    """The trajectories of fields that stand together."""
+    notes = list(content.notes)
     clock, time_axis = _clock(path, content, fields, layout, times_key)
-    if not key:
+    if not chosen:
         without = [name for name, one in fields.items() if time_axis not in one.axes]
         notes += [f"{', '.join(without)}: left out, without the axis {time_axis}"] if without else []
         fields = {name: one for name, one in fields.items() if time_axis in one.axes}
@@ -58,10 +92,15 @@ def trajectories_of_fields(
             f"data.path={path}: the arrays stand on different axes ({shown}); choose one with data.key=<name>, or "
             "several alike with data.key=[<name>, <name>]."
         )
+    lengths = dict(zip(axes, next(iter(fields.values())).values.shape, strict=True))
+    if any(dict(zip(one.axes, one.values.shape, strict=True)) != lengths for one in fields.values()):
+        shown = ", ".join(f"{name} {one.values.shape}" for name, one in fields.items())
+        raise DataError(
+            f"data.path={path}: the arrays differ in length ({shown}); choose among them with data.key=<name>."
+        )
     counting = [axis for axis in axes if axis != time_axis and _counts(axis, axes, layout)]
     state = [axis for axis in axes if axis != time_axis and axis not in counting]
     notes += [f"{clock} is the time"] if clock is not None else []
-    lengths = dict(zip(axes, next(iter(fields.values())).values.shape, strict=True))
     facts = _components(fields, {axis: lengths[axis] for axis in state}, content)
     facts |= {"time_step": content.time_step, "notes": tuple(notes)}
     found = []

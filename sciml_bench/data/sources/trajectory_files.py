@@ -24,7 +24,7 @@ from sciml_bench.data.files.clocks_of_files import ALIKE, CLOCKS, require_alike
 from sciml_bench.data.files.formats.signal_files import parts_of
 from sciml_bench.data.files.missing_values import MASK, MISSING_CHOICES, REFUSE, without_missing
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
-from sciml_bench.data.lazy_states import has_missing, window
+from sciml_bench.data.lazy_states import has_missing, plain_numbers, window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
@@ -187,6 +187,7 @@ class TrajectoryFiles(Record):
                 f"data.missing={self.missing}: only a record in memory is looked through for missing values; raise "
                 f"data.in_memory_gigabytes above {n_bytes / 2**30:.3g}, or fill them in the file."
             )
+        found = [replace(part, states=plain_numbers(part.states)) for part in found]
         if self.clocks == ALIKE and self.time_step is None:
             require_alike(found)
         times = tuple(np.asarray(part.times, dtype=np.float64) for part in found if part.times is not None)
