@@ -43,7 +43,7 @@ def test_every_yaml_makes_a_record(name):
             made(name, path="nowhere.txt")
         return
     if OmegaConf.is_missing(node, "topology"):
-        with pytest.raises(FileNotFoundError, match=r"nowhere\.pdb"):
+        with pytest.raises(FileNotFoundError, match=r"nowhere\.xtc"):
             made(name, topology="nowhere.pdb", trajectories="nowhere.xtc")
         return
     if target in ("OrderedMNIST", "Ephemeris"):  # these need a file or another package

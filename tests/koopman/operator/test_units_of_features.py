@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import SciMLBenchWarning
-from sciml_bench.koopman.operator import KoopmanOperator
-from sciml_bench.koopman.operator import fitting
+from sciml_bench.koopman.operator import KoopmanOperator, fitting
 from sciml_bench.koopman.operator.self_adjoint import GENERATOR
 from sciml_bench.scores.whitening import unit_free_whitening
 

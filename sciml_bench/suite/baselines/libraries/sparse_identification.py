@@ -53,6 +53,8 @@ class SparseIdentification(SelectedEquations):
     def equations_of(self, observed: Trajectories) -> Iterator[DiscoveredEquations]:
         """For every way to derivatives and every threshold."""
         peer, spec, train = library("pysindy"), self.spec.of_vectors, observed.between_gaps(_FEWEST_ROWS)
+        if max(train.lengths) < _FEWEST_ROWS:  # of rows that are dropped at random no piece is long
+            train = observed
         sensible([spec.dim], int, MOST_FLATTENED, "components of a state")
         if self.weak and not train.is_regular:
             raise NotApplicableError("the weak form needs rows on a clock; set data.resample=<time step>")
