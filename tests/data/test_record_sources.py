@@ -14,6 +14,11 @@ SMALL = {
     "KortewegDeVriesFields": {"split": {"train": 2, "validation": 1, "test": 1}, "n_skipped": 1, "n_frames": 4},
     "TwoBodyOrbits": {"n_states": 20, "n_test_states": 20},
     "MarkovTrajectories": {"n_steps": 200},
+    "AlanineDipeptide": {
+        "nanoseconds": 0.02,
+        "n_trajectories": 3,
+        "split": {"train": 1, "validation": 1, "test": 1},
+    },
     "DystsTrajectories": {"n_steps": 100},
     "lorenz63": {"n_steps": 100},
     "lorenz63_pervez2024": {"n_steps": 105, "split": {"train": 100, "test": 5}},
