@@ -17,8 +17,7 @@ from sciml_bench.koopman.kinetics.passages import mean_first_passage_time
 from sciml_bench.koopman.koopman_model import KoopmanModel
 
 _IMAGINARY = 1e-8
-_SLOWER = 1.0
-"""Lags that an eigenfunction must outlast to count as slow."""
+"""Parts of eigenvalues below which they are real."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +100,7 @@ def kinetics_of(
             "learn with training=nested_lora_reversible"
         )
     pieces = trajectories.between_gaps(learned.spec.lag + 1)
-    if not pieces.n_trajectories:
+    if max(pieces.lengths) <= learned.spec.lag:
         raise DataError(f"no trajectory has more than {learned.spec.lag} rows without a gap; give longer ones")
     features, functions = [], []
     for states in pieces.states:
@@ -147,7 +146,7 @@ def _number_of_states(eigenvalues: np.ndarray) -> int:
     real = np.abs(np.imag(eigenvalues)) < _IMAGINARY
     count = int(np.argmin(real)) if not real.all() else len(eigenvalues)
     decay = -np.log(np.clip(np.abs(eigenvalues[1:count]), np.finfo(float).tiny, 1 - 1e-12))
-    slow = int((decay < 1 / _SLOWER).sum())
+    slow = int((decay < 1).sum())  # a timescale is longer than the lag
     if slow < 1:
         raise DataError("no eigenfunction outlasts a lag, so that no states are metastable; learn with a shorter lag")
     gaps = np.log(decay[1:] / decay[:-1])[:slow]

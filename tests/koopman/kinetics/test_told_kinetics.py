@@ -58,6 +58,8 @@ def test_wrong_numbers_and_operators_without_states_are_told(learned):
         kinetics_of(*learned, 1)
     with pytest.raises(ConfigurationError, match="states=50: the operator has 9 eigenfunctions"):
         kinetics_of(*learned, 50)
+    with pytest.raises(DataError, match="no trajectory has more than 1 rows without a gap"):
+        kinetics_of(learned[0], learned[1].select(time=slice(0, 1)))
     quick = OrnsteinUhlenbeck(relaxation_rate=20.0, time_step=1.0)
     view = pairs_of(MarkovTrajectories(quick, n_steps=500, split={"train": 0.9, "test": 0.1}))
     with pytest.raises(DataError, match="no eigenfunction outlasts a lag"):
