@@ -6,6 +6,7 @@ Light on purpose: a script names this module first, so that whoever interrupts w
 same.
 """
 
+import atexit
 import os
 import signal
 import sys
@@ -106,6 +107,25 @@ def listening() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
+def _let_nothing_spoil_the_end() -> None:
+    """Libraries take a second or two to leave; everything is written, and a signal then only makes it quicker."""
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            signal.signal(number, _leave)
+        atexit.register(_ignore_signals)  # what comes after threads have ended cannot be hurried
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """End the process in one sentence when a signal asks for it, with the exit code that shells give it: 128 + number.
@@ -119,6 +139,7 @@ def interruptible() -> Iterator[None]:
     earlier, sys.unraisablehook = sys.unraisablehook, _tell_again
     try:
         yield
+        _let_nothing_spoil_the_end()
     except BaseException as error:
         interruption = interruption_behind(error)
         if isinstance(error, SystemExit) and _Door.lost is not None:  # Lightning ends with 0 where it alone heard
@@ -126,8 +147,7 @@ def interruptible() -> Iterator[None]:
         if interruption is None:
             raise
         number = interruption.number if isinstance(interruption, Interrupted) else signal.SIGINT
-        for each in SIGNALS:  # impatience may not spoil what is left to do
-            signal.signal(each, signal.SIG_IGN)
+        _ignore_signals()  # impatience may not spoil what is left to do
         print(TOLD, file=sys.stderr)
         raise SystemExit(128 + number) from None
     finally:

@@ -215,3 +215,22 @@ def test_an_interrupted_run_says_so_in_its_record(number, tmp_path):
     assert "Received SIG" not in "".join(said)
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     assert (record["status"], record["reason"]) == ("interrupted", TOLD)
+
+
+@pytest.mark.parametrize(
+    "left_to_do",
+    [
+        "atexit.register(lambda: (print('leaving', flush=True), time.sleep(1)))",
+        "threading.Thread(target=lambda: (print('leaving', flush=True), time.sleep(60))).start()",
+    ],
+)
+def test_what_is_finished_stays_so_whatever_comes_while_libraries_leave(left_to_do: str) -> None:
+    body = f"import atexit, threading, time\nfrom sciml_bench.core.interruption import interruptible\n{left_to_do}\n"
+    command = [sys.executable, "-c", body + "with interruptible(): pass\n"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "leaving\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 0

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from jaxtyping import Float, Real, Shaped
 
+from sciml_bench.data.files.written_dates import year_first
+
 TIME_NAMES = ("t", "time", "times", "timestamp", "ts", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
 """What a clock is called whatever its unit, by LabVIEW X_Value; upper case counts as lower case."""
 
@@ -22,6 +24,9 @@ SUFFIXES = ("ns", "us", "ms", "s", "sec", "min", "h", "hr", "d", "ps", "fs", *UN
 
 EVEN = 1e-6
 """How far, in steps, numbers may lie from an even rise to be taken for a clock without its name."""
+
+ROUNDED = 0.5
+"""How far, in steps, the times of a rounded clock may lie from an even rise."""
 
 DECIMAL_YEARS = ("decimal date", "decimal year", "fractional year", "year fraction", "dec year")
 """Names of dates as years with decimals, rounded as they are, so that they hardly rise evenly."""
@@ -101,12 +106,17 @@ def is_faulty(values: Real[np.ndarray, " time"]) -> str | None:
     return "repeat" if np.mean(steps >= 0) > 0.9 else None
 
 
-def rises_evenly(values: Float[np.ndarray, " time"]) -> bool:
-    """Whether numbers without a name are a clock: three or more, all one step apart."""
+def rises_evenly(values: Float[np.ndarray, " time"], within: float = EVEN) -> bool:
+    """Whether numbers without a name are a clock: three or more, all one step apart.
+
+    Args:
+        values: of a column.
+        within: how far, in steps, each may lie from an even rise.
+    """
     if len(values) < 3 or not np.isfinite(values).all() or values[-1] <= values[0]:
         return False
     even = np.linspace(values[0], values[-1], len(values))
-    return bool(np.abs(values - even).max() <= EVEN * (values[-1] - values[0]) / (len(values) - 1))
+    return bool(np.abs(values - even).max() <= within * (values[-1] - values[0]) / (len(values) - 1))
 
 
 def clock_unit(text: str) -> str:
@@ -125,13 +135,17 @@ def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], st
     A date with an offset from universal time is taken to that time.
 
     Args:
-        cells: such as 2020Q1, 2020-01, 2020-01-31, 2020-01-31T12:00:00Z or 2020-01-31 1:05 PM.
+        cells: such as 2020Q1, 2020-01, 2020-01-31, 2020-01-31T12:00:00Z, 2020-01-31 1:05 PM or 31.01.2020.
 
     Returns:
         the times and their unit; None where a cell is no such date.
+
+    Raises:
+        DataError: either number of dates such as 01/02/2020 may be the month.
     """
     if cells and all(map(_QUARTER.fullmatch, cells)):
         cells = [f"{cell[:4]}-{3 * int(cell[-1]) - 2:02d}" for cell in cells]
+    cells = year_first(cells) or cells
     if not cells or not all(_DATE.match(cell) for cell in cells):
         return None
     try:

@@ -15,6 +15,8 @@ REFUSE, SPLIT, INTERPOLATE, MASK = "refuse", "split", "interpolate", "mask"
 MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
 FEWEST_VALUES = 2
 """Of a component whose missing values are interpolated."""
+LONG = 10
+"""Rows in a run, above which a straight line may pass for dynamics."""
 
 FILLS = (99.9, 999.0, 999.9, 9999.0, 9999.9, 32767.0, 32768.0, 99999.0, 999999.0)
 """Sizes of the numbers that stand for missing values in files that do not say so."""
@@ -129,6 +131,11 @@ def _cut_out(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[N
     return [kept] if not gone.all() else []
 
 
+def _longest_run(absent: Bool[np.ndarray, " time"]) -> int:
+    edges = np.flatnonzero(np.diff([False, *absent.tolist(), False]))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
 def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> NamedTrajectory:
     """Straight lines in time where values are missing; rows before the first or after the last value are left out."""
     states = read_block(part.states).reshape(len(absent), -1).copy()
@@ -145,7 +152,12 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
         states[missing, column] = np.interp(times[missing], times[rows], states[rows, column])
     inside = slice(max(int(rows[0]) for rows in known), min(int(rows[-1]) for rows in known) + 1)
     notes, n_inside = part.notes, int(absent[inside].sum())
-    notes += (f"{n_inside} missing values are interpolated",) if n_inside else ()
+    if n_inside:
+        longest = max(_longest_run(gone[inside, column]) for column in range(gone.shape[1]))
+        of_rows = f" (at most {longest} rows in a run)" if longest > 1 else ""
+        notes += (f"{n_inside} missing values are interpolated{of_rows}",)
+        if longest > LONG:
+            notes += (f"a straight line over {longest} rows is no observation: data.missing=split leaves them out",)
     n_out = len(states) - (inside.stop - inside.start)
     notes += (f"{n_out} rows at the ends, where values are missing, are left out",) if n_out else ()
     return replace(

@@ -41,6 +41,8 @@ ARRAY_READERS: dict[str, Callable[[Path], Content]] = {
 }
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".colvar", ".xvg", ".lvm", ".log", ".lammps")
 """Of tables; but .dat is also that of the samples of a WFDB record."""
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz", ".7z", ".rar")
+"""Of files that hold others; of these only text in .gz is read."""
 TABLE_READERS: dict[str, Callable[[Path, str | int | None, Sequence[str]], Table]] = {
     **dict.fromkeys(TEXT_SUFFIXES, read_csv),
     ".parquet": read_parquet,
@@ -53,8 +55,13 @@ SUFFIXES = (*TABLE_READERS, *ARRAY_READERS, *SIGNAL_READERS, *MOLECULAR_SUFFIXES
 
 
 def suffix_of(path: Path) -> str:
-    """The suffix in lower case, such as ".csv"; PLUMED's COLVAR (and COLVAR.1) has none, and counts as ".colvar"."""
+    """The suffix in lower case, such as ".csv"; PLUMED's COLVAR (and COLVAR.1) has none, and counts as ".colvar".
+
+    Text that gzip has packed (`mine.csv.gz`) counts as what it is unpacked.
+    """
     suffix = path.suffix.lower()
+    if suffix == ".gz" and path.with_suffix("").suffix.lower() in TEXT_SUFFIXES:
+        suffix = path.with_suffix("").suffix.lower()
     return ".colvar" if suffix not in SUFFIXES and path.name.startswith("COLVAR") else suffix
 
 
@@ -103,6 +110,7 @@ def read_content(
         return SIGNAL_READERS[suffix](_not_empty(path), keys)
     if suffix not in ARRAY_READERS:
         text = ": rename a table of numbers to .txt" if suffix in ("", ".out", ".asc", ".prn") else ""
+        text = ": unpack it first" if suffix in PACKED else text
         known = ", ".join(SUFFIXES)
         raise ConfigurationError(f"data.path={path}: unknown suffix {path.suffix!r}; known are {known}{text}.")
     reader = ARRAY_READERS[suffix]

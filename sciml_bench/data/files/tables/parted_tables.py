@@ -6,13 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import is_faulty, is_time_name, restart, rises, rises_evenly, unit_of_name
+from sciml_bench.data.files.clocks import ROUNDED, is_faulty, is_time_name, restart, rises, rises_evenly, unit_of_name
 from sciml_bench.data.files.tables.cells import number_of, numbers, once_named
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
 from sciml_bench.data.files.tables.columns import Columns, Table
 from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
 from sciml_bench.data.files.tables.stacked_trajectories import by_trajectory, require_names_of_stacked
 from sciml_bench.data.files.tables.times_of_day import time_of_day, told_of_times
+
+FEW = 5
+"""Rows among which numbers may well rise by nearly equal steps by chance."""
 
 
 def table_of(lines: Columns, time_column: str | int | None, chosen: Sequence[str]) -> Table:
@@ -109,6 +112,8 @@ def _table(
         notes.append(f"{'the column ' * bool(header)}{names[number]} is the time")
     elif guess and not header and len(values) > 1 and (rises(values[0]) or rises(-values[0])):
         notes.append("the first column rises or falls throughout and is a state (data.time_column=0: it is the time)")
+    elif guess and header and number is None and _may_be_rounded(values[0]):
+        notes.append(f"{names[0]} rises almost evenly and is a state (data.time_column={names[0]}: it is the time)")
     if number is not None:
         # of dates the file may tell the zone
         unit = unit or units[number] or (unit_of_name(header[number]) if header else None)
@@ -124,6 +129,10 @@ def _table(
         unit,
         tuple(notes),
     )
+
+
+def _may_be_rounded(values: np.ndarray) -> bool:
+    return len(values) > FEW and bool(np.all(np.diff(values) > 0)) and rises_evenly(values, within=ROUNDED)
 
 
 def _is_clock_as_well(name: str, values: np.ndarray) -> bool:

@@ -1,7 +1,9 @@
 """A text file as the columns of a table: encoding, comments, delimiter, header, units, and cells or numbers below."""
 
 import contextlib
+import gzip
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +88,13 @@ def _leave_out_empty(lines: Columns) -> None:
 
 
 def _text_of(path: Path) -> str:
-    """The text of a file, as most programmes write it, or as older ones of Windows and Excel do."""
+    """The text of a file, as most programmes write it, or as older ones of Windows and Excel do; or packed by gzip."""
     content = path.read_bytes()
+    if path.suffix.lower() == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"data.path: {path} cannot be unpacked by gzip ({error}).") from error
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return content.decode(encoding)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.clocks import is_time_name, restart, time_of_day, times_of_dates
 from sciml_bench.data.files.tables.calendar_columns import dates_of_numbers
+from sciml_bench.data.files.written_dates import year_first
 
 _WITH_UNIT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?) (sec|min|hr|days?|yrs?)")
 _UNITS = {"sec": "s", "min": "min", "hr": "hour", "day": "day", "days": "day", "yr": "year", "yrs": "year"}
@@ -75,8 +76,10 @@ def dates_with_times(
 
 def _days(name: str, column: Sequence[str] | np.ndarray) -> list[str] | None:
     """The cells of a column of dates, also of whole days among moments, and of numbers such as 20200131."""
-    if not isinstance(column, np.ndarray) and all(map(_DAY.fullmatch, column)):
-        return [*column] if times_of_dates([*column]) else None
+    if not isinstance(column, np.ndarray):
+        cells = year_first([*column]) or [*column]
+        if all(map(_DAY.fullmatch, cells)):
+            return cells if times_of_dates(cells) else None
     moments = column if isinstance(column, np.ndarray) and column.dtype.kind == "M" else None
     if moments is None and is_time_name(name):
         moments = dates_of_numbers("", column)
@@ -92,6 +95,7 @@ def _iso_times(column: Sequence[str] | np.ndarray) -> list[str] | None:
 
 def _offsets(cells: Sequence[str]) -> list[str]:
     """Of dates or times of the day from universal time; empty where they have none, or are something else."""
+    cells = year_first(cells) or cells
     times = [time_of_day(re.split("[T ]", cell, maxsplit=1)[-1] if _DAY.match(cell) else cell) for cell in cells]
     return ["" if time is None else time[1] for time in times]
 
