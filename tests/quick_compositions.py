@@ -3,6 +3,7 @@
 What is remembered is what a fresh reading would give, which tests/test_quick_compositions.py says.
 """
 
+import pickle
 from copy import copy, deepcopy
 from functools import cache
 from pathlib import Path
@@ -10,36 +11,58 @@ from typing import Any
 
 import pytest
 from hydra._internal import defaults_list
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.hydra import Hydra
+from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
 from omegaconf import grammar_parser
 
 chosen_so_far = defaults_list._create_interpolation_map
 read = ConfigRepository.load_config
 asked_mode = Hydra.get_mode
+together = ConfigLoaderImpl._compose_config_from_defaults_list
 
 
 def remember(patch: pytest.MonkeyPatch) -> None:
-    """Parse an interpolation once, read a file once, compose a single command once, and only what is asked for."""
+    """Parse an interpolation, read a file, merge the same files and compose a single command once."""
     parse = cache(grammar_parser.parse)
     for module in ("base", "_utils"):
         patch.setattr(f"omegaconf.{module}.parse", parse)
-    known: dict[tuple[str, ...], tuple[Any, Any]] = {}
+    known: dict[tuple[Any, ...], Any] = {}
+    merged: dict[tuple[Any, ...], bytes] = {}
 
-    def once(repository: ConfigRepository, config_path: str) -> Any:
+    def version_of(repository: ConfigRepository, config_path: str) -> tuple[Any, ...] | None:
         source = repository._find_object_source(config_path, ObjectType.CONFIG)
         if source is None:
             return None
-        key, version = (source.provider, source.path, config_path), None
+        key: tuple[Any, ...] = (source.provider, source.path, config_path)
         if source.scheme() == "file":
             file = Path(source.path, source._normalize_file_name(config_path)).stat()
-            version = file.st_mtime_ns, file.st_size, file.st_ino
-        if key not in known or known[key][0] != version:
-            known[key] = version, read(repository, config_path)
-        result = copy(known[key][1])  # a composition writes into what it has read
+            key += file.st_mtime_ns, file.st_size, file.st_ino
+        return key
+
+    def once(repository: ConfigRepository, config_path: str) -> Any:
+        key = version_of(repository, config_path)
+        if key is None:
+            return None
+        if key not in known:
+            known[key] = read(repository, config_path)
+        result = copy(known[key])  # a composition writes into what it has read
         result.config, result.defaults_list = deepcopy(result.config), deepcopy(result.defaults_list)
         return result
+
+    def merge(loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: Any) -> Any:
+        """What the same files made up before; overrides of values come later."""
+        inner = repo.delegate
+        key = tuple(
+            (default.config_path, default.package, default.parent, default.is_self, default.primary)
+            + (version_of(inner, default.config_path or "") or ())
+            for default in defaults
+        )
+        if key not in merged:
+            merged[key] = pickle.dumps(together(loader, defaults, repo))
+        return pickle.loads(merged[key])
 
     def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
         """Whether a configuration asks for a sweep by itself, for which Hydra composes it; none of ours does."""
@@ -51,5 +74,6 @@ def remember(patch: pytest.MonkeyPatch) -> None:
         return chosen_so_far(overrides, defaults, self_added) if asked else None
 
     patch.setattr(ConfigRepository, "load_config", once)
+    patch.setattr(ConfigLoaderImpl, "_compose_config_from_defaults_list", merge)
     patch.setattr(defaults_list, "_create_interpolation_map", choices)
     patch.setattr(Hydra, "get_mode", mode)

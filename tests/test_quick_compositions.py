@@ -6,12 +6,13 @@ import omegaconf
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra._internal import defaults_list
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf, grammar_parser
-from quick_compositions import asked_mode, chosen_so_far, read
+from quick_compositions import asked_mode, chosen_so_far, read, together
 from scripts import CONF
 
 from sciml_bench.training.script import register
@@ -41,11 +42,13 @@ def test_what_is_remembered_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> 
     commands = [*EVERY_KIND.items(), *((script, []) for script in EVERY_KIND)]
     quick = [composed_text(*command) for command in commands]
     assert ConfigRepository.load_config is not read
+    quick += [composed_text(*command) for command in commands]  # merged before
     monkeypatch.setattr(ConfigRepository, "load_config", read)
+    monkeypatch.setattr(ConfigLoaderImpl, "_compose_config_from_defaults_list", together)
     monkeypatch.setattr(defaults_list, "_create_interpolation_map", chosen_so_far)
     monkeypatch.setattr(omegaconf.base, "parse", grammar_parser.parse)
     monkeypatch.setattr(omegaconf._utils, "parse", grammar_parser.parse)
-    assert quick == [composed_text(*command) for command in commands]
+    assert quick == 2 * [composed_text(*command) for command in commands]
 
 
 def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def test_a_small_run_after_a_large_one_shows_its_own_peak(tmp_path: Path, monkey
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another allocator than glibc's")
 @pytest.mark.skipif(records.peak_memory_begins() != records.RUN, reason="the system does not forget a peak")
 def test_many_small_pieces_that_an_earlier_run_freed_are_not_this_run_s() -> None:
-    pieces = [bytes(60_000) for _ in range(5_000)]  # 286 MiB below glibc's limit for pages of their own
+    # 286 MiB of pages that are written, in pieces below glibc's limit for pages of their own
+    pieces = [number.to_bytes(2) * 30_000 for number in range(5_000)]
     records.peak_memory_begins()
     held = records.peak_memory_mebibytes(records.RUN)
     last = pieces[-1]  # keeps the top of the heap, so that freeing alone gives nothing back
