@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import omegaconf
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra._internal import defaults_list
@@ -11,7 +10,7 @@ from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import OmegaConf, grammar_parser
+from omegaconf import OmegaConf, _utils, base, grammar_parser
 from quick_compositions import asked_mode, chosen_so_far, read, together
 from scripts import CONF
 
@@ -46,8 +45,8 @@ def test_what_is_remembered_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(ConfigRepository, "load_config", read)
     monkeypatch.setattr(ConfigLoaderImpl, "_compose_config_from_defaults_list", together)
     monkeypatch.setattr(defaults_list, "_create_interpolation_map", chosen_so_far)
-    monkeypatch.setattr(omegaconf.base, "parse", grammar_parser.parse)
-    monkeypatch.setattr(omegaconf._utils, "parse", grammar_parser.parse)
+    monkeypatch.setattr(base, "parse", grammar_parser.parse)
+    monkeypatch.setattr(_utils, "parse", grammar_parser.parse)
     assert quick == 2 * [composed_text(*command) for command in commands]
 
 

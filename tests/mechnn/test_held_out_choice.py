@@ -8,7 +8,7 @@ from discovery_cases import whole_rows
 from scipy.integrate import solve_ivp
 from scripts import settings
 
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SolverError
 from sciml_bench.mechnn import EquationDiscovery, HeldOutChoice, LibraryChoice
 from sciml_bench.training.build import build
 
@@ -94,7 +94,7 @@ def test_libraries_that_ask_for_more_rows_are_passed_over_and_named_where_none_i
 def test_what_cannot_choose_is_told_with_its_remedy():
     view = whole_rows(duffing(), STEP)
     with pytest.raises(
-        ConfigurationError, match=r"data\.split\.validation above 0, or .* few rows choose training=closed"
+        NotApplicableError, match=r"data\.split\.validation above 0, or .* few rows choose training=closed"
     ):
         method_of(None, view=view).fit()
     with pytest.raises(ConfigurationError, match=r"model\.degrees=\[\]: there is nothing to choose from"):

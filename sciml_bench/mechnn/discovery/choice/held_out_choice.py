@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.checks import require_integer
-from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
+from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SolverError
 from sciml_bench.core.kinds import require_arguments
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.files.short_files import too_few_to_choose_by
@@ -73,11 +73,11 @@ class HeldOutChoice(FewComponents, DirectMethod):
         """Find the equations.
 
         Raises:
-            ConfigurationError: nothing is held out.
+            NotApplicableError: nothing is held out.
             DataError: too few rows for any library, or there is no law in one, with the reasons.
         """
         if "validation" not in self.view.record.splits:
-            raise ConfigurationError(
+            raise NotApplicableError(
                 "training=held_out_choice: nothing is held out; set data.split.validation above 0, or for a record of "
                 "few rows choose training=closed_form model=polynomials and a small model.degree"
             )
