@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,13 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _garbage_of_the_module_alone() -> None:
+    """Every run collects garbage first, which else it would look for among all that earlier modules have made."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
