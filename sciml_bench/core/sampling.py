@@ -19,9 +19,9 @@ from sciml_bench.core.errors import ConfigurationError
 class EpochSampler:
     """Indices of one epoch, shuffled anew in every epoch and shared out among the processes of a distributed run.
 
-    The shares of the ranks are disjoint, cover all items and differ by at most one item. Every rank must take the same
-    number of optimisation steps, so a loader derives its number of batches from `smallest_share`, never from its own
-    length.
+    Batches are those of the whole run: each rank has its part of every batch, so that all take the same number of
+    optimisation steps, on the items that a single process would see in them. The parts of a batch are disjoint, cover
+    it and differ by at most one item; a batch of fewer items than processes leaves some without any.
 
     With a `block_size` the items are shuffled in a way that a disk can follow: the order of contiguous blocks is
     random, and the items are shuffled within windows of `blocks_per_window` such blocks. A reader that takes
@@ -53,16 +53,10 @@ class EpochSampler:
         require_integer("seed", self.seed, 0, "a seed must not be negative")
         if not 0 <= self.rank < self.world_size:
             raise ConfigurationError(f"rank={self.rank} does not exist among world_size={self.world_size} processes.")
-        remedy = "need at least one item each; use more data or fewer processes (trainer.devices)"
-        require_integer("n_items", self.n_items, self.world_size, f"{self.world_size} process(es) {remedy}")
+        require_integer("n_items", self.n_items, 1, "there has to be something to visit")
         if self.block_size is not None:
             require_integer("block_size", self.block_size, 1, "a block needs at least 1 item")
         require_integer("blocks_per_window", self.blocks_per_window, 1, "a window needs at least 1 block")
-
-    @property
-    def smallest_share(self) -> int:
-        """Number of items that every rank has at least."""
-        return self.n_items // self.world_size
 
     @property
     def window_size(self) -> int | None:
@@ -73,28 +67,70 @@ class EpochSampler:
         """Choose the epoch whose order `indices` returns; Lightning calls this at the start of every epoch."""
         self.epoch = epoch
 
-    def indices(self) -> Int[np.ndarray, " share"]:
-        """The items this rank visits in the current epoch, in their order."""
+    def indices(self, batch_size: int | None = None) -> Int[np.ndarray, " share"]:
+        """The items this rank visits in the current epoch, in their order.
+
+        Args:
+            batch_size: items that the processes share at a time; None shares out the whole at once.
+        """
+        order = self._order()
+        if self.world_size == 1:
+            return order
+        return order[np.diff(self.own_among(np.arange(self.n_items + 1), batch_size)) == 1]
+
+    def own_among(
+        self, stops: Int[np.ndarray, " positions"], batch_size: int | None = None
+    ) -> Int[np.ndarray, " positions"]:
+        """How many of the first items of an epoch are this rank's.
+
+        Args:
+            stops: how many items come first.
+            batch_size: as of `indices`.
+        """
+        size = batch_size or self.n_items
+        batches, rest = np.divmod(stops, size)
+        begun = np.minimum(size, self.n_items - batches * size)
+        start, stop = (-(-begun * rank // self.world_size) for rank in (self.rank, self.rank + 1))
+        full = -(-size * (self.rank + 1) // self.world_size) + (-size * self.rank // self.world_size)
+        return batches * full + np.clip(rest - start, 0, stop - start)
+
+    def require_shared(self, batch_size: int, key: str, drop_last: bool = True) -> None:
+        """Stop at batches in which a process would have nothing to learn from.
+
+        Args:
+            batch_size: items that the processes share at a time.
+            key: of the configuration.
+            drop_last: whether a last batch that is not full is left out.
+
+        Raises:
+            ConfigurationError: there are fewer than processes.
+        """
+        least = batch_size if drop_last else min(batch_size, self.n_items % batch_size or batch_size)
+        if least < self.world_size:
+            which = "a batch" if least == batch_size else f"the last batch of {self.n_items}"
+            raise ConfigurationError(
+                f"{key}={batch_size}: {which} has {least} for {self.world_size} processes that share it; choose "
+                "another batch size, or fewer processes (trainer.devices)"
+            )
+
+    def _order(self) -> Int[np.ndarray, " items"]:
         if not self.shuffle:
-            return self._share(np.arange(self.n_items))
+            return np.arange(self.n_items)
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, self.epoch))))
         if self.block_size is None:
-            return self._share(rng.permutation(self.n_items))
+            return rng.permutation(self.n_items)
         blocks = np.split(np.arange(self.n_items), np.arange(self.block_size, self.n_items, self.block_size))
-        share = self._share(np.concatenate([blocks[number] for number in rng.permutation(len(blocks))]))
+        order = np.concatenate([blocks[number] for number in rng.permutation(len(blocks))])
         window_size = self.block_size * self.blocks_per_window
-        for start in range(0, len(share), window_size):
-            rng.shuffle(share[start : start + window_size])
-        return share
-
-    def _share(self, order: np.ndarray) -> np.ndarray:
-        return np.array_split(order, self.world_size)[self.rank]
+        for start in range(0, len(order), window_size):
+            rng.shuffle(order[start : start + window_size])
+        return order
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.indices().tolist())
 
     def __len__(self) -> int:
-        return self.smallest_share + int(self.rank < self.n_items % self.world_size)
+        return int(self.own_among(np.array([self.n_items]))[0])
 
 
 class EpochBatches:

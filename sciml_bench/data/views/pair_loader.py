@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
+import numpy as np
 import torch
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
@@ -17,17 +18,18 @@ WINDOW_BYTES = 2**21
 class PairLoader(EpochBatches):
     """An iterable over batches (now, later) whose order is a pure function of the sampler's seed and epoch.
 
-    Every rank of a distributed run makes the same number of batches. Without `drop_last` its last batch holds what is
-    left of its share, which may be one pair more than `batch_size`.
+    Every rank of a distributed run makes the same number of batches, which hold its part of the pairs that a single
+    process would see in them; in a last batch of few pairs it may have none.
 
     Args:
         pairs: where the states come from.
-        batch_size: pairs per batch and process.
+        batch_size: pairs per batch, of all processes together.
         sampler: the order; by default that of the pairs themselves.
         drop_last: leave out the last batch where it is not full.
 
     Raises:
-        ConfigurationError: the batch size is below 1, or no full batch can be made although one is needed.
+        ConfigurationError: the batch size is below 1, or, where only full batches are made, above the number of pairs
+            or below that of processes.
     """
 
     def __init__(
@@ -40,36 +42,43 @@ class PairLoader(EpochBatches):
         self.pairs, self.drop_last = pairs, drop_last
         self.sampler = EpochSampler(len(pairs), seed=0, shuffle=False) if sampler is None else sampler
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
-        if drop_last and self.batch_size > self.sampler.smallest_share:
-            each = f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else ""
+        if drop_last and self.batch_size > self.sampler.n_items:
             raise ConfigurationError(
-                f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training "
-                f"pairs{each}; choose a smaller batch or use more data."
+                f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.n_items} training "
+                "pairs; choose a smaller batch or use more data."
             )
+        if drop_last:
+            self.sampler.require_shared(self.batch_size, "training.view.batch_size")
 
     def __len__(self) -> int:
-        share = self.sampler.smallest_share
-        return share // self.batch_size if self.drop_last else -(-share // self.batch_size)
+        n_pairs = self.sampler.n_items
+        return n_pairs // self.batch_size if self.drop_last else -(-n_pairs // self.batch_size)
 
     def __iter__(self) -> Iterator[Pairs]:
-        order = self.sampler.indices()
-        n_batches = len(self)
-        last_stop = n_batches * self.batch_size if self.drop_last else len(order)
+        order = self.sampler.indices(self.batch_size)
+        n_pairs = len(self) * self.batch_size if self.drop_last else self.sampler.n_items
+        stops = self._own_among(self.batch_size, n_pairs)
         batches_at_once = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
-        window_size = self.sampler.window_size or self.batch_size * batches_at_once
-        held_start, held_stop = 0, min(window_size, last_stop)
+        read_stops = iter(self._own_among(self.sampler.window_size or self.batch_size * batches_at_once, n_pairs))
+        start = held_start = 0
+        held_stop = next(read_stops)
         now, later = self.pairs.batch(order[:held_stop])
-        for number in range(n_batches):
-            start = number * self.batch_size
-            stop = last_stop if number == n_batches - 1 else start + self.batch_size
+        for stop in stops:
             while held_stop < stop:
-                read_stop = min(held_stop + window_size, last_stop)
+                read_stop = next(read_stops)
                 next_now, next_later = self.pairs.batch(order[held_stop:read_stop])
                 now = _joined(now[start - held_start :], next_now)
                 later = _joined(later[start - held_start :], next_later)
                 held_start, held_stop = start, read_stop
             part = slice(start - held_start, stop - held_start)
             yield now[part], later[part]
+            start = stop
+
+    def _own_among(self, step: int, n_pairs: int) -> list[int]:
+        """How many pairs are this rank's among the first `step`, twice as many, …, and all."""
+        return self.sampler.own_among(
+            np.minimum(np.arange(step, n_pairs + step, step), n_pairs), self.batch_size
+        ).tolist()
 
 
 def _joined(remainder: torch.Tensor, following: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ random starts; the other parts are kept whole, since what counts there is how lo
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ class WindowsView:
         record: what was observed.
         n_inputs: states a model sees.
         n_outputs: states after these that it must predict.
-        batch_size: windows per batch and process.
+        batch_size: windows per batch, of all processes together.
         windows_per_epoch: how many of the training windows an epoch visits, drawn anew in each; null: all.
         n_calls: how many calls of a model a training window is long enough for; above 1 a model can be trained to go on
             from its own predictions.
@@ -130,21 +131,22 @@ class TrainingWindows(EpochBatches):
         self._first_windows = np.cumsum([0, *(length - view.spec.n_training + 1 for length in train.lengths)])
         block = rows_per_block(train.states[0]) if train.on_disk else None
         self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, block)
-        share = self.sampler.smallest_share
-        self._n_windows = share if asked is None else min(share, asked // world_size)
+        self._n_windows = min(self.sampler.n_items, asked or self.sampler.n_items)
         if self._n_windows < view.batch_size:
             raise ConfigurationError(
-                f"training.view.batch_size={view.batch_size} is larger than the {self._n_windows} windows of a process "
-                "in an epoch; choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
+                f"training.view.batch_size={view.batch_size} is larger than the {self._n_windows} windows of an epoch; "
+                "choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
             )
+        self.sampler.require_shared(view.batch_size, "training.view.batch_size")
 
     def __len__(self) -> int:
         return self._n_windows // self._batch_size
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        order = self.sampler.indices()
-        for number in range(len(self)):
-            chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
+        order = self.sampler.indices(self._batch_size)
+        stops = self.sampler.own_among(np.arange(len(self) + 1) * self._batch_size, self._batch_size).tolist()
+        for start, stop in pairwise(stops):
+            chosen = order[start:stop]
             trajectory = np.searchsorted(self._first_windows, chosen, side="right") - 1
             starts = chosen - self._first_windows[trajectory]
             windows = [
