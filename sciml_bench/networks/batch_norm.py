@@ -30,19 +30,8 @@ class _OverProcesses(_BatchNorm):
         return normalised.to(input.dtype)
 
 
-class _BatchNorm1d(_OverProcesses, nn.BatchNorm1d): ...
-
-
-class _BatchNorm2d(_OverProcesses, nn.BatchNorm2d): ...
-
-
-class _BatchNorm3d(_OverProcesses, nn.BatchNorm3d): ...
-
-
 _JOINED: dict[type[nn.Module], Any] = {
-    nn.BatchNorm1d: _BatchNorm1d,
-    nn.BatchNorm2d: _BatchNorm2d,
-    nn.BatchNorm3d: _BatchNorm3d,
+    kind: type(kind.__name__, (_OverProcesses, kind), {}) for kind in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 }
 
 

@@ -179,9 +179,7 @@ def fit(
     if torch.distributed.is_initialized():
         trainer.strategy.barrier()
         torch.distributed.destroy_process_group()
-    told = {"resumed": checkpoint is not None}
-    if trainer.world_size > 1:
-        told["processes"] = trainer.world_size
+    told = {"resumed": checkpoint is not None, "processes": trainer.world_size}
     return Fit(cost.summary() | told, history, cost.steps, trainer.global_rank == 0)
 
 
@@ -205,6 +203,7 @@ def _quieten_lightning() -> None:
         ".*smaller than the logging interval.*",  # all we log is per epoch
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*isinstance.*LeafSpec.*",
+        ".*Grad strides do not match bucket view strides.*",  # of weights that are stored transposed
     ):
         warnings.filterwarnings("ignore", message=message)
 
