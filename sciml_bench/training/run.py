@@ -65,8 +65,11 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     folder = RunFolder(configuration["run_folder"])
     if is_worker():
         logging.getLogger("sciml_bench").setLevel(logging.ERROR)  # the first process says it all
-        with working(folder.logs):
-            _train(configuration, folder, {})
+        while configuration["force"] and folder.last_checkpoint.exists():  # until the first process has cleared it
+            time.sleep(0.1)
+        if folder.status != FINISHED or configuration["force"]:
+            with working(folder.logs):
+                _train(configuration, folder, {})
         return {}
     with folder.claimed(), as_typed(configuration, config):
         if _is_finished(configuration, folder):

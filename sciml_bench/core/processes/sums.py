@@ -42,7 +42,7 @@ class SumOverProcesses(torch.autograd.Function):
         return summed_over_processes(upstream[0])
 
 
-def added_over_processes(numbers: Sequence[float], device: torch.device | str = "cpu") -> list[float]:
+def added_over_processes(numbers: Sequence[float | int], device: torch.device | str = "cpu") -> list[float | int]:
     """The sums of plain numbers over all processes.
 
     Args:

@@ -61,10 +61,12 @@ def joint_covariance(f: Features, g: Features, center: bool = True) -> Float[Ten
 
 def orthonormality_penalty(f: Features) -> Float[Tensor, ""]:
     """‖M − I‖² + 2‖mean f‖² with M = fᵀf/n: zero for centred functions that are orthonormal over the batch."""
-    n_samples = len(f)
-    moments = torch.cat([f.T @ f, f.sum(dim=0, keepdim=True)]) / n_samples
-    if world_size() > 1:
-        moments = SumOverProcesses.apply(moments * n_samples) / summed_over_processes(f.new_tensor(float(n_samples)))
+    sums = torch.cat([f.T @ f, f.sum(dim=0, keepdim=True)])
+    moments = sums / len(f) if world_size() == 1 else _mean_of_all(sums, len(f))
     metric, mean = moments[:-1], moments[-1]
     identity = torch.eye(len(metric), dtype=f.dtype, device=f.device)
     return (metric - identity).square().sum() + 2 * mean.square().sum()
+
+
+def _mean_of_all(sums: Tensor, n_samples: int) -> Tensor:
+    return SumOverProcesses.apply(sums) / summed_over_processes(sums.new_tensor(float(n_samples)))  # pyright: ignore[reportOperatorIssue]

@@ -18,7 +18,7 @@ from lightning.pytorch.strategies.launchers.subprocess_script import _Subprocess
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.interruption import Interrupted, interruption_behind
 from sciml_bench.core.method import DirectMethod, Method
-from sciml_bench.core.processes.workers import forget_reasons, is_connection_lost, raise_reason
+from sciml_bench.core.processes.workers import forget_reasons, is_connection_lost, is_worker, raise_reason
 from sciml_bench.core.schedules import LearningRateSchedule
 from sciml_bench.core.stored.checkpoint_file import load_checkpoint
 from sciml_bench.core.stored.run_folder import RunFolder
@@ -76,7 +76,7 @@ def fit_directly(method: DirectMethod, cpu_seconds: float | int | None = None) -
     told: dict[str, Any] = {"fit_wall_seconds": wall, "fit_cpu_seconds": cpu}
     if cpu_seconds is not None and cpu > cpu_seconds:
         told["cpu_seconds_over_budget"] = cpu - cpu_seconds
-    return Fit(told)
+    return Fit(told, is_first_process=not is_worker())
 
 
 def fit(
