@@ -5,7 +5,6 @@ before it, so no generator state is carried along: every epoch seeds a counter-b
 "Parallel random numbers: as easy as 1, 2, 3", SC 2011) with the pair (seed, epoch).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,11 +67,7 @@ class EpochSampler:
         self.epoch = epoch
 
     def indices(self, batch_size: int | None = None) -> Int[np.ndarray, " share"]:
-        """The items this rank visits in the current epoch, in their order.
-
-        Args:
-            batch_size: items that the processes share at a time; None shares out the whole at once.
-        """
+        """The items this rank visits in the current epoch; without a batch size the whole is shared out at once."""
         order = self._order()
         if self.world_size == 1:
             return order
@@ -81,12 +76,7 @@ class EpochSampler:
     def own_among(
         self, stops: Int[np.ndarray, " positions"], batch_size: int | None = None
     ) -> Int[np.ndarray, " positions"]:
-        """How many of the first items of an epoch are this rank's.
-
-        Args:
-            stops: how many items come first.
-            batch_size: as of `indices`.
-        """
+        """How many are this rank's of an epoch's items before each stop."""
         size = batch_size or self.n_items
         batches, rest = np.divmod(stops, size)
         begun = np.minimum(size, self.n_items - batches * size)
@@ -95,15 +85,10 @@ class EpochSampler:
         return batches * full + np.clip(rest - start, 0, stop - start)
 
     def require_shared(self, batch_size: int, key: str, drop_last: bool = True) -> None:
-        """Stop at batches in which a process would have nothing to learn from.
-
-        Args:
-            batch_size: items that the processes share at a time.
-            key: of the configuration.
-            drop_last: whether a last batch that is not full is left out.
+        """Stop at batches, the last one among them unless it is dropped, of fewer items than processes.
 
         Raises:
-            ConfigurationError: there are fewer than processes.
+            ConfigurationError: naming the key of the batch size.
         """
         least = batch_size if drop_last else min(batch_size, self.n_items % batch_size or batch_size)
         if least < self.world_size:
@@ -125,12 +110,6 @@ class EpochSampler:
         for start in range(0, len(order), window_size):
             rng.shuffle(order[start : start + window_size])
         return order
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.indices().tolist())
-
-    def __len__(self) -> int:
-        return int(self.own_among(np.array([self.n_items]))[0])
 
 
 class EpochBatches:

@@ -43,24 +43,14 @@ class SumOverProcesses(torch.autograd.Function):
 
 
 def added_over_processes(numbers: Sequence[float | int], device: torch.device | str = "cpu") -> list[float | int]:
-    """The sums of plain numbers over all processes.
-
-    Args:
-        numbers: of this process, as many as of every other.
-        device: on which processes are joined.
-    """
+    """The sums of plain numbers over all processes, which are joined on a device."""
     if world_size() == 1:
         return list(numbers)
     return summed_over_processes(torch.tensor(numbers, dtype=torch.float64, device=device)).tolist()
 
 
 def mean_over_processes(mean: Tensor, n_samples: int) -> Tensor:
-    """The mean over the samples of all processes, differentiable.
-
-    Args:
-        mean: over the samples of this one.
-        n_samples: of this one, at least 1.
-    """
+    """The mean over the samples of all processes, differentiable, from that over the samples of each."""
     if world_size() == 1:
         return mean
     (total,) = added_over_processes([n_samples], mean.device)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.core.processes.sums import SumOverProcesses, summed_over_processes, world_size
+from sciml_bench.core.processes.sums import SumOverProcesses, added_over_processes, summed_over_processes, world_size
 from sciml_bench.core.types import Features
 
 
@@ -62,11 +62,7 @@ def joint_covariance(f: Features, g: Features, center: bool = True) -> Float[Ten
 def orthonormality_penalty(f: Features) -> Float[Tensor, ""]:
     """‖M − I‖² + 2‖mean f‖² with M = fᵀf/n: zero for centred functions that are orthonormal over the batch."""
     sums = torch.cat([f.T @ f, f.sum(dim=0, keepdim=True)])
-    moments = sums / len(f) if world_size() == 1 else _mean_of_all(sums, len(f))
+    moments: Any = SumOverProcesses.apply(sums) / added_over_processes([len(f)], f.device)[0]
     metric, mean = moments[:-1], moments[-1]
     identity = torch.eye(len(metric), dtype=f.dtype, device=f.device)
     return (metric - identity).square().sum() + 2 * mean.square().sum()
-
-
-def _mean_of_all(sums: Tensor, n_samples: int) -> Tensor:
-    return SumOverProcesses.apply(sums) / summed_over_processes(sums.new_tensor(float(n_samples)))  # pyright: ignore[reportOperatorIssue]

@@ -18,7 +18,7 @@ from lightning.pytorch.strategies.launchers.subprocess_script import _Subprocess
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.interruption import Interrupted, interruption_behind
 from sciml_bench.core.method import DirectMethod, Method
-from sciml_bench.core.processes.workers import forget_reasons, is_connection_lost, is_worker, raise_reason
+from sciml_bench.core.processes.workers import is_connection_lost, raise_reason, rank
 from sciml_bench.core.schedules import LearningRateSchedule
 from sciml_bench.core.stored.checkpoint_file import load_checkpoint
 from sciml_bench.core.stored.run_folder import RunFolder
@@ -76,7 +76,7 @@ def fit_directly(method: DirectMethod, cpu_seconds: float | int | None = None) -
     told: dict[str, Any] = {"fit_wall_seconds": wall, "fit_cpu_seconds": cpu}
     if cpu_seconds is not None and cpu > cpu_seconds:
         told["cpu_seconds_over_budget"] = cpu - cpu_seconds
-    return Fit(told, is_first_process=not is_worker())
+    return Fit(told, is_first_process=not rank())
 
 
 def fit(
@@ -144,8 +144,7 @@ def fit(
         )
     if trainer.world_size > 1:
         join_batch_norms(method)
-        if trainer.is_global_zero:
-            forget_reasons(folder.logs)
+        if not rank():
             log.info("%d processes train; the first one evaluates", trainer.world_size)
     dtypes = {name: tensor.dtype for name, tensor in method.state_dict().items()}
     checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
