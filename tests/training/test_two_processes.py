@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+from importlib import util
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from scripts import SMALL as FEW
 from torch import distributed, multiprocessing
 from toy_runs import TRAINER
 
@@ -23,17 +25,23 @@ from sciml_bench.training.loop.trainer_settings import require_trainer
 from sciml_bench.training.script import composed
 
 TWO = ("trainer=ddp", "trainer.accelerator=cpu")
+PROCESS = ("data=ornstein_uhlenbeck", "data.n_steps=600", "model=mlp", "model.encoder.hidden=[8]")
 SMALL = (
-    *("data=ornstein_uhlenbeck", "data.n_steps=600", "model=mlp", "model.encoder.hidden=[8]", "model.n_modes=3"),
-    *("training.view.batch_size=33", "trainer.precision=64-true", "trainer.threads=1", "logger=none"),
-    *("trainer.seconds_between_checkpoints=0", "evaluation.n_bootstrap=2", "evaluation.quadrature_points=50"),
+    *("model.n_modes=3", "training.view.batch_size=33", "trainer.precision=64-true", "trainer.threads=1"),
+    *("logger=none", "trainer.seconds_between_checkpoints=0", "evaluation.n_bootstrap=2"),
+    "evaluation.quadrature_points=50",
 )
+# the parts of a batch have 17 and 16 pairs
 RUNS = {
-    "batch norm, uneven parts": ("trainer.max_epochs=10", "model.encoder.batch_norm=true"),
-    "one validation pair each": ("trainer.max_epochs=2", "data.split={train:590,validation:3,test:7}"),
-    "a loss that is a mean": ("trainer.max_epochs=2", "training=dynamical_auto_encoder"),
+    "batch norm, uneven parts": (*PROCESS, "trainer.max_epochs=10", "model.encoder.batch_norm=true"),
+    "one validation pair each": (*PROCESS, "trainer.max_epochs=2", "data.split={train:590,validation:3,test:7}"),
+    "a loss that is a mean": (*PROCESS, "trainer.max_epochs=2", "training=dynamical_auto_encoder"),
 }
-"""The parts of a batch have 17 and 16 pairs."""
+if util.find_spec("openmm") and util.find_spec("mdtraj") and util.find_spec("schnetpack"):
+    RUNS["a molecule"] = (
+        *("data=alanine_dipeptide", *FEW["alanine_dipeptide"], "data.features=positions", "data.atoms='element C'"),
+        *("model=schnet", "model.encoder.n_features=8", "model.encoder.n_interactions=1", "trainer.max_epochs=3"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +117,7 @@ def assert_same_weights(one: Path, other: Path) -> None:
 
 def started(folder: Path, *words: str, epochs: int = 40) -> subprocess.Popen[str]:
     script = Path(__file__).resolve().parents[2] / "train_koopman.py"
-    command = [sys.executable, str(script), *TWO, *SMALL, *words, f"trainer.max_epochs={epochs}"]
+    command = [sys.executable, str(script), *TWO, *PROCESS, *SMALL, *words, f"trainer.max_epochs={epochs}"]
     places = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": places}
     return subprocess.Popen(
