@@ -75,17 +75,31 @@ class EpochSampler:
 
     def indices(self) -> Int[np.ndarray, " share"]:
         """The items this rank visits in the current epoch, in their order."""
-        if not self.shuffle:
-            return self._share(np.arange(self.n_items))
+        return np.concatenate(list(self.windows()))
+
+    def windows(self) -> Iterator[Int[np.ndarray, " window"]]:
+        """`indices` in parts of `window_size`, made one after the other: an order of billions of items fits nowhere."""
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, self.epoch))))
         if self.block_size is None:
-            return self._share(rng.permutation(self.n_items))
-        blocks = np.split(np.arange(self.n_items), np.arange(self.block_size, self.n_items, self.block_size))
-        share = self._share(np.concatenate([blocks[number] for number in rng.permutation(len(blocks))]))
+            yield self._share(rng.permutation(self.n_items) if self.shuffle else np.arange(self.n_items))
+            return
+        n_blocks = -(-self.n_items // self.block_size)
+        blocks = rng.permutation(n_blocks) if self.shuffle else np.arange(n_blocks)
+        lengths = np.where(blocks == n_blocks - 1, self.n_items - (n_blocks - 1) * self.block_size, self.block_size)
+        ends = np.cumsum(lengths)
+        first = self.rank * self.smallest_share + min(self.rank, self.n_items % self.world_size)
         window_size = self.block_size * self.blocks_per_window
-        for start in range(0, len(share), window_size):
-            rng.shuffle(share[start : start + window_size])
-        return share
+        for start in range(first, first + len(self), window_size):
+            stop = min(start + window_size, first + len(self))
+            inside = slice(int(np.searchsorted(ends, start, side="right")), int(np.searchsorted(ends, stop)) + 1)
+            parts = [
+                np.arange(n) + block * self.block_size for block, n in zip(blocks[inside], lengths[inside], strict=True)
+            ]
+            skipped = start - int(ends[inside.start] - lengths[inside.start])
+            window = np.concatenate(parts)[skipped : skipped + stop - start]
+            if self.shuffle:
+                rng.shuffle(window)
+            yield window
 
     def _share(self, order: np.ndarray) -> np.ndarray:
         return np.array_split(order, self.world_size)[self.rank]

@@ -43,7 +43,7 @@ def told_drift(train: Trajectories, time_unit: str) -> str | None:
         return None
     names = [train.column_names[place] for place in drifting]
     told = ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
-    length = max(times[-1] - times[0] for times in map(train.times_of, range(train.n_trajectories)))
+    length = max(train.time_at(number, -1) - train.time_at(number, 0) for number in range(train.n_trajectories))
     return (
         f"{told} drift: {shares[drifting].max():.0%} of the variance is in waves of a third of the {length:.4g} "
         f"{time_unit} of the training data and longer, so timescales of that length are those of the drift, or too "

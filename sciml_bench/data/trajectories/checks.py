@@ -136,6 +136,4 @@ def _place(observations: Observations, number: int, row: int, values: StateArray
     names = observations.named_inputs if acting else observations.named_components
     named = len(component) == 1 and len(names) == values.shape[1]
     told = names[component[0]] if named else ", ".join(map(str, component))
-    return f"row {row}, time {observations.times_of(number)[row]:g}{unit}" + (
-        f", component {told}" if component else ""
-    )
+    return f"row {row}, time {observations.time_at(number, row):g}{unit}" + (f", component {told}" if component else "")

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from itertools import islice
 
+import numpy as np
 import torch
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
+from sciml_bench.data.reading_ahead import ahead
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, Pairs
 
 WINDOW_BYTES = 2**21
@@ -16,6 +18,8 @@ WINDOW_BYTES = 2**21
 
 class PairLoader(EpochBatches):
     """An iterable over batches (now, later) whose order is a pure function of the sampler's seed and epoch.
+
+    What lies on disk is read in windows of the sampler, in a thread of its own while the window before is used.
 
     Every rank of a distributed run makes the same number of batches. Without `drop_last` its last batch holds what is
     left of its share, which may be one pair more than `batch_size`.
@@ -52,24 +56,33 @@ class PairLoader(EpochBatches):
         return share // self.batch_size if self.drop_last else -(-share // self.batch_size)
 
     def __iter__(self) -> Iterator[Pairs]:
-        order = self.sampler.indices()
         n_batches = len(self)
-        last_stop = n_batches * self.batch_size if self.drop_last else len(order)
-        batches_at_once = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
-        window_size = self.sampler.window_size or self.batch_size * batches_at_once
-        held_start, held_stop = 0, min(window_size, last_stop)
-        now, later = self.pairs.batch(order[:held_stop])
+        n_pairs = n_batches * self.batch_size if self.drop_last else len(self.sampler)
+        gathered = self._gathered(n_pairs)
+        now, later = next(gathered)
         for number in range(n_batches):
-            start = number * self.batch_size
-            stop = last_stop if number == n_batches - 1 else start + self.batch_size
-            while held_stop < stop:
-                read_stop = min(held_stop + window_size, last_stop)
-                next_now, next_later = self.pairs.batch(order[held_stop:read_stop])
-                now = _joined(now[start - held_start :], next_now)
-                later = _joined(later[start - held_start :], next_later)
-                held_start, held_stop = start, read_stop
-            part = slice(start - held_start, stop - held_start)
-            yield now[part], later[part]
+            size = n_pairs - number * self.batch_size if number == n_batches - 1 else self.batch_size
+            while len(now) < size:
+                next_now, next_later = next(gathered)
+                now, later = _joined(now, next_now), _joined(later, next_later)
+            yield now[:size], later[:size]
+            now, later = now[size:], later[size:]
+
+    def _gathered(self, n_pairs: int) -> Iterator[Pairs]:
+        """The first pairs of the epoch, many at once; those on disk while the ones before them are used."""
+        if self.sampler.window_size is not None:
+            yield from ahead(self.pairs.batch(window) for window in _first(n_pairs, self.sampler.windows()))
+            return
+        order = self.sampler.indices()[:n_pairs]
+        size = self.batch_size * max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
+        yield from (self.pairs.batch(order[start : start + size]) for start in range(0, n_pairs, size))
+
+
+def _first(n_indices: int, windows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    for window in windows:
+        if n_indices > 0:
+            yield window[:n_indices]
+        n_indices -= len(window)
 
 
 def _joined(remainder: torch.Tensor, following: torch.Tensor) -> torch.Tensor:
