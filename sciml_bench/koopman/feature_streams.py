@@ -11,6 +11,9 @@ from sciml_bench.data.views.lagged_pairs import LaggedPairs
 STREAMED_BYTES = 64 * 2**20
 """Memory of one block of pairs with its features when statistics are streamed over a whole split."""
 
+STREAMED_BYTES_FROM_DISK = 16 * 2**20
+"""The same where memory is short: the hidden layers of a network take several times as much."""
+
 
 def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndarray, ...]]:
     """Blocks of f now, f later, g now, g later, and the flattened states now and later, in float64.
@@ -36,4 +39,5 @@ def _block_length(features: Any, pairs: LaggedPairs) -> int:
     with torch.no_grad():
         modes = features.encode(first).numel() + features.encode_lagged(first).numel()
     in_float64 = 8 * 2 * (modes + first.numel())
-    return max(1, min(len(pairs), STREAMED_BYTES // (pairs.bytes_per_pair + in_float64)))
+    n_bytes = STREAMED_BYTES if pairs.block_size is None else STREAMED_BYTES_FROM_DISK
+    return max(1, min(len(pairs), n_bytes // (pairs.bytes_per_pair + in_float64)))

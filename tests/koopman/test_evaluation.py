@@ -488,14 +488,14 @@ def test_streamed_scores_are_those_of_all_pairs_at_once(on_disk, monkeypatch):
     learned = estimated(view, waves, "cca")
     f_now, _, _, g_next, *_ = next(evaluated_pairs(learned.features, view.pairs("test")))
     left, right = learned.operator.singular_functions(f_now, g_next)
-    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES_FROM_DISK", 2**20)
     metrics = evaluate(learned, view).metrics
     assert metrics["vamp_2_test"] == pytest.approx(vamp_score(f_now, g_next), rel=1e-12)
     assert metrics["vamp_e_test"] == pytest.approx(vamp_e(learned.singular_values(), left, right), rel=1e-12)
 
 
 def test_an_evaluation_holds_one_block_of_a_record_on_disk_and_not_the_record(on_disk, monkeypatch):
-    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES_FROM_DISK", 2**20)
     monkeypatch.setattr(held_out_forecasts, "LONGEST_FORECAST_BYTES", 2**18)
     record = TrajectoryFiles(str(on_disk), split={"train": 0.2, "test": 0.8}, in_memory_gigabytes=1e-6)
     view = pairs_of(record)
@@ -523,7 +523,7 @@ def test_held_out_blocks_are_let_go_one_after_the_other(on_disk, monkeypatch):
     record = TrajectoryFiles(str(on_disk), split={"train": 0.8, "test": 0.2}, in_memory_gigabytes=1e-6)
     view = pairs_of(record)
     learned = estimated(view, waves, "cca")
-    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES_FROM_DISK", 2**20)
     monkeypatch.setattr(evaluation, "evaluated_pairs", watched)
     evaluate(learned, view, forecast_steps=1)
     assert len(blocks) > 5

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.lazy_states import read_block, rows_per_block
+from sciml_bench.data.lazy_states import blocks_per_window, read_block, rows_per_block
+from sciml_bench.data.reading_ahead import ahead
 from sciml_bench.data.trajectories import HOLD, Trajectories
 
 MERGED_GAP = 64
@@ -88,7 +89,6 @@ class LaggedPairs:
         lengths = np.array(trajectories.lengths)
         self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
         self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
-        self._inputs = self._inputs_of_pairs()
         self._complete = self._complete_pairs() if trajectories.masked else None
         if self._complete is not None and not len(self._complete):
             raise DataError(
@@ -105,6 +105,11 @@ class LaggedPairs:
     def block_size(self) -> int | None:
         """Number of consecutive pairs in one contiguous read; `None` for states in memory."""
         return rows_per_block(self.trajectories.states[0]) if self._states is None else None
+
+    @property
+    def blocks_per_window(self) -> int:
+        """Number of such blocks that are mixed with each other: sixteen, or fewer large ones."""
+        return blocks_per_window(self.trajectories.states[0])
 
     @property
     def bytes_per_pair(self) -> int:
@@ -128,21 +133,22 @@ class LaggedPairs:
         These are the inputs from the row of the state now to the row before the later one, and where inputs go on in
         a straight line also the later one's.
         """
-        if self._inputs is None:
+        parts = self.trajectories.inputs
+        if parts is None:
             return None
-        rows = self._rows(np.arange(start, stop))[:, None]
-        return self._inputs[rows + np.arange(n_acting_rows(self.trajectories.input_interpolation, self.lag))].reshape(
-            stop - start, -1
-        )
+        rows, reach = self._rows(np.arange(start, stop)), n_acting_rows(self.trajectories.input_interpolation, self.lag)
+        numbers, found = np.searchsorted(self._first_rows, rows, side="right") - 1, []
+        for number in np.unique(numbers).tolist():
+            own = rows[numbers == number] - self._first_rows[number]
+            acting = read_block(parts[number], int(own[0]), int(own[-1]) + reach).astype(np.float64)
+            found.append(acting[(own - own[0])[:, None] + np.arange(reach)].reshape(len(own), -1))
+        return np.concatenate(found)
 
     def stream(self, batch_size: int) -> Iterator[Pairs]:
         """All pairs once, in their order, for statistics that are accumulated; the last batch may be smaller."""
-        for start in range(0, len(self), batch_size):
-            yield self.batch(np.arange(start, min(start + batch_size, len(self))))
-
-    def _inputs_of_pairs(self) -> Float[np.ndarray, "n_states dim_in"] | None:
-        parts = self.trajectories.inputs
-        return None if parts is None else np.concatenate([read_block(part).astype(np.float64) for part in parts])
+        starts = range(0, len(self), batch_size)
+        batches = (self.batch(np.arange(start, min(start + batch_size, len(self)))) for start in starts)
+        yield from batches if self._states is not None else ahead(batches)
 
     def _contiguous_states(self) -> Tensor:
         states = torch.empty((self.trajectories.n_states, *self.trajectories.state_shape), dtype=torch.float32)

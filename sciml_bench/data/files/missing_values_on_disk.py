@@ -1,0 +1,153 @@
+"""Missing values of records that stay on disk: rows are cut out, or values put in their place, where they are read.
+
+What is kept in memory is one number per row that is cut out, or three per value that is interpolated. Where nobody says
+what to do with them, the first that is read stops the run.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from sciml_bench.core.budget import require_memory
+from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.missing_values import (
+    SPLIT,
+    cut_out,
+    inside_of,
+    interpolation_notes,
+    require_values,
+    with_times,
+)
+from sciml_bench.data.files.named_trajectory import NamedTrajectory
+from sciml_bench.data.lazy_states import LazyStates, StateArray, iterate_blocks, read_block, rows_per_block
+
+_BYTES_PER_VALUE = 100
+"""The place and the value of one that is interpolated, and what finding them takes."""
+
+Places = tuple[Int[np.ndarray, " missing"], Int[np.ndarray, " missing"]]
+"""Rows and components of values, by row."""
+
+
+def without_missing_on_disk(found: Sequence[NamedTrajectory], choice: str) -> list[NamedTrajectory]:
+    """The same trajectories on disk, without values that are not a number; they are read through once in blocks.
+
+    Args:
+        found: as read.
+        choice: "split" or "interpolate".
+
+    Raises:
+        DataError: nothing is left, or a component has too few values.
+        ConfigurationError: so many are missing that the values in their place fill the memory.
+    """
+    kept: list[NamedTrajectory] = []
+    for part in found:
+        if part.states.dtype.kind != "f":
+            kept.append(part)
+        elif choice == SPLIT:
+            gone = np.zeros(part.states.shape[0], dtype=bool)
+            for rows, _ in _missing(part.states):
+                gone[rows] = True
+            kept += cut_out(part, gone) if gone.any() else [part]
+        else:
+            kept.append(_interpolated(part))
+    if any(len(part.missing_times) for part in kept):
+        kept = [with_times(part) for part in kept]
+    if not kept:
+        raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
+    return kept
+
+
+def _missing(states: StateArray) -> Iterator[Places]:
+    for start, block in iterate_blocks(states):
+        rows, components = np.nonzero(np.isnan(block.reshape(len(block), -1)))
+        if len(rows):
+            yield rows + start, components
+
+
+def _interpolated(part: NamedTrajectory) -> NamedTrajectory:
+    states, places, count = part.states, [], 0
+    for some in _missing(states):
+        count += len(some[0])
+        require_memory(
+            f"data.missing=interpolate: the first {count} values that are missing in {part.name}, of which each is kept"
+            " in memory",
+            count * _BYTES_PER_VALUE,
+            "use data.missing=split, or fill them in the file",
+        )
+        places.append(some)
+    if not places:
+        return part
+    rows, components = (np.concatenate(each) for each in zip(*places, strict=True))
+    n_rows, n_components = states.shape[0], int(np.prod(states.shape[1:]))
+    first, last = np.zeros(n_components, dtype=int), np.full(n_components, n_rows - 1)
+    runs: list[Int[np.ndarray, "run 4"]] = []
+    for component in np.unique(components).tolist():
+        own = rows[components == component]
+        require_values(part, component, n_rows - len(own))
+        breaks = np.flatnonzero(np.diff(own) > 1)
+        before, after = own[np.append(0, breaks + 1)] - 1, own[np.append(breaks, len(own) - 1)] + 1
+        first[component] = after[0] if before[0] < 0 else 0
+        last[component] = before[-1] if after[-1] == n_rows else n_rows - 1
+        runs.append(np.stack([np.full(len(before), component), before, after], axis=1))
+    ends = np.concatenate(runs)
+    inside = inside_of(first, last)
+    times = np.arange(n_rows, dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)
+    ends = ends[(ends[:, 1] >= 0) & (ends[:, 2] < n_rows)]
+    known = _values(states, np.concatenate([ends[:, 1], ends[:, 2]]), np.tile(ends[:, 0], 2)).reshape(2, -1)
+    slopes = (known[1] - known[0]) / (times[ends[:, 2]] - times[ends[:, 1]])
+    # every missing value between two that are known belongs to the run that begins before it
+    within = (rows >= first[components]) & (rows <= last[components])
+    order = np.lexsort((ends[:, 1], ends[:, 0]))
+    keys = ends[order, 0] * n_rows + ends[order, 1]
+    run = order[np.searchsorted(keys, components[within] * n_rows + rows[within]) - 1]
+    filled = slopes[run] * (times[rows[within]] - times[ends[run, 1]]) + known[0, run]
+    source = _Filled(states, rows[within], components[within], filled)
+    n_inside = int(((rows >= inside.start) & (rows < inside.stop)).sum())
+    longest = int((np.minimum(ends[:, 2], inside.stop) - np.maximum(ends[:, 1] + 1, inside.start)).max(initial=0))
+    notes = interpolation_notes(n_inside, longest, n_rows - (inside.stop - inside.start))
+    return replace(
+        part,
+        states=LazyStates(source).window(inside.start, inside.stop),
+        times=None if part.times is None else times[inside],
+        notes=(*part.notes, *notes),
+    )
+
+
+def _values(
+    states: StateArray, rows: Int[np.ndarray, " values"], components: Int[np.ndarray, " values"]
+) -> Float[np.ndarray, " values"]:
+    """Some values, read in blocks and none where a block holds none of them."""
+    found, n_rows = np.empty(len(rows)), rows_per_block(states)
+    for block in np.unique(rows // n_rows).tolist():
+        own = rows // n_rows == block
+        start = block * n_rows
+        read = read_block(states, start, min(start + n_rows, states.shape[0])).reshape(
+            -1, int(np.prod(states.shape[1:]))
+        )
+        found[own] = read[rows[own] - start, components[own]]
+    return found
+
+
+class _Filled:
+    """A source for `LazyStates` with values in the place of those that are missing.
+
+    Args:
+        states: with the missing ones.
+        rows: of the values, in their order.
+        components: of the values.
+        values: that are put there.
+    """
+
+    def __init__(self, states: StateArray, rows: np.ndarray, components: np.ndarray, values: np.ndarray) -> None:
+        self._states, self._rows, self._components, self._values = states, rows, components, values
+        self.shape, self.dtype = states.shape, states.dtype
+        self.chunks = (states.chunk_rows if isinstance(states, LazyStates) else 1,)
+
+    def __getitem__(self, rows: slice) -> Shaped[np.ndarray, "time *state"]:
+        start, stop, _ = rows.indices(self.shape[0])
+        read = np.array(read_block(self._states, start, stop))
+        own = slice(*np.searchsorted(self._rows, [start, stop]))
+        read.reshape(len(read), -1)[self._rows[own] - start, self._components[own]] = self._values[own]
+        return read
