@@ -4,6 +4,7 @@ A trajectory is either a NumPy array, a memory map, or `LazyStates` (a chunked z
 a transformation). The functions here are the only place that knows the difference.
 """
 
+import mmap
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -75,7 +76,18 @@ def is_on_disk(states: StateArray) -> bool:
 def read_block(states: StateArray, start: int = 0, stop: int | None = None) -> Shaped[np.ndarray, "time *state"]:
     """Rows `start` to `stop`, by default all; a view for an array in memory, one contiguous read otherwise."""
     end: int = states.shape[0] if stop is None else stop
-    return states.read(start, end) if isinstance(states, LazyStates) else np.asarray(states[start:end])
+    if isinstance(states, LazyStates):
+        return states.read(start, end)
+    return _copied(states, start, end) if isinstance(states, np.memmap) else np.asarray(states[start:end])
+
+
+def _copied(states: np.memmap, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
+    """Rows of a memory map, whose pages are let go: all that were ever looked at would count as memory in use."""
+    rows = np.array(states[start:stop])
+    mapping: Any = getattr(states, "_mmap", None)
+    if hasattr(mapping, "madvise") and states.mode == "r":
+        mapping.madvise(getattr(mmap, "MADV_DONTNEED"))  # noqa: B009
+    return rows
 
 
 def window(states: StateArray, start: int, stop: int) -> StateArray:

@@ -1,6 +1,8 @@
 """Records that stay on disk: what is learned from them is what memory would give, and little of them is held."""
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,3 +194,18 @@ def test_windows_that_are_shuffled_have_the_same_memory_whatever_a_chunk_holds(t
 
     pairs = LaggedPairs(record.splits["train"].unchecked(states=(LazyStates(Chunked()),)))
     assert (pairs.block_size, pairs.blocks_per_window) == (40, 5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs the accounts of Linux")
+def test_pages_of_a_memory_map_are_let_go_when_they_were_read(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    values = RNG.standard_normal((1_000_000, 4)).astype(np.float32)
+    np.save(tmp_path / "x.npy", values)
+    record = TrajectoryFiles(str(tmp_path / "x.npy"), in_memory_gigabytes=0)
+    record.setup()
+    rows = np.concatenate([later.numpy() for _, later in LaggedPairs(record.splits["train"]).stream(50_000)])
+    np.testing.assert_array_equal(rows, values[1:600_000])
+    accounts = Path("/proc/self/smaps").read_text()
+    resident = [int(kilobytes) for kilobytes in re.findall(r"x\.npy\n.*?Rss: *(\d+) kB", accounts, re.DOTALL)]
+    assert resident
+    assert sum(resident) < values.nbytes / 2**10 / 10

@@ -488,7 +488,7 @@ def test_streamed_scores_are_those_of_all_pairs_at_once(on_disk, monkeypatch):
     learned = estimated(view, waves, "cca")
     f_now, _, _, g_next, *_ = next(evaluated_pairs(learned.features, view.pairs("test")))
     left, right = learned.operator.singular_functions(f_now, g_next)
-    monkeypatch.setattr(feature_streams, "STREAMED_BYTES_FROM_DISK", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
     metrics = evaluate(learned, view).metrics
     assert metrics["vamp_2_test"] == pytest.approx(vamp_score(f_now, g_next), rel=1e-12)
     assert metrics["vamp_e_test"] == pytest.approx(vamp_e(learned.singular_values(), left, right), rel=1e-12)
