@@ -1,4 +1,4 @@
-"""Claims: a store larger than memory is learned from in 1.2 GB, and its epochs cost at most 1 / 0.85 of those in memory.
+"""Claims: a store larger than memory is learned from in 1.2 GB, and its steps cost at most 1 / 0.85 of those in memory.
 
 The store is of a linear Gaussian process, int16 with a scale, written in blocks. Two methods run on it from the first
 row to the last score: an operator in closed form and features that are learned by gradient steps. Then their steps are

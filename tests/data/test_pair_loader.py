@@ -52,9 +52,9 @@ def test_the_next_window_is_read_while_a_batch_is_used_and_no_further_one():
     read = []
 
     class Watched(LaggedPairs):
-        def batch(self, indices):
+        def window(self, indices):
             read.append((len(indices), threading.current_thread() is threading.main_thread()))
-            return super().batch(indices)
+            return super().window(indices)
 
     pairs = Watched(Trajectories((LazyStates(np.arange(201.0)[:, None]),)))
     batches = iter(PairLoader(pairs, 10, EpochSampler(200, seed=0, block_size=10, blocks_per_window=4)))
@@ -70,10 +70,10 @@ def test_the_next_window_is_read_while_a_batch_is_used_and_no_further_one():
 
 def test_what_cannot_be_read_ahead_is_told_where_it_is_needed():
     class Broken(LaggedPairs):
-        def batch(self, indices):
+        def window(self, indices):
             if 199 in indices:
                 raise OSError("the disk is gone")
-            return super().batch(indices)
+            return super().window(indices)
 
     pairs = Broken(Trajectories((LazyStates(np.arange(201.0)[:, None]),)))
     loader = PairLoader(pairs, 10, EpochSampler(200, 0, False, block_size=10, blocks_per_window=4))

@@ -5,6 +5,7 @@ every earlier trajectory loses its last `lag` states as starting points; so noth
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -65,6 +66,29 @@ def _pieces(trajectories: Trajectories, lag: int) -> Trajectories:
     return pieces.unchecked(masked=trajectories.masked)
 
 
+@dataclass(frozen=True, eq=False)
+class PairWindow:
+    """Pairs of which the states are in memory, each of them once.
+
+    Args:
+        states: in the order of their rows.
+        now: the first state of every pair, a row of `states`.
+        later: the second.
+    """
+
+    states: Float[Tensor, "rows *state"]
+    now: Int[Tensor, " pairs"]
+    later: Int[Tensor, " pairs"]
+
+    def __len__(self) -> int:
+        return len(self.now)
+
+    def pairs(self, start: int = 0, stop: int | None = None) -> Pairs:
+        """Those from `start` to `stop`, by default all."""
+        part = slice(start, stop)
+        return self.states.index_select(0, self.now[part]), self.states.index_select(0, self.later[part])
+
+
 class LaggedPairs:
     """All pairs of a split, numbered trajectory by trajectory in the order of time; none across missing rows.
 
@@ -122,10 +146,14 @@ class LaggedPairs:
         Shapes:
             two tensors (batch, *state), float32: the states now and the states `lag` steps later.
         """
+        return self.window(indices).pairs()
+
+    def window(self, indices: Int[np.ndarray, " pairs"]) -> "PairWindow":
+        """The states of the pairs with these numbers, in memory, of which batches are made."""
         if self._states is None or self._start_rows is None:
             return self._read(indices)
         rows = self._start_rows[torch.from_numpy(indices)]
-        return self._states.index_select(0, rows), self._states.index_select(0, rows + self.lag)
+        return PairWindow(self._states, rows, rows + self.lag)
 
     def inputs(self, start: int, stop: int) -> Float[np.ndarray, "pairs lagged_inputs"] | None:
         """What acts between the two states of the pairs `start` to `stop`, row after row; None without inputs.
@@ -167,7 +195,7 @@ class LaggedPairs:
             indices = self._complete[indices]
         return indices + (np.searchsorted(self._first_pairs, indices, side="right") - 1) * self.lag
 
-    def _read(self, indices: np.ndarray) -> Pairs:
+    def _read(self, indices: np.ndarray) -> "PairWindow":
         now = self._rows(indices)
         starts, stops = self._contiguous_ranges(now)
         positions = np.concatenate([[0], np.cumsum(stops - starts)])
@@ -183,7 +211,7 @@ class LaggedPairs:
             part = np.searchsorted(starts, rows, side="right") - 1
             return torch.from_numpy(rows - starts[part] + positions[part])
 
-        return states.index_select(0, rows_of_buffer(now)), states.index_select(0, rows_of_buffer(now + self.lag))
+        return PairWindow(states, rows_of_buffer(now), rows_of_buffer(now + self.lag))
 
     def _contiguous_ranges(self, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Disjoint sorted ranges that cover both rows of each pair, none of them across two trajectories."""

@@ -70,12 +70,14 @@ class PairLoader(EpochBatches):
 
     def _gathered(self, n_pairs: int) -> Iterator[Pairs]:
         """The first pairs of the epoch, many at once; those on disk while the ones before them are used."""
-        if self.sampler.window_size is not None:
-            yield from ahead(self.pairs.batch(window) for window in _first(n_pairs, self.sampler.windows()))
-            return
-        order = self.sampler.indices()[:n_pairs]
         size = self.batch_size * max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
-        yield from (self.pairs.batch(order[start : start + size]) for start in range(0, n_pairs, size))
+        in_order = _first(n_pairs, self.sampler.windows())
+        if self.pairs.block_size is None:
+            for order in in_order:
+                yield from (self.pairs.batch(order[start : start + size]) for start in range(0, len(order), size))
+            return
+        for window in ahead(self.pairs.window(indices) for indices in in_order):
+            yield from (window.pairs(start, start + size) for start in range(0, len(window), size))
 
 
 def _first(n_indices: int, windows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
