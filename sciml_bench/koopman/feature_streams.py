@@ -25,9 +25,14 @@ def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndar
         pairs: in the units of the features.
     """
     f, g, first = features.encode, features.encode_lagged, 0
-    for now, later in pairs.stream(_block_length(features, pairs)):
+    for window in pairs.windows(_block_length(features, pairs)):
+        now, later = window.pairs()
         with torch.no_grad():
-            evaluated = [encode(part) for encode in (f, g) for part in (now, later)]
+            if pairs.block_size is None:
+                evaluated = [encode(part) for encode in (f, g) for part in (now, later)]
+            else:  # most states are those of two pairs
+                of_states = [encode(window.states) for encode in (f, g)]
+                evaluated = [values[rows] for values in of_states for rows in (window.now, window.later)]
         acting = pairs.inputs(first, first + len(now))
         first += len(now)
         values = tuple(part.double().numpy() for part in (*evaluated, now.flatten(1), later.flatten(1)))

@@ -148,7 +148,7 @@ class LaggedPairs:
         """
         return self.window(indices).pairs()
 
-    def window(self, indices: Int[np.ndarray, " pairs"]) -> "PairWindow":
+    def window(self, indices: Int[np.ndarray, " pairs"]) -> PairWindow:
         """The states of the pairs with these numbers, in memory, of which batches are made."""
         if self._states is None or self._start_rows is None:
             return self._read(indices)
@@ -174,9 +174,13 @@ class LaggedPairs:
 
     def stream(self, batch_size: int) -> Iterator[Pairs]:
         """All pairs once, in their order, for statistics that are accumulated; the last batch may be smaller."""
-        starts = range(0, len(self), batch_size)
-        batches = (self.batch(np.arange(start, min(start + batch_size, len(self)))) for start in starts)
-        yield from batches if self._states is not None else ahead(batches)
+        yield from (window.pairs() for window in self.windows(batch_size))
+
+    def windows(self, size: int) -> Iterator[PairWindow]:
+        """The same with the states of every part; of a record on disk the next part is read while one is used."""
+        parts = (np.arange(start, min(start + size, len(self))) for start in range(0, len(self), size))
+        windows = (self.window(numbers) for numbers in parts)
+        yield from windows if self._states is not None else ahead(windows)
 
     def _contiguous_states(self) -> Tensor:
         states = torch.empty((self.trajectories.n_states, *self.trajectories.state_shape), dtype=torch.float32)
@@ -195,7 +199,7 @@ class LaggedPairs:
             indices = self._complete[indices]
         return indices + (np.searchsorted(self._first_pairs, indices, side="right") - 1) * self.lag
 
-    def _read(self, indices: np.ndarray) -> "PairWindow":
+    def _read(self, indices: np.ndarray) -> PairWindow:
         now = self._rows(indices)
         starts, stops = self._contiguous_ranges(now)
         positions = np.concatenate([[0], np.cumsum(stops - starts)])
