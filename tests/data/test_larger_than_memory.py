@@ -10,7 +10,7 @@ import torch
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import lazy_states
-from sciml_bench.data.files.missing_values import MissingValuesError
+from sciml_bench.data.files.missing.missing_values import MissingValuesError
 from sciml_bench.data.lazy_states import LazyStates, rows_per_block, without_rows
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
@@ -128,7 +128,10 @@ def test_a_block_holds_whole_chunks_where_they_are_not_too_large(tmp_path, chunk
     packed = group.create_array("u", shape=(300, 4), chunks=(chunk, 2), dtype="int16", fill_value=-9, **names)
     packed.attrs.update(scale_factor=0.5, _FillValue=-9)
     packed[:] = RNG.integers(0, 100, (300, 4))
-    (states,) = TrajectoryFiles(str(tmp_path / "x.zarr"), in_memory_gigabytes=0).load().states
+    record = TrajectoryFiles(str(tmp_path / "x.zarr"), in_memory_gigabytes=0)
+    record.setup()
+    assert ("chunks of 60 rows are read anew for every 12 rows" in record.reading) is (chunk == 60)
+    (states,) = record.load().states
     assert states.dtype == np.float64
     assert rows_per_block(states) == rows
     doubled = lazy_states.mapped(states.window(0, 200), lambda block: np.repeat(block, 2, axis=1))

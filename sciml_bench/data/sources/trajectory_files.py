@@ -22,10 +22,16 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.clocks_of_files import ALIKE, CLOCKS, require_alike
 from sciml_bench.data.files.formats.signal_files import parts_of
-from sciml_bench.data.files.missing_values import MASK, MISSING_CHOICES, REFUSE, MissingValuesError, without_missing
-from sciml_bench.data.files.missing_values_on_disk import without_missing_on_disk
+from sciml_bench.data.files.missing.missing_values import (
+    MASK,
+    MISSING_CHOICES,
+    REFUSE,
+    MissingValuesError,
+    without_missing,
+)
+from sciml_bench.data.files.missing.missing_values_on_disk import without_missing_on_disk
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
-from sciml_bench.data.lazy_states import has_missing, plain_numbers, window
+from sciml_bench.data.lazy_states import LazyStates, StateArray, has_missing, plain_numbers, rows_per_block, window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
@@ -189,8 +195,9 @@ class TrajectoryFiles(Record):
                 "same pairs, data.missing=interpolate, or raise data.in_memory_gigabytes above "
                 f"{n_bytes / 2**30:.3g}"
             )
-        elif self.missing != REFUSE:
-            found = without_missing_on_disk(found, self.missing)
+        else:
+            found = [replace(part, notes=(*part.notes, *_told_of_chunks(part.states))) for part in found]
+            found = found if self.missing == REFUSE else without_missing_on_disk(found, self.missing)
         found = [replace(part, states=plain_numbers(part.states)) for part in found]
         if self.clocks == ALIKE and self.time_step is None:
             require_alike(found)
@@ -263,6 +270,16 @@ class TrajectoryFiles(Record):
         times = None if part.times is None else np.asarray(part.times)[self.first_row : stop]
         after = f" from row {self.first_row}" if self.first_row else ""
         return replace(part, name=part.name + after, states=window(part.states, self.first_row, stop), times=times)
+
+
+def _told_of_chunks(states: StateArray) -> list[str]:
+    """What is said of chunks that hold many blocks, of which each is read by reading the whole chunk."""
+    chunk, rows = states.chunk_rows if isinstance(states, LazyStates) else 1, rows_per_block(states)
+    if chunk <= rows:
+        return []
+    return [
+        f"chunks of {chunk} rows are read anew for every {rows} rows: write the file in chunks that are shorter in time"
+    ]
 
 
 def _different(notes: Iterable[Sequence[str]]) -> list[str]:

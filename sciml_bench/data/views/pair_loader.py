@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import islice
 
-import numpy as np
 import torch
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
@@ -71,20 +70,12 @@ class PairLoader(EpochBatches):
     def _gathered(self, n_pairs: int) -> Iterator[Pairs]:
         """The first pairs of the epoch, many at once; those on disk while the ones before them are used."""
         size = self.batch_size * max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
-        in_order = _first(n_pairs, self.sampler.windows())
         if self.pairs.block_size is None:
-            for order in in_order:
-                yield from (self.pairs.batch(order[start : start + size]) for start in range(0, len(order), size))
+            order = self.sampler.indices()[:n_pairs]
+            yield from (self.pairs.batch(order[start : start + size]) for start in range(0, n_pairs, size))
             return
-        for window in ahead(self.pairs.window(indices) for indices in in_order):
+        for window in ahead(map(self.pairs.window, self.sampler.windows())):
             yield from (window.pairs(start, start + size) for start in range(0, len(window), size))
-
-
-def _first(n_indices: int, windows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    for window in windows:
-        if n_indices > 0:
-            yield window[:n_indices]
-        n_indices -= len(window)
 
 
 def _joined(remainder: torch.Tensor, following: torch.Tensor) -> torch.Tensor:

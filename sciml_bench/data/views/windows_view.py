@@ -13,7 +13,7 @@ from jaxtyping import Float, Shaped
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
-from sciml_bench.data.lazy_states import iterate_blocks, read_block, rows_per_block
+from sciml_bench.data.lazy_states import blocks_per_window, iterate_blocks, read_block, rows_per_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -128,8 +128,8 @@ class TrainingWindows(EpochBatches):
         train, asked = view.record.splits["train"], view.windows_per_epoch
         self._states, self._spec, self._batch_size = train.states, view.spec, view.batch_size
         self._first_windows = np.cumsum([0, *(length - view.spec.n_training + 1 for length in train.lengths)])
-        block = rows_per_block(train.states[0]) if train.on_disk else None
-        self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, block)
+        blocks = (rows_per_block(train.states[0]), blocks_per_window(train.states[0])) if train.on_disk else ()
+        self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, *blocks)
         share = self.sampler.smallest_share
         self._n_windows = share if asked is None else min(share, asked // world_size)
         if self._n_windows < view.batch_size:
@@ -142,9 +142,11 @@ class TrainingWindows(EpochBatches):
         return self._n_windows // self._batch_size
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        order = self.sampler.indices()
-        for number in range(len(self)):
-            chosen = order[number * self._batch_size : (number + 1) * self._batch_size]
+        orders, order = self.sampler.windows(), np.empty(0, dtype=int)
+        for _ in range(len(self)):
+            while len(order) < self._batch_size:
+                order = np.concatenate([order, next(orders)])
+            chosen, order = order[: self._batch_size], order[self._batch_size :]
             trajectory = np.searchsorted(self._first_windows, chosen, side="right") - 1
             starts = chosen - self._first_windows[trajectory]
             windows = [

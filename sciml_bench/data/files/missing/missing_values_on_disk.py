@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, Shaped
 
 from sciml_bench.core.budget import require_memory
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.missing_values import (
+from sciml_bench.data.files.missing.missing_values import (
     SPLIT,
     cut_out,
     inside_of,
