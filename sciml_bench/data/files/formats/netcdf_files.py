@@ -102,7 +102,9 @@ def field_of(variable: Any, never_written: Mapping[str, int | float]) -> Field:
     unit = attributes.get("units")
     unit = None if unit in (None, "") else str(unit)
     kept: Mapping[Any, int] = variable.encoding.get("preferred_chunks") or {}
-    chunks = tuple(int(kept.get(axis) or n) for axis, n in zip(variable.dims, variable.shape, strict=True)) if kept else None
+    chunks = (
+        tuple(int(kept.get(axis) or n) for axis, n in zip(variable.dims, variable.shape, strict=True)) if kept else None
+    )
     return Field(_Decoded(decoded, limits, chunks), tuple(map(str, variable.dims)), unit, _note(attributes))
 
 
