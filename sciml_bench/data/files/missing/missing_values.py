@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
@@ -155,7 +155,7 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
     for column, rows in enumerate(known):
         missing = gone[:, column]
         states[missing, column] = np.interp(times[missing], times[rows], states[rows, column])
-    inside = inside_of(np.array([rows[0] for rows in known]), np.array([rows[-1] for rows in known]))
+    inside = slice(max(int(rows[0]) for rows in known), min(int(rows[-1]) for rows in known) + 1)
     longest = max(longest_run(gone[inside, column]) for column in range(gone.shape[1]))
     notes = interpolation_notes(int(absent[inside].sum()), longest, len(states) - (inside.stop - inside.start))
     return replace(
@@ -181,11 +181,6 @@ def require_values(part: NamedTrajectory, column: int, count: int) -> None:
         name = dict(enumerate(part.names)).get(column, column + 1)
         said = f"component {name} of {part.name} has fewer than {FEWEST_VALUES} values"
         raise DataError(f"data.missing=interpolate: {said}; choose other columns with data.key=[...]")
-
-
-def inside_of(first: Int[np.ndarray, " components"], last: Int[np.ndarray, " components"]) -> slice:
-    """The rows from the latest first value of a component to the earliest last one."""
-    return slice(int(np.max(first)), int(np.min(last)) + 1)
 
 
 def interpolation_notes(n_inside: int, longest: int, n_out: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ What is kept in memory is one number per row that is cut out, or three per value
 what to do with them, the first that is read stops the run.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,6 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.missing.missing_values import (
     SPLIT,
     cut_out,
-    inside_of,
     interpolation_notes,
     require_values,
     with_times,
@@ -67,45 +67,31 @@ def _missing(states: StateArray) -> Iterator[Places]:
 
 
 def _interpolated(part: NamedTrajectory) -> NamedTrajectory:
-    states, places, count = part.states, [], 0
-    for some in _missing(states):
-        count += len(some[0])
-        require_memory(
-            f"data.missing=interpolate: the first {count} values that are missing in {part.name}, of which each is kept"
-            " in memory",
-            count * _BYTES_PER_VALUE,
-            "use data.missing=split, or fill them in the file",
-        )
-        places.append(some)
+    """Straight lines in time between the values before and after every run of missing ones."""
+    states, n_rows = part.states, part.states.shape[0]
+    places = list(_counted(part))
     if not places:
         return part
     rows, components = (np.concatenate(each) for each in zip(*places, strict=True))
-    n_rows, n_components = states.shape[0], int(np.prod(states.shape[1:]))
-    first, last = np.zeros(n_components, dtype=int), np.full(n_components, n_rows - 1)
-    runs: list[Int[np.ndarray, "run 4"]] = []
-    for component in np.unique(components).tolist():
-        own = rows[components == component]
-        require_values(part, component, n_rows - len(own))
-        breaks = np.flatnonzero(np.diff(own) > 1)
-        before, after = own[np.append(0, breaks + 1)] - 1, own[np.append(breaks, len(own) - 1)] + 1
-        first[component] = after[0] if before[0] < 0 else 0
-        last[component] = before[-1] if after[-1] == n_rows else n_rows - 1
-        runs.append(np.stack([np.full(len(before), component), before, after], axis=1))
-    ends = np.concatenate(runs)
-    inside = inside_of(first, last)
+    counts = np.bincount(components, minlength=math.prod(states.shape[1:]))
+    require_values(part, int(counts.argmax()), n_rows - int(counts.max()))
+    order = np.lexsort((rows, components))
+    rows, components = rows[order], components[order]
+    starts = np.flatnonzero((np.diff(components, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 1))
+    ends = np.append(starts[1:], len(rows))
+    before, after, run = rows[starts] - 1, rows[ends - 1] + 1, np.repeat(np.arange(len(starts)), ends - starts)
+    inside = slice(int(after[before < 0].max(initial=0)), int(before[after == n_rows].min(initial=n_rows - 1)) + 1)
+    between = (before >= 0) & (after < n_rows)
+    earlier, later = np.zeros((2, len(starts)))
+    for values, at in ((earlier, before), (later, after)):
+        values[between] = _values(states, at[between], components[starts][between])
     times = np.arange(n_rows, dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)
-    ends = ends[(ends[:, 1] >= 0) & (ends[:, 2] < n_rows)]
-    known = _values(states, np.concatenate([ends[:, 1], ends[:, 2]]), np.tile(ends[:, 0], 2)).reshape(2, -1)
-    slopes = (known[1] - known[0]) / (times[ends[:, 2]] - times[ends[:, 1]])
-    # every missing value between two that are known belongs to the run that begins before it
-    within = (rows >= first[components]) & (rows <= last[components])
-    order = np.lexsort((ends[:, 1], ends[:, 0]))
-    keys = ends[order, 0] * n_rows + ends[order, 1]
-    run = order[np.searchsorted(keys, components[within] * n_rows + rows[within]) - 1]
-    filled = slopes[run] * (times[rows[within]] - times[ends[run, 1]]) + known[0, run]
-    source = _Filled(states, rows[within], components[within], filled)
+    slopes = (later - earlier) / (times[np.minimum(after, n_rows - 1)] - times[np.maximum(before, 0)])
+    filled = slopes[run] * (times[rows] - times[before[run]]) + earlier[run]
+    by_row = np.argsort(rows, kind="stable")
+    source = _Filled(states, rows[by_row], components[by_row], filled[by_row])
     n_inside = int(((rows >= inside.start) & (rows < inside.stop)).sum())
-    longest = int((np.minimum(ends[:, 2], inside.stop) - np.maximum(ends[:, 1] + 1, inside.start)).max(initial=0))
+    longest = int((np.minimum(after, inside.stop) - np.maximum(before + 1, inside.start)).max(initial=0))
     notes = interpolation_notes(n_inside, longest, n_rows - (inside.stop - inside.start))
     return replace(
         part,
@@ -113,6 +99,15 @@ def _interpolated(part: NamedTrajectory) -> NamedTrajectory:
         times=None if part.times is None else times[inside],
         notes=(*part.notes, *notes),
     )
+
+
+def _counted(part: NamedTrajectory) -> Iterator[Places]:
+    count = 0
+    for places in _missing(part.states):
+        count += len(places[0])
+        asked = f"data.missing=interpolate: {count} values that are missing in {part.name}, and maybe more, each"
+        require_memory(asked, count * _BYTES_PER_VALUE, "use data.missing=split, or fill them in the file")
+        yield places
 
 
 def _values(
@@ -123,9 +118,7 @@ def _values(
     for block in np.unique(rows // n_rows).tolist():
         own = rows // n_rows == block
         start = block * n_rows
-        read = read_block(states, start, min(start + n_rows, states.shape[0])).reshape(
-            -1, int(np.prod(states.shape[1:]))
-        )
+        read = read_block(states, start, min(start + n_rows, states.shape[0])).reshape(-1, math.prod(states.shape[1:]))
         found[own] = read[rows[own] - start, components[own]]
     return found
 
