@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hydra._internal import defaults_list
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
@@ -21,6 +21,7 @@ from omegaconf import grammar_parser
 chosen_so_far = defaults_list._create_interpolation_map
 read = ConfigRepository.load_config
 asked_mode = Hydra.get_mode
+copying = CachingConfigRepository.__init__
 together = ConfigLoaderImpl._compose_config_from_defaults_list
 
 
@@ -31,6 +32,7 @@ def remember(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(f"omegaconf.{module}.parse", parse)
     known: dict[tuple[Any, ...], Any] = {}
     merged: dict[tuple[Any, ...], bytes] = {}
+    merging: list[bool] = []
 
     def version_of(repository: ConfigRepository, config_path: str) -> tuple[Any, ...] | None:
         source = repository._find_object_source(config_path, ObjectType.CONFIG)
@@ -49,7 +51,9 @@ def remember(patch: pytest.MonkeyPatch) -> None:
         if key not in known:
             known[key] = read(repository, config_path)
         result = copy(known[key])  # a composition writes into what it has read
-        result.config, result.defaults_list = deepcopy(result.config), deepcopy(result.defaults_list)
+        result.defaults_list = deepcopy(result.defaults_list)
+        if merging:
+            result.config = deepcopy(result.config)
         return result
 
     def merge(loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: Any) -> Any:
@@ -61,8 +65,17 @@ def remember(patch: pytest.MonkeyPatch) -> None:
             for default in defaults
         )
         if key not in merged:
-            merged[key] = pickle.dumps(together(loader, defaults, repo))
+            merging.append(True)
+            try:
+                merged[key] = pickle.dumps(together(loader, defaults, inner))
+            finally:
+                merging.pop()
         return pickle.loads(merged[key])
+
+    def beside(caching: CachingConfigRepository, delegate: ConfigRepository) -> None:
+        """Own sources, which hydra.searchpath may replace, in place of a copy of all that they hold."""
+        caching.delegate = copy(delegate)
+        caching.cache = {}
 
     def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
         """Whether a configuration asks for a sweep by itself, for which Hydra composes it; none of ours does."""
@@ -74,6 +87,7 @@ def remember(patch: pytest.MonkeyPatch) -> None:
         return chosen_so_far(overrides, defaults, self_added) if asked else None
 
     patch.setattr(ConfigRepository, "load_config", once)
+    patch.setattr(CachingConfigRepository, "__init__", beside)
     patch.setattr(ConfigLoaderImpl, "_compose_config_from_defaults_list", merge)
     patch.setattr(defaults_list, "_create_interpolation_map", choices)
     patch.setattr(Hydra, "get_mode", mode)

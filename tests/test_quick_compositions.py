@@ -6,12 +6,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra._internal import defaults_list
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf, _utils, base, grammar_parser
-from quick_compositions import asked_mode, chosen_so_far, read, together
+from quick_compositions import asked_mode, chosen_so_far, copying, read, together
 from scripts import CONF
 
 from sciml_bench.training.script import register
@@ -43,6 +43,7 @@ def test_what_is_remembered_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> 
     assert ConfigRepository.load_config is not read
     quick += [composed_text(*command) for command in commands]  # merged before
     monkeypatch.setattr(ConfigRepository, "load_config", read)
+    monkeypatch.setattr(CachingConfigRepository, "__init__", copying)
     monkeypatch.setattr(ConfigLoaderImpl, "_compose_config_from_defaults_list", together)
     monkeypatch.setattr(defaults_list, "_create_interpolation_map", chosen_so_far)
     monkeypatch.setattr(base, "parse", grammar_parser.parse)

@@ -26,6 +26,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="least membership of a row in the core of a state, where passages end (default: %(default)s)",
     )
+    parser.add_argument(
+        "--committor",
+        type=two_states,
+        default=(0, 1),
+        metavar="A,B",
+        help="states between which the committor is computed, by population (default: 1,2)",
+    )
+
+
+def two_states(text: str) -> tuple[int, int]:
+    """Two numbers from 1, as they are printed, counted from 0.
+
+    Raises:
+        argparse.ArgumentTypeError: they are no two numbers.
+    """
+    parts = text.split(",")
+    if len(parts) != 2 or not all(part.strip().isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text}: give two states, such as 1,2")
+    return int(parts[0]) - 1, int(parts[1]) - 1
 
 
 def answer(asked: argparse.Namespace) -> None:
@@ -50,7 +69,7 @@ def answer(asked: argparse.Namespace) -> None:
     run = restore(asked.run, asked.trust)
     if not isinstance(run.learned, KoopmanModel):
         raise DataError(f"{asked.run} has learned no operator; metastable states are those of a Koopman run")
-    found = kinetics_of(run.learned, run.data().splits["train"], asked.states, core=asked.core)
+    found = kinetics_of(run.learned, run.data().splits["train"], asked.states, core=asked.core, ends=asked.committor)
     folder = asked.run / "kinetics"
     folder.mkdir(exist_ok=True)
     arrays = {**found.as_arrays(), "time_unit": run.learned.spec.time_unit}
@@ -62,16 +81,18 @@ def answer(asked: argparse.Namespace) -> None:
 
 def _told(found: Any, spec: Any) -> str:
     """The states by population, and the mean first-passage times between their cores."""
+    # imported late, as above
+    import numpy as np
+
+    from sciml_bench.koopman.kinetics import HALF_WAY
+
     unit, count = spec.time_unit, len(found.populations)
     times = ", ".join(f"{value:.4g}" for value in found.timescales)
     lines = [f"{count} metastable states; implied timescales {times} {unit}"]
     if found.overlap > 0.1:
         lines.append(f"memberships leave 0 … 1 by up to {found.overlap:.2g}: the states are not well separated")
-    names = spec.component_names
     for number in range(count):
-        purest = found.representatives[number].ravel()
-        shown = len(names) == len(purest) <= 6
-        where = ", ".join(f"{name} = {value:.4g}" for name, value in zip(names, purest, strict=True)) if shown else ""
+        where = _placed(spec, found.representatives[number])
         lines.append(
             f"  state {number + 1}: {100 * found.populations[number]:.3g} %"
             f" ({100 * found.in_core[number]:.3g} % in its core){', about ' + where if where else ''}"
@@ -83,4 +104,16 @@ def _told(found: Any, spec: Any) -> str:
                 at = source, target
                 ends = f"{found.passage_times_lower[at]:.4g} … {found.passage_times_upper[at]:.4g}"
                 lines.append(f"  {source + 1} → {target + 1}: {found.passage_times[at]:.4g} ({ends})")
+    source, target = found.committor_ends
+    share = float(np.mean(np.abs(found.committor - 0.5) < HALF_WAY))
+    crossed = f"{100 * share:.2g} % of the rows are as likely to go on as to turn back"
+    where = _placed(spec, found.transition_state) if share else ""
+    lines.append(f"committor {source + 1} → {target + 1}: {crossed}{', about ' + where if where else ''}")
     return "\n".join(lines) + "\n"
+
+
+def _placed(spec: Any, state: Any) -> str:
+    """The components of a state of few of them, by name."""
+    names, values = spec.component_names, state.ravel()
+    shown = len(names) == len(values) <= 6
+    return ", ".join(f"{name} = {value:.4g}" for name, value in zip(names, values, strict=True)) if shown else ""

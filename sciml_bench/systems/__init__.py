@@ -4,6 +4,7 @@ from sciml_bench.systems.base import MarkovProcess, System
 from sciml_bench.systems.markov.double_well import DoubleWell
 from sciml_bench.systems.markov.linear_gaussian import LinearGaussian
 from sciml_bench.systems.markov.markov_chain import MarkovChain
+from sciml_bench.systems.markov.mueller_brown import MuellerBrown
 from sciml_bench.systems.markov.noisy_logistic_map import NoisyLogisticMap
 from sciml_bench.systems.markov.ornstein_uhlenbeck import OrnsteinUhlenbeck
 from sciml_bench.systems.markov.prinz_potential import PrinzPotential
@@ -49,6 +50,7 @@ __all__ = [
     "LotkaVolterra",
     "MarkovChain",
     "MarkovProcess",
+    "MuellerBrown",
     "NavierStokesVorticity",
     "NoisyLogisticMap",
     "OrdinaryDifferentialEquation",

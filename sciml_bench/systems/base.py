@@ -137,10 +137,15 @@ class MarkovProcess(System):
         x = self.initial(n_trajectories, rng)
         states = np.empty((n_steps, *x.shape))
         states[0] = x
-        for start in range(1, n_steps, _STEPS_PER_BLOCK):
-            block = states[start : start + _STEPS_PER_BLOCK]
+        rows = self._rows_per_block(n_trajectories)
+        for start in range(1, n_steps, rows):
+            block = states[start : start + rows]
             self._run(states[start - 1], self._draw_noise((len(block), n_trajectories), rng), block)
         return np.ascontiguousarray(states.swapaxes(0, 1))
+
+    def _rows_per_block(self, n_trajectories: int) -> int:
+        """Transitions whose noise is drawn at once."""
+        return _STEPS_PER_BLOCK
 
     def _draw_noise(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """All the randomness of the transitions, of shape `(*shape, noise)`."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,8 @@ def closed_record(
 
 def environment() -> dict[str, Any]:
     """Versions, git commit and hardware of this process, in plain values."""
-    packages = {package: metadata.version(package) for package in RECORDED_PACKAGES}
     return {
-        "versions": {"python": platform.python_version(), "sciml-bench": __version__, **packages},
+        "versions": {"python": platform.python_version(), "sciml-bench": __version__, **_package_versions()},
         "git_commit": _git_commit(),
         "hardware": {
             "machine": platform.machine(),
@@ -126,6 +126,12 @@ def utc_now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
+@cache
+def _package_versions() -> dict[str, str]:
+    return {package: metadata.version(package) for package in RECORDED_PACKAGES}
+
+
+@cache  # what runs was imported when this process began
 def _git_commit() -> str | None:
     """The commit of the source tree that runs, with `+changes` where it is not clean; None outside a checkout."""
     source = Path(__file__).resolve().parents[2]

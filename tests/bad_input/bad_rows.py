@@ -350,7 +350,10 @@ MECHNN: dict[tuple[str, ...], str | tuple[str, ...]] = {
     (*LORENZ, "model=resnet"): ("model=resnet", "training=closed_form", "choose training=sequence"),
     (*LORENZ, "training=sequence"): ("model=polynomials", "training=sequence", "choose training=closed_form, "),
     (*LORENZ, "ensemble=3"): ("training=closed_form", "--multirun seed=0,1,2"),
-    ("data=driven_duffing", "training=network", "model=discovery_network"): ("data.inputs=[u]", "training=network"),
+    ("data=driven_duffing", *SMALL["driven_duffing"], "training=network", "model=discovery_network"): (
+        "data.inputs=[u]",
+        "training=network",
+    ),
     (*BODIES, "data.split.test=0"): ("data.split",),
     (*BODIES, "data.split.train=1.5"): ("data.split.train=1.5", "give whole numbers"),
     (*BODIES, "evaluation.rollout_steps=[]"): ("evaluation.rollout_steps",),

@@ -14,6 +14,7 @@ SMALL = {
     "KortewegDeVriesFields": {"split": {"train": 2, "validation": 1, "test": 1}, "n_skipped": 1, "n_frames": 4},
     "TwoBodyOrbits": {"n_states": 20, "n_test_states": 20},
     "MarkovTrajectories": {"n_steps": 200},
+    "mueller_brown": {"n_steps": 10, "n_trajectories": 10},
     "AlanineDipeptide": {
         "nanoseconds": 0.02,
         "n_trajectories": 3,

@@ -81,14 +81,17 @@ def read_json(path: PathType) -> dict[str, Any]:
     return content
 
 
-# ten times as fast as the loader in Python, where libyaml is there
+# ten times as fast as those in Python, where libyaml is there
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _DEEPEST = 50
 """Mappings and lists within each other; the loader in C would leave its stack."""
 
 
-class _PlainDumper(yaml.SafeDumper):
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _PlainDumper(_Dumper):
     """Writes what occurs twice twice."""
 
     def ignore_aliases(self, data: object) -> bool:

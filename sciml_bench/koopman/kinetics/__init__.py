@@ -2,9 +2,10 @@
 
 from sciml_bench.koopman.kinetics.memberships import Memberships, metastable_memberships
 from sciml_bench.koopman.kinetics.passages import Passage, committor, mean_first_passage_time
-from sciml_bench.koopman.kinetics.told_kinetics import Kinetics, kinetics_of
+from sciml_bench.koopman.kinetics.told_kinetics import HALF_WAY, Kinetics, kinetics_of
 
 __all__ = [
+    "HALF_WAY",
     "Kinetics",
     "Memberships",
     "Passage",

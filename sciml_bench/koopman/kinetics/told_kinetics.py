@@ -13,11 +13,14 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import iterate_blocks, read_block
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.kinetics.memberships import Memberships, metastable_memberships
-from sciml_bench.koopman.kinetics.passages import mean_first_passage_time
+from sciml_bench.koopman.kinetics.passages import committor, mean_first_passage_time
 from sciml_bench.koopman.koopman_model import KoopmanModel
 
 _IMAGINARY = 1e-8
 """Parts of eigenvalues below which they are real."""
+
+HALF_WAY = 0.1
+"""From one half, within which the committor of a transition state lies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,10 @@ class Kinetics:
         passage_times_upper: upper ends.
         slow_coordinates: the slow eigenfunctions at every row, without the constant.
         row_memberships: the memberships of every row.
+        committor_ends: the states from which and to which the committor leads.
+        committor: of every row, the probability of reaching the core of the second before that of the first.
+        transition_state: mean of the rows whose committor is within `HALF_WAY` of one half; not a number where there
+            is none.
     """
 
     eigenvalues: Complex[np.ndarray, " modes"]
@@ -52,6 +59,9 @@ class Kinetics:
     passage_times_upper: Float[np.ndarray, "states states"]
     slow_coordinates: Float[np.ndarray, "rows slow"]
     row_memberships: Float[np.ndarray, "rows states"]
+    committor_ends: tuple[int, int]
+    committor: Float[np.ndarray, " rows"]
+    transition_state: Float[np.ndarray, "*state"]
 
     def as_arrays(self) -> Mapping[str, np.ndarray]:
         """By name, for a file or a picture."""
@@ -65,6 +75,7 @@ def kinetics_of(
     n_states: int | None = None,
     *,
     core: float | int = 0.9,
+    ends: tuple[int, int] = (0, 1),
     n_bootstrap: int = 100,
     seed: int = 0,
 ) -> Kinetics:
@@ -78,6 +89,7 @@ def kinetics_of(
         trajectories: in the user's units; pairs do not cross their gaps.
         n_states: metastable states; None for as many as lie before the largest gap of the timescales.
         core: least membership of the rows in the core of a state.
+        ends: states between which the committor is computed, counted from 0 by their population.
         n_bootstrap: samples behind the intervals, over trajectories or twenty blocks of a single one.
         seed: of the samples.
 
@@ -93,6 +105,9 @@ def kinetics_of(
     if n_states > len(eigenvalues):
         found = len(eigenvalues)
         raise ConfigurationError(f"states={n_states}: the operator has {found} eigenfunctions; ask for fewer")
+    if len(set(ends)) != 2 or not set(ends) <= set(range(n_states)):
+        shown = ",".join(str(end + 1) for end in ends)
+        raise ConfigurationError(f"committor={shown}: give two different states of 1 to {n_states}")
     slow = eigenvalues[:n_states]
     if np.abs(np.imag(slow)).max() > _IMAGINARY:
         raise DataError(
@@ -125,6 +140,9 @@ def kinetics_of(
         for source in set(range(n_states)) - {target}:
             of_source = rows[cores[:, source]]
             times[source, target], lower[source, target], upper[source, target] = passage.mean_over(of_source)
+    away, toward = ([cores[first:last, end] for first, last in pairwise(starts)] for end in ends)
+    between = committor(features, away, toward, learned.spec.lag, n_bootstrap=2, seed=seed)
+    probability = between.of(rows, cores[:, ends[1]], cores[:, ends[0]])
     return Kinetics(
         eigenvalues=eigenvalues,
         timescales=learned.implied_timescales()[1:n_states],
@@ -138,6 +156,9 @@ def kinetics_of(
         passage_times_upper=upper,
         slow_coordinates=together[:, 1:],
         row_memberships=degrees,
+        committor_ends=ends,
+        committor=probability,
+        transition_state=_mean_of(pieces, np.flatnonzero(np.abs(probability - 0.5) < HALF_WAY), starts),
     )
 
 
@@ -151,6 +172,12 @@ def _number_of_states(eigenvalues: np.ndarray) -> int:
         raise DataError("no eigenfunction outlasts a lag, so that no states are metastable; learn with a shorter lag")
     gaps = np.log(decay[1:] / decay[:-1])[:slow]
     return 2 + (int(gaps.argmax()) if len(gaps) else 0)
+
+
+def _mean_of(pieces: Trajectories, rows: Int[np.ndarray, " rows"], starts: list[int]) -> np.ndarray:
+    if not len(rows):
+        return np.full(pieces.states[0].shape[1:], np.nan)
+    return np.mean([_rows_of(pieces, rows[n : n + 1], starts)[0] for n in range(len(rows))], axis=0)
 
 
 def _rows_of(pieces: Trajectories, rows: Int[np.ndarray, " states"], starts: list[int]) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.systems.base import DECOMPOSITIONS, Real
-from sciml_bench.systems.markov.scalar_markov_process import ReversibleProcess
+from sciml_bench.systems.markov.scalar_markov_process import ReversibleProcess, ScalarMarkovProcess
 from sciml_bench.systems.numerics.hermite import orthonormal_hermite
 from sciml_bench.systems.numerics.quadrature import Quadrature
 
@@ -21,7 +21,7 @@ _REACH_IN_DEVIATIONS = 8.0
 
 
 @dataclass(frozen=True)
-class OrnsteinUhlenbeck(ReversibleProcess):
+class OrnsteinUhlenbeck(ReversibleProcess, ScalarMarkovProcess):
     """Gaussian relaxation towards zero; reversible, so that singular and spectral decomposition coincide.
 
     Args:

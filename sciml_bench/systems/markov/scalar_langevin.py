@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.systems.base import DECOMPOSITIONS, Real
-from sciml_bench.systems.markov.scalar_markov_process import ReversibleProcess
+from sciml_bench.systems.markov.scalar_markov_process import ReversibleProcess, ScalarMarkovProcess
 from sciml_bench.systems.numerics.quadrature import Quadrature
 
 # With 160 points the leading eigenvalues already agree to ten digits; the rest is for colder parameters.
@@ -29,7 +29,7 @@ _SMALLEST_DENSITY = 1e-13
 
 
 @dataclass(frozen=True)
-class ScalarLangevin(ReversibleProcess):
+class ScalarLangevin(ReversibleProcess, ScalarMarkovProcess):
     """A particle in a potential, with friction and noise; reversible.
 
     A subclass gives `energy`, `force`, `_curvature` and `_half_width`, and may write `_advance_float` out.

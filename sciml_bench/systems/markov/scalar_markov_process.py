@@ -36,8 +36,8 @@ class ScalarMarkovProcess(MarkovProcess):
             states[:, trajectory, 0] = path
 
 
-class ReversibleProcess(ScalarMarkovProcess):
-    """One with non-negative eigenvalues, so that singular and spectral decomposition coincide."""
+class ReversibleProcess(MarkovProcess):
+    """A Markov process with non-negative eigenvalues, so that singular and spectral decomposition coincide."""
 
     def singular_values(self, count: int, lag: int = 1) -> Inexact[np.ndarray, " count"]:
         """Equal to the eigenvalues."""

@@ -49,6 +49,15 @@ def test_two_wells_are_two_states_with_the_times_of_their_quadrature(learned):
         assert found.passage_times[source, target] == pytest.approx(exact, rel=0.05)
         assert found.passage_times_lower[source, target] < exact < found.passage_times_upper[source, target]
     assert found.row_memberships.sum(axis=1) == pytest.approx(1)
+    source, target = (degrees[:, end] >= 0.9 for end in found.committor_ends)
+    inner = np.eye((~source & ~target).sum()) - rule.transition[np.ix_(~source & ~target, ~source & ~target)]
+    exact = np.where(target, 1.0, 0.0)
+    exact[~source & ~target] = np.linalg.solve(inner, rule.transition[np.ix_(~source & ~target, target)].sum(axis=1))
+    order = np.argsort(rule.points[:, 0])
+    rows = learned[1].states[0][:, 0]
+    at_rows = np.interp(rows, rule.points[order, 0], exact[order])
+    assert np.sqrt(np.mean((found.committor - at_rows) ** 2)) < 0.03
+    assert found.transition_state[0] == pytest.approx(0.0, abs=0.1)  # the top of the barrier
 
 
 def test_wrong_numbers_and_operators_without_states_are_told(learned):
@@ -56,6 +65,9 @@ def test_wrong_numbers_and_operators_without_states_are_told(learned):
         kinetics_of(*learned, core=1.0)
     with pytest.raises(ConfigurationError, match="states=1: at least two"):
         kinetics_of(*learned, 1)
+    for ends, typed in (((0, 0), "1,1"), ((0, 2), "1,3")):
+        with pytest.raises(ConfigurationError, match=f"committor={typed}: give two different states of 1 to 2"):
+            kinetics_of(*learned, 2, ends=ends)
     with pytest.raises(ConfigurationError, match="states=50: the operator has 9 eigenfunctions"):
         kinetics_of(*learned, 50)
     with pytest.raises(DataError, match="no trajectory has more than 1 rows without a gap"):
@@ -75,14 +87,21 @@ def test_the_verb_prints_and_writes_what_was_found(
     assert command_line(monkeypatch, "koopman", *words) == 0
     capsys.readouterr()
     (folder,) = {path.parent for path in tmp_path.rglob("metrics.json")}
-    assert main(["kinetics", str(folder), "--states", "2", "--core", "0.8"]) == 0
+    assert main(["kinetics", str(folder), "--states", "2", "--core", "0.8", "--committor", "2,1"]) == 0
     told = capsys.readouterr().out
     assert "2 metastable states; implied timescales" in told
     assert "x1 = " in told
     assert "1 → 2: " in told
+    assert "committor 2 → 1: " in told
+    assert "% of the rows are as likely to go on as to turn back, about x1 = " in told
     assert (folder / "kinetics" / "free_energy.png").stat().st_size > 1000
     with np.load(folder / "kinetics" / "arrays.npz", allow_pickle=False) as arrays:
         assert arrays["passage_times"].shape == (2, 2)
         assert str(arrays["time_unit"]) == "time"
+    with pytest.raises(SystemExit):
+        main(["kinetics", str(folder), "--committor", "2"])
+    assert "2: give two states, such as 1,2" in capsys.readouterr().err
+    assert main(["kinetics", str(folder), "--states", "2", "--committor", "1,3"]) == 1
+    assert "error: --committor 1,3: give two different states of 1 to 2" in capsys.readouterr().err
     assert main(["kinetics", str(folder), "--core", "2"]) == 1
     assert "--core 2" in capsys.readouterr().err
