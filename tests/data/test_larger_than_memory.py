@@ -13,6 +13,7 @@ from sciml_bench.data import lazy_states
 from sciml_bench.data.files.missing.missing_values import MissingValuesError
 from sciml_bench.data.lazy_states import LazyStates, rows_per_block, without_rows
 from sciml_bench.data.sources import TrajectoryFiles
+from sciml_bench.data.views import PaddedTrajectories
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.data.views.lagged_pairs_view import LaggedPairsView
 
@@ -212,3 +213,13 @@ def test_pages_of_a_memory_map_are_let_go_when_they_were_read(tmp_path, monkeypa
     resident = [int(kilobytes) for kilobytes in re.findall(r"x\.npy\n.*?Rss: *(\d+) kB", accounts, re.DOTALL)]
     assert resident
     assert sum(resident) < values.nbytes / 2**10 / 10
+
+
+def test_whole_trajectories_that_do_not_fit_into_memory_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    np.save(tmp_path / "x.npy", RNG.standard_normal((600, 4)))
+    record = TrajectoryFiles(str(tmp_path / "x.npy"), in_memory_gigabytes=0)
+    record.setup()
+    assert PaddedTrajectories.of(record.splits["train"]).states.shape == (1, 360, 4)
+    monkeypatch.setattr("sciml_bench.core.budget.memory_bytes", lambda: 20_000)
+    with pytest.raises(ConfigurationError, match=r"whole trajectories of 360 rows .* take fewer rows with data.n_rows"):
+        PaddedTrajectories.of(record.splits["train"])
