@@ -128,12 +128,7 @@ def mapped(states: StateArray, function: Callable[[np.ndarray], np.ndarray], rea
 
 
 class _KeptRows:
-    """A source for `LazyStates` that lacks some rows of others.
-
-    Args:
-        states: the others.
-        gone: numbers of the rows that it lacks, in their order.
-    """
+    """A source for `LazyStates` that lacks some rows of others, `gone`, which are numbers in their order."""
 
     def __init__(self, states: StateArray, gone: np.ndarray) -> None:
         self._states, self._gone = states, gone

@@ -223,3 +223,10 @@ def test_whole_trajectories_that_do_not_fit_into_memory_are_refused_before_they_
     monkeypatch.setattr("sciml_bench.core.budget.memory_bytes", lambda: 20_000)
     with pytest.raises(ConfigurationError, match=r"whole trajectories of 360 rows .* take fewer rows with data.n_rows"):
         PaddedTrajectories.of(record.splits["train"])
+
+
+def test_a_single_component_stays_on_disk_as_well(tmp_path):
+    values = RNG.standard_normal(600)
+    np.save(tmp_path / "x.npy", values)
+    disk, _ = both(tmp_path / "x.npy")
+    np.testing.assert_array_equal(disk.splits["train"].flattened[:, 0], values[:360])

@@ -124,14 +124,7 @@ def _values(
 
 
 class _Filled:
-    """A source for `LazyStates` with values in the place of those that are missing.
-
-    Args:
-        states: with the missing ones.
-        rows: of the values, in their order.
-        components: of the values.
-        values: that are put there.
-    """
+    """A source for `LazyStates` with values in some places of `states`, which are ordered by row."""
 
     def __init__(self, states: StateArray, rows: np.ndarray, components: np.ndarray, values: np.ndarray) -> None:
         self._states, self._rows, self._components, self._values = states, rows, components, values
