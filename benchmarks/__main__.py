@@ -3,6 +3,7 @@
 from benchmarks import (
     ensemble,
     homotopy_training,
+    larger_than_memory,
     linear_ode_block,
     multiple_shooting_batch,
     neighbour_lists,
@@ -25,6 +26,7 @@ main(
     pair_loading.measure,
     operator_fit.measure,
     operator_memory.measure,
+    larger_than_memory.measure,
     training_epoch.measure,
     neighbour_lists.measure,
     neural_ode_gradient.measure,

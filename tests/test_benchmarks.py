@@ -11,6 +11,7 @@ from torch import Tensor
 from benchmarks import (
     ensemble,
     homotopy_training,
+    larger_than_memory,
     multiple_shooting_batch,
     neighbour_lists,
     nested_lora,
@@ -24,6 +25,7 @@ from benchmarks import (
 from benchmarks.lotka_volterra_field import fitted_field, gradient, observed_motion, plain_network, weights_then_biases
 from benchmarks.measurement import Comparison, Cost, Skipped, compare_all, compare_costs, require_agreement
 from benchmarks.presentation import main
+from sciml_bench.data.sources import TrajectoryFiles
 
 
 def spectral_contrastive_by_all_pairs(f: Tensor, g: Tensor) -> Tensor:
@@ -63,6 +65,26 @@ def test_neighbour_lists_that_are_kept_beat_those_of_every_item():
     by_item, by_batch = neighbour_lists.compare_lists(n_atoms=10, n_frames=32, repetitions=3)
     assert by_item.ratio.median > 2
     assert by_batch.ratio.median > 0.5
+
+
+@pytest.mark.slow
+def test_a_store_is_learned_from_in_little_memory_and_beside_a_cut_of_it(tmp_path):
+    pytest.importorskip("zarr", reason="needs the extra `files`")
+    rows = larger_than_memory.measure(gigabytes=0.02, parent=tmp_path)
+    assert [row.reached for row in rows[:2]] == [True, True]
+    assert all(row.ratio.median > 0 for row in rows)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_process_of_the_store_has_the_correlations_that_are_known(tmp_path):
+    pytest.importorskip("zarr", reason="needs the extra `files`")
+    larger_than_memory.write_store(tmp_path / "x.zarr", 40_000)
+    record = TrajectoryFiles(str(tmp_path / "x.zarr"), in_memory_gigabytes=0)
+    record.setup()
+    states = record.splits["train"].flattened
+    known = np.exp(-1 / np.geomspace(50, 2, states.shape[1]))
+    np.testing.assert_allclose((states[1:] * states[:-1]).mean(axis=0) / (states**2).mean(axis=0), known, atol=0.05)
+    np.testing.assert_allclose(states.std(axis=0), 1, atol=0.2)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ before it, so no generator state is carried along: every epoch seeds a counter-b
 "Parallel random numbers: as easy as 1, 2, 3", SC 2011) with the pair (seed, epoch).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,15 +69,25 @@ class EpochSampler:
 
     def indices(self, batch_size: int | None = None) -> Int[np.ndarray, " share"]:
         """The items this rank visits in the current epoch; without a batch size the whole is shared out at once."""
-        order = self._order()
-        if self.world_size == 1:
-            return order
-        return order[np.diff(self.own_among(np.arange(self.n_items + 1), batch_size)) == 1]
+        return np.concatenate([np.empty(0, dtype=int), *self.windows(batch_size)])
+
+    def windows(self, batch_size: int | None = None) -> Iterator[Int[np.ndarray, " window"]]:
+        """`indices` in parts, made one after the other: an order of billions of items fits nowhere."""
+        start = 0
+        for window in self._windows_of_all():
+            stop = start + len(window)
+            if self.world_size > 1:
+                window = window[np.diff(self.own_among(np.arange(start, stop + 1), batch_size)) == 1]
+            if len(window):
+                yield window
+            start = stop
 
     def own_among(
         self, stops: Int[np.ndarray, " positions"], batch_size: int | None = None
     ) -> Int[np.ndarray, " positions"]:
         """How many are this rank's of an epoch's items before each stop."""
+        if self.world_size == 1:
+            return stops
         size = batch_size or self.n_items
         batches, rest = np.divmod(stops, size)
         begun = np.minimum(size, self.n_items - batches * size)
@@ -98,18 +109,33 @@ class EpochSampler:
                 "another batch size, or fewer processes (trainer.devices)"
             )
 
+    def _generator(self) -> np.random.Generator:
+        return np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, self.epoch))))
+
     def _order(self) -> Int[np.ndarray, " items"]:
-        if not self.shuffle:
-            return np.arange(self.n_items)
-        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, self.epoch))))
+        return self._generator().permutation(self.n_items) if self.shuffle else np.arange(self.n_items)
+
+    def _windows_of_all(self) -> Iterator[Int[np.ndarray, " window"]]:
         if self.block_size is None:
-            return rng.permutation(self.n_items)
-        blocks = np.split(np.arange(self.n_items), np.arange(self.block_size, self.n_items, self.block_size))
-        order = np.concatenate([blocks[number] for number in rng.permutation(len(blocks))])
+            yield self._order()
+            return
+        rng = self._generator()
+        n_blocks = -(-self.n_items // self.block_size)
+        blocks = rng.permutation(n_blocks) if self.shuffle else np.arange(n_blocks)
+        lengths = np.where(blocks == n_blocks - 1, self.n_items - (n_blocks - 1) * self.block_size, self.block_size)
+        ends = np.cumsum(lengths)
         window_size = self.block_size * self.blocks_per_window
-        for start in range(0, len(order), window_size):
-            rng.shuffle(order[start : start + window_size])
-        return order
+        for start in range(0, self.n_items, window_size):
+            stop = min(start + window_size, self.n_items)
+            inside = slice(int(np.searchsorted(ends, start, side="right")), int(np.searchsorted(ends, stop)) + 1)
+            parts = [
+                np.arange(n) + block * self.block_size for block, n in zip(blocks[inside], lengths[inside], strict=True)
+            ]
+            skipped = start - int(ends[inside.start] - lengths[inside.start])
+            window = np.concatenate(parts)[skipped : skipped + stop - start]
+            if self.shuffle:
+                rng.shuffle(window)
+            yield window
 
 
 class EpochBatches:

@@ -304,7 +304,7 @@ def horizon_times(past: Trajectories, horizon: Horizon) -> list[Float[np.ndarray
         ConfigurationError: no step, or times that do not increase from the last row on.
         DataError: not as many arrays of times as trajectories.
     """
-    last = [float(past.times_of(number)[-1]) for number in range(past.n_trajectories)]
+    last = [past.time_at(number, -1) for number in range(past.n_trajectories)]
     if isinstance(horizon, int):
         if horizon == 0:
             raise ConfigurationError("horizon=0: ask for at least one step")
@@ -337,7 +337,7 @@ def horizon_steps(past: Trajectories, horizon: Horizon) -> int:
         return horizon
     counts = set()
     for number, grid in enumerate(horizon_times(past, horizon)):
-        if not keeps_step(np.concatenate([past.times_of(number)[-1:], grid]), past.time_step):
+        if not keeps_step(np.append(past.time_at(number, -1), grid), past.time_step):
             raise ConfigurationError(
                 f"horizon: this method steps by {past.time_step:g} {past.time_unit}; give steps, or times on that clock"
             )

@@ -4,14 +4,21 @@ A trajectory is either a NumPy array, a memory map, or `LazyStates` (a chunked z
 a transformation). The functions here are the only place that knows the difference.
 """
 
+import mmap
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Bool, Shaped
 
 BLOCK_BYTES = 4 * 2**20
 """Size of a contiguous read: long enough that a disk streams, short enough that sixteen of them fit in any memory."""
+
+LARGEST_CHUNK = 4
+"""Blocks that a chunk of a file may hold and still be read in one piece; a larger one is read anew for each of them."""
+
+BLOCKS_PER_WINDOW = 16
+"""Of `BLOCK_BYTES` each, which are in memory together while their rows are shuffled."""
 
 
 class LazyStates:
@@ -36,6 +43,12 @@ class LazyStates:
     def ndim(self) -> int:
         """Number of axes, time included."""
         return len(self.shape)
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows that the source reads together, however few of them are asked for; 1 where it does not tell."""
+        chunks = getattr(self.source, "chunks", None)
+        return int(chunks[0 if self.trajectory is None else 1]) if chunks else 1
 
     def read(self, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
         """Rows `start` to `stop` of this window as an array in memory."""
@@ -63,7 +76,18 @@ def is_on_disk(states: StateArray) -> bool:
 def read_block(states: StateArray, start: int = 0, stop: int | None = None) -> Shaped[np.ndarray, "time *state"]:
     """Rows `start` to `stop`, by default all; a view for an array in memory, one contiguous read otherwise."""
     end: int = states.shape[0] if stop is None else stop
-    return states.read(start, end) if isinstance(states, LazyStates) else np.asarray(states[start:end])
+    if isinstance(states, LazyStates):
+        return states.read(start, end)
+    return _copied(states, start, end) if isinstance(states, np.memmap) else np.asarray(states[start:end])
+
+
+def _copied(states: np.memmap, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
+    """Rows of a memory map, whose pages are let go: all that were ever looked at would count as memory in use."""
+    rows = np.array(states[start:stop])
+    mapping: Any = getattr(states, "_mmap", None)
+    if hasattr(mapping, "madvise") and states.mode == "r":
+        mapping.madvise(getattr(mmap, "MADV_DONTNEED"))  # noqa: B009
+    return rows
 
 
 def window(states: StateArray, start: int, stop: int) -> StateArray:
@@ -91,6 +115,7 @@ class MappedRows:
         self._states, self._function, self._reach = states, function, reach
         example = function(read_block(states, 0, 1 + reach))
         self.shape, self.dtype = (states.shape[0] - reach, *example.shape[1:]), example.dtype
+        self.chunks = (states.chunk_rows if isinstance(states, LazyStates) else 1,)
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         start, stop, _ = rows.indices(self.shape[0])
@@ -100,6 +125,32 @@ class MappedRows:
 def mapped(states: StateArray, function: Callable[[np.ndarray], np.ndarray], reach: int = 0) -> StateArray:
     """A function of the rows of a trajectory: at once in memory, as they are read on disk; see `MappedRows`."""
     return LazyStates(MappedRows(states, function, reach)) if is_on_disk(states) else function(read_block(states))
+
+
+class _KeptRows:
+    """A source for `LazyStates` that lacks some rows of others, `gone`, which are numbers in their order."""
+
+    def __init__(self, states: StateArray, gone: np.ndarray) -> None:
+        self._states, self._gone = states, gone
+        self._shifts = gone - np.arange(len(gone))
+        self.shape, self.dtype = (states.shape[0] - len(gone), *states.shape[1:]), states.dtype
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        start, stop, _ = rows.indices(self.shape[0])
+        if start >= stop:
+            return read_block(self._states, 0, 0)
+        first, last = (row + int(np.searchsorted(self._shifts, row, side="right")) for row in (start, stop - 1))
+        if last + 1 - first > 2 * (stop - start):  # a long hole is not read through
+            middle = (start + stop) // 2
+            return np.concatenate([self[start:middle], self[middle:stop]])
+        kept = np.ones(last + 1 - first, dtype=bool)
+        kept[self._gone[slice(*np.searchsorted(self._gone, [first, last + 1]))] - first] = False
+        return read_block(self._states, first, last + 1)[kept]
+
+
+def without_rows(states: StateArray, gone: Bool[np.ndarray, " time"]) -> StateArray:
+    """A trajectory without some of its rows, which on disk are left out as the others are read."""
+    return LazyStates(_KeptRows(states, np.flatnonzero(gone))) if is_on_disk(states) else read_block(states)[~gone]
 
 
 def plain_numbers(states: StateArray) -> StateArray:
@@ -116,9 +167,22 @@ def has_missing(states: StateArray) -> bool:
 
 
 def rows_per_block(states: StateArray) -> int:
-    """Number of rows of one contiguous read of `BLOCK_BYTES`."""
-    bytes_per_row = int(np.prod(states.shape[1:])) * states.dtype.itemsize
-    return max(1, BLOCK_BYTES // max(1, bytes_per_row))
+    """Number of rows of one contiguous read of `BLOCK_BYTES`: whole chunks, where the file has some not much larger."""
+    rows = max(1, BLOCK_BYTES // _bytes_per_row(states))
+    chunk = states.chunk_rows if isinstance(states, LazyStates) else 1
+    if rows < chunk:
+        return chunk if chunk <= LARGEST_CHUNK * rows else rows
+    return rows // chunk * chunk
+
+
+def blocks_per_window(states: StateArray) -> int:
+    """Number of blocks whose rows are shuffled together, the fewer the larger they are."""
+    block = rows_per_block(states) * _bytes_per_row(states)
+    return max(1, min(BLOCKS_PER_WINDOW, BLOCKS_PER_WINDOW * BLOCK_BYTES // block))
+
+
+def _bytes_per_row(states: StateArray) -> int:
+    return max(1, int(np.prod(states.shape[1:])) * states.dtype.itemsize)
 
 
 def iterate_blocks(states: StateArray) -> Iterator[tuple[int, np.ndarray]]:

@@ -123,7 +123,7 @@ class OwnComponents:
         return self.transforms.in_coordinates(past.unchecked(component_names=self.spec.component_names))
 
     def _steps(self, past: Trajectories, number: int, grid: np.ndarray) -> np.ndarray:
-        steps = (grid - past.times_of(number)[-1]) / self.spec.time_step
+        steps = (grid - past.time_at(number, -1)) / self.spec.time_step
         whole = np.round(steps).astype(int)
         if np.abs(steps - whole).max() > 0.1 or whole[0] < 1:
             raise ConfigurationError(

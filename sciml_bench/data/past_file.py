@@ -15,7 +15,7 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.capabilities import horizon_times
 from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Arrays
-from sciml_bench.data.files.missing_values import INTERPOLATE, REFUSE, MissingValuesError
+from sciml_bench.data.files.missing.missing_values import INTERPOLATE, REFUSE, MissingValuesError
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import find_files

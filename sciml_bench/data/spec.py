@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float, Shaped
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.lazy_states import StateArray, read_block
-from sciml_bench.data.standardization import Standardization
+from sciml_bench.data.lazy_states import StateArray, iterate_blocks
+from sciml_bench.data.standardization import Standardization, mean_and_variance
 from sciml_bench.data.trajectories import LINEAR, Trajectories, column_names
 from sciml_bench.data.transforms import RecordTransforms
 from sciml_bench.systems import System
@@ -219,8 +219,11 @@ class WindowsSpec(RecordSpec):
 
 def _ranges(inputs: Sequence[StateArray]) -> list[list[tuple[float, float]]]:
     """The smallest and the largest value of every input (columns) in every trajectory (rows)."""
-    parts = [read_block(part) for part in inputs]
-    return [list(zip(part.min(axis=0).tolist(), part.max(axis=0).tolist(), strict=True)) for part in parts]
+    found = []
+    for part in inputs:
+        ends = np.array([(block.min(axis=0), block.max(axis=0)) for _, block in iterate_blocks(part)])
+        found.append(list(zip(ends[:, 0].min(axis=0).tolist(), ends[:, 1].max(axis=0).tolist(), strict=True)))
+    return found
 
 
 Scale = tuple[Float[np.ndarray, "*pooled"], Float[np.ndarray, "*pooled"]]
@@ -233,8 +236,11 @@ def scale_of(trajectories: Trajectories) -> Scale:
     """
     trajectories = trajectories.without_missing_rows()
     if trajectories.on_disk:
-        scale = Standardization.fit(trajectories)
-        return scale.mean, scale.deviation
+        mean, variance = mean_and_variance(trajectories)
+        if "grid" in trajectories.facts:  # all its points count alike
+            pooled = mean.mean(axis=0, keepdims=True)
+            mean, variance = pooled, (variance + (mean - pooled) ** 2).mean(axis=0, keepdims=True)
+        return mean, np.where(variance > 0, np.sqrt(variance), 1.0)
     # One row after the other: how an array lies in memory decides how its sums are rounded.
     parts = [np.ascontiguousarray(part) for part in trajectories.states]
     states = np.concatenate(parts) if len(parts) > 1 else parts[0]

@@ -23,22 +23,9 @@ class Standardization:
 
     @classmethod
     def fit(cls, trajectories: Trajectories) -> "Standardization":
-        """Statistics of all states in one pass over blocks, in float64.
-
-        Deviations from the first state are accumulated, because the textbook sum of squares loses all digits where the
-        mean is large against the deviation.
-        """
-        trajectories = trajectories.without_missing_rows()
-        origin = read_block(trajectories.states[0], 0, 1)[0].astype(np.float64)
-        total = square = np.zeros(trajectories.state_shape)
-        for states in trajectories.states:
-            for _, block in iterate_blocks(states):
-                values = block - origin
-                total = total + values.sum(axis=0)
-                square = square + (values**2).sum(axis=0)
-        shift = total / trajectories.n_states
-        deviation = np.sqrt(np.maximum(square / trajectories.n_states - shift**2, 0))
-        return cls(mean=origin + shift, deviation=np.where(deviation > 0, deviation, 1.0))
+        """Statistics of all states in one pass over blocks, in float64."""
+        mean, variance = mean_and_variance(trajectories)
+        return cls(mean=mean, deviation=np.where(variance > 0, np.sqrt(variance), 1.0))
 
     def transform(self, states: Shaped[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
         """From the data's own units to standardised ones."""
@@ -51,3 +38,21 @@ class Standardization:
     def apply(self, trajectories: Trajectories) -> Trajectories:
         """The same trajectories and truth in standardised units; what lies on disk is transformed as it is read."""
         return trajectories.mapped(self.transform)
+
+
+def mean_and_variance(trajectories: Trajectories) -> tuple[Float[np.ndarray, "*state"], Float[np.ndarray, "*state"]]:
+    """Of every component over all states that have all their values, in one pass over blocks, in float64.
+
+    Deviations from the first state are accumulated, because the textbook sum of squares loses all digits where the
+    mean is large against the deviation.
+    """
+    trajectories = trajectories.without_missing_rows()
+    origin = read_block(trajectories.states[0], 0, 1)[0].astype(np.float64)
+    total = square = np.zeros(trajectories.state_shape)
+    for states in trajectories.states:
+        for _, block in iterate_blocks(states):
+            values = block - origin
+            total = total + values.sum(axis=0)
+            square = square + (values**2).sum(axis=0)
+    shift = total / trajectories.n_states
+    return origin + shift, np.maximum(square / trajectories.n_states - shift**2, 0)

@@ -66,6 +66,6 @@ class StepForecaster:
         with np.errstate(over="ignore", invalid="ignore"):
             states = self.continued(last.astype(np.float64), n_steps).astype(np.float64)
         status = tuple(OK if np.isfinite(path).all() else "the forecast left every bound" for path in states)
-        ends = np.array([past.times_of(number)[-1] for number in range(past.n_trajectories)])
+        ends = np.array([past.time_at(number, -1) for number in range(past.n_trajectories)])
         times = ends[:, None] + past.time_step * np.arange(1, n_steps + 1)
         return Forecast(states, times, self.kind, status, {"seconds": time.perf_counter() - started})

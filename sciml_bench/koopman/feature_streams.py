@@ -11,6 +11,9 @@ from sciml_bench.data.views.lagged_pairs import LaggedPairs
 STREAMED_BYTES = 64 * 2**20
 """Memory of one block of pairs with its features when statistics are streamed over a whole split."""
 
+STREAMED_BYTES_FROM_DISK = 16 * 2**20
+"""The same where memory is short: the hidden layers of a network take several times as much."""
+
 
 def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndarray, ...]]:
     """Blocks of f now, f later, g now, g later, and the flattened states now and later, in float64.
@@ -22,9 +25,14 @@ def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndar
         pairs: in the units of the features.
     """
     f, g, first = features.encode, features.encode_lagged, 0
-    for now, later in pairs.stream(_block_length(features, pairs)):
+    for window in pairs.windows(_block_length(features, pairs)):
+        now, later = window.pairs()
         with torch.no_grad():
-            evaluated = [encode(part) for encode in (f, g) for part in (now, later)]
+            if pairs.block_size is None:
+                evaluated = [encode(part) for encode in (f, g) for part in (now, later)]
+            else:  # most states are those of two pairs
+                of_states = [encode(window.states) for encode in (f, g)]
+                evaluated = [values[rows] for values in of_states for rows in (window.now, window.later)]
         acting = pairs.inputs(first, first + len(now))
         first += len(now)
         values = tuple(part.double().numpy() for part in (*evaluated, now.flatten(1), later.flatten(1)))
@@ -36,4 +44,5 @@ def _block_length(features: Any, pairs: LaggedPairs) -> int:
     with torch.no_grad():
         modes = features.encode(first).numel() + features.encode_lagged(first).numel()
     in_float64 = 8 * 2 * (modes + first.numel())
-    return max(1, min(len(pairs), STREAMED_BYTES // (pairs.bytes_per_pair + in_float64)))
+    n_bytes = STREAMED_BYTES if pairs.block_size is None else STREAMED_BYTES_FROM_DISK
+    return max(1, min(len(pairs), n_bytes // (pairs.bytes_per_pair + in_float64)))

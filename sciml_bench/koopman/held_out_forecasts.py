@@ -40,10 +40,10 @@ def whole_forecast_scores(learned: KoopmanModel, record: Record) -> Metrics:
     past, future = parts
     row = 8 * future.n_trajectories * int(np.prod(future.state_shape))
     n_rows = max(1, LONGEST_FORECAST_BYTES // row)
-    reached = up_to_gaps(past, future, forecaster.past_length)
-    if reached is None:
+    future = future.select(time=[slice(0, min(n_rows, length)) for length in future.lengths])
+    future = up_to_gaps(past, future, forecaster.past_length)
+    if future is None:
         return {}
-    future = reached.select(time=[slice(0, min(n_rows, length)) for length in reached.lengths])
     return forecast_scores(forecast_of(forecaster, past, future), past, future, record.spec)
 
 

@@ -18,6 +18,9 @@ the processes that are seen for fifty decay times."""
 FEWEST_ROWS, MOST_ROWS, MOST_TRAJECTORIES, MOST_COMPONENTS = 50, 200_000, 4, 200
 """What a drift is looked for in: many trajectories show it among themselves, and images have too many components."""
 
+MOST_BYTES = 2**25
+"""Of the same; their waves and powers take three times as much."""
+
 
 def told_drift(train: Trajectories, time_unit: str) -> str | None:
     """A warning where components mostly change as slowly as the data are long, as the centre of a molecule does.
@@ -34,7 +37,8 @@ def told_drift(train: Trajectories, time_unit: str) -> str | None:
         return None
     slow, whole = np.zeros((2, math.prod(train.state_shape)))
     for states in long_enough:
-        rows = read_block(states, 0, min(states.shape[0], MOST_ROWS)).reshape(-1, len(slow)).astype(np.float64)
+        most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_BYTES // (8 * len(slow))))
+        rows = read_block(states, 0, min(states.shape[0], most)).reshape(-1, len(slow)).astype(np.float64)
         powers = np.abs(np.fft.rfft(rows - rows.mean(axis=0), axis=0)) ** 2
         slow, whole = slow + powers[: SLOWEST_WAVES + 1].sum(axis=0), whole + powers.sum(axis=0)
     shares = np.divide(slow, whole, out=np.zeros_like(slow), where=whole > 0)
@@ -43,7 +47,7 @@ def told_drift(train: Trajectories, time_unit: str) -> str | None:
         return None
     names = [train.column_names[place] for place in drifting]
     told = ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
-    length = max(times[-1] - times[0] for times in map(train.times_of, range(train.n_trajectories)))
+    length = max(train.time_at(number, -1) - train.time_at(number, 0) for number in range(train.n_trajectories))
     return (
         f"{told} drift: {shares[drifting].max():.0%} of the variance is in waves of a third of the {length:.4g} "
         f"{time_unit} of the training data and longer, so timescales of that length are those of the drift, or too "

@@ -41,9 +41,11 @@ def chapman_kolmogorov_test(
     if len(multiples) == 0 or min(multiples) < 1:
         raise ConfigurationError(f"multiples={list(multiples)}: give at least one, each 1 or larger")
 
+    lags = [lag, *(lag * n for n in multiples)]
+    moments = dict(zip(lags, block_moments(feature_trajectories, lags, block_length), strict=True))
+
     def operators(at_lag: int) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
-        moments = block_moments(feature_trajectories, at_lag, block_length)
-        return bootstrapped(moments, one_lag_operator, n_bootstrap, seed)
+        return bootstrapped(moments[at_lag], one_lag_operator, n_bootstrap, seed)
 
     base, base_samples = operators(lag)
     predicted = [(np.linalg.matrix_power(base, n), np.linalg.matrix_power(base_samples, n)) for n in multiples]

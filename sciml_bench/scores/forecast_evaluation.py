@@ -81,7 +81,7 @@ def shown_fields(
     """
     length = min(future.lengths[0], most_rows)
     return {
-        "times": forecast.times[0, :length] - past.times_of(0)[-1],
+        "times": forecast.times[0, :length] - past.time_at(0, -1),
         "prediction": forecast.states[:1, :length],
         "reference": read_block(future.states[0], 0, length)[None],
         "component_names": np.array(spec.component_names),
@@ -102,7 +102,7 @@ def shown_forecast(forecast: Forecast, past: Trajectories, future: Trajectories,
     length, row = future.lengths[0], max(np.flatnonzero(past.complete_rows(0)), default=past.lengths[0] - 1)
     mean, names = np.broadcast_to(spec.mean, future.state_shape).ravel(), np.array(spec.component_names)
     return {
-        "forecast_times": forecast.times[0, :length] - past.times_of(0)[-1],
+        "forecast_times": forecast.times[0, :length] - past.time_at(0, -1),
         "forecast_states": forecast.states[0, :length].reshape(length, -1),
         "true_states": read_block(future.states[0], 0, length).reshape(length, -1),
         "given_state": read_block(past.states[0], int(row), int(row) + 1).ravel().astype(np.float64),

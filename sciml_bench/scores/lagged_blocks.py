@@ -11,51 +11,76 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.lazy_states import StateArray, read_block
+from sciml_bench.data.lazy_states import StateArray, is_on_disk, read_block, rows_per_block
 from sciml_bench.scores.whitening import unit_free_whitening
 
 FeatureTrajectories = Sequence[StateArray]
 """Features along trajectories, (time, modes) each; the lengths may differ, and they may be made as they are read."""
+
+Moments = tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]]
 
 DEFAULT_BLOCKS = 20
 """A single trajectory is cut into so many blocks."""
 
 
 def block_moments(
-    trajectories: FeatureTrajectories, lag: int, block_length: int | None = None, constant: bool = False
-) -> tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]]:
+    trajectories: FeatureTrajectories, lags: Sequence[int], block_length: int | None = None, constant: bool = False
+) -> list[Moments]:
     """Σ f_t f_tᵀ and Σ f_t f_{t+lag}ᵀ over the pairs that start in each block and never cross a trajectory.
+
+    All lags are served by one pass, of which a piece is in memory at a time.
 
     Args:
         trajectories: features, with or without a constant.
-        lag: steps.
+        lags: steps.
         block_length: steps of a block; whole trajectories where None, or twenty blocks of a single one.
         constant: whether the constant 1 comes before the features.
+
+    Returns:
+        the moments of every lag.
 
     Raises:
         ConfigurationError: a lag or block length below 1.
         DataError: no trajectory is longer than the lag, or there is only one block.
     """
-    if lag < 1 or (block_length is not None and block_length < 1):
-        raise ConfigurationError(f"lag={lag}, block_length={block_length}: both are counted in steps, from 1")
-    if len(trajectories) == 1 and block_length is None:
-        block_length = max(1, -(-(trajectories[0].shape[0] - lag) // DEFAULT_BLOCKS))
-    now, later = [], []
-    for trajectory in trajectories:
-        n_pairs = trajectory.shape[0] - lag
-        for start in range(0, max(n_pairs, 0), block_length or max(n_pairs, 1)):
-            stop = min(start + (block_length or n_pairs), n_pairs)
-            rows = read_block(trajectory, start, stop + lag)
-            if constant:
-                rows = np.column_stack([np.ones(len(rows)), rows])
-            first, second = rows[: stop - start], rows[lag:]
-            now.append(first.T @ first)
-            later.append(first.T @ second)
-    if len(now) < 2:
-        raise DataError(
-            f"lag={lag}: {len(now)} block(s) of pairs; give more or longer trajectories, or a smaller `block_length`"
-        )
-    return np.stack(now), np.stack(later)
+    for lag in lags:
+        if lag < 1 or (block_length is not None and block_length < 1):
+            raise ConfigurationError(f"lag={lag}, block_length={block_length}: both are counted in steps, from 1")
+    sums: list[dict[tuple[int, int], list[np.ndarray]]] = [{} for _ in lags]
+    for number, trajectory in enumerate(trajectories):
+        n_rows = rows_per_block(trajectory) if is_on_disk(trajectory) else trajectory.shape[0]
+        for first in range(0, trajectory.shape[0], n_rows):
+            rows = read_block(trajectory, first, min(first + n_rows + max(lags), trajectory.shape[0]))
+            for lag, blocks in zip(lags, sums, strict=True):
+                length = _block_length(trajectories, lag, block_length, number)
+                last = min(first + n_rows, trajectory.shape[0] - lag)
+                for block in range(first // length, -(-last // length) if last > first else 0):
+                    start, stop = max(block * length, first) - first, min((block + 1) * length, last) - first
+                    products = _products(rows[start : stop + lag], stop - start, lag, constant)
+                    earlier = blocks.get((number, block))
+                    pair = products if earlier is None else [a + b for a, b in zip(earlier, products, strict=True)]
+                    blocks[number, block] = pair
+    for lag, blocks in zip(lags, sums, strict=True):
+        if len(blocks) < 2:
+            remedy = "give more or longer trajectories, or a smaller `block_length`"
+            raise DataError(f"lag={lag}: {len(blocks)} block(s) of pairs; {remedy}")
+    return [
+        (np.stack([now for now, _ in part.values()]), np.stack([later for _, later in part.values()])) for part in sums
+    ]
+
+
+def _block_length(trajectories: FeatureTrajectories, lag: int, given: int | None, number: int) -> int:
+    n_pairs = max(1, trajectories[number].shape[0] - lag)
+    if given is None and len(trajectories) == 1:
+        return -(-n_pairs // DEFAULT_BLOCKS)
+    return n_pairs if given is None else given
+
+
+def _products(rows: np.ndarray, n_pairs: int, lag: int, constant: bool) -> list[np.ndarray]:
+    if constant:
+        rows = np.column_stack([np.ones(len(rows)), rows])
+    first = rows[:n_pairs]
+    return [first.T @ first, first.T @ rows[lag:]]
 
 
 def bootstrapped(

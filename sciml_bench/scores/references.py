@@ -44,7 +44,7 @@ def reference_scores(
         if past.masked and (given := np.flatnonzero(past.complete_rows(number))).size:
             row = int(given[-1])
         last = read_block(past.states[number], row, row + 1).astype(np.float64)
-        ahead.append(future.times_of(number)[: len(states)] - past.times_of(number)[-1])
+        ahead.append(future.times_of(number)[: len(states)] - past.time_at(number, -1))
         for name, guess in {"forecast": states, "persistence": last, "mean": spec.mean}.items():
             with np.errstate(over="ignore", invalid="ignore"):
                 difference = bounded((guess - truth) / spec.deviation)

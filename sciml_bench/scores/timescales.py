@@ -89,8 +89,7 @@ def implied_timescales_with_bands(
     if not 1 <= n_scales <= n_modes or len(lags) == 0:
         raise ConfigurationError(f"n_scales={n_scales}, lags={lags}: choose 1 to {n_modes} scales and at least one lag")
     found = []
-    for lag in lags:
-        moments = block_moments(feature_trajectories, lag, block_length, constant=True)
+    for lag, moments in zip(lags, block_moments(feature_trajectories, lags, block_length, constant=True), strict=True):
         timescales = partial(_centered_timescales, n_scales=n_scales, lag_time=lag * time_step)
         found.append(bootstrapped(moments, timescales, n_bootstrap, seed))
     return Bands.of(found, confidence)

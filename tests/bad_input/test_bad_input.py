@@ -82,6 +82,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bytes.csv").write_bytes(bytes(range(256)))
     np.save(folder / "complex.npy", rng.standard_normal((50, 2)) * 1j)
     np.save(folder / "words.npy", np.array(["a", "b"]))
+    np.save(folder / "holes.npy", np.where(np.arange(200).reshape(100, 2) == 7, np.nan, rng.standard_normal((100, 2))))
     np.save(folder / "huge.npy", np.full((100, 2), 1e300) * rng.standard_normal((100, 2)))
     zarr.create_array(folder / "endless.zarr", shape=(10**12, 2), chunks=(10**6, 2), dtype="f4")
     np.savez(folder / "clocked.npz", states=rng.standard_normal((100, 2)), t=np.tile(np.arange(50.0), 2))

@@ -123,3 +123,12 @@ def test_blocks_are_shuffled_so_that_a_window_touches_few_contiguous_ranges():
 def test_impossible_arguments_are_named(arguments, field):
     with pytest.raises(ConfigurationError, match=field):
         EpochSampler(**arguments)
+
+
+def test_an_order_in_blocks_is_made_window_by_window_and_not_as_a_whole():
+    sampler = EpochSampler(10**11, 0, block_size=10**6, blocks_per_window=2)  # 800 GB of numbers
+    windows = sampler.windows()
+    first, second = next(windows), next(windows)
+    assert len(first) == len(second) == sampler.window_size == 2 * 10**6
+    assert len(np.unique(np.concatenate([first, second]) // 10**6)) == 4  # blocks
+    assert (np.diff(first) != 1).mean() > 0.99

@@ -88,3 +88,17 @@ def test_a_file_has_grown_where_the_old_one_is_its_beginning(content, verb, tmp_
     known = fingerprint(path)
     path.write_bytes(content)
     assert what_changed(known) == f"{path} has {verb} from 4 to {len(content)} bytes"
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [({}, True), ({"b": b"456x"}, True), ({"b": b"4x67"}, False), ({"c": b"89Ab"}, False), ({"d": b""}, False)],
+)
+def test_a_large_folder_is_known_by_names_sizes_and_blocks_of_its_files(tmp_path, small_blocks, changes, same):
+    files = {"a": b"0123", "b": b"4567", "c": b"89AB"}
+    one, other = folder(tmp_path / "one", **files), folder(tmp_path / "other", **files | changes)
+    found = [fingerprint(path) for path in (one, other)]
+    assert (found[0]["sha256"] == found[1]["sha256"]) is same
+    assert (found[0]["bytes"], found[0]["modified"]) == (12, int(max(f.stat().st_mtime for f in one.iterdir())))
+    os.utime(one / "b", (0, 2e9))
+    assert f"{one} was written again (" in str(what_changed(found[0]))

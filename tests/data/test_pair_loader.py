@@ -1,3 +1,6 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +46,48 @@ def test_blocks_on_disk_cover_an_epoch_once(block_size, drop_last):
     visited = sum(batches, [])  # noqa: RUF017
     assert visited == sampler.indices().tolist()[: len(visited)]
     assert len(visited) == (200 if drop_last else 203)
+
+
+def test_the_next_window_is_read_while_a_batch_is_used_and_no_further_one():
+    read = []
+
+    class Watched(LaggedPairs):
+        def window(self, indices):
+            read.append((len(indices), threading.current_thread() is threading.main_thread()))
+            return super().window(indices)
+
+    pairs = Watched(Trajectories((LazyStates(np.arange(201.0)[:, None]),)))
+    batches = iter(PairLoader(pairs, 10, EpochSampler(200, seed=0, block_size=10, blocks_per_window=4)))
+    next(batches)
+    deadline = time.monotonic() + 20
+    while len(read) < 2 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    time.sleep(0.05)
+    assert read == [(40, False)] * 2  # the window of the batch, and the next
+    assert sum(1 for _ in batches) == 19
+    assert read == [(40, False)] * 5
+
+
+def test_what_cannot_be_read_ahead_is_told_where_it_is_needed():
+    class Broken(LaggedPairs):
+        def window(self, indices):
+            if 199 in indices:
+                raise OSError("the disk is gone")
+            return super().window(indices)
+
+    pairs = Broken(Trajectories((LazyStates(np.arange(201.0)[:, None]),)))
+    loader = PairLoader(pairs, 10, EpochSampler(200, 0, False, block_size=10, blocks_per_window=4))
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(loader)
+
+
+def test_an_epoch_that_is_left_early_leaves_no_thread_behind():
+    before = threading.active_count()
+    loader = PairLoader(counting_pairs(500, on_disk=True), 16, EpochSampler(500, seed=1, block_size=8))
+    batches = iter(loader)
+    next(batches)
+    batches.close()
+    assert threading.active_count() == before
 
 
 def test_the_same_seed_and_epoch_give_the_same_batches_on_disk():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.missing_values import without_missing
+from sciml_bench.data.files.missing.missing_values import without_missing
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.sources import TrajectoryFiles
 

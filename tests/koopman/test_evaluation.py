@@ -494,8 +494,23 @@ def test_streamed_scores_are_those_of_all_pairs_at_once(on_disk, monkeypatch):
     assert metrics["vamp_e_test"] == pytest.approx(vamp_e(learned.singular_values(), left, right), rel=1e-12)
 
 
+def test_every_state_on_disk_is_encoded_once_by_each_encoder(on_disk, monkeypatch):
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES_FROM_DISK", 2**20)
+    disk, memory = (TrajectoryFiles(str(on_disk), in_memory_gigabytes=size) for size in (1e-6, 1))
+    views = [pairs_of(record) for record in (disk, memory)]
+    features, encoded = estimated(views[1], waves, "cca").features, []
+    encode = features.encode
+    monkeypatch.setattr(features, "encode", lambda states: encoded.append(len(states)) or encode(states))
+    streams = [[np.concatenate(part) for part in zip(*evaluated_pairs(features, view.pairs("train")), strict=True)]
+               for view in views]  # fmt: skip
+    for ours, theirs in zip(*streams, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+    n_pairs, from_memory = len(views[0].pairs("train")), 2 * len(views[1].pairs("train")) + 1
+    assert sum(encoded) - from_memory < 1.01 * n_pairs
+
+
 def test_an_evaluation_holds_one_block_of_a_record_on_disk_and_not_the_record(on_disk, monkeypatch):
-    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES_FROM_DISK", 2**20)
     monkeypatch.setattr(held_out_forecasts, "LONGEST_FORECAST_BYTES", 2**18)
     record = TrajectoryFiles(str(on_disk), split={"train": 0.2, "test": 0.8}, in_memory_gigabytes=1e-6)
     view = pairs_of(record)
@@ -523,7 +538,7 @@ def test_held_out_blocks_are_let_go_one_after_the_other(on_disk, monkeypatch):
     record = TrajectoryFiles(str(on_disk), split={"train": 0.8, "test": 0.2}, in_memory_gigabytes=1e-6)
     view = pairs_of(record)
     learned = estimated(view, waves, "cca")
-    monkeypatch.setattr(feature_streams, "STREAMED_BYTES", 2**20)
+    monkeypatch.setattr(feature_streams, "STREAMED_BYTES_FROM_DISK", 2**20)
     monkeypatch.setattr(evaluation, "evaluated_pairs", watched)
     evaluate(learned, view, forecast_steps=1)
     assert len(blocks) > 5

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data import lazy_states
+from sciml_bench.data.lazy_states import LazyStates
 from sciml_bench.scores.lagged_blocks import (
     DEFAULT_BLOCKS,
     Bands,
@@ -13,6 +15,19 @@ from sciml_bench.scores.lagged_blocks import (
 )
 
 RNG = np.random.default_rng(0)
+
+
+class CountingSource:
+    """An array that tells how much of it is read."""
+
+    def __init__(self, values):
+        self.values, self.reads, self.shape, self.dtype = values, [], values.shape, values.dtype
+
+    def __getitem__(self, rows):
+        self.reads.append(rows)
+        return self.values[rows]
+
+
 TRAJECTORIES = [RNG.standard_normal((length, 2)) for length in (9, 2, 12)]
 
 
@@ -23,7 +38,7 @@ def summed(trajectory, starts, lag):
 
 @pytest.mark.parametrize("lag", [1, 3])
 def test_whole_trajectories_are_the_blocks_and_no_pair_crosses_them(lag):
-    now, later = block_moments(TRAJECTORIES, lag)
+    ((now, later),) = block_moments(TRAJECTORIES, [lag])
     long_enough = [trajectory for trajectory in TRAJECTORIES if len(trajectory) > lag]
     expected = [summed(trajectory, range(len(trajectory) - lag), lag) for trajectory in long_enough]
     np.testing.assert_allclose(now, [pair[0] for pair in expected], rtol=1e-12)
@@ -32,7 +47,7 @@ def test_whole_trajectories_are_the_blocks_and_no_pair_crosses_them(lag):
 
 def test_every_pair_starts_in_exactly_one_block():
     trajectory, lag = TRAJECTORIES[2], 2
-    now, later = block_moments([trajectory], lag, 4)
+    ((now, later),) = block_moments([trajectory], [lag], 4)
     expected = [summed(trajectory, starts, lag) for starts in (range(4), range(4, 8), range(8, 10))]
     np.testing.assert_allclose(now, [pair[0] for pair in expected], rtol=1e-12)
     np.testing.assert_allclose(later, [pair[1] for pair in expected], rtol=1e-12)
@@ -40,14 +55,29 @@ def test_every_pair_starts_in_exactly_one_block():
 
 def test_a_single_trajectory_is_cut_into_twenty_blocks():
     trajectory = RNG.standard_normal((401, 1))
-    assert len(block_moments([trajectory], 1)[0]) == DEFAULT_BLOCKS == 20
+    assert len(block_moments([trajectory], [1])[0][0]) == DEFAULT_BLOCKS == 20
+
+
+@pytest.mark.parametrize("constant", [False, True])
+@pytest.mark.parametrize("lengths", [(700,), (300, 3, 400)])
+def test_what_is_on_disk_is_read_once_for_all_lags_and_a_piece_at_a_time(monkeypatch, lengths, constant):
+    monkeypatch.setattr(lazy_states, "BLOCK_BYTES", 16 * 50)
+    sources = [CountingSource(RNG.standard_normal((length, 2))) for length in lengths]
+    found = block_moments([LazyStates(source) for source in sources], [1, 2, 7], constant=constant)
+    expected = block_moments([source.values for source in sources], [1, 2, 7], constant=constant)
+    for moments in zip(found, expected, strict=True):
+        for ours, theirs in zip(*moments, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+    read = [rows.stop - rows.start for source in sources for rows in source.reads]
+    assert max(read) <= 50 + 7
+    assert sum(read) < 1.2 * sum(lengths)
 
 
 def test_what_is_too_short_for_a_lag_is_refused():
     with pytest.raises(DataError, match="lag=12: 0 block"):
-        block_moments(TRAJECTORIES, 12)
+        block_moments(TRAJECTORIES, [12])
     with pytest.raises(ConfigurationError, match="from 1"):
-        block_moments(TRAJECTORIES, 0)
+        block_moments(TRAJECTORIES, [0])
 
 
 def test_bootstrap_samples_draw_as_many_blocks_as_there_are_each_as_often_as_any():

@@ -259,7 +259,7 @@ def arrange(
         raise ConfigurationError(f"data.layout={layout}: {name} has the shape {shape}, too few axes.")
     several = layout == "many" or (layout == "auto" and n_axes == 3)
     if n_axes == (2 if several else 1):
-        array = np.asarray(array)[..., None]
+        array = (array if isinstance(array, np.memmap) else np.asarray(array))[..., None]
     on_disk = not isinstance(array, np.ndarray)
     if not several:
         return [NamedTrajectory(name, LazyStates(array) if on_disk else array)]

@@ -150,6 +150,8 @@ class Rows:
         lengths = dict(zip(fields[0].axes, fields[0].values.shape, strict=True))
         self.shape = tuple(int(lengths[axis]) for axis in self._order) + ((len(fields),) if stacked else ())
         self.dtype = np.result_type(*(np.dtype(one.values.dtype) for one in fields))
+        chunked = [one for one in fields if getattr(one.values, "chunks", None)]
+        self.chunks = (max((one.values.chunks[one.axes.index(time_axis)] for one in chunked), default=1),)
 
     @property
     def sources(self) -> list[Any]:

@@ -22,13 +22,20 @@ from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.clocks_of_files import ALIKE, CLOCKS, require_alike
 from sciml_bench.data.files.formats.signal_files import parts_of
-from sciml_bench.data.files.missing_values import MASK, MISSING_CHOICES, REFUSE, without_missing
+from sciml_bench.data.files.missing.missing_values import (
+    MASK,
+    MISSING_CHOICES,
+    REFUSE,
+    MissingValuesError,
+    without_missing,
+)
+from sciml_bench.data.files.missing.missing_values_on_disk import without_missing_on_disk
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
-from sciml_bench.data.lazy_states import has_missing, plain_numbers, window
+from sciml_bench.data.lazy_states import LazyStates, StateArray, has_missing, plain_numbers, rows_per_block, window
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
-from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, Trajectories
+from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, MissingError, Trajectories
 from sciml_bench.data.transforms import with_inputs
 
 _BYTES_PER_ROW = 16
@@ -179,14 +186,18 @@ class TrajectoryFiles(Record):
         if self.time_step is not None:
             found = [replace(part, times=None, time_step=self.time_step) for part in found]
         n_bytes = sum(math.prod(part.states.shape) * part.states.dtype.itemsize for part in found)
-        self._require_size(sum(part.states.shape[0] for part in found), n_bytes)
+        self._require_size(found, n_bytes)
         if n_bytes <= self.in_memory_gigabytes * 2**30:
             found = without_missing(in_memory(found), self.missing)
-        elif self.missing != REFUSE:
+        elif self.missing == MASK:
             raise ConfigurationError(
-                f"data.missing={self.missing}: only a record in memory is looked through for missing values; raise "
-                f"data.in_memory_gigabytes above {n_bytes / 2**30:.3g}, or fill them in the file."
+                "data.missing=mask: rows are marked in memory alone; use data.missing=split, which learns from the "
+                "same pairs, data.missing=interpolate, or raise data.in_memory_gigabytes above "
+                f"{n_bytes / 2**30:.3g}"
             )
+        else:
+            found = [replace(part, notes=(*part.notes, *_told_of_chunks(part.states))) for part in found]
+            found = found if self.missing == REFUSE else without_missing_on_disk(found, self.missing)
         found = [replace(part, states=plain_numbers(part.states)) for part in found]
         if self.clocks == ALIKE and self.time_step is None:
             require_alike(found)
@@ -214,6 +225,8 @@ class TrajectoryFiles(Record):
                 missing_times=missing if any(map(len, missing)) else None,
                 facts=facts,
             )
+        except MissingError as error:
+            raise MissingValuesError(f"data.path={self.path}: {error.what}", on_disk=True) from error
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
         if self.inputs:
@@ -221,10 +234,12 @@ class TrajectoryFiles(Record):
         self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found)])
         return trajectories
 
-    def _require_size(self, n_rows: int, n_bytes: int) -> None:
+    def _require_size(self, found: Sequence[NamedTrajectory], n_bytes: int) -> None:
         """Stop at a store whose rows an epoch cannot put in order, or that cannot be read through."""
+        in_order = found if n_bytes <= self.in_memory_gigabytes * 2**30 else [p for p in found if p.times is not None]
+        n_rows = sum(part.states.shape[0] for part in in_order)
         asked, remedy = f"data.path={self.path}: {n_rows:.3g} rows", "take fewer with data.n_rows"
-        require_memory(f"{asked}, whose order in an epoch", n_rows * _BYTES_PER_ROW, remedy)
+        require_memory(f"{asked}, whose order and clock", n_rows * _BYTES_PER_ROW, remedy)
         weigh_time(f"{asked}, to read them once,", n_bytes / _BYTES_PER_SECOND, remedy)
 
     def find_files(self) -> list[Path]:
@@ -255,6 +270,16 @@ class TrajectoryFiles(Record):
         times = None if part.times is None else np.asarray(part.times)[self.first_row : stop]
         after = f" from row {self.first_row}" if self.first_row else ""
         return replace(part, name=part.name + after, states=window(part.states, self.first_row, stop), times=times)
+
+
+def _told_of_chunks(states: StateArray) -> list[str]:
+    """What is said of chunks that hold many blocks, of which each is read by reading the whole chunk."""
+    chunk, rows = states.chunk_rows if isinstance(states, LazyStates) else 1, rows_per_block(states)
+    if chunk <= rows:
+        return []
+    return [
+        f"chunks of {chunk} rows are read anew for every {rows} rows: write the file in chunks that are shorter in time"
+    ]
 
 
 def _different(notes: Iterable[Sequence[str]]) -> list[str]:

@@ -1,6 +1,7 @@
 """Trajectories: states on a clock, what may be asked of them, and what they have to be."""
 
 from sciml_bench.data.trajectories.checks import LARGEST_VALUE as LARGEST_VALUE
+from sciml_bench.data.trajectories.checks import MissingError as MissingError
 from sciml_bench.data.trajectories.observations import HOLD as HOLD
 from sciml_bench.data.trajectories.observations import INTERPOLATIONS as INTERPOLATIONS
 from sciml_bench.data.trajectories.observations import LINEAR as LINEAR

@@ -6,11 +6,23 @@ import numpy as np
 
 from sciml_bench.core.checks import require_choice
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.lazy_states import StateArray, iterate_blocks
+from sciml_bench.data.lazy_states import StateArray, is_on_disk, iterate_blocks
 from sciml_bench.data.trajectories.observations import INTERPOLATIONS, Observations
 
 LARGEST_VALUE = np.float32(1e30)
 """Networks work in single precision, whose squares overflow beyond this."""
+
+
+class MissingError(DataError):
+    """A value of states on disk is missing.
+
+    Args:
+        what: which one.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; values must be finite: remove or interpolate them.")
+        self.what = what
 
 
 def require_structure(observations: Observations) -> None:
@@ -122,9 +134,12 @@ def require_finite(observations: Observations, number: int, values: StateArray) 
         if fine.all():
             continue
         row, *component = (int(axis) for axis in np.argwhere(~fine)[0])
+        value = block[(row, *component)]
+        place = _place(observations, number, start + row, values, component)
+        if np.isnan(value) and is_on_disk(values):
+            raise MissingError(f"{observations.name(number)} has no value at {place}, and maybe elsewhere")
         raise DataError(
-            f"{observations.name(number)} holds {block[(row, *component)]} at "
-            f"{_place(observations, number, start + row, values, component)}; values must be finite and below "
+            f"{observations.name(number)} holds {value} at {place}; values must be finite and below "
             f"{LARGEST_VALUE:g}: remove, interpolate or rescale them."
         )
 
@@ -136,6 +151,4 @@ def _place(observations: Observations, number: int, row: int, values: StateArray
     names = observations.named_inputs if acting else observations.named_components
     named = len(component) == 1 and len(names) == values.shape[1]
     told = names[component[0]] if named else ", ".join(map(str, component))
-    return f"row {row}, time {observations.times_of(number)[row]:g}{unit}" + (
-        f", component {told}" if component else ""
-    )
+    return f"row {row}, time {observations.time_at(number, row):g}{unit}" + (f", component {told}" if component else "")

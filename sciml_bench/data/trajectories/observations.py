@@ -126,16 +126,21 @@ class Observations:
         first = self.first_row(number)
         return self.time_step * np.arange(first, first + self.lengths[number], dtype=np.float64)
 
+    def time_at(self, number: int, row: int) -> float:
+        """When one state of a trajectory was observed: without the clock of a record that has billions of rows."""
+        if self.times is not None:
+            return float(self.times[number][row])
+        return self.time_step * float(self.first_row(number) + (row if row >= 0 else self.lengths[number] + row))
+
     def name(self, number: int) -> str:
         """How messages call a trajectory, or one of its pieces between gaps, which have one name."""
         if self.names and self.names.count(self.names[number]) > 1:
-            return f"the piece of {self.names[number]} from time {self.times_of(number)[0]:g} on"
+            return f"the piece of {self.names[number]} from time {self.time_at(number, 0):g} on"
         return f"trajectory {number}" + (f" ({self.names[number]})" if self.names else "")
 
     def gaps(self, number: int) -> Int[np.ndarray, " _"] | None:
         """The rows of a trajectory before which rows are missing; None on no regular clock, or where most are."""
-        times = self.times_of(number)
-        if self.times is None or keeps_step(times, self.time_step):
+        if self.times is None or keeps_step(times := self.times_of(number), self.time_step):
             return np.empty(0, dtype=int)
         whole = whole_steps(times, self.time_step)
         gaps = None if whole is None else np.flatnonzero(whole != 1) + 1

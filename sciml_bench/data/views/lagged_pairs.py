@@ -5,6 +5,7 @@ every earlier trajectory loses its last `lag` states as starting points; so noth
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +15,8 @@ from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.lazy_states import read_block, rows_per_block
+from sciml_bench.data.lazy_states import blocks_per_window, read_block, rows_per_block
+from sciml_bench.data.reading_ahead import ahead
 from sciml_bench.data.trajectories import HOLD, Trajectories
 
 MERGED_GAP = 64
@@ -64,6 +66,29 @@ def _pieces(trajectories: Trajectories, lag: int) -> Trajectories:
     return pieces.unchecked(masked=trajectories.masked)
 
 
+@dataclass(frozen=True, eq=False)
+class PairWindow:
+    """Pairs of which the states are in memory, each of them once.
+
+    Args:
+        states: in the order of their rows.
+        now: the first state of every pair, a row of `states`.
+        later: the second.
+    """
+
+    states: Float[Tensor, "rows *state"]
+    now: Int[Tensor, " pairs"]
+    later: Int[Tensor, " pairs"]
+
+    def __len__(self) -> int:
+        return len(self.now)
+
+    def pairs(self, start: int = 0, stop: int | None = None) -> Pairs:
+        """Those from `start` to `stop`, by default all."""
+        part = slice(start, stop)
+        return self.states.index_select(0, self.now[part]), self.states.index_select(0, self.later[part])
+
+
 class LaggedPairs:
     """All pairs of a split, numbered trajectory by trajectory in the order of time; none across missing rows.
 
@@ -88,7 +113,6 @@ class LaggedPairs:
         lengths = np.array(trajectories.lengths)
         self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
         self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
-        self._inputs = self._inputs_of_pairs()
         self._complete = self._complete_pairs() if trajectories.masked else None
         if self._complete is not None and not len(self._complete):
             raise DataError(
@@ -107,6 +131,11 @@ class LaggedPairs:
         return rows_per_block(self.trajectories.states[0]) if self._states is None else None
 
     @property
+    def blocks_per_window(self) -> int:
+        """Number of such blocks that are mixed with each other: sixteen, or fewer large ones."""
+        return blocks_per_window(self.trajectories.states[0])
+
+    @property
     def bytes_per_pair(self) -> int:
         """Memory of one pair in a batch."""
         return 2 * int(np.prod(self.trajectories.state_shape)) * torch.float32.itemsize
@@ -117,10 +146,14 @@ class LaggedPairs:
         Shapes:
             two tensors (batch, *state), float32: the states now and the states `lag` steps later.
         """
+        return self.window(indices).pairs()
+
+    def window(self, indices: Int[np.ndarray, " pairs"]) -> PairWindow:
+        """The states of the pairs with these numbers, in memory, of which batches are made."""
         if self._states is None or self._start_rows is None:
             return self._read(indices)
         rows = self._start_rows[torch.from_numpy(indices)]
-        return self._states.index_select(0, rows), self._states.index_select(0, rows + self.lag)
+        return PairWindow(self._states, rows, rows + self.lag)
 
     def inputs(self, start: int, stop: int) -> Float[np.ndarray, "pairs lagged_inputs"] | None:
         """What acts between the two states of the pairs `start` to `stop`, row after row; None without inputs.
@@ -128,21 +161,26 @@ class LaggedPairs:
         These are the inputs from the row of the state now to the row before the later one, and where inputs go on in
         a straight line also the later one's.
         """
-        if self._inputs is None:
+        parts = self.trajectories.inputs
+        if parts is None:
             return None
-        rows = self._rows(np.arange(start, stop))[:, None]
-        return self._inputs[rows + np.arange(n_acting_rows(self.trajectories.input_interpolation, self.lag))].reshape(
-            stop - start, -1
-        )
+        rows, reach = self._rows(np.arange(start, stop)), n_acting_rows(self.trajectories.input_interpolation, self.lag)
+        numbers, found = np.searchsorted(self._first_rows, rows, side="right") - 1, []
+        for number in np.unique(numbers).tolist():
+            own = rows[numbers == number] - self._first_rows[number]
+            acting = read_block(parts[number], int(own[0]), int(own[-1]) + reach).astype(np.float64)
+            found.append(acting[(own - own[0])[:, None] + np.arange(reach)].reshape(len(own), -1))
+        return np.concatenate(found)
 
     def stream(self, batch_size: int) -> Iterator[Pairs]:
         """All pairs once, in their order, for statistics that are accumulated; the last batch may be smaller."""
-        for start in range(0, len(self), batch_size):
-            yield self.batch(np.arange(start, min(start + batch_size, len(self))))
+        yield from (window.pairs() for window in self.windows(batch_size))
 
-    def _inputs_of_pairs(self) -> Float[np.ndarray, "n_states dim_in"] | None:
-        parts = self.trajectories.inputs
-        return None if parts is None else np.concatenate([read_block(part).astype(np.float64) for part in parts])
+    def windows(self, size: int) -> Iterator[PairWindow]:
+        """The same with the states of every part; of a record on disk the next part is read while one is used."""
+        parts = (np.arange(start, min(start + size, len(self))) for start in range(0, len(self), size))
+        windows = (self.window(numbers) for numbers in parts)
+        yield from windows if self._states is not None else ahead(windows)
 
     def _contiguous_states(self) -> Tensor:
         states = torch.empty((self.trajectories.n_states, *self.trajectories.state_shape), dtype=torch.float32)
@@ -161,7 +199,7 @@ class LaggedPairs:
             indices = self._complete[indices]
         return indices + (np.searchsorted(self._first_pairs, indices, side="right") - 1) * self.lag
 
-    def _read(self, indices: np.ndarray) -> Pairs:
+    def _read(self, indices: np.ndarray) -> PairWindow:
         now = self._rows(indices)
         starts, stops = self._contiguous_ranges(now)
         positions = np.concatenate([[0], np.cumsum(stops - starts)])
@@ -177,7 +215,7 @@ class LaggedPairs:
             part = np.searchsorted(starts, rows, side="right") - 1
             return torch.from_numpy(rows - starts[part] + positions[part])
 
-        return states.index_select(0, rows_of_buffer(now)), states.index_select(0, rows_of_buffer(now + self.lag))
+        return PairWindow(states, rows_of_buffer(now), rows_of_buffer(now + self.lag))
 
     def _contiguous_ranges(self, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Disjoint sorted ranges that cover both rows of each pair, none of them across two trajectories."""

@@ -55,7 +55,7 @@ class LaggedPairsView:
             self.lag = require_lag(part, lag, f"the {name} split")
         train = record.splits["train"].unchecked(masked=False)
         tell_short_pieces(train, train.spans_between_gaps(self.lag + 1), "the train split")
-        scale = Standardization.fit(record.splits["train"]) if standardize else None
+        scale = self._scale() if standardize else None
         self.splits = {name: part if scale is None else scale.apply(part) for name, part in record.splits.items()}
         self.spec = LaggedPairsSpec(**vars(record.spec), lag=self.lag, standardization=scale)
         self._pairs: dict[str, LaggedPairs] = {}
@@ -68,6 +68,13 @@ class LaggedPairsView:
             self._pairs[split] = LaggedPairs(self.splits[split], self.lag, where=f"the {split} split")
         return self._pairs[split]
 
+    def _scale(self) -> Standardization:
+        """Of every component by itself; of what is on disk it is known, and reading it again is slow."""
+        train, spec = self.record.splits["train"], self.record.spec
+        if train.on_disk and spec.mean.shape == train.state_shape:
+            return Standardization(spec.mean, spec.deviation)
+        return Standardization.fit(train)
+
     def train_loader(
         self, seed: int = 0, rank: int = 0, world_size: int = 1, batches_per_call: int = 1
     ) -> PairLoader | GroupedBatches:
@@ -76,7 +83,8 @@ class LaggedPairsView:
         The arguments are those of `Method.train_loader`; with `batches_per_call` above 1, batches come in lists.
         """
         pairs = self.pairs("train")
-        sampler = EpochSampler(len(pairs), seed, self.shuffle, rank, world_size, pairs.block_size)
+        blocks = pairs.block_size, pairs.blocks_per_window
+        sampler = EpochSampler(len(pairs), seed, self.shuffle, rank, world_size, *blocks)
         loader = PairLoader(pairs, self.batch_size, sampler, drop_last=True)
         return loader if batches_per_call == 1 else GroupedBatches(loader, batches_per_call)
 
@@ -89,7 +97,7 @@ class LaggedPairsView:
         if split not in self.splits:
             return None
         pairs = self.pairs(split)
-        sampler = EpochSampler(len(pairs), 0, False, rank, world_size, pairs.block_size)
+        sampler = EpochSampler(len(pairs), 0, False, rank, world_size, pairs.block_size, pairs.blocks_per_window)
         return PairLoader(pairs, max(self.batch_size, HELD_OUT_BYTES // pairs.bytes_per_pair), sampler)
 
 

@@ -9,6 +9,7 @@ import torch
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
+from sciml_bench.data.reading_ahead import ahead
 from sciml_bench.data.views.lagged_pairs import LaggedPairs, Pairs
 
 WINDOW_BYTES = 2**21
@@ -17,6 +18,8 @@ WINDOW_BYTES = 2**21
 
 class PairLoader(EpochBatches):
     """An iterable over batches (now, later) whose order is a pure function of the sampler's seed and epoch.
+
+    What lies on disk is read in windows of the sampler, in a thread of its own while the window before is used.
 
     Every rank of a distributed run makes the same number of batches, which hold its part of the pairs that a single
     process would see in them; in a last batch of few pairs it may have none.
@@ -55,30 +58,33 @@ class PairLoader(EpochBatches):
         return n_pairs // self.batch_size if self.drop_last else -(-n_pairs // self.batch_size)
 
     def __iter__(self) -> Iterator[Pairs]:
-        order = self.sampler.indices(self.batch_size)
         n_pairs = len(self) * self.batch_size if self.drop_last else self.sampler.n_items
-        stops = self._own_among(self.batch_size, n_pairs)
-        batches_at_once = max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
-        read_stops = iter(self._own_among(self.sampler.window_size or self.batch_size * batches_at_once, n_pairs))
-        start = held_start = 0
-        held_stop = next(read_stops)
-        now, later = self.pairs.batch(order[:held_stop])
-        for stop in stops:
-            while held_stop < stop:
-                read_stop = next(read_stops)
-                next_now, next_later = self.pairs.batch(order[held_stop:read_stop])
-                now = _joined(now[start - held_start :], next_now)
-                later = _joined(later[start - held_start :], next_later)
-                held_start, held_stop = start, read_stop
-            part = slice(start - held_start, stop - held_start)
-            yield now[part], later[part]
-            start = stop
+        gathered, begun = self._gathered(n_pairs), 0
+        held = next(gathered, None)
+        if held is None:  # nothing is this rank's
+            held = self.pairs.batch(np.zeros(1, dtype=int))
+        now, later = held
+        for number in range(1, len(self) + 1):
+            done = self._own_among(min(number * self.batch_size, n_pairs))
+            size, begun = done - begun, done
+            while len(now) < size:
+                next_now, next_later = next(gathered)
+                now, later = _joined(now, next_now), _joined(later, next_later)
+            yield now[:size], later[:size]
+            now, later = now[size:], later[size:]
 
-    def _own_among(self, step: int, n_pairs: int) -> list[int]:
-        """How many pairs are this rank's among the first `step`, twice as many, …, and all."""
-        return self.sampler.own_among(
-            np.minimum(np.arange(step, n_pairs + step, step), n_pairs), self.batch_size
-        ).tolist()
+    def _own_among(self, stop: int) -> int:
+        return int(self.sampler.own_among(np.array([stop]), self.batch_size)[0])
+
+    def _gathered(self, n_pairs: int) -> Iterator[Pairs]:
+        """The first pairs of the epoch that are this rank's, many at once; those on disk ahead of their use."""
+        size = self.batch_size * max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
+        if self.pairs.block_size is None:
+            order = self.sampler.indices(self.batch_size)[: self._own_among(n_pairs)]
+            yield from (self.pairs.batch(order[start : start + size]) for start in range(0, len(order), size))
+            return
+        for window in ahead(map(self.pairs.window, self.sampler.windows(self.batch_size))):
+            yield from (window.pairs(start, start + size) for start in range(0, len(window), size))
 
 
 def _joined(remainder: torch.Tensor, following: torch.Tensor) -> torch.Tensor:

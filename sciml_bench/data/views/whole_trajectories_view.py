@@ -1,5 +1,6 @@
 """How a method that solves along a trajectory reads a record: whole trajectories on their own clocks, in one array."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
+from sciml_bench.core.budget import require_memory
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
@@ -18,6 +20,8 @@ from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views.input_signals import InputSignals
 
 _FEWEST_ROWS = 10, 3
+_COPIES = 3
+"""Of states in float64 that are there at once while they are put into one array."""
 MOST_FLATTENED = 20
 """Numbers of a state that is no vector and is taken for one."""
 
@@ -49,12 +53,16 @@ class PaddedTrajectories:
 
         Raises:
             DataError: a trajectory has a single row.
+            ConfigurationError: what is on disk does not fit into memory.
         """
         lengths = np.array(trajectories.lengths)
         if lengths.min() < 2:
             name = trajectories.name(int(lengths.argmin()))
             raise DataError(f"{name} has a single row; learning needs at least 2: use more rows in data.split.")
         numbers = np.arange(lengths.max())
+        if trajectories.on_disk:
+            n_bytes = _COPIES * 8 * len(lengths) * len(numbers) * math.prod(trajectories.state_shape)
+            require_memory(f"whole trajectories of {lengths.max()} rows", n_bytes, "take fewer rows with data.n_rows")
 
         def padded(parts: tuple[StateArray, ...]) -> np.ndarray:
             read = (read_block(part).reshape(part.shape[0], -1) for part in parts)

@@ -5,7 +5,6 @@ random starts; the other parts are kept whole, since what counts there is how lo
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from jaxtyping import Float, Shaped
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
-from sciml_bench.data.lazy_states import iterate_blocks, read_block, rows_per_block
+from sciml_bench.data.lazy_states import blocks_per_window, iterate_blocks, read_block, rows_per_block
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -129,8 +128,8 @@ class TrainingWindows(EpochBatches):
         train, asked = view.record.splits["train"], view.windows_per_epoch
         self._states, self._spec, self._batch_size = train.states, view.spec, view.batch_size
         self._first_windows = np.cumsum([0, *(length - view.spec.n_training + 1 for length in train.lengths)])
-        block = rows_per_block(train.states[0]) if train.on_disk else None
-        self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, block)
+        blocks = (rows_per_block(train.states[0]), blocks_per_window(train.states[0])) if train.on_disk else ()
+        self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, *blocks)
         self._n_windows = min(self.sampler.n_items, asked or self.sampler.n_items)
         if self._n_windows < view.batch_size:
             raise ConfigurationError(
@@ -143,10 +142,13 @@ class TrainingWindows(EpochBatches):
         return self._n_windows // self._batch_size
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        order = self.sampler.indices(self._batch_size)
-        stops = self.sampler.own_among(np.arange(len(self) + 1) * self._batch_size, self._batch_size).tolist()
-        for start, stop in pairwise(stops):
-            chosen = order[start:stop]
+        orders, order, begun = self.sampler.windows(self._batch_size), np.empty(0, dtype=int), 0
+        for number in range(1, len(self) + 1):
+            done = int(self.sampler.own_among(np.array([number * self._batch_size]), self._batch_size)[0])
+            size, begun = done - begun, done
+            while len(order) < size:
+                order = np.concatenate([order, next(orders)])
+            chosen, order = order[:size], order[size:]
             trajectory = np.searchsorted(self._first_windows, chosen, side="right") - 1
             starts = chosen - self._first_windows[trajectory]
             windows = [

@@ -43,7 +43,7 @@ class FromStarts:
     @property
     def times(self) -> Float[np.ndarray, "starts rows"]:
         """Since the last given row."""
-        ends = [self.past.times_of(number)[-1] for number in range(self.past.n_trajectories)]
+        ends = [self.past.time_at(number, -1) for number in range(self.past.n_trajectories)]
         return np.stack([self.future.times_of(number) - end for number, end in enumerate(ends)])
 
     @property

@@ -140,7 +140,7 @@ class _Component:
 
     def __init__(self, array: Any, place: tuple[int, ...]) -> None:
         self._array, self._place, self.dtype = array, place, array.dtype
-        self.shape = tuple(array.shape[: array.ndim - len(place)])
+        self.shape, self.chunks = tuple(array.shape[: array.ndim - len(place)]), getattr(array, "chunks", None)
 
     def __getitem__(self, where: tuple[Any, ...]) -> np.ndarray:
         return np.asarray(self._array[(*where, *self._place)])

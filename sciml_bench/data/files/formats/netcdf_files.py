@@ -101,7 +101,11 @@ def field_of(variable: Any, never_written: Mapping[str, int | float]) -> Field:
         decoded = decode_cf_variable("states", raw, decode_times=False, decode_timedelta=False)
     unit = attributes.get("units")
     unit = None if unit in (None, "") else str(unit)
-    return Field(_Decoded(decoded, limits), tuple(map(str, variable.dims)), unit, _note(attributes))
+    kept: Mapping[Any, int] = variable.encoding.get("preferred_chunks") or {}
+    chunks = (
+        tuple(int(kept.get(axis) or n) for axis, n in zip(variable.dims, variable.shape, strict=True)) if kept else None
+    )
+    return Field(_Decoded(decoded, limits, chunks), tuple(map(str, variable.dims)), unit, _note(attributes))
 
 
 def coordinate_of(variable: Any, name: str) -> Coordinate | None:
@@ -160,10 +164,12 @@ class _Decoded:
     Args:
         variable: of xarray.
         limits: smallest and largest value that counts, where there are such.
+        chunks: shape of what the file keeps in one piece, where it tells.
     """
 
-    def __init__(self, variable: Any, limits: tuple[float, float] | None) -> None:
+    def __init__(self, variable: Any, limits: tuple[float, float] | None, chunks: tuple[int, ...] | None) -> None:
         self._variable, self._limits, self.shape = variable, limits, tuple(variable.shape)
+        self.chunks = chunks
         self.dtype = np.result_type(variable.dtype, np.float32) if limits else np.dtype(variable.dtype)
 
     def __getitem__(self, where: tuple[Any, ...]) -> np.ndarray:

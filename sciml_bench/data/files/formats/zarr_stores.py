@@ -108,7 +108,7 @@ class _WithAbsent:
     """
 
     def __init__(self, values: Any, chunk: tuple[int, ...], absent: Bool[np.ndarray, "..."]) -> None:
-        self._values, self._chunk, self._absent = values, chunk, absent
+        self._values, self._chunk, self._absent, self.chunks = values, chunk, absent, chunk
         self.shape, self.ndim = tuple(values.shape), len(values.shape)
         self.dtype = np.result_type(values.dtype, np.float32)
 

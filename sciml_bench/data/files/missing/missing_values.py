@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
-from sciml_bench.data.lazy_states import read_block
+from sciml_bench.data.lazy_states import read_block, without_rows
 
 REFUSE, SPLIT, INTERPOLATE, MASK = "refuse", "split", "interpolate", "mask"
 MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
@@ -29,10 +29,14 @@ class MissingValuesError(DataError):
 
     Args:
         what: which values, without a remedy.
+        on_disk: whether they stay there.
     """
 
-    def __init__(self, what: str) -> None:
-        remedy = "say what to do with data.missing=interpolate, data.missing=split or data.missing=mask, or fill them."
+    def __init__(self, what: str, on_disk: bool = False) -> None:
+        choices = "data.missing=interpolate" + (
+            " or data.missing=split" if on_disk else ", data.missing=split or data.missing=mask"
+        )
+        remedy = f"say what to do with {choices}, or fill them."
         super().__init__(f"{what}; {remedy}")
         self.what = what
 
@@ -61,12 +65,12 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
             masked += int(absent.sum()), int(absent.reshape(len(states), -1).any(axis=1).sum())
             kept.append(part)
         elif choice == SPLIT:
-            kept += _cut_out(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
+            kept += cut_out(part, np.asarray(absent.reshape(len(states), -1).any(axis=1)))
         else:
             kept.append(_interpolated(part, absent))
     kept = [replace(part, notes=(*part.notes, *_suspected(part))) for part in kept]
     if any(len(part.missing_times) for part in kept):  # then all need the times that these have
-        kept = [_with_times(part) for part in kept]
+        kept = [with_times(part) for part in kept]
     if found and not kept:
         raise DataError(f"data.missing={choice}: no two rows of {found[0].name} follow each other without a gap.")
     if masked.any():  # one line for all trajectories
@@ -110,16 +114,17 @@ def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str
     return f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where})"
 
 
-def _with_times(part: NamedTrajectory) -> NamedTrajectory:
+def with_times(part: NamedTrajectory) -> NamedTrajectory:
+    """The same with the clock that its rows have where the file gives none."""
     if part.times is not None:
         return part
     unit = part.time_unit or ("step" if part.time_step is None else None)
     return replace(part, times=np.arange(part.states.shape[0]) * (part.time_step or 1.0), time_unit=unit)
 
 
-def _cut_out(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[NamedTrajectory]:
+def cut_out(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[NamedTrajectory]:
     """One trajectory of the rows between missing ones, with their times; none where no two follow each other."""
-    part, states = _with_times(part), read_block(part.states)
+    part = with_times(part)
     edges = [-1, *np.flatnonzero(absent).tolist(), len(absent)]
     lone = [a + 1 for a, b in pairwise(edges) if b - a - 1 == 1]
     notes = (*part.notes, f"{int(absent.sum())} rows with missing values are cut out")
@@ -127,11 +132,14 @@ def _cut_out(part: NamedTrajectory, absent: Bool[np.ndarray, " time"]) -> list[N
         notes += (f"{len(lone)} rows that stand alone between them are left out",)
     gone, times = absent.copy(), np.asarray(part.times)
     gone[lone] = True
-    kept = replace(part, states=states[~gone], times=times[~gone], missing_times=times[gone], notes=notes)
+    kept = replace(
+        part, states=without_rows(part.states, gone), times=times[~gone], missing_times=times[gone], notes=notes
+    )
     return [kept] if not gone.all() else []
 
 
-def _longest_run(absent: Bool[np.ndarray, " time"]) -> int:
+def longest_run(absent: Bool[np.ndarray, " time"]) -> int:
+    """Of rows that follow each other."""
     edges = np.flatnonzero(np.diff([False, *absent.tolist(), False]))
     return int((edges[1::2] - edges[::2]).max(initial=0))
 
@@ -141,28 +149,52 @@ def _interpolated(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]
     states = read_block(part.states).reshape(len(absent), -1).copy()
     gone = absent.reshape(states.shape)
     known = [np.flatnonzero(~column) for column in gone.T]
-    few = next((column for column, rows in enumerate(known, 1) if len(rows) < FEWEST_VALUES), None)
-    if few is not None:
-        name = dict(enumerate(part.names, 1)).get(few, few)
-        said = f"component {name} of {part.name} has fewer than {FEWEST_VALUES} values"
-        raise DataError(f"data.missing=interpolate: {said}; choose other columns with data.key=[...]")
+    for column, rows in enumerate(known):
+        require_values(part, column, len(rows))
     times = np.arange(len(states), dtype=float) if part.times is None else np.asarray(part.times, dtype=np.float64)
     for column, rows in enumerate(known):
         missing = gone[:, column]
         states[missing, column] = np.interp(times[missing], times[rows], states[rows, column])
     inside = slice(max(int(rows[0]) for rows in known), min(int(rows[-1]) for rows in known) + 1)
-    notes, n_inside = part.notes, int(absent[inside].sum())
-    if n_inside:
-        longest = max(_longest_run(gone[inside, column]) for column in range(gone.shape[1]))
-        of_rows = f" (at most {longest} rows in a run)" if longest > 1 else ""
-        notes += (f"{n_inside} missing values are interpolated{of_rows}",)
-        if longest > LONG:
-            notes += (f"a straight line over {longest} rows is no observation: data.missing=split leaves them out",)
-    n_out = len(states) - (inside.stop - inside.start)
-    notes += (f"{n_out} rows at the ends, where values are missing, are left out",) if n_out else ()
+    longest = max(longest_run(gone[inside, column]) for column in range(gone.shape[1]))
+    notes = interpolation_notes(int(absent[inside].sum()), longest, len(states) - (inside.stop - inside.start))
     return replace(
         part,
         states=states.reshape(absent.shape)[inside],
         times=None if part.times is None else times[inside],
-        notes=notes,
+        notes=(*part.notes, *notes),
     )
+
+
+def require_values(part: NamedTrajectory, column: int, count: int) -> None:
+    """Stop at a component with too few values for a straight line.
+
+    Args:
+        part: the trajectory.
+        column: of the component.
+        count: of its values.
+
+    Raises:
+        DataError: it has.
+    """
+    if count < FEWEST_VALUES:
+        name = dict(enumerate(part.names)).get(column, column + 1)
+        said = f"component {name} of {part.name} has fewer than {FEWEST_VALUES} values"
+        raise DataError(f"data.missing=interpolate: {said}; choose other columns with data.key=[...]")
+
+
+def interpolation_notes(n_inside: int, longest: int, n_out: int) -> tuple[str, ...]:
+    """What is said of values that were interpolated.
+
+    Args:
+        n_inside: how many.
+        longest: rows of the longest run of them.
+        n_out: rows that are left out at the ends.
+    """
+    notes: tuple[str, ...] = ()
+    if n_inside:
+        of_rows = f" (at most {longest} rows in a run)" if longest > 1 else ""
+        notes += (f"{n_inside} missing values are interpolated{of_rows}",)
+        if longest > LONG:
+            notes += (f"a straight line over {longest} rows is no observation: data.missing=split leaves them out",)
+    return notes + ((f"{n_out} rows at the ends, where values are missing, are left out",) if n_out else ())

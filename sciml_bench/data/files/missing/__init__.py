@@ -1,0 +1,1 @@
+"""Values that are missing from files: in memory, and in what stays on disk."""
