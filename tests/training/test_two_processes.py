@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from scripts import SMALL as FEW
+from scripts import command_line
 from torch import distributed, multiprocessing
 from toy_runs import TRAINER
 
@@ -77,6 +78,16 @@ def test_a_budget_of_cpu_seconds_is_measured_by_one_process(several: dict[str, A
     require_trainer({**TRAINER, "cpu_seconds": 3})
     with pytest.raises(ConfigurationError, match=r"trainer\.cpu_seconds=3: steps are measured by one process"):
         require_trainer({**TRAINER, "cpu_seconds": 3, **several})
+
+
+def test_a_sweep_that_its_processes_would_repeat_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["--multirun", *TWO, *PROCESS, *SMALL, "trainer.max_epochs=1", "seed=0,1"]
+    assert command_line(monkeypatch, "koopman", *words) == 1
+    said = capfd.readouterr().err
+    assert said.count("this job failed: trainer.strategy=ddp: each of its processes would repeat the whole sweep") == 2
 
 
 def one_process(rank: int, folder: str, port: int) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import Logger
@@ -142,6 +144,11 @@ def fit(
             f"trainer.strategy={settings['strategy']} has {trainer.world_size} processes, but an ensemble is trained "
             "by one; leave `ensemble` out, or choose trainer=cpu or trainer=gpu"
         )
+    if _starts_processes(trainer) and HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise ConfigurationError(
+            f"trainer.strategy={settings['strategy']}: each of its processes would repeat the whole sweep; run the "
+            "jobs one by one, without --multirun, or give each one process (trainer=cpu or trainer=gpu)"
+        )
     if trainer.world_size > 1:
         join_batch_norms(method)
         if not rank():
@@ -180,6 +187,13 @@ def fit(
         torch.distributed.destroy_process_group()
     told = {"resumed": checkpoint is not None, "processes": trainer.world_size}
     return Fit(cost.summary() | told, history, cost.steps, trainer.global_rank == 0)
+
+
+def _starts_processes(trainer: pl.Trainer) -> bool:
+    launcher = trainer.strategy.launcher
+    if not isinstance(launcher, _SubprocessScriptLauncher) or trainer.world_size == 1:
+        return False
+    return not launcher.cluster_environment.creates_processes_externally
 
 
 def _return_to(dtypes: Mapping[str, torch.dtype], method: Method) -> None:
