@@ -27,7 +27,7 @@ def measure(repetitions: int = 3) -> list[Outcome]:
     return [compare_processes(name, repetitions) for name in SIZES]
 
 
-def compare_processes(name: str, repetitions: int = 3, n_steps: int = 30_000, max_epochs: int = 6) -> Comparison:
+def compare_processes(name: str, repetitions: int = 3, n_steps: int = 30_000, max_epochs: int = 4) -> Comparison:
     losses: dict[int, float] = {}
 
     def epochs(n_processes: int) -> Cost:
