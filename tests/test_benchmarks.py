@@ -20,6 +20,7 @@ from benchmarks import (
     pair_loading,
     spectral_contrastive,
     training_epoch,
+    two_processes,
 )
 from benchmarks.lotka_volterra_field import fitted_field, gradient, observed_motion, plain_network, weights_then_biases
 from benchmarks.measurement import Comparison, Cost, Skipped, compare_all, compare_costs, require_agreement
@@ -91,6 +92,14 @@ def test_run_and_the_bare_loop_learn_the_same():
     # measure() itself refuses losses that differ by more than 5 %
     (outcome,) = training_epoch.measure(max_epochs=5, n_steps=20_000, repetitions=1)
     assert outcome.ratio.median > 0
+
+
+@pytest.mark.slow
+def test_two_processes_and_one_learn_the_same(monkeypatch):
+    monkeypatch.setitem(two_processes.SIZES, "small steps", ([8], 256))
+    # compare_processes() itself refuses losses that differ by more than 1e-3
+    outcome = two_processes.compare_processes("small steps", repetitions=1, n_steps=3000, max_epochs=2)
+    assert outcome.wall_ratio is not None
 
 
 SMALL = {"nodes_per_layer": 6, "iterations": 40, "repetitions": 1}

@@ -67,6 +67,9 @@ class Method(nn.Module):
     batches_per_call: ClassVar[int] = 1
     """Small steps that share one call of the loop, whose own cost is then shared as well."""
 
+    joins_processes: ClassVar[bool] = False
+    """Whether `loss` is already that of the batches of all processes; else it is a mean over those of one."""
+
     takes_inputs: ClassVar[bool] = False
     """Whether it learns how inputs act on the states."""
 

@@ -19,9 +19,9 @@ from sciml_bench.core.errors import ConfigurationError
 class EpochSampler:
     """Indices of one epoch, shuffled anew in every epoch and shared out among the processes of a distributed run.
 
-    The shares of the ranks are disjoint, cover all items and differ by at most one item. Every rank must take the same
-    number of optimisation steps, so a loader derives its number of batches from `smallest_share`, never from its own
-    length.
+    Batches are those of the whole run: each rank has its part of every batch, so that all take the same number of
+    optimisation steps, on the items that a single process would see in them. The parts of a batch are disjoint, cover
+    it and differ by at most one item; a batch of fewer items than processes leaves some without any.
 
     With a `block_size` the items are shuffled in a way that a disk can follow: the order of contiguous blocks is
     random, and the items are shuffled within windows of `blocks_per_window` such blocks. A reader that takes
@@ -53,16 +53,10 @@ class EpochSampler:
         require_integer("seed", self.seed, 0, "a seed must not be negative")
         if not 0 <= self.rank < self.world_size:
             raise ConfigurationError(f"rank={self.rank} does not exist among world_size={self.world_size} processes.")
-        remedy = "need at least one item each; use more data or fewer processes (trainer.devices)"
-        require_integer("n_items", self.n_items, self.world_size, f"{self.world_size} process(es) {remedy}")
+        require_integer("n_items", self.n_items, 1, "there has to be something to visit")
         if self.block_size is not None:
             require_integer("block_size", self.block_size, 1, "a block needs at least 1 item")
         require_integer("blocks_per_window", self.blocks_per_window, 1, "a window needs at least 1 block")
-
-    @property
-    def smallest_share(self) -> int:
-        """Number of items that every rank has at least."""
-        return self.n_items // self.world_size
 
     @property
     def window_size(self) -> int | None:
@@ -73,24 +67,66 @@ class EpochSampler:
         """Choose the epoch whose order `indices` returns; Lightning calls this at the start of every epoch."""
         self.epoch = epoch
 
-    def indices(self) -> Int[np.ndarray, " share"]:
-        """The items this rank visits in the current epoch, in their order."""
-        return np.concatenate(list(self.windows()))
+    def indices(self, batch_size: int | None = None) -> Int[np.ndarray, " share"]:
+        """The items this rank visits in the current epoch; without a batch size the whole is shared out at once."""
+        return np.concatenate([np.empty(0, dtype=int), *self.windows(batch_size)])
 
-    def windows(self) -> Iterator[Int[np.ndarray, " window"]]:
-        """`indices` in parts of `window_size`, made one after the other: an order of billions of items fits nowhere."""
-        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, self.epoch))))
+    def windows(self, batch_size: int | None = None) -> Iterator[Int[np.ndarray, " window"]]:
+        """`indices` in parts, made one after the other: an order of billions of items fits nowhere."""
+        start = 0
+        for window in self._windows_of_all():
+            stop = start + len(window)
+            if self.world_size > 1:
+                window = window[np.diff(self.own_among(np.arange(start, stop + 1), batch_size)) == 1]
+            if len(window):
+                yield window
+            start = stop
+
+    def own_among(
+        self, stops: Int[np.ndarray, " positions"], batch_size: int | None = None
+    ) -> Int[np.ndarray, " positions"]:
+        """How many are this rank's of an epoch's items before each stop."""
+        if self.world_size == 1:
+            return stops
+        size = batch_size or self.n_items
+        batches, rest = np.divmod(stops, size)
+        begun = np.minimum(size, self.n_items - batches * size)
+        start, stop = (-(-begun * rank // self.world_size) for rank in (self.rank, self.rank + 1))
+        full = -(-size * (self.rank + 1) // self.world_size) + (-size * self.rank // self.world_size)
+        return batches * full + np.clip(rest - start, 0, stop - start)
+
+    def require_shared(self, batch_size: int, key: str, drop_last: bool = True) -> None:
+        """Stop at batches, the last one among them unless it is dropped, of fewer items than processes.
+
+        Raises:
+            ConfigurationError: naming the key of the batch size.
+        """
+        least = batch_size if drop_last else min(batch_size, self.n_items % batch_size or batch_size)
+        if least < self.world_size:
+            which = "a batch" if least == batch_size else f"the last batch of {self.n_items}"
+            raise ConfigurationError(
+                f"{key}={batch_size}: {which} has {least} for {self.world_size} processes that share it; choose "
+                "another batch size, or fewer processes (trainer.devices)"
+            )
+
+    def _generator(self) -> np.random.Generator:
+        return np.random.Generator(np.random.Philox(np.random.SeedSequence((self.seed, self.epoch))))
+
+    def _order(self) -> Int[np.ndarray, " items"]:
+        return self._generator().permutation(self.n_items) if self.shuffle else np.arange(self.n_items)
+
+    def _windows_of_all(self) -> Iterator[Int[np.ndarray, " window"]]:
         if self.block_size is None:
-            yield self._share(rng.permutation(self.n_items) if self.shuffle else np.arange(self.n_items))
+            yield self._order()
             return
+        rng = self._generator()
         n_blocks = -(-self.n_items // self.block_size)
         blocks = rng.permutation(n_blocks) if self.shuffle else np.arange(n_blocks)
         lengths = np.where(blocks == n_blocks - 1, self.n_items - (n_blocks - 1) * self.block_size, self.block_size)
         ends = np.cumsum(lengths)
-        first = self.rank * self.smallest_share + min(self.rank, self.n_items % self.world_size)
         window_size = self.block_size * self.blocks_per_window
-        for start in range(first, first + len(self), window_size):
-            stop = min(start + window_size, first + len(self))
+        for start in range(0, self.n_items, window_size):
+            stop = min(start + window_size, self.n_items)
             inside = slice(int(np.searchsorted(ends, start, side="right")), int(np.searchsorted(ends, stop)) + 1)
             parts = [
                 np.arange(n) + block * self.block_size for block, n in zip(blocks[inside], lengths[inside], strict=True)
@@ -100,15 +136,6 @@ class EpochSampler:
             if self.shuffle:
                 rng.shuffle(window)
             yield window
-
-    def _share(self, order: np.ndarray) -> np.ndarray:
-        return np.array_split(order, self.world_size)[self.rank]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.indices().tolist())
-
-    def __len__(self) -> int:
-        return self.smallest_share + int(self.rank < self.n_items % self.world_size)
 
 
 class EpochBatches:

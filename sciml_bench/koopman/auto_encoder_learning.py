@@ -48,6 +48,7 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
     """
 
     takes_inputs: ClassVar[bool] = False  # its loss steps the code without them
+    joins_processes: ClassVar[bool] = False  # and is a mean over states
 
     def __init__(self, model: FeaturePair, view: LaggedPairsView, *, loss: nn.Module, **options: Any) -> None:
         super().__init__(model, view, loss=loss, **options)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.processes.sums import mean_over_processes
 from sciml_bench.core.stored.description import described
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.networks.activations import SinusoidalEmbedding
@@ -155,7 +156,7 @@ class RunningSecondMoment(nn.Module):
         """Normalise; in training mode by this batch, which also moves the average."""
         if not self.training:
             return features * torch.rsqrt(self.mean_square)
-        mean_square = features.square().mean(dim=0) + 1e-12
+        mean_square = mean_over_processes(features.square().mean(dim=0), len(features)) + 1e-12
         with torch.no_grad():
             self.mean_square.lerp_(mean_square, 1 - self.momentum)
         return features * torch.rsqrt(mean_square)

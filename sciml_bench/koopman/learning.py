@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from sciml_bench.core.checks import ConfiguredNumber, ConfiguredWord, require_choice, require_number
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
+from sciml_bench.core.processes.sums import added_over_processes
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.feature_pair import FeaturePair
@@ -51,6 +52,7 @@ class KoopmanLearning(Method):
     headline: tuple[str, ...] = HEADLINE
     batches_per_call = 16
     takes_inputs: ClassVar[bool] = True
+    joins_processes: ClassVar[bool] = True
     measures_energy: ClassVar[bool] = False
     """Whether the Dirichlet form of the features is among the moments."""
 
@@ -104,7 +106,8 @@ class KoopmanLearning(Method):
     def validation_loss(self, batch: Batch) -> tuple[Tensor, int] | None:
         """Of held-out pairs as they are; a single one, at most the last of a split, has no second moments."""
         now, later = batch
-        return None if len(now) < 2 else (self.pair_loss(now, later), len(now))
+        (n_pairs,) = added_over_processes([len(now)], now.device)
+        return None if n_pairs < 2 else (self.pair_loss(now, later), len(now))
 
     def pair_loss(self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]) -> Tensor:
         """The loss of states now and later."""

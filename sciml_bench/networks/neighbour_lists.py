@@ -46,6 +46,7 @@ class NeighbourLists:
             if self.n_bytes + found.nbytes <= self.largest:
                 self._kept[key], self.n_bytes = found, self.n_bytes + found.nbytes
         lists = [self._kept[key] if key in self._kept else fresh[key] for key in keys]
+        lists = lists or [np.empty((2, 0), np.int32)]  # a process may have no frame of a batch
         frames = np.repeat(np.arange(len(lists)) * positions.shape[1], [found.shape[1] for found in lists])
         return torch.from_numpy(np.concatenate(lists, axis=1) + frames).to(positions.device)
 

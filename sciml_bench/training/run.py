@@ -16,6 +16,7 @@ from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicable
 from sciml_bench.core.interruption import TOLD, interruption_behind
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
+from sciml_bench.core.processes.workers import rank, working
 from sciml_bench.core.stored.run_folder import FAILED, FINISHED, INTERRUPTED, NOT_APPLICABLE, RUNNING, RunFolder
 from sciml_bench.training.failures.as_typed import as_typed
 from sciml_bench.training.identity import changed_evaluation, differing_keys
@@ -62,8 +63,13 @@ def run(config: DictConfig | Mapping[str, Any]) -> Metrics:
     if configuration["trainer"]["threads"]:
         torch.set_num_threads(configuration["trainer"]["threads"])
     folder = RunFolder(configuration["run_folder"])
-    if int(os.environ.get("LOCAL_RANK", 0)) > 0:  # a DDP worker: the folder belongs to rank 0
-        _train(configuration, folder, {})
+    if rank():
+        logging.getLogger("sciml_bench").setLevel(logging.ERROR)  # the first process says it all
+        while configuration["force"] and folder.last_checkpoint.exists():  # until the first process has cleared it
+            time.sleep(0.1)
+        if folder.status != FINISHED or configuration["force"]:
+            with working(folder.logs):
+                _train(configuration, folder, {})
         return {}
     with folder.claimed(), as_typed(configuration, config):
         if _is_finished(configuration, folder):

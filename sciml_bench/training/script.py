@@ -34,6 +34,7 @@ from sciml_bench.core.errors import (
     in_a_sentence,
 )
 from sciml_bench.core.interruption import Interrupted, interruption_behind, listening
+from sciml_bench.core.processes.workers import rank
 from sciml_bench.training.failures.choices import GROUPS, require_choices
 from sciml_bench.training.failures.explanations import explain, near_keys
 from sciml_bench.training.failures.sweep_failures import SweepFailures
@@ -295,7 +296,8 @@ def _objective(config: DictConfig, metrics: dict[str, float]) -> float | None:
 
 
 def _stop(message: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
+    if not rank():  # the first process meets it as well
+        print(f"error: {message}", file=sys.stderr)
     raise SystemExit(1)
 
 

@@ -53,13 +53,40 @@ def test_ranks_share_every_item_exactly_once_and_evenly(n_items, world_size, blo
         sampler.set_epoch(epoch)
     shares = [sampler.indices() for sampler in samplers]
     assert sorted(np.concatenate(shares)) == list(range(n_items))
-    assert [len(share) for share in shares] == [len(sampler) for sampler in samplers]
-    assert min(map(len, shares)) == samplers[0].smallest_share
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    n_items=st.integers(1, 60),
+    world_size=st.integers(1, 5),
+    batch_size=st.integers(1, 70),
+    block_size=st.none() | st.integers(1, 20),
+)
+def test_a_batch_of_all_ranks_is_that_of_a_single_process(n_items, world_size, batch_size, block_size):
+    order = EpochSampler(n_items, 3, block_size=block_size, blocks_per_window=2).indices(batch_size)
+    stops = np.minimum(np.arange(0, n_items + batch_size, batch_size), n_items)
+    parts = []
+    for rank in range(world_size):
+        sampler = EpochSampler(n_items, 3, True, rank, world_size, block_size, blocks_per_window=2)
+        parts.append(np.split(sampler.indices(batch_size), sampler.own_among(stops, batch_size)[1:-1]))
+    for start, stop, *of_ranks in zip(stops[:-1], stops[1:], *parts, strict=True):
+        np.testing.assert_array_equal(np.concatenate(of_ranks), order[start:stop])
+        assert max(map(len, of_ranks)) - min(map(len, of_ranks)) <= 1
+
+
+@pytest.mark.parametrize(("batch_size", "drop_last", "n_least"), [(1, True, 1), (10, True, 10), (10, False, 1)])
+def test_batches_of_fewer_items_than_processes_are_refused(batch_size, drop_last, n_least):
+    sampler = EpochSampler(21, 0, rank=1, world_size=2)
+    if n_least >= 2:
+        sampler.require_shared(batch_size, "training.view.batch_size", drop_last)
+        return
+    with pytest.raises(ConfigurationError, match=f"training.view.batch_size={batch_size}: .* has 1 for 2 processes"):
+        sampler.require_shared(batch_size, "training.view.batch_size", drop_last)
+
+
 def test_without_shuffling_items_come_in_their_own_order():
-    assert list(EpochSampler(6, seed=0, shuffle=False)) == [0, 1, 2, 3, 4, 5]
+    assert EpochSampler(6, seed=0, shuffle=False).indices().tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_every_position_is_equally_likely_for_every_item():
@@ -88,7 +115,7 @@ def test_blocks_are_shuffled_so_that_a_window_touches_few_contiguous_ranges():
     [
         ({"n_items": 10, "seed": -1}, "seed=-1"),
         ({"n_items": 10, "seed": 0, "rank": 2, "world_size": 2}, "rank=2"),
-        ({"n_items": 1, "seed": 0, "world_size": 2}, "n_items=1"),
+        ({"n_items": 0, "seed": 0}, "n_items=0"),
         ({"n_items": 10, "seed": 0, "block_size": 0}, "block_size=0"),
         ({"n_items": 10, "seed": 0, "block_size": 2, "blocks_per_window": 0}, "blocks_per_window=0"),
     ],

@@ -58,6 +58,11 @@ def test_frames_of_a_batch_do_not_see_each_other_and_large_batches_are_evaluated
         torch.testing.assert_close(network(x), alone, rtol=1e-5, atol=1e-6)
 
 
+def test_a_process_may_have_no_frame_of_a_batch():
+    with torch.no_grad():
+        assert encoder()(positions()[:0]).shape == (0, 4)
+
+
 def test_every_weight_learns_and_a_copy_answers_alike():
     network, x = encoder(), positions()
     network(x).square().sum().backward()

@@ -21,20 +21,22 @@ def kept_files(tmp_path):
     return sorted((tmp_path / "reference_solutions" / "poisson").glob("*"))
 
 
-def batches(problem, epoch=0, rank=0, seed=0):
-    loader = problem.sampling.train_loader(seed, rank)
+def batches(problem, epoch=0, seed=0, rank=0, world_size=1):
+    loader = problem.sampling.train_loader(seed, rank, world_size)
     loader.sampler.set_epoch(epoch)
     return torch.stack(list(loader))
 
 
-def test_a_batch_is_a_function_of_seed_epoch_step_and_process(tmp_path):
+def test_a_batch_is_a_function_of_seed_epoch_and_step_which_processes_share(tmp_path):
     problem = data(tmp_path)
     first = batches(problem)
     assert first.shape == (3, 2, 8, 8)
     assert first.dtype == torch.float32
     assert torch.equal(batches(problem), first)
     assert torch.equal(batches(data(tmp_path)), first)
-    others = [batches(problem, epoch=1), batches(problem, rank=1), batches(problem, seed=1)]
+    parts = [batches(problem, rank=rank, world_size=2) for rank in (0, 1)]
+    assert torch.equal(torch.cat(parts, dim=1), first)
+    others = [batches(problem, epoch=1), batches(problem, seed=1)]
     everything = torch.cat([first, *others]).reshape(-1, 64)
     assert len(torch.unique(everything, dim=0)) == len(everything)  # no field is seen twice
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scripts import SMALL
 
 from sciml_bench.core.interruption import SIGNALS
 
@@ -47,6 +48,12 @@ DIGITS = (  # dropout and augmentation draw random numbers in every step
 )
 
 
+MOLECULE = (
+    *("data=alanine_dipeptide", *SMALL["alanine_dipeptide"], "data.features=positions", "data.atoms='element C'"),
+    *("model=schnet", "model.encoder.n_features=8", "model.encoder.n_interactions=1", "training.view.batch_size=16"),
+    *("trainer.max_epochs=4", "trainer.seconds_between_checkpoints=0", "evaluation.n_bootstrap=5"),
+    *("evaluation.forecast_steps=2", "evaluation.timescale_lags=[1,2]"),
+)
 FIELD = ("training=vanilla", "trainer.max_epochs=150")
 SEQUENCE = (
     "data=two_body",
@@ -232,6 +239,21 @@ def test_dropout_and_augmentation_are_repeated_exactly_after_a_kill(ends: Runner
         job(DIGITS, killed, when="after_renaming", file="last.ckpt", count=1),
         job(DIGITS, killed, when="half_written", file="last.ckpt", count=2),
         job(DIGITS, killed),
+    ]
+    assert ends(plan) == [0, KILLED, KILLED, 0]
+    assert_same_run(whole, killed)
+
+
+@pytest.mark.slow
+def test_schnet_on_a_molecule_is_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
+    pytest.importorskip("openmm", reason="needs the extra `molecules`")
+    pytest.importorskip("mdtraj", reason="needs the extra `molecules`")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    plan = [
+        job(MOLECULE, whole),
+        job(MOLECULE, killed, when="after_renaming", file="last.ckpt", count=1),
+        job(MOLECULE, killed, when="half_written", file="last.ckpt", count=2),
+        job(MOLECULE, killed),
     ]
     assert ends(plan) == [0, KILLED, KILLED, 0]
     assert_same_run(whole, killed)

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.core.sampling import EpochBatches
+from sciml_bench.core.sampling import EpochBatches, EpochSampler
 from sciml_bench.core.seeds import derived_seed
 from sciml_bench.core.stored.cache import checksum, default_cache, kept_array
 from sciml_bench.core.types import PathType
@@ -48,7 +48,7 @@ class FreshParameters:
 
     Args:
         problem: the equation.
-        batch_size: parameters per training step and process.
+        batch_size: parameters per training step, of all processes together.
         fresh: whether every epoch has parameters of its own; else all have those of the first.
         steps_per_epoch: training steps between two looks at the validation error.
         n_validation: held-out parameters for the error curve and the choice of the best weights.
@@ -129,8 +129,8 @@ class FreshParameters:
         return derived_seed(self.test_seed, split)
 
     def train_loader(self, seed: int = 0, rank: int = 0, world_size: int = 1) -> "FreshBatches":
-        """Fresh parameters in every step, each process its own; the arguments are those of `Method.train_loader`."""
-        return FreshBatches(self, seed, rank)
+        """Fresh parameters in every step, shared by the processes; the arguments are those of `Method.train_loader`."""
+        return FreshBatches(self, seed, rank, world_size)
 
     def validation_loader(self, rank: int = 0, world_size: int = 1) -> None:
         """None: a method looks at the held-out parameters by itself, at the end of an epoch."""
@@ -191,11 +191,18 @@ class FreshBatches(EpochBatches):
     Args:
         view: whose parameters.
         seed: of the run.
-        rank: number of this process; every process draws its own.
+        rank: number of this process; every process draws all and takes its part.
+        world_size: number of processes.
+
+    Raises:
+        ConfigurationError: a batch has fewer parameters than there are processes.
     """
 
-    def __init__(self, view: FreshParameters, seed: int, rank: int = 0) -> None:
-        self.view, self.seed, self.rank, self.epoch = view, seed, rank, 0
+    def __init__(self, view: FreshParameters, seed: int, rank: int = 0, world_size: int = 1) -> None:
+        self.view, self.seed, self.epoch = view, seed, 0
+        share = EpochSampler(view.batch_size, seed, False, rank, world_size)
+        share.require_shared(view.batch_size, "pde.batch_size")
+        self._own = share.indices()
 
     @property
     def sampler(self) -> "FreshBatches":
@@ -212,5 +219,6 @@ class FreshBatches(EpochBatches):
     def __iter__(self) -> Iterator[Float[torch.Tensor, "batch *parameter_grid"]]:
         for step in range(len(self)):
             epoch = self.epoch if self.view.fresh else 0
-            seed = derived_seed(self.seed, "parameters", epoch, step, self.rank)
-            yield torch.from_numpy(self.view.spec.draw_parameters(self.view.batch_size, seed)).to(torch.float32)
+            seed = derived_seed(self.seed, "parameters", epoch, step, 0)
+            drawn = self.view.spec.draw_parameters(self.view.batch_size, seed)[self._own]
+            yield torch.from_numpy(drawn).to(torch.float32)

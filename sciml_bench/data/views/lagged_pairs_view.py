@@ -25,7 +25,7 @@ class LaggedPairsView:
         record: what was observed.
         lag: distance within a pair, in steps.
         lag_time: the same in the record's unit of time; where it is given, `lag` is not looked at.
-        batch_size: pairs per batch and process.
+        batch_size: pairs per batch, of all processes together.
         standardize: whether states are scaled to mean 0 and deviation 1 with the statistics of the training part.
         shuffle: whether training batches come in a new order every epoch.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
+import numpy as np
 import torch
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
@@ -20,17 +21,18 @@ class PairLoader(EpochBatches):
 
     What lies on disk is read in windows of the sampler, in a thread of its own while the window before is used.
 
-    Every rank of a distributed run makes the same number of batches. Without `drop_last` its last batch holds what is
-    left of its share, which may be one pair more than `batch_size`.
+    Every rank of a distributed run makes the same number of batches, which hold its part of the pairs that a single
+    process would see in them; in a last batch of few pairs it may have none.
 
     Args:
         pairs: where the states come from.
-        batch_size: pairs per batch and process.
+        batch_size: pairs per batch, of all processes together.
         sampler: the order; by default that of the pairs themselves.
         drop_last: leave out the last batch where it is not full.
 
     Raises:
-        ConfigurationError: the batch size is below 1, or no full batch can be made although one is needed.
+        ConfigurationError: the batch size is below 1, or, where only full batches are made, above the number of pairs
+            or below that of processes.
     """
 
     def __init__(
@@ -43,38 +45,45 @@ class PairLoader(EpochBatches):
         self.pairs, self.drop_last = pairs, drop_last
         self.sampler = EpochSampler(len(pairs), seed=0, shuffle=False) if sampler is None else sampler
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
-        if drop_last and self.batch_size > self.sampler.smallest_share:
-            each = f" of each of {self.sampler.world_size} processes" if self.sampler.world_size > 1 else ""
+        if drop_last and self.batch_size > self.sampler.n_items:
             raise ConfigurationError(
-                f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.smallest_share} training "
-                f"pairs{each}; choose a smaller batch or use more data."
+                f"training.view.batch_size={self.batch_size} is larger than the {self.sampler.n_items} training "
+                "pairs; choose a smaller batch or use more data."
             )
+        if drop_last:
+            self.sampler.require_shared(self.batch_size, "training.view.batch_size")
 
     def __len__(self) -> int:
-        share = self.sampler.smallest_share
-        return share // self.batch_size if self.drop_last else -(-share // self.batch_size)
+        n_pairs = self.sampler.n_items
+        return n_pairs // self.batch_size if self.drop_last else -(-n_pairs // self.batch_size)
 
     def __iter__(self) -> Iterator[Pairs]:
-        n_batches = len(self)
-        n_pairs = n_batches * self.batch_size if self.drop_last else len(self.sampler)
-        gathered = self._gathered(n_pairs)
-        now, later = next(gathered)
-        for number in range(n_batches):
-            size = n_pairs - number * self.batch_size if number == n_batches - 1 else self.batch_size
+        n_pairs = len(self) * self.batch_size if self.drop_last else self.sampler.n_items
+        gathered, begun = self._gathered(n_pairs), 0
+        held = next(gathered, None)
+        if held is None:  # nothing is this rank's
+            held = self.pairs.batch(np.zeros(1, dtype=int))
+        now, later = held
+        for number in range(1, len(self) + 1):
+            done = self._own_among(min(number * self.batch_size, n_pairs))
+            size, begun = done - begun, done
             while len(now) < size:
                 next_now, next_later = next(gathered)
                 now, later = _joined(now, next_now), _joined(later, next_later)
             yield now[:size], later[:size]
             now, later = now[size:], later[size:]
 
+    def _own_among(self, stop: int) -> int:
+        return int(self.sampler.own_among(np.array([stop]), self.batch_size)[0])
+
     def _gathered(self, n_pairs: int) -> Iterator[Pairs]:
-        """The first pairs of the epoch, many at once; those on disk while the ones before them are used."""
+        """The first pairs of the epoch that are this rank's, many at once; those on disk ahead of their use."""
         size = self.batch_size * max(1, WINDOW_BYTES // (self.batch_size * self.pairs.bytes_per_pair))
         if self.pairs.block_size is None:
-            order = self.sampler.indices()[:n_pairs]
-            yield from (self.pairs.batch(order[start : start + size]) for start in range(0, n_pairs, size))
+            order = self.sampler.indices(self.batch_size)[: self._own_among(n_pairs)]
+            yield from (self.pairs.batch(order[start : start + size]) for start in range(0, len(order), size))
             return
-        for window in ahead(map(self.pairs.window, self.sampler.windows())):
+        for window in ahead(map(self.pairs.window, self.sampler.windows(self.batch_size))):
             yield from (window.pairs(start, start + size) for start in range(0, len(window), size))
 
 

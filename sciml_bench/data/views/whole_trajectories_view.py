@@ -103,7 +103,8 @@ class WholeTrajectoriesView:
 
     Args:
         record: what was observed.
-        batch_size: trajectories per step of the optimiser and process; all of them by default.
+        batch_size: trajectories per step of the optimiser, of all processes together; all of them by default, which
+            every process then sees.
         shuffle: whether batches that are not the whole come in a new order every epoch.
         rows_per_piece, n_pieces: of the train part, as in `pieces_of`.
 
@@ -212,18 +213,23 @@ class TrajectoryNumbers(EpochBatches):
 
     Args:
         sampler: the order, a function of seed and epoch.
-        batch_size: trajectories per batch.
+        batch_size: trajectories per batch, of all processes together.
+
+    Raises:
+        ConfigurationError: a batch has fewer trajectories than there are processes.
     """
 
     def __init__(self, sampler: EpochSampler, batch_size: int) -> None:
+        sampler.require_shared(batch_size, "training.view.batch_size", drop_last=False)
         self.sampler, self._batch_size = sampler, batch_size
 
     def __len__(self) -> int:
-        return -(-self.sampler.smallest_share // self._batch_size)
+        return -(-self.sampler.n_items // self._batch_size)
 
     def __iter__(self) -> Iterator[Int[torch.Tensor, " batch"]]:
-        order = torch.from_numpy(self.sampler.indices()[: self.sampler.smallest_share])
-        yield from order.split(self._batch_size)
+        order = torch.from_numpy(self.sampler.indices(self._batch_size))
+        stops = np.minimum(np.arange(len(self) + 1) * self._batch_size, self.sampler.n_items)
+        yield from order.split(np.diff(self.sampler.own_among(stops, self._batch_size)).tolist())
 
 
 def continued(times: Float[np.ndarray, " time"], n_rows: int) -> Float[np.ndarray, " rows"]:

@@ -28,7 +28,7 @@ class WindowsView:
         record: what was observed.
         n_inputs: states a model sees.
         n_outputs: states after these that it must predict.
-        batch_size: windows per batch and process.
+        batch_size: windows per batch, of all processes together.
         windows_per_epoch: how many of the training windows an epoch visits, drawn anew in each; null: all.
         n_calls: how many calls of a model a training window is long enough for; above 1 a model can be trained to go on
             from its own predictions.
@@ -130,23 +130,25 @@ class TrainingWindows(EpochBatches):
         self._first_windows = np.cumsum([0, *(length - view.spec.n_training + 1 for length in train.lengths)])
         blocks = (rows_per_block(train.states[0]), blocks_per_window(train.states[0])) if train.on_disk else ()
         self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, *blocks)
-        share = self.sampler.smallest_share
-        self._n_windows = share if asked is None else min(share, asked // world_size)
+        self._n_windows = min(self.sampler.n_items, asked or self.sampler.n_items)
         if self._n_windows < view.batch_size:
             raise ConfigurationError(
-                f"training.view.batch_size={view.batch_size} is larger than the {self._n_windows} windows of a process "
-                "in an epoch; choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
+                f"training.view.batch_size={view.batch_size} is larger than the {self._n_windows} windows of an epoch; "
+                "choose a smaller batch, a larger training.view.windows_per_epoch or use more data"
             )
+        self.sampler.require_shared(view.batch_size, "training.view.batch_size")
 
     def __len__(self) -> int:
         return self._n_windows // self._batch_size
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        orders, order = self.sampler.windows(), np.empty(0, dtype=int)
-        for _ in range(len(self)):
-            while len(order) < self._batch_size:
+        orders, order, begun = self.sampler.windows(self._batch_size), np.empty(0, dtype=int), 0
+        for number in range(1, len(self) + 1):
+            done = int(self.sampler.own_among(np.array([number * self._batch_size]), self._batch_size)[0])
+            size, begun = done - begun, done
+            while len(order) < size:
                 order = np.concatenate([order, next(orders)])
-            chosen, order = order[: self._batch_size], order[self._batch_size :]
+            chosen, order = order[:size], order[size:]
             trajectory = np.searchsorted(self._first_windows, chosen, side="right") - 1
             starts = chosen - self._first_windows[trajectory]
             windows = [

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.processes.sums import SumOverProcesses, summed_over_processes, world_size
 from sciml_bench.core.types import Features, Scalar
 from sciml_bench.koopman.losses.nested_lora import ESTIMATORS, nesting_masks
-from sciml_bench.koopman.losses.second_moments import SumOverProcesses, summed_over_processes, world_size
 
 NESTINGS = ("joint", "none")
 

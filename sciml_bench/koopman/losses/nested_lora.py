@@ -24,8 +24,9 @@ from torch import Tensor, nn
 
 from sciml_bench.core.checks import require_choice, require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.processes.sums import summed_over_processes, world_size
 from sciml_bench.core.types import Features, Scalar
-from sciml_bench.koopman.losses.second_moments import orthonormality_penalty, summed_over_processes, world_size
+from sciml_bench.koopman.losses.second_moments import orthonormality_penalty
 from sciml_bench.koopman.losses.singular_values import LearnedSingularValues
 
 NESTINGS = ("joint", "sequential", "none")

@@ -7,9 +7,7 @@ Everything VAMP and DPNets need is the joint matrix of z = (f, g),
 computed as one product; its gradient is one product as well.
 
 Every loss here is a function of sums over the batch (second moments, modes × modes), so it is enough to add those over
-the processes, at any world size and with uneven batches: each then holds the loss of the union of all batches.
-Gradients follow the convention of `torch.distributed.nn` and of `DistributedDataParallel`: each process receives the
-world size times its share, and the average over processes that DDP takes is the gradient of the union.
+the processes, as `core.processes.sums` does: each then holds the loss of the union of all batches.
 """
 
 from typing import Any
@@ -17,24 +15,10 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch import distributed as process_group
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.processes.sums import SumOverProcesses, added_over_processes, summed_over_processes, world_size
 from sciml_bench.core.types import Features
-
-
-def world_size() -> int:
-    """Number of processes that share the batch: 1 unless `torch.distributed` is initialised."""
-    return process_group.get_world_size() if process_group.is_available() and process_group.is_initialized() else 1
-
-
-def summed_over_processes(tensor: Tensor) -> Tensor:
-    """The sum of `tensor` over all processes, without a gradient; the tensor itself in a single process."""
-    if world_size() == 1:
-        return tensor
-    total = tensor.detach().clone(memory_format=torch.contiguous_format)
-    process_group.all_reduce(total)
-    return total
 
 
 class _JointCovariance(torch.autograd.Function):
@@ -77,25 +61,8 @@ def joint_covariance(f: Features, g: Features, center: bool = True) -> Float[Ten
 
 def orthonormality_penalty(f: Features) -> Float[Tensor, ""]:
     """‖M − I‖² + 2‖mean f‖² with M = fᵀf/n: zero for centred functions that are orthonormal over the batch."""
-    n_samples = len(f)
-    moments = torch.cat([f.T @ f, f.sum(dim=0, keepdim=True)]) / n_samples
-    if world_size() > 1:
-        moments = SumOverProcesses.apply(moments * n_samples) / summed_over_processes(f.new_tensor(float(n_samples)))
+    sums = torch.cat([f.T @ f, f.sum(dim=0, keepdim=True)])
+    moments: Any = SumOverProcesses.apply(sums) / added_over_processes([len(f)], f.device)[0]
     metric, mean = moments[:-1], moments[-1]
     identity = torch.eye(len(metric), dtype=f.dtype, device=f.device)
     return (metric - identity).square().sum() + 2 * mean.square().sum()
-
-
-class SumOverProcesses(torch.autograd.Function):
-    """The differentiable form of `summed_over_processes`."""
-
-    @staticmethod
-    def forward(ctx: Any, tensor: Tensor) -> Tensor:
-        """The sum."""
-        return summed_over_processes(tensor)
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *upstream: Tensor) -> Tensor:
-        """The sum of what all processes want."""
-        return summed_over_processes(upstream[0])

@@ -46,10 +46,9 @@ _SHARE, _SIGNIFICANCE = 0.003, 4.0
 
 
 class WindowOrder(EpochSampler):
-    """The numbers of all windows in an order that is a function of seed and epoch; every process sees all of them."""
+    """The numbers of all windows in an order that is a function of seed and epoch."""
 
-    def indices(self) -> Int[np.ndarray, " share"]:
-        """The order of the current epoch."""
+    def _order(self) -> Int[np.ndarray, " windows"]:
         generator = torch.Generator().manual_seed(derived_seed(self.seed, "windows", self.epoch))
         return torch.randperm(self.n_items, generator=generator).numpy()
 
@@ -166,7 +165,9 @@ class DiscoveryTraining(FewComponents, Method):
 
     def train_loader(self, seed: int, rank: int, world_size: int) -> TrajectoryNumbers:
         """All windows once per epoch."""
-        return TrajectoryNumbers(WindowOrder(len(self.windows), seed), self.batch_size)
+        return TrajectoryNumbers(
+            WindowOrder(len(self.windows), seed, rank=rank, world_size=world_size), self.batch_size
+        )
 
     def loss(self, batch: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
         """Of some windows."""

@@ -1,6 +1,7 @@
 """The fit of one method, or of an ensemble joined into one: Lightning's trainer with what every fit carries along."""
 
 import logging
+import signal
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,13 +18,17 @@ from lightning.pytorch.strategies.launchers.subprocess_script import _Subprocess
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.interruption import Interrupted, interruption_behind
 from sciml_bench.core.method import DirectMethod, Method
+from sciml_bench.core.processes.workers import is_connection_lost, raise_reason, rank
 from sciml_bench.core.schedules import LearningRateSchedule
 from sciml_bench.core.stored.checkpoint_file import load_checkpoint
 from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.networks.batch_norm import join_batch_norms
 from sciml_bench.training.loop.callbacks import AfterMethod, Cost, History, SeedEveryEpoch, StopOnNonFinite
 from sciml_bench.training.loop.checkpoints import AtomicCheckpointIO, Checkpointing
 from sciml_bench.training.loop.gradient_training import VALIDATION_LOSS, GradientTraining
 from sciml_bench.training.loop.progress import EpochProgress
+
+log = logging.getLogger(__name__)
 
 
 class EarlyStoppingAfterMethod(EarlyStopping, AfterMethod):
@@ -71,7 +76,7 @@ def fit_directly(method: DirectMethod, cpu_seconds: float | int | None = None) -
     told: dict[str, Any] = {"fit_wall_seconds": wall, "fit_cpu_seconds": cpu}
     if cpu_seconds is not None and cpu > cpu_seconds:
         told["cpu_seconds_over_budget"] = cpu - cpu_seconds
-    return Fit(told)
+    return Fit(told, is_first_process=not rank())
 
 
 def fit(
@@ -137,6 +142,11 @@ def fit(
             f"trainer.strategy={settings['strategy']} has {trainer.world_size} processes, but an ensemble is trained "
             "by one; leave `ensemble` out, or choose trainer=cpu or trainer=gpu"
         )
+    if trainer.world_size > 1:
+        join_batch_norms(method)
+        if not rank():
+            log.info("%d processes train; the first one evaluates", trainer.world_size)
+    dtypes = {name: tensor.dtype for name, tensor in method.state_dict().items()}
     checkpoint = folder.last_checkpoint if folder.last_checkpoint.exists() else None
     earlier, waited = {}, 0
     if checkpoint is not None and early is not None:
@@ -157,16 +167,25 @@ def fit(
             raise ConfigurationError(f"the settings in trainer do not suit each other: {error}") from error
         except BaseException as error:
             launcher, interruption = trainer.strategy.launcher, interruption_behind(error)
-            if isinstance(launcher, _SubprocessScriptLauncher) and isinstance(interruption, Interrupted):
-                # it does so for Ctrl-C alone
-                launcher.kill(interruption.number)
+            if trainer.is_global_zero and interruption is None and is_connection_lost(error):
+                raise_reason(folder.logs, error)
+            if isinstance(launcher, _SubprocessScriptLauncher):  # it does so for Ctrl-C alone
+                launcher.kill(interruption.number if isinstance(interruption, Interrupted) else signal.SIGTERM)
             raise
+    _return_to(dtypes, method)
     if trainer.is_global_zero:
         checkpointing.write_best()
     if torch.distributed.is_initialized():
         trainer.strategy.barrier()
         torch.distributed.destroy_process_group()
-    return Fit(cost.summary() | {"resumed": checkpoint is not None}, history, cost.steps, trainer.global_rank == 0)
+    told = {"resumed": checkpoint is not None, "processes": trainer.world_size}
+    return Fit(cost.summary() | told, history, cost.steps, trainer.global_rank == 0)
+
+
+def _return_to(dtypes: Mapping[str, torch.dtype], method: Method) -> None:
+    """What `trainer.precision=64-true` made of the weights does not fit the states that are evaluated."""
+    for name, tensor in method.state_dict(keep_vars=True).items():
+        tensor.data = tensor.data.to(dtypes[name])
 
 
 def _quieten_lightning() -> None:
@@ -174,7 +193,7 @@ def _quieten_lightning() -> None:
     both = [
         f"{package}.utilities.rank_zero" for package in ("lightning.pytorch", "pytorch_lightning")
     ]  # or schnetpack's
-    for name in (*both, "lightning.fabric.utilities.seed", signals):
+    for name in (*both, *(f"lightning.fabric.utilities.{name}" for name in ("seed", "distributed")), signals):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
         ".*does not have many workers.*",
@@ -183,6 +202,7 @@ def _quieten_lightning() -> None:
         ".*smaller than the logging interval.*",  # all we log is per epoch
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*isinstance.*LeafSpec.*",
+        ".*Grad strides do not match bucket view strides.*",  # of weights that are stored transposed
     ):
         warnings.filterwarnings("ignore", message=message)
 

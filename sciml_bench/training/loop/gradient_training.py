@@ -9,6 +9,7 @@ import torch
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.core.method import Method
 from sciml_bench.core.optimisation import Optimisation
+from sciml_bench.core.processes.sums import added_over_processes, mean_over_processes
 from sciml_bench.core.schedules import LearningRateSchedule
 from sciml_bench.data.views.pair_loader import GroupedBatches
 
@@ -107,6 +108,8 @@ class GradientTraining(pl.LightningModule):
         for part in batch if grouped else (batch,):
             progress.step = self.trainer.global_step
             loss = method.loss(part)
+            if not method.joins_processes:
+                loss = mean_over_processes(loss, _n_samples(part))
             where = f"in epoch {self.current_epoch}, step {progress.step}"
             step, n_steps = progress.step - self.first_step, progress.n_steps - self.first_step
             value = self._optimisation.step(loss, step, n_steps, method.sound_members(loss), where)
@@ -142,16 +145,16 @@ class GradientTraining(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log the held-out loss."""
-        if self._validation:
-            losses, sizes = np.array(self._validation, dtype=np.float64).T
-            self.log(VALIDATION_LOSS, float(losses @ sizes / sizes.sum()), sync_dist=True)
+        losses, sizes = np.array([pair for pair in self._validation if pair[1]], dtype=np.float64).reshape(-1, 2).T
+        # a process may have no pair of its own, and its loss is then no number
+        total, size = added_over_processes([float(losses @ sizes), float(sizes.sum())], self.device)
+        if size:
+            self.log(VALIDATION_LOSS, total / size, sync_dist=True)
 
     def on_train_epoch_end(self) -> None:
         """Log the mean loss of the epoch's steps (over weights that moved) and what the method adds."""
         rate = self._optimisation.optimizer.param_groups[0]["lr"] if self._optimisation else 0.0
         loss, trainer = float(np.mean(self._losses)) if self._losses else float("nan"), self.trainer
-        if trainer.world_size > 1:
-            loss = float(trainer.strategy.reduce(torch.tensor(loss, device=self.device), reduce_op="mean"))
         values = {"loss": loss, **self.method.end_epoch(), "learning_rate": float(rate)}
         monitored = values.get(str(self.method.monitor), trainer.callback_metrics.get(str(self.method.monitor)))
         if monitored is not None:
@@ -185,3 +188,8 @@ class GradientTraining(pl.LightningModule):
             raise ConfigurationError("the last checkpoint has the weights of another model; to go on, keep the model")
         self.method.load_counters(checkpoint.get(_COUNTERS, {}))
         self.schedule.load_state_dict(checkpoint.get(_SCHEDULE, {}))
+
+
+def _n_samples(batch: Any) -> int:
+    """Of a tensor, or of tensors that belong together."""
+    return len(batch[0] if isinstance(batch, tuple | list) else batch)

@@ -65,6 +65,11 @@ def require_trainer(settings: Mapping[str, Any]) -> None:
     if settings.get("cpu_seconds") is not None:
         remedy = "give the CPU seconds of the fit, a positive number, or null"
         require_number("trainer.cpu_seconds", settings["cpu_seconds"], remedy)
+        if settings.get("strategy", "auto") != "auto" or settings.get("devices", 1) not in (1, "1", "auto"):
+            raise ConfigurationError(
+                f"trainer.cpu_seconds={settings['cpu_seconds']}: steps are measured by one process; give "
+                "trainer.max_epochs in its place, or choose trainer=cpu or trainer=gpu"
+            )
     require_boolean("trainer.detect_anomaly", settings.get("detect_anomaly", False))
     require_choice("trainer.precision", str(settings.get("precision", "32-true")), PRECISIONS)
     if settings.get("profiler") is not None:

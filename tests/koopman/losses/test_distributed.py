@@ -7,12 +7,8 @@ import pytest
 import torch
 from torch import distributed, multiprocessing
 
-from sciml_bench.koopman.losses.second_moments import (
-    joint_covariance,
-    orthonormality_penalty,
-    summed_over_processes,
-    world_size,
-)
+from sciml_bench.core.processes.sums import summed_over_processes, world_size
+from sciml_bench.koopman.losses.second_moments import joint_covariance, orthonormality_penalty
 
 ROWS = np.random.default_rng(0).standard_normal((2, 9, 3))
 PARTS = (slice(0, 2), slice(2, None))

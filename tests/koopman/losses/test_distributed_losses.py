@@ -38,7 +38,8 @@ def one_process(rank, folder):
     distributed.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2)
     values, gradients = values_and_gradients(slice(0, SPLIT) if rank == 0 else slice(SPLIT, None))
     distributed.all_reduce(gradients)
-    np.savez(f"{folder}/{rank}.npz", values=values.numpy(), gradients=gradients.numpy() / 2)
+    alone, _ = values_and_gradients(slice(None) if rank == 0 else slice(0))  # the second has no sample
+    np.savez(f"{folder}/{rank}.npz", values=values.numpy(), gradients=gradients.numpy() / 2, alone=alone.numpy())
     distributed.destroy_process_group()
 
 
@@ -48,5 +49,6 @@ def test_two_processes_equal_one_on_the_union_of_their_batches(tmp_path):
     values, gradients = values_and_gradients(slice(None))
     for rank in (0, 1):
         with np.load(tmp_path / f"{rank}.npz", allow_pickle=False) as result:
-            np.testing.assert_allclose(result["values"], values.numpy(), rtol=0, atol=1e-10)
+            for found in (result["values"], result["alone"]):
+                np.testing.assert_allclose(found, values.numpy(), rtol=0, atol=1e-10)
             np.testing.assert_allclose(result["gradients"], gradients.numpy(), rtol=0, atol=1e-10)
