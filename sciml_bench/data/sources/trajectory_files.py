@@ -237,9 +237,9 @@ class TrajectoryFiles(Record):
     def _require_size(self, found: Sequence[NamedTrajectory], n_bytes: int) -> None:
         """Stop at a store whose rows an epoch cannot put in order, or that cannot be read through."""
         in_order = found if n_bytes <= self.in_memory_gigabytes * 2**30 else [p for p in found if p.times is not None]
-        n_rows = sum(part.states.shape[0] for part in in_order)
+        n_rows, ordered = (sum(part.states.shape[0] for part in parts) for parts in (found, in_order))
         asked, remedy = f"data.path={self.path}: {n_rows:.3g} rows", "take fewer with data.n_rows"
-        require_memory(f"{asked}, whose order and clock", n_rows * _BYTES_PER_ROW, remedy)
+        require_memory(f"{asked}, whose order and clock", ordered * _BYTES_PER_ROW, remedy)
         weigh_time(f"{asked}, to read them once,", n_bytes / _BYTES_PER_SECOND, remedy)
 
     def find_files(self) -> list[Path]:
