@@ -54,7 +54,7 @@ SMALL = {
     **{name: ["data.n_steps=600"] for name in ("linear_gaussian", "logistic_map", "markov_chain")},
     **{name: ["data.n_steps=600"] for name in ("ornstein_uhlenbeck", "prinz_potential", "switching_autoregressive")},
     "double_well": ["data.n_steps=600"],
-    "mueller_brown": ["data.n_steps=10", "data.n_trajectories=10"],
+    "mueller_brown": ["data.n_steps=60", "data.n_trajectories=10"],
 }
 """What makes a record quick to simulate and to learn from; the others are small as they are."""
 

@@ -70,6 +70,9 @@ class Method(nn.Module):
     joins_processes: ClassVar[bool] = False
     """Whether `loss` is already that of the batches of all processes; else it is a mean over those of one."""
 
+    keeps_precision: ClassVar[bool] = False
+    """Whether what it has learned stays in the precision of `trainer.precision`, and not in that of its states."""
+
     takes_inputs: ClassVar[bool] = False
     """Whether it learns how inputs act on the states."""
 

@@ -154,7 +154,7 @@ def test_an_unknown_time_column_lists_the_columns(tmp_path, column):
         ("a,b,c\n1,2\n3,4\n5,6\n", r"header names 3 columns \(a, b, c\), but line 2 has 2"),
         ("a,b\n1,2,3,4\n3,4,5,6\n", r"header names 2 columns \(a, b\), but line 2 has 4"),
         ("x,x\n1,2\n", "two columns have the name 'x'"),
-        ("date,x\n01/02/2020,1\n02/02/2020,2\n", "'01/02/2020' is not a number"),
+        ("date,x\n01/02/2020,1\n02/02/2020,2\n", "in dates such as 01/02/2020 either number may be the month"),
         ("1,2\n3,4,5\n", "line 2: 3 columns instead of 2"),
         ("x,y\n", "holds no numbers"),
         ("", "holds no numbers"),

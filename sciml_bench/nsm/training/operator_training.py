@@ -47,6 +47,7 @@ class OperatorTraining(Method):
         ConfigurationError: a value is out of range.
     """
 
+    keeps_precision: ClassVar[bool] = True
     monitor: ClassVar[str | None] = "relative_l2_validation"
 
     def __init__(

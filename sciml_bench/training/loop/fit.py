@@ -179,7 +179,8 @@ def fit(
             if isinstance(launcher, _SubprocessScriptLauncher):  # it does so for Ctrl-C alone
                 launcher.kill(interruption.number if isinstance(interruption, Interrupted) else signal.SIGTERM)
             raise
-    _return_to(dtypes, method)
+    if not method.keeps_precision:
+        _return_to(dtypes, method)
     if trainer.is_global_zero:
         checkpointing.write_best()
     if torch.distributed.is_initialized():
