@@ -139,3 +139,21 @@ def test_a_trajectory_without_a_long_piece_is_left_out_by_name_and_the_others_ar
 def test_windows_say_what_to_do_instead():
     with pytest.raises(DataError, match=r"windows need states at regular times; set data\.missing=interpolate"):
         WindowsView(record_of(*scattered()), 2, 2, 2)
+
+
+def test_many_short_trajectories_are_taken_apart_in_a_time_that_grows_with_their_number() -> None:
+    """Asking for all lengths once for each of them took an hour for 60 000."""
+    asked = []
+
+    class Counted(np.ndarray):
+        @property
+        def shape(self):
+            asked.append(1)
+            return super().shape
+
+    states = [np.zeros((3, 1)).view(Counted) for _ in range(300)]
+    found = Trajectories(tuple(states), time_step=1.0)
+    asked.clear()
+    assert found.select(trajectories=range(300), time=slice(0, 2)).n_trajectories == 300
+    assert [found.edges(number) for number in range(300)] == 300 * [[0, 3]]
+    assert len(asked) < 20 * 300

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Observations:
         """Number of trajectories."""
         return len(self.states)
 
-    @property
+    @cached_property  # it is asked for once for each of many trajectories
     def lengths(self) -> tuple[int, ...]:
         """Number of states of each trajectory."""
         return tuple(states.shape[0] for states in self.states)

@@ -1,7 +1,7 @@
 """Trajectories, the container of every data set and of every split: states on a clock, checked where they enter."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
@@ -159,7 +159,7 @@ class Trajectories(Observations):
     def unchecked(self, **changes: Any) -> "Trajectories":
         """The same with some fields replaced by what follows from checked ones: reading all of a file again is slow."""
         part = object.__new__(Trajectories)
-        vars(part).update(vars(self) | changes)
+        vars(part).update({each.name: getattr(self, each.name) for each in fields(self)} | changes)
         return part
 
     def between_gaps(self, fewest_rows: int = 1) -> "Trajectories":
