@@ -13,8 +13,9 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.systems.base import DECOMPOSITIONS, Real
-from sciml_bench.systems.markov.scalar_markov_process import ReversibleProcess, ScalarMarkovProcess
+from sciml_bench.systems.base import DECOMPOSITIONS
+from sciml_bench.systems.markov.overdamped_langevin import OverdampedLangevin
+from sciml_bench.systems.markov.scalar_markov_process import ScalarMarkovProcess
 from sciml_bench.systems.numerics.quadrature import Quadrature
 
 # With 160 points the leading eigenvalues already agree to ten digits; the rest is for colder parameters.
@@ -29,7 +30,7 @@ _SMALLEST_DENSITY = 1e-13
 
 
 @dataclass(frozen=True)
-class ScalarLangevin(ReversibleProcess, ScalarMarkovProcess):
+class ScalarLangevin(OverdampedLangevin, ScalarMarkovProcess):
     """A particle in a potential, with friction and noise; reversible.
 
     A subclass gives `energy`, `force`, `_curvature` and `_half_width`, and may write `_advance_float` out.
@@ -44,24 +45,13 @@ class ScalarLangevin(ReversibleProcess, ScalarMarkovProcess):
         ConfigurationError: a parameter is not positive, or the inner step is too long to be stable.
     """
 
-    friction: Real = 1.0
-    noise_strength: Real = 2.0
-    time_step: Real = 0.05
-    n_substeps: int = 100
     known_facts = DECOMPOSITIONS | {"quadrature", "stationary_density", "generator_eigenvalues", "energy"}
 
     def __post_init__(self) -> None:
-        self._require_positive("friction", "noise_strength", "time_step")
-        self._require_at_least_one(n_substeps=self.n_substeps)
-        # Euler's method is stable up to a step of 2/stiffness; half of it keeps the bias of the rates small.
+        super().__post_init__()
         visited = np.linspace(-1, 1, 2001) * self._half_width(_DEPTH_OF_SAMPLES)
-        stiffness = float(np.max(np.abs(self._curvature(visited)))) / self.friction
-        if self._inner_step * stiffness > 1:
-            raise self._bad_parameter(
-                "n_substeps",
-                f"the inner step {self._inner_step:.1e} is too long for the wells; "
-                f"give at least {int(np.ceil(self.time_step * stiffness))}",
-            )
+        # half of what is stable keeps the bias of the rates small
+        self._require_short_steps(float(np.max(np.abs(self._curvature(visited)))), longest=1.0)
 
     # --- the potential ----------------------------------------------------------------------------------------------
 
@@ -81,21 +71,7 @@ class ScalarLangevin(ReversibleProcess, ScalarMarkovProcess):
         """Where the density has fallen to e^{−depth} of its maximum, on both sides of 0."""
         raise NotImplementedError(f"{type(self).__name__} has no potential")
 
-    @property
-    def diffusion_coefficient(self) -> float:
-        """sigma² / (2 gamma²), in state²/time."""
-        return self.noise_strength**2 / (2 * self.friction**2)
-
-    @property
-    def inverse_temperature(self) -> float:
-        """2 gamma / sigma²: the stationary density is proportional to exp(−inverse_temperature · V)."""
-        return 2 * self.friction / self.noise_strength**2
-
     # --- sampling ---------------------------------------------------------------------------------------------------
-
-    @property
-    def _inner_step(self) -> float:
-        return self.time_step / self.n_substeps
 
     def initial(self, n: int, rng: np.random.Generator) -> Float[np.ndarray, "n 1"]:
         """Draw from the stationary law, by inverting its distribution function on a fine grid."""
@@ -159,11 +135,6 @@ class ScalarLangevin(ReversibleProcess, ScalarMarkovProcess):
                 f"{type(self).__name__}: count = {count}: the discretised generator resolves {_N_GRID_POINTS // 10} "
                 "modes; ask for no more"
             )
-
-    def eigenvalues(self, count: int, lag: int = 1) -> Float[np.ndarray, " count"]:
-        """exp(generator eigenvalue · time_step · lag)."""
-        self._require_at_least_one(lag=lag)
-        return np.exp(self.generator_eigenvalues(count) * self.time_step * lag)
 
     def eigenfunctions(self, count: int, x: Float[np.ndarray, "batch 1"]) -> Float[np.ndarray, "batch count"]:
         """Eigenfunctions, orthonormal under the stationary law, each positive on the right.
