@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Bool, Complex, Float, Int
 
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -141,8 +141,10 @@ def kinetics_of(
             of_source = rows[cores[:, source]]
             times[source, target], lower[source, target], upper[source, target] = passage.mean_over(of_source)
     away, toward = ([cores[first:last, end] for first, last in pairwise(starts)] for end in ends)
-    between = committor(features, away, toward, learned.spec.lag, n_bootstrap=2, seed=seed)
-    probability = between.of(rows, cores[:, ends[1]], cores[:, ends[0]])
+    probability = cores[:, ends[1]].astype(float)
+    if not cores[:, ends].any(axis=1).all():  # some rows lie between
+        between = committor(features, away, toward, learned.spec.lag, n_bootstrap=2, seed=seed)
+        probability = between.of(rows, cores[:, ends[1]], cores[:, ends[0]])
     return Kinetics(
         eigenvalues=eigenvalues,
         timescales=learned.implied_timescales()[1:n_states],
@@ -158,7 +160,7 @@ def kinetics_of(
         row_memberships=degrees,
         committor_ends=ends,
         committor=probability,
-        transition_state=_mean_of(pieces, np.flatnonzero(np.abs(probability - 0.5) < HALF_WAY), starts),
+        transition_state=_mean_of(pieces, np.abs(probability - 0.5) < HALF_WAY, starts),
     )
 
 
@@ -174,10 +176,13 @@ def _number_of_states(eigenvalues: np.ndarray) -> int:
     return 2 + (int(gaps.argmax()) if len(gaps) else 0)
 
 
-def _mean_of(pieces: Trajectories, rows: Int[np.ndarray, " rows"], starts: list[int]) -> np.ndarray:
-    if not len(rows):
-        return np.full(pieces.states[0].shape[1:], np.nan)
-    return np.mean([_rows_of(pieces, rows[n : n + 1], starts)[0] for n in range(len(rows))], axis=0)
+def _mean_of(pieces: Trajectories, chosen: Bool[np.ndarray, " rows"], starts: list[int]) -> np.ndarray:
+    """The mean of the chosen rows; not a number where there is none."""
+    total = np.zeros(pieces.state_shape)
+    for states, first in zip(pieces.states, starts, strict=False):
+        for start, block in iterate_blocks(states):
+            total += block[chosen[first + start : first + start + len(block)]].sum(axis=0)
+    return total / chosen.sum() if chosen.any() else np.full_like(total, np.nan)
 
 
 def _rows_of(pieces: Trajectories, rows: Int[np.ndarray, " states"], starts: list[int]) -> np.ndarray:

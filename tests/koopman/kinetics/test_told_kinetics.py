@@ -60,6 +60,13 @@ def test_two_wells_are_two_states_with_the_times_of_their_quadrature(learned):
     assert found.transition_state[0] == pytest.approx(0.0, abs=0.1)  # the top of the barrier
 
 
+def test_where_every_row_is_in_a_core_nothing_turns_back(learned):
+    found = kinetics_of(*learned, 2, core=0.5, ends=(1, 0))
+    assert set(found.committor.tolist()) == {0.0, 1.0}
+    assert np.isnan(found.transition_state).all()
+    np.testing.assert_array_equal(found.committor == 1, found.row_memberships[:, 0] >= 0.5)
+
+
 def test_wrong_numbers_and_operators_without_states_are_told(learned):
     with pytest.raises(ConfigurationError, match=r"core=1\.0: give a share between"):
         kinetics_of(*learned, core=1.0)
