@@ -232,31 +232,28 @@ def test_whatever_interrupts_a_run_of_any_paradigm_it_ends_bit_identical(
     assert_same_run(whole, broken)
 
 
-def test_dropout_and_augmentation_are_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
+def require_repeated_exactly(ends: Runner, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Killed after a checkpoint, and while the next is half written, a run ends as one that nothing has disturbed."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     plan = [
-        job(DIGITS, whole),
-        job(DIGITS, killed, when="after_renaming", file="last.ckpt", count=1),
-        job(DIGITS, killed, when="half_written", file="last.ckpt", count=2),
-        job(DIGITS, killed),
+        job(words, whole),
+        job(words, killed, when="after_renaming", file="last.ckpt", count=1),
+        job(words, killed, when="half_written", file="last.ckpt", count=2),
+        job(words, killed),
     ]
     assert ends(plan) == [0, KILLED, KILLED, 0]
     assert_same_run(whole, killed)
+
+
+def test_dropout_and_augmentation_are_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
+    require_repeated_exactly(ends, tmp_path, DIGITS)
 
 
 @pytest.mark.slow
 def test_schnet_on_a_molecule_is_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
     pytest.importorskip("openmm", reason="needs the extra `molecules`")
     pytest.importorskip("mdtraj", reason="needs the extra `molecules`")
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    plan = [
-        job(MOLECULE, whole),
-        job(MOLECULE, killed, when="after_renaming", file="last.ckpt", count=1),
-        job(MOLECULE, killed, when="half_written", file="last.ckpt", count=2),
-        job(MOLECULE, killed),
-    ]
-    assert ends(plan) == [0, KILLED, KILLED, 0]
-    assert_same_run(whole, killed)
+    require_repeated_exactly(ends, tmp_path, MOLECULE)
 
 
 def test_a_sweep_killed_half_way_runs_only_what_is_missing(ends: Runner, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ def year_first(cells: Sequence[str]) -> list[str] | None:
     Raises:
         DataError: either number may be the month throughout a column.
     """
+    if not cells or _YEAR_LAST.fullmatch(cells[0]) is None:  # most columns of a table are none
+        return None
     found = [_YEAR_LAST.fullmatch(cell) for cell in cells]
     marks = {one[2] for one in found if one}
     if not all(found) or len(marks) != 1:

@@ -14,7 +14,7 @@ from sciml_bench.data.files.tables.headers import leave_out_row_names, line_up
 from sciml_bench.data.files.tables.stacked_trajectories import by_trajectory, require_names_of_stacked
 from sciml_bench.data.files.tables.times_of_day import time_of_day, told_of_times
 
-FEW = 5
+_FEW = 5
 """Rows among which numbers may well rise by nearly equal steps by chance."""
 
 
@@ -132,7 +132,7 @@ def _table(
 
 
 def _may_be_rounded(values: np.ndarray) -> bool:
-    return len(values) > FEW and bool(np.all(np.diff(values) > 0)) and rises_evenly(values, within=ROUNDED)
+    return len(values) > _FEW and bool(np.all(np.diff(values) > 0)) and rises_evenly(values, within=ROUNDED)
 
 
 def _is_clock_as_well(name: str, values: np.ndarray) -> bool:
