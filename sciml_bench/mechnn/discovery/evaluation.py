@@ -30,7 +30,8 @@ class EquationEvaluation:
     """The equations themselves, the states that they explain, and the forecast of the test part.
 
     `one_step_residual` and `noise_deviation` are root mean squares in units of the state: by how much the equations
-    miss the next denoised row of the training part, and of observed minus denoised rows; `explained_variance` is the
+    miss the next denoised row of the training part, and of observed minus denoised rows (the latter only where the
+    equations denoise, since states that are taken as they are say nothing of their noise); `explained_variance` is the
     part of the states' change along windows that the equations explain, of the component that they explain least;
     `reconstruction_relative_error_clean` is ‖denoised − true‖/‖true‖. For the others see `scores`.
     """
@@ -58,7 +59,8 @@ class EquationEvaluation:
         metrics = equation_scores(coefficients, truth)
         residual = one_step_residual(rows, together / unit, of_terms, unit)
         metrics["one_step_residual"] = residual if np.isfinite(residual) else float("inf")
-        metrics["noise_deviation"] = float(np.sqrt(np.mean((observed - together) ** 2)))
+        if learned.stiffness is not None or learned.network is not None:
+            metrics["noise_deviation"] = float(np.sqrt(np.mean((observed - together) ** 2)))
         explained = explained_variance(terms, of_terms, scaled, [part / unit for part in denoised], _WINDOW, inputs)
         metrics["explained_variance"] = float(explained.min())
         if train.clean is not None:
