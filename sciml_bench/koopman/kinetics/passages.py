@@ -20,6 +20,9 @@ from sciml_bench.data.lazy_states import read_block
 from sciml_bench.scores.lagged_blocks import DEFAULT_BLOCKS, FeatureTrajectories, bootstrapped
 from sciml_bench.scores.whitening import unit_free_whitening
 
+_ROWS_AT_ONCE = 4096
+"""Rows whose samples are held at once."""
+
 Rows = Sequence[np.ndarray]
 """For each trajectory, which of its rows are in a set, (time,) bool."""
 
@@ -53,6 +56,32 @@ class Passage:
         """
         values = np.where(in_target, self.at_target, features @ self.coefficients)
         return values if in_source is None else np.where(in_source, 0.0, values)
+
+    def interval_of(
+        self,
+        features: Float[np.ndarray, "batch modes"],
+        in_target: Bool[np.ndarray, " batch"],
+        in_source: Bool[np.ndarray, " batch"] | None = None,
+        confidence: float = 0.95,
+    ) -> tuple[Float[np.ndarray, " batch"], Float[np.ndarray, " batch"]]:
+        """The ends of the bootstrap interval of every value, which is a single point in the ends of the passage.
+
+        Args:
+            features: of some states.
+            in_target: which of them are in the target.
+            in_source: which are in the other end of a committor, where it is 0.
+            confidence: share of the samples inside.
+        """
+        shares = [(1 - confidence) / 2, (1 + confidence) / 2]
+        low, high = np.empty((2, len(features)))
+        for start in range(0, len(features), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            low[rows], high[rows] = np.quantile(features[rows] @ self.samples.T, shares, axis=1)
+        for values in (low, high):
+            values[in_target] = self.at_target
+            if in_source is not None:
+                values[in_source] = 0.0
+        return low, high
 
     def mean_over(
         self, features: Float[np.ndarray, "batch modes"], confidence: float = 0.95

@@ -43,6 +43,8 @@ class Kinetics:
         row_memberships: the memberships of every row.
         committor_ends: the states from which and to which the committor leads.
         committor: of every row, the probability of reaching the core of the second before that of the first.
+        committor_lower: lower ends of its 95 % intervals by bootstrap.
+        committor_upper: upper ends.
         transition_state: mean of the rows whose committor is within `HALF_WAY` of one half; not a number where there
             is none.
     """
@@ -61,6 +63,8 @@ class Kinetics:
     row_memberships: Float[np.ndarray, "rows states"]
     committor_ends: tuple[int, int]
     committor: Float[np.ndarray, " rows"]
+    committor_lower: Float[np.ndarray, " rows"]
+    committor_upper: Float[np.ndarray, " rows"]
     transition_state: Float[np.ndarray, "*state"]
 
     def as_arrays(self) -> Mapping[str, np.ndarray]:
@@ -141,10 +145,11 @@ def kinetics_of(
             of_source = rows[cores[:, source]]
             times[source, target], lower[source, target], upper[source, target] = passage.mean_over(of_source)
     away, toward = ([cores[first:last, end] for first, last in pairwise(starts)] for end in ends)
-    probability = cores[:, ends[1]].astype(float)
-    if not cores[:, ends].any(axis=1).all():  # some rows lie between
-        between = committor(features, away, toward, learned.spec.lag, n_bootstrap=2, seed=seed)
-        probability = between.of(rows, cores[:, ends[1]], cores[:, ends[0]])
+    target, source = cores[:, ends[1]], cores[:, ends[0]]
+    probability = least = most = target.astype(float)
+    if not (target | source).all():  # some rows lie between
+        between = committor(features, away, toward, learned.spec.lag, n_bootstrap=n_bootstrap, seed=seed)
+        probability, (least, most) = between.of(rows, target, source), between.interval_of(rows, target, source)
     return Kinetics(
         eigenvalues=eigenvalues,
         timescales=learned.implied_timescales()[1:n_states],
@@ -160,6 +165,8 @@ def kinetics_of(
         row_memberships=degrees,
         committor_ends=ends,
         committor=probability,
+        committor_lower=least,
+        committor_upper=most,
         transition_state=_mean_of(pieces, np.abs(probability - 0.5) < HALF_WAY, starts),
     )
 

@@ -77,6 +77,13 @@ def test_a_double_well_is_crossed_as_its_quadrature_says():
     error = np.abs(found.of(at, right(x), left(x))[between] - q)
     assert rule.weights[between] @ error / rule.weights[between].sum() < 0.02
 
+    lowest, highest = found.interval_of(at, right(x), left(x))
+    np.testing.assert_array_equal(lowest[left(x) | right(x)], right(x)[left(x) | right(x)])
+    np.testing.assert_array_equal(highest[left(x) | right(x)], right(x)[left(x) | right(x)])
+    inside = (lowest[between] <= q) & (q <= highest[between])
+    assert rule.weights[between] @ inside / rule.weights[between].sum() > 0.8
+    assert rule.weights[between] @ (highest - lowest)[between] / rule.weights[between].sum() < 0.1
+
     outside = ~right(x)
     times = exact(outside, np.full(len(x), system.time_step))
     well = left(x)[outside]

@@ -57,6 +57,9 @@ def test_two_wells_are_two_states_with_the_times_of_their_quadrature(learned):
     rows = learned[1].states[0][:, 0]
     at_rows = np.interp(rows, rule.points[order, 0], exact[order])
     assert np.sqrt(np.mean((found.committor - at_rows) ** 2)) < 0.03
+    assert np.mean((found.committor_lower <= at_rows) & (at_rows <= found.committor_upper)) > 0.8
+    widths = found.committor_upper - found.committor_lower
+    assert 0 < widths[widths > 0].mean() < 0.15
     assert found.transition_state[0] == pytest.approx(0.0, abs=0.1)  # the top of the barrier
 
 
@@ -100,6 +103,7 @@ def test_the_verb_prints_and_writes_what_was_found(
     assert "x1 = " in told
     assert "1 → 2: " in told
     assert "committor 2 → 1: " in told
+    assert "between the cores its 95 % intervals are 0." in told
     assert "% of the rows are as likely to go on as to turn back, about x1 = " in told
     assert (folder / "kinetics" / "free_energy.png").stat().st_size > 1000
     with np.load(folder / "kinetics" / "arrays.npz", allow_pickle=False) as arrays:
