@@ -1,11 +1,24 @@
 """Fixtures shared by all tests."""
 
+import ast
 import gc
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jaxtyping._import_hook import JaxtypingTransformer
+
+checked = JaxtypingTransformer.visit_FunctionDef
+
+
+def outer_functions_alone(self: JaxtypingTransformer, node: ast.FunctionDef) -> ast.FunctionDef:
+    """The checks of a function within a function would be compiled at every call of the outer one."""
+    within = any(isinstance(parent, ast.FunctionDef) for parent in self._parents)
+    return node if within else checked(self, node)
+
+
+JaxtypingTransformer.visit_FunctionDef = outer_functions_alone  # before the suite is imported
 
 
 @pytest.fixture(autouse=True)

@@ -18,14 +18,12 @@ from typing import Any
 import torch
 
 from sciml_bench import __version__
+from sciml_bench.core.stored.run_folder import FORMAT
 from sciml_bench.training.identity import variants
 
 SCRIPT_GROUPS = ("group", "task", "data", "pde", "model", "training", "method", "schedule", "solver", "experiment")
 SCRIPT_GROUPS += ("question_variant", "method_variant", "title")
 """Groups whose choices name a run, and what a benchmark tells beside its choices."""
-
-FORMAT = 2
-"""Of record.json."""
 
 UNKNOWN = "unknown"
 RUN, PROCESS = "run", "process"

@@ -146,3 +146,11 @@ def test_years_are_read_as_years(tmp_path):
     when = [datetime.datetime(1900 + number, 1, 1) for number in range(12)]
     pandas.DataFrame({"date": when, "x": X}).to_parquet(tmp_path / "x.parquet")
     assert load(tmp_path / "x.parquet")[0].reading == "x: 12 rows, every 1 year; the column date is the time"
+
+
+@each
+def test_a_column_of_lists_is_named(tmp_path, suffix):
+    write(tmp_path / f"x.{suffix}", pandas.DataFrame({"t": np.arange(12.0), "x": X, "path": [[1, 2]] * 12}))
+    with pytest.raises(DataError, match=r"the column path holds object, not numbers; choose others with data\.key="):
+        load(tmp_path / f"x.{suffix}")
+    np.testing.assert_array_equal(load(tmp_path / f"x.{suffix}", key="x")[1].states[0][:, 0], X)

@@ -197,3 +197,10 @@ def test_columns_that_only_look_like_labels_and_a_clock_are_states_where_nobody_
     assert read_csv(tmp_path / "a.csv", "none").states.shape == (24, 3)
     (tmp_path / "b.csv").write_text("\n".join(f"{n // 6},{n % 4},{n * n % 7}" for n in range(24)))
     assert read_csv(tmp_path / "b.csv").states.shape == (24, 3)
+
+
+def test_a_column_without_a_name_gets_one(tmp_path: Path) -> None:
+    read = table(tmp_path, "t,,y", TIMES, X, 2 * X)
+    assert read.names == ("column_2", "y")
+    assert "the column without a name is called column_2" in read.notes
+    np.testing.assert_array_equal(read.states[:, 0], X)

@@ -93,6 +93,14 @@ def test_objects_are_never_unpickled(tmp_path):
     assert not marker.exists()
 
 
+def test_an_array_of_objects_is_in_the_way_of_nobody_who_chooses_another(tmp_path):
+    np.savez(tmp_path / "x.npz", x=STATES, about=np.array([{"rate": 3}, None], dtype=object))
+    told = r"the array about holds objects, which are never loaded; .*data\.key=.* \(of x\)"
+    with pytest.raises(DataError, match=told):
+        TrajectoryFiles(str(tmp_path / "x.npz")).load()
+    np.testing.assert_array_equal(TrajectoryFiles(str(tmp_path / "x.npz"), key="x").load().states[0], STATES)
+
+
 def test_complex_numbers_are_refused(tmp_path):
     savemat(tmp_path / "x.mat", {"s": {"a": 1j}, "x": STATES})
     with pytest.raises(DataError, match=r"array 's\.a' has the type complex128.*data\.key"):

@@ -47,6 +47,34 @@ def test_commas_that_group_thousands_are_left_out_and_those_that_may_be_either_a
     np.testing.assert_array_equal(load(path)[1].states[0][:, 0], 1000 + np.arange(20))
 
 
+@pytest.mark.parametrize("marks", [",.", ".,"])
+def test_thousands_are_grouped_by_what_marks_no_decimals_in_the_rest_of_the_table(tmp_path, marks):
+    """994 stands beside 1,014, so that reading it as 1.014 would leave a jump in silence."""
+    group, point = marks
+    path = tmp_path / "x.csv"
+    values = 980 + 5 * np.arange(20)
+    rows = zip((f"{t:.1f}".replace(".", point) for t in T), (f"{x:,}".replace(",", group) for x in values), strict=True)
+    path.write_text("t;x\n" + "".join(f"{t};{x}\n" for t, x in rows))
+    reading, found = load(path)
+    np.testing.assert_array_equal(found.states[0][:, 0], values)
+    np.testing.assert_allclose(found.times_of(0), T)
+    assert f"1{group}000 in column 2 (x) is 1000" in str(reading)
+    path.write_text("t;x\n" + "".join(f"{i};1{group}{i + 200}{point}5\n" for i in range(20)))
+    np.testing.assert_array_equal(load(path)[1].states[0][:, 0], 1200.5 + np.arange(20))
+
+
+def test_three_decimals_behind_every_comma_are_decimals_where_semicolons_separate_and_it_is_told(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("t;x\n" + "".join(f"{i};1,{200 + i}\n" for i in range(20)))
+    reading, found = load(path)
+    np.testing.assert_allclose(found.states[0][:, 0], 1.2 + 0.001 * np.arange(20))
+    assert "1,200 in column 2 (x) is 1.200" in str(reading)
+    path.write_text("t;x;y\n" + "".join(f"{i};1,{200 + i};0,5\n" for i in range(20)))  # surely decimals
+    reading, found = load(path)
+    np.testing.assert_allclose(found.states[0][:, 0], 1.2 + 0.001 * np.arange(20))
+    assert "is 1.200" not in str(reading)
+
+
 @pytest.mark.parametrize("letter", "DdEe")
 def test_exponents_of_fortran_are_numbers(tmp_path, letter):
     path = tmp_path / "x.dat"

@@ -73,3 +73,14 @@ def test_energy_changes_at_the_rate_of_friction():
 def test_a_stiffness_that_is_not_positive_is_named(value):
     with pytest.raises(ConfigurationError, match=r"VanDerPol\.stiffness = .*: give a"):
         VanDerPol(value)
+
+
+def test_weak_friction_is_integrated_explicitly_to_the_same_motion(monkeypatch: pytest.MonkeyPatch):
+    """The implicit integrator takes thirty times as long over it."""
+    weak = VanDerPol(stiffness=3.0)
+    assert not weak.is_stiff
+    assert VanDerPol().is_stiff
+    times = weak.default_time_step * np.arange(801)
+    explicit = weak.reference(np.array([2.0, 0.0]), times)
+    monkeypatch.setattr(VanDerPol, "is_stiff", property(lambda self: True))
+    np.testing.assert_allclose(weak.reference(np.array([2.0, 0.0]), times), explicit, atol=1e-8)

@@ -23,6 +23,9 @@ from sciml_bench.core.stored import files
 RUNNING, FINISHED, INTERRUPTED, FAILED = "running", "finished", "interrupted", "failed"
 NOT_APPLICABLE = "not_applicable"
 
+FORMAT = 2
+"""Of record.json."""
+
 NEVER = "never"
 """What record.json says, under the name of a metric, that metrics.json lacks since it is infinite."""
 
@@ -67,9 +70,24 @@ class RunFolder:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The content of record.json; empty for a folder that no run has claimed."""
+        """The content of record.json; empty for a folder that no run has claimed.
+
+        Raises:
+            DataError: it is no record, or that of a newer version.
+        """
         path = self.path / "record.json"
-        return files.read_json(path) if path.exists() else {}
+        if not path.exists():
+            return {}
+        record = files.read_json(path)
+        if not record:
+            raise DataError(f"{path} is empty; remove it and repeat the command")
+        written = record.get("format")
+        if is_number(written) and written > FORMAT:
+            raise DataError(
+                f"{path} has the format {written}, of a newer version; this one reads up to {FORMAT}: update "
+                "sciml-bench, or repeat the run with force=true"
+            )
+        return record
 
     @property
     def status(self) -> str | None:

@@ -35,7 +35,8 @@ def trajectories_of_arrays(
         DataError: the arrays are no trajectories of one system.
     """
     if content.fault and not keys:
-        choice = f"data.key=<name> data.layout=many data.times_key=<name> (of {', '.join(content.arrays)})"
+        names = ", ".join(content.arrays)
+        choice = f"data.key=<name>, with data.layout and data.times_key where they are needed (of {names})"
         raise DataError(f"data.path={path}: {content.fault}; mend that, or read one array without it by {choice}")
     chosen = content.names_of(path, keys)
     groups: dict[str, list[str]] = {}

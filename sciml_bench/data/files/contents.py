@@ -26,7 +26,8 @@ class Arrays:
         texts: arrays of text, which may be names of components.
         separator: between the parts of a name that is a path.
         notes: how the file was read, where it could be read otherwise.
-        fault: why the axes of its arrays are not known though its layout has them; a person has to choose one then.
+        fault: why the axes of its arrays are not known though its layout has them, or why some arrays are not read; a
+            person has to choose then.
     """
 
     arrays: dict[str, Any]

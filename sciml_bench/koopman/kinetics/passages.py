@@ -88,13 +88,21 @@ class Passage:
     ) -> tuple[float, float, float]:
         """The mean over states outside the target, with the ends of its bootstrap interval.
 
+        A time grows beyond every bound and comes back from below where the slowest decay of the stopped process is not
+        told from none: a negative one is infinite.
+
         Args:
             features: of these states.
             confidence: share of the samples inside.
         """
-        where = features.mean(axis=0)
-        low, high = np.quantile(self.samples @ where, [(1 - confidence) / 2, (1 + confidence) / 2])
-        return float(self.coefficients @ where), float(low), float(high)
+        where, shares = features.mean(axis=0), [(1 - confidence) / 2, (1 + confidence) / 2]
+        samples, value = self.samples @ where, float(self.coefficients @ where)
+        if self.at_target == 0 and min(value, samples.min()) < 0:
+            value, samples = (value if value >= 0 else np.inf), np.where(samples < 0, np.inf, samples)
+            low, high = np.quantile(samples, shares, method="nearest")  # between numbers and infinity there is nothing
+        else:
+            low, high = np.quantile(samples, shares)
+        return value, float(low), float(high)
 
 
 def committor(

@@ -31,6 +31,19 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert again.configuration == {"seed": 3, "data": {"lag": 1, "name": "ä"}, "nothing": None}
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{}", r"record\.json is empty; remove it"),
+        ('{"format": 99, "status": "finished"}', "of a newer version; this one"),
+    ],
+)
+def test_a_record_that_this_version_cannot_read_is_told(tmp_path: Path, written: str, told: str) -> None:
+    (tmp_path / "record.json").write_text(written)
+    with pytest.raises(DataError, match=told):
+        _ = RunFolder(tmp_path).status
+
+
 def test_a_claimed_folder_is_refused_to_everybody_else_until_it_is_free(tmp_path: Path) -> None:
     imported = "import sys; from sciml_bench.core.stored.run_folder import RunFolder"
     command = [sys.executable, "-c", f"{imported}\nwith RunFolder(sys.argv[1]).claimed(): pass", str(tmp_path)]

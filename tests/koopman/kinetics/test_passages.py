@@ -5,6 +5,7 @@ import pytest
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.koopman.kinetics import committor, mean_first_passage_time
+from sciml_bench.koopman.kinetics.passages import Passage
 from sciml_bench.systems import DoubleWell
 
 N_STATES = 6
@@ -93,6 +94,14 @@ def test_a_double_well_is_crossed_as_its_quadrature_says():
     estimate, low, high = passage.mean_over(features[0][left(path[:, 0])])
     assert estimate == pytest.approx(mean, rel=0.05)
     assert low < mean < high
+
+
+def test_a_time_that_the_record_cannot_bound_is_infinite_and_never_negative():
+    """A solution that has passed through infinity comes back from below."""
+    samples = np.array([[3.0], [-200.0], [5.0], [4.0], [6.0]])
+    passage = Passage(np.array([4.0]), samples, at_target=0.0)
+    assert passage.mean_over(np.ones((2, 1)), confidence=0.9) == (4.0, 3.0, np.inf)
+    assert Passage(np.array([-4.0]), samples, 0.0).mean_over(np.ones((2, 1)))[0] == np.inf
 
 
 def test_a_unit_of_the_features_changes_nothing():

@@ -96,7 +96,7 @@ def _values(column: Any) -> Shaped[np.ndarray, " time"] | Sequence[str] | None:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     if column.dtype.name == "category":
         return None
-    present = [cell for cell in column if cell is not None and cell == cell]
+    present = [*column[column.notna()]]  # cells may be lists
     if present and all(type(cell).__name__ == "Decimal" for cell in present):
         return column.astype(float).to_numpy()
     cells = [str(cell) for cell in present]

@@ -26,19 +26,28 @@ def read_npz(path: Path) -> Arrays:
     """All arrays of an archive in their order, in memory; those of text apart.
 
     Raises:
-        DataError: the archive is truncated, not of this format, or holds objects.
+        DataError: the archive is truncated, not of this format, or holds nothing but objects.
     """
+    content, refused = Arrays({}), None
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            for name in archive.files:
+                try:
+                    array = archive[name]
+                except ValueError as error:
+                    if not _is_of_objects(error):
+                        raise
+                    refused = refused or error
+                    content.fault = content.fault or f"the array {name} holds objects, which are never loaded"
+                    continue
+                if array.dtype.kind == "U":
+                    content.texts[name] = tuple(array.ravel().tolist())
+                else:
+                    content.arrays[name] = array
     except (ValueError, EOFError, OSError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise unreadable(path, error) from error
-    content = Arrays({})
-    for name, array in arrays.items():
-        if array.dtype.kind == "U":
-            content.texts[name] = tuple(array.ravel().tolist())
-        else:
-            content.arrays[name] = array
+    if refused and not content.arrays:
+        raise unreadable(path, refused) from refused
     return content
 
 
@@ -49,9 +58,13 @@ def unreadable(path: Path, error: Exception) -> DataError:
         path: the file.
         error: of the package.
     """
-    if "Object arrays" in str(error) or "Python objects" in str(error):
+    if _is_of_objects(error):
         return DataError(
             f"data.path={path} holds an object array, which is never loaded: save numbers of one type, "
             "and trajectories of different length as separate arrays of an .npz."
         )
     return DataError(f"data.path={path} cannot be read; it is truncated or not a {path.suffix} file ({error}).")
+
+
+def _is_of_objects(error: Exception) -> bool:
+    return "Object arrays" in str(error) or "Python objects" in str(error)

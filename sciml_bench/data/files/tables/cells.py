@@ -1,7 +1,7 @@
 """What stands in a cell of a table: a number as programmes write it, true or false, a date, or nothing."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -20,7 +20,8 @@ _NO_NUMBER = re.compile(r"\*+|[-+]?1\.#(?:qnan|snan|ind)\d*", re.IGNORECASE)
 """What Fortran writes where a number is too wide, and Microsoft's C where it is none."""
 _FORTRAN = re.compile(r"(?![-+]?\d+[dDqQ]\d)([-+]?(?:\d+\.?\d*|\.\d+))[dDqQ]([-+]?\d+)|([-+]?\d*\.\d+)([-+]\d{3})")
 """1D+02 and 1.0D2, but not 2020Q1, and 1.0-101, whose exponent leaves no room for its letter."""
-_GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+_GROUPED_BY_POINTS = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?")
 _COMMA = re.compile(r"[-+]?[\d,]*,\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 
 
@@ -35,10 +36,10 @@ def numbers(lines: Columns, column: Column, place: int, in_file: int) -> Float[n
         if column.dtype.kind not in "biuf":
             raise DataError(f"data.path: {lines.path}, column {name} {told}")
         return column.astype(np.float64, copy=False)
-    mark = _comma_stands_for(lines, column, name)
+    groups, decimals = _marks(lines, column, name)
     values = np.full(len(column), np.nan)
     for row, cell in enumerate(column):
-        number = number_of(cell if mark is None else cell.replace(",", mark))
+        number = number_of(cell.replace(groups, "").replace(decimals, "."))
         if number is not None:
             values[row] = number
         elif cell.lower() in LOGICAL:
@@ -74,7 +75,7 @@ def is_value(cell: str) -> bool:
     """Whether a cell belongs under a header: a number, with a comma in it or not, or a date."""
     if number_of(cell) is not None or number_of(cell.replace(",", ".")) is not None or cell.lower() in LOGICAL:
         return True
-    return _GROUPED.fullmatch(cell) is not None or _is_date(cell)
+    return any(grouped.fullmatch(cell) for grouped in (_GROUPED, _GROUPED_BY_POINTS)) or _is_date(cell)
 
 
 def number_of(cell: str) -> float | None:
@@ -91,29 +92,49 @@ def is_missing(cell: str) -> bool:
     return cell.lower() in MISSING or _NO_NUMBER.fullmatch(cell) is not None
 
 
-def _comma_stands_for(lines: Columns, column: Iterable[str], name: str) -> str | None:
-    """A point where commas of numbers mark decimals, nothing where they group thousands; None without commas.
+def _marks(lines: Columns, column: Sequence[str], name: str) -> tuple[str, str]:
+    """What groups thousands in the numbers of a column, and what marks decimals.
 
-    Between commas a number with one stands in quotes, and may be either.
+    1,014 may be either; one number of the table that cannot be tells. Semicolons and tabs separate columns where commas
+    mark decimals; between commas a number with one stands in quotes, and without a hint it is refused.
 
     Raises:
         DataError: it may be either, and nothing in the table tells.
     """
-    with_comma = [cell for cell in column if "," in cell]
-    if not with_comma:
-        return None
-    if lines.delimiter != "," or any(_COMMA.fullmatch(cell) and not _GROUPED.fullmatch(cell) for cell in with_comma):
-        return "."
-    cells = [cell for other in lines.columns if not isinstance(other, np.ndarray) for cell in other]
-    grouped = [cell for cell in cells if _GROUPED.fullmatch(cell)]
-    points = any("." in cell and number_of(cell.replace(",", "")) is not None for cell in cells)
-    if points or any(cell.count(",") > 1 for cell in grouped) or any(isinstance(c, np.ndarray) for c in lines.columns):
-        return ""
-    if any("," in cell and _COMMA.fullmatch(cell) and not _GROUPED.fullmatch(cell) for cell in cells):
-        return "."
+    commas, points = ([cell for cell in column if mark in cell] for mark in ",.")
+    by_points = bool(points) and all(map(_GROUPED_BY_POINTS.fullmatch, points))
+    if not by_points and (not commas or any(map(_is_decimal, commas))):
+        return "", "," if commas else "."
+    cells = [cell for other in lines.columns if not isinstance(other, np.ndarray) for cell in other if "," in cell]
+    decimal = any(map(_is_decimal, cells))
+    if by_points and (decimal or any("," in cell for cell in points)):
+        number = points[0].replace(".", "").replace(",", ".")
+        lines.notes.append(f"{points[0]} in column {name} is {number}")
+        return ".", ","
+    if not commas or decimal:
+        return "", "," if commas else "."
+    grouped = any(cell.count(",") > 1 for cell in cells) or _has_points(lines)
+    if grouped or lines.delimiter != ",":
+        if lines.delimiter != ",":
+            lines.notes.append(f"{commas[0]} in column {name} is {commas[0].replace(',', '' if grouped else '.')}")
+        return (",", ".") if grouped else ("", ",")
     raise DataError(
-        f"data.path: {lines.path}, column {name}: in {with_comma[0]!r} the comma may mark decimals or group thousands; "
+        f"data.path: {lines.path}, column {name}: in {commas[0]!r} the comma may mark decimals or group thousands; "
         "write it with a decimal point, or without the comma."
+    )
+
+
+def _is_decimal(cell: str) -> bool:
+    """Whether the comma of a cell can only mark decimals."""
+    return _COMMA.fullmatch(cell) is not None and not _GROUPED.fullmatch(cell)
+
+
+def _has_points(lines: Columns) -> bool:
+    """Whether points mark decimals somewhere in a table."""
+    if any(isinstance(column, np.ndarray) for column in lines.columns):
+        return True
+    return any(
+        "." in cell and number_of(cell.replace(",", "")) is not None for column in lines.columns for cell in column
     )
 
 

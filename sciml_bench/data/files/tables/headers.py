@@ -41,6 +41,10 @@ def line_up(lines: Columns) -> None:
         if found and lines.units[place] is None:
             lines.header[place] = found["name"]
             lines.units[place] = found["square"] or found["round"] or None
+    for place, name in enumerate(lines.header):
+        if place and not name:
+            lines.header[place] = f"column_{place + 1}"
+            lines.notes.append(f"the column without a name is called column_{place + 1}")
     named = [name for name in lines.header if name]
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
