@@ -226,7 +226,9 @@ def require_past(past: Trajectories, spec: RecordSpec, n_rows: int, any_clock: b
         raise DataError(f"past: the last {n_rows} rows are not one step of the clock apart; give a past without gaps")
     if not np.isclose(past.time_step, spec.time_step, rtol=RATE):
         between = f"{past.time_step:g} {past.time_unit}"
-        raise DataError(f"past: states {between} apart; what was learned steps by {spec.time_step:g}")
+        raise DataError(
+            f"past: states {between} apart; what was learned steps by {spec.time_step:g}: give rows that far apart"
+        )
 
 
 def require_ahead(horizon: Horizon) -> None:

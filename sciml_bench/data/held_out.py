@@ -82,6 +82,21 @@ def end_of(record: Record, n_rows: int) -> Trajectories:
     """
     parts = list(record.splits.values())
     whole = functools.reduce(Trajectories.joined_in_time, parts) if record.split_by == TIME else parts[-1]
+    return filled_tail(whole, n_rows)
+
+
+def filled_tail(whole: Trajectories, n_rows: int) -> Trajectories:
+    """The last rows, without gaps: where values are missing among them, it is told what stands there.
+
+    Args:
+        whole: trajectories.
+        n_rows: of every trajectory, or as many as there are.
+    """
+    if whole.masked:
+        rows = np.concatenate([np.isnan(part[:]).reshape(part.shape[0], -1) for part in whole.tail(n_rows).states])
+        lacking = int(rows.any(axis=1).sum())
+        if lacking:
+            log.info("forecasts begin with the last %d rows; straight lines fill %d of them", len(rows), lacking)
     return whole.filled().tail(n_rows)
 
 

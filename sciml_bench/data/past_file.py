@@ -138,6 +138,8 @@ def read_inputs(
         DataError: it cannot be read, lacks an input, or begins at another time.
         ConfigurationError: the file is of an unknown kind.
     """
+    if not Path(path).expanduser().exists():
+        raise FileNotFoundError(f"inputs={path}: there is no such file")
     first, names = find_files(path)[0], spec.input_names
     if not names:
         raise ConfigurationError(f"inputs={path}: what this run has learned takes no inputs; leave them out")

@@ -24,6 +24,7 @@ from sciml_bench.data.capabilities import (
     inputs_ahead,
     require_past,
 )
+from sciml_bench.data.held_out import filled_tail
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import LaggedPairsSpec
 from sciml_bench.data.stored_past import past_tensors, stored_past
@@ -116,7 +117,7 @@ class KoopmanModel:
             lagged = (None, None) if one_encoder else (g_now, g_next)
             model.operator.partial_fit(f_now, f_next, *lagged, *observables, inputs=inputs)
         # every part is longer than the lag, so the last one has all the rows that a forecast needs
-        model.past = list(view.record.splits.values())[-1].filled().tail(model.past_length)
+        model.past = filled_tail(list(view.record.splits.values())[-1], model.past_length)
         return model
 
     # ---- features -------------------------------------------------------------------------------------------------

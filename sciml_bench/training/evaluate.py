@@ -35,6 +35,10 @@ from sciml_bench.training.script import composed
 
 BEST, LAST = "best", "last"
 
+_OTHER_DATA = (
+    "Put the old file back, or score what was learned on another with `sciml-bench evaluate <run folder> --data <file>`"
+)
+
 
 def score_again(configuration: Mapping[str, Any], folder: RunFolder) -> Metrics:
     """Replace the scores of a finished run, or of every member of an ensemble, by those of other settings."""
@@ -115,11 +119,14 @@ def _scored_now(
 
     Where a folder is given, its data are to be as they were when the run learned from them.
     """
-    if folder is not None:
-        _require_same_data(folder, configuration)
     seed_everything(configuration["seed"], "build")
     record = build_record(configuration)
-    record.setup()
+    try:
+        if folder is not None:
+            _require_same_data(folder, configuration)
+        record.setup()
+    except FileNotFoundError as error:
+        raise error if folder is None else FileNotFoundError(f"{error} {_OTHER_DATA}") from None
     if isinstance(learned, KnowsRecord):
         _require_states(configuration, record.spec, learned.spec.origin or learned.spec)
     return scored(configuration, learned, record, fit_metrics)
@@ -146,10 +153,7 @@ def _require_states(configuration: Mapping[str, Any], spec: RecordSpec, known: R
 
 def _require_same_data(folder: RunFolder, configuration: Mapping[str, Any]) -> None:
     if changed := changed_data(folder, configuration):
-        raise DataError(
-            f"{folder.path} has learned from other data, since {changed}; put the old file back, or score what it has "
-            "learned on the new one with `sciml-bench evaluate <run folder> --data <file>`"
-        )
+        raise DataError(f"{folder.path} has learned from other data, since {changed}. {_OTHER_DATA}")
 
 
 def _learned_from(configuration: Mapping[str, Any], run: Run, checkpoint: PathType) -> Any:

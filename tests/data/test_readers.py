@@ -101,6 +101,17 @@ def test_an_array_of_objects_is_in_the_way_of_nobody_who_chooses_another(tmp_pat
     np.testing.assert_array_equal(TrajectoryFiles(str(tmp_path / "x.npz"), key="x").load().states[0], STATES)
 
 
+def test_arrays_without_rows_and_values_without_squares_are_told(tmp_path):
+    np.save(tmp_path / "x.npy", np.empty((0, 2)))
+    with pytest.raises(DataError, match="has no rows; give one per moment"):
+        TrajectoryFiles(str(tmp_path / "x.npy")).load()
+    np.save(tmp_path / "x.npy", 1e-200 * STATES)
+    with pytest.raises(DataError, match="so that their squares are zero; give them in another unit"):
+        TrajectoryFiles(str(tmp_path / "x.npy")).setup()
+    np.save(tmp_path / "x.npy", 1e-100 * STATES)
+    TrajectoryFiles(str(tmp_path / "x.npy")).setup()
+
+
 def test_complex_numbers_are_refused(tmp_path):
     savemat(tmp_path / "x.mat", {"s": {"a": 1j}, "x": STATES})
     with pytest.raises(DataError, match=r"array 's\.a' has the type complex128.*data\.key"):

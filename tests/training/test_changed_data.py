@@ -74,6 +74,11 @@ def test_a_finished_run_says_that_its_file_has_changed_and_offers_both_ways(
     # scales live with the weights
     np.testing.assert_array_equal(restore(folder.path).learned.forecast(past, 5).states, forecast)
 
+    (at_work / "mine.csv").unlink()
+    assert main(["evaluate", "run"]) == 1
+    (said,) = capfd.readouterr().err.splitlines()
+    assert all(part in said for part in ("mine.csv: there is no such file", "Put the old file back", "--data <file>"))
+
     (at_work / "mine.csv").write_bytes(old)
     assert command_line(monkeypatch, "node_homotopy", *WORDS) == 0
     assert "already finished" in capfd.readouterr().err

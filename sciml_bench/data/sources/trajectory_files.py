@@ -264,6 +264,8 @@ class TrajectoryFiles(Record):
         if part.times is not None and np.shape(part.times) != (length,):
             shape = np.shape(part.times)
             raise DataError(f"{part.name} has {length} rows, but times of the shape {shape}; set data.times_key.")
+        if not length:
+            raise DataError(f"{part.name} has no rows; give one per moment, or choose others with data.key")
         if self.first_row >= length or stop > length:
             limit = f"data.first_row={self.first_row}" + ("" if self.n_rows is None else f", data.n_rows={self.n_rows}")
             raise ConfigurationError(f"{limit}: {part.name} has only {length} rows; use fewer, also in data.split.")

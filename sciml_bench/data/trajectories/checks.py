@@ -11,6 +11,8 @@ from sciml_bench.data.trajectories.observations import INTERPOLATIONS, Observati
 
 LARGEST_VALUE = np.float32(1e30)
 """Networks work in single precision, whose squares overflow beyond this."""
+SMALLEST_VALUE = 1e-150
+"""Squares of smaller ones are nothing in double precision."""
 
 
 class MissingError(DataError):

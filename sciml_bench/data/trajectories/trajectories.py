@@ -10,7 +10,13 @@ from jaxtyping import Int
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import iterate_blocks, joined, mapped, read_block, window
-from sciml_bench.data.trajectories.checks import require_clock, require_companions, require_finite, require_structure
+from sciml_bench.data.trajectories.checks import (
+    SMALLEST_VALUE,
+    require_clock,
+    require_companions,
+    require_finite,
+    require_structure,
+)
 from sciml_bench.data.trajectories.observations import Observations
 
 FEWEST_COMPLETE_ROWS = 2
@@ -256,15 +262,19 @@ class Trajectories(Observations):
             where: what is constant, for the message: "the data", "the training split".
 
         Raises:
-            DataError: all states are equal.
+            DataError: all states are equal, or so small that nothing can be measured in them.
         """
         if self.n_states == 1:
             raise DataError(f"{where} is a single state; give more rows, or a larger part of them in data.split.")
-        first = read_block(self.states[0], 0, 1)
+        first, varies = read_block(self.states[0], 0, 1), False
         for states in self.states:
             for _, block in iterate_blocks(states):
-                if (block != first).any():
+                varies = varies or bool((block != first).any())
+                if varies and (block.dtype.kind != "f" or np.nanmax(np.abs(block)) > SMALLEST_VALUE):
                     return
+        if varies:
+            small = f"no value is above {SMALLEST_VALUE:g}, so that their squares are zero"
+            raise DataError(f"{where}: {small}; give them in another unit")
         names = self.component_names or ("every component",)
         which = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         raise DataError(
