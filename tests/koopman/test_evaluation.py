@@ -516,7 +516,7 @@ def test_an_evaluation_holds_one_block_of_a_record_on_disk_and_not_the_record(on
     view = pairs_of(record)
     learned = estimated(view, waves, "cca")
     assert record.splits["test"].on_disk
-    evaluate(learned, view)  # what is imported or cached for the first time does not count
+    evaluate(learned, view, forecast_steps=1)  # what is imported or cached for the first time does not count
     tracemalloc.start()
     evaluate(learned, view, forecast_steps=1)
     peak = tracemalloc.get_traced_memory()[1]

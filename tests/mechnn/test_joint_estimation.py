@@ -42,11 +42,10 @@ def residuals(record, unknown, places):
             field[component, term - 1] = value
     augmented = np.zeros((3, 3))
     augmented[:2, :2], augmented[:2, 2] = field, constant
-    defects = [
-        states[i + 1] - (expm(augmented * step) @ [*states[i], 1.0])[:2]
-        for i, step in enumerate(record.intervals)
-        if step > 0
-    ]
+    within = np.flatnonzero(record.intervals > 0)
+    flows = expm(augmented * record.intervals[within, None, None])
+    now = np.column_stack([states[within], np.ones(len(within))])
+    defects = states[within + 1] - np.einsum("nij,nj->ni", flows, now)[:, :2]
     return np.concatenate([(record.observed - states).ravel(), np.sqrt(MU) * np.ravel(defects)])
 
 

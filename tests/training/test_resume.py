@@ -275,7 +275,9 @@ def test_a_sweep_killed_half_way_runs_only_what_is_missing(ends: Runner, tmp_pat
     assert after["seed=1"]["interruptions"] == 1
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+)
 def test_a_sweep_that_is_interrupted_with_jobs_unrun_says_so_by_its_exit_code(
     ends: Runner, tmp_path: Path, number: int, code: int
 ) -> None:
