@@ -9,6 +9,7 @@ import logging
 
 import numpy as np
 
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.reading import tell_left_out
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
@@ -93,7 +94,8 @@ def filled_tail(whole: Trajectories, n_rows: int) -> Trajectories:
         n_rows: of every trajectory, or as many as there are.
     """
     if whole.masked:
-        rows = np.concatenate([np.isnan(part[:]).reshape(part.shape[0], -1) for part in whole.tail(n_rows).states])
+        ends = [read_block(part) for part in whole.tail(n_rows).states]
+        rows = np.concatenate([np.isnan(end).reshape(len(end), -1) for end in ends])
         lacking = int(rows.any(axis=1).sum())
         if lacking:
             log.info("forecasts begin with the last %d rows; straight lines fill %d of them", len(rows), lacking)
