@@ -36,7 +36,7 @@ def trajectories_of_arrays(
     """
     if content.fault and not keys:
         names = ", ".join(content.arrays)
-        choice = f"data.key=<name>, with data.layout and data.times_key where they are needed (of {names})"
+        choice = f"data.key=<name> (of {names}), with data.layout and data.times_key where they are needed"
         raise DataError(f"data.path={path}: {content.fault}; mend that, or read one array without it by {choice}")
     chosen = content.names_of(path, keys)
     groups: dict[str, list[str]] = {}
