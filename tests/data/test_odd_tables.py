@@ -204,3 +204,12 @@ def test_a_column_without_a_name_gets_one(tmp_path: Path) -> None:
     assert read.names == ("column_2", "y")
     assert "the column without a name is called column_2" in read.notes
     np.testing.assert_array_equal(read.states[:, 0], X)
+
+
+def test_a_name_too_few_above_fractions_is_told_and_shifts_nothing(tmp_path: Path) -> None:
+    """Row names are text or whole numbers; a column of fractions lacks its name, and the clock stands elsewhere."""
+    with pytest.raises(DataError, match=r"the header names 3 columns \(t, x, y\), but line 2 has 4"):
+        table(tmp_path, "t x y", TIMES, X, 2 * X, X, delimiter=" ")
+    read = table(tmp_path, "t x y", range(3, 3 + N_ROWS), TIMES, X, 2 * X, delimiter=" ")
+    assert read.names == ("x", "y")
+    np.testing.assert_array_equal(read.times, TIMES)

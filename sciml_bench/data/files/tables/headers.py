@@ -26,7 +26,7 @@ def line_up(lines: Columns) -> None:
             f"data.path: {lines.path}: the header names one column ({lines.header[0]}), and the commas below it could "
             "mark decimals or a second column; write decimal points, or a name for every column."
         )
-    if len(lines.header) == n_columns - 1 > 0:
+    if len(lines.header) == n_columns - 1 > 0 and _may_name_rows(lines):
         lines.header, lines.units = ["", *lines.header], [None, *lines.units]
     elif lines.header and len(lines.header) != n_columns:
         raise DataError(
@@ -51,6 +51,12 @@ def line_up(lines: Columns) -> None:
         raise DataError(f"data.path: {lines.path}: two columns have the name {twice[0]!r}; give each its own.")
 
 
+def _may_name_rows(lines: Columns) -> bool:
+    """Whether a first column without a name may hold names: fractions beside a clock with a name are none."""
+    values = _numbers_of(lines.columns[0])
+    return values.dtype.kind != "f" or not np.any(values % 1 > 0) or not any(map(is_time_name, lines.header))
+
+
 def leave_out_row_names(lines: Columns) -> int:
     """How many columns at the beginning only name or number the rows: 1 or 0."""
     if not lines.header or lines.header[0].lower() not in ROW_NAMES or len(lines.columns) < 2:
@@ -70,8 +76,12 @@ def leave_out_row_names(lines: Columns) -> int:
     return 1
 
 
+def _numbers_of(column: Column) -> np.ndarray:
+    return np.array([number_of(cell) for cell in column] if isinstance(column, Sequence) else column)
+
+
 def _counts_rows(column: Column) -> bool:
-    values = np.array([number_of(cell) for cell in column] if isinstance(column, Sequence) else column)
+    values = _numbers_of(column)
     return values.dtype.kind in "iuf" and bool(np.all(np.diff(values) == 1)) and values[0] in (0, 1)
 
 
