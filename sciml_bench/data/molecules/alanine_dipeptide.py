@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.budget import weigh_time
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredNumber, require_integer, require_number
-from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.errors import ConfigurationError, DataError, StorageError
 from sciml_bench.core.stored.cache import default_cache
 from sciml_bench.core.stored.files import write_json
 from sciml_bench.core.types import PathType
@@ -120,11 +120,14 @@ class AlanineDipeptide(MolecularTrajectories):
         return {name.lower(): getattr(simulation, name) for name in names}
 
     def _is_kept(self) -> bool:
+        return (self.folder / _SETTINGS).is_file() and self._is_whole(self.folder)
+
+    def _is_whole(self, folder: Path) -> bool:
         try:
-            lengths = [followed_chain(self.folder / name).n_frames for name in self.simulation.files]
+            lengths = [followed_chain(folder / name).n_frames for name in self.simulation.files]
         except (DataError, OSError):
             return False
-        return (self.folder / _SETTINGS).is_file() and set(lengths) == {self.simulation.n_frames}
+        return set(lengths) == {self.simulation.n_frames}
 
     def _simulate(self) -> None:
         """Into a folder that gets its name when all is there."""
@@ -135,6 +138,10 @@ class AlanineDipeptide(MolecularTrajectories):
         place = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.", suffix=".incomplete", dir=self.folder.parent))
         try:
             asked.run(place)
+            if not self._is_whole(place):  # on a full disk OpenMM goes on and leaves frames out
+                raise StorageError(
+                    f"{place.parent}: not all frames were written; free some space and repeat the command"
+                )
             write_json(place / _SETTINGS, {**asdict(asked), **self._how(), "openmm": metadata.version("openmm")})
             shutil.rmtree(self.folder, ignore_errors=True)
             place.rename(self.folder)

@@ -4,10 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, StorageError
 from sciml_bench.data.molecules import AlanineDipeptide
 from sciml_bench.data.molecules.alanine_dipeptide import count_crossings
 from sciml_bench.data.molecules.alanine_geometry import ATOMS, alanine_positions
+from sciml_bench.data.molecules.simulation import Simulation
 
 TWENTY_PICOSECONDS = {"n_trajectories": 3, "nanoseconds": 0.02, "split": {"train": 1, "validation": 1, "test": 1}}
 
@@ -55,6 +56,24 @@ def test_crossings_are_counted_between_the_insides_of_two_regions():
 def test_a_wrong_option_is_named(options, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         AlanineDipeptide(**options)
+
+
+def test_frames_that_were_not_written_are_told_and_nothing_is_kept(monkeypatch, tmp_path):
+    """As on a full disk, where OpenMM goes on without a word."""
+    pytest.importorskip("openmm", reason="needs the extra `molecules`")
+    whole = AlanineDipeptide(**TWENTY_PICOSECONDS)
+    whole.setup()
+    frames = {name: (whole.folder / name).read_bytes() for name in whole.simulation.files}
+
+    def short(simulation: Simulation, folder: Path) -> None:
+        for name, content in frames.items():
+            (folder / name).write_bytes(content[: len(content) // 2])
+
+    monkeypatch.setattr(Simulation, "run", short)
+    record = AlanineDipeptide(**TWENTY_PICOSECONDS, cache=tmp_path)
+    with pytest.raises(StorageError, match="not all frames were written; free space"):
+        record.setup()
+    assert [path.suffix for path in record.folder.parent.iterdir()] == [".lock"]
 
 
 def test_it_is_simulated_once_and_kept(monkeypatch):
