@@ -83,10 +83,8 @@ class RunFolder:
             raise DataError(f"{path} is empty; remove it and repeat the command")
         written = record.get("format")
         if is_number(written) and written > FORMAT:
-            raise DataError(
-                f"{path} has the format {written}, of a newer version; this one reads up to {FORMAT}: update "
-                "sciml-bench, or repeat the run with force=true"
-            )
+            newer = f"{path} has the format {written}, of a newer version; this one reads up to {FORMAT}"
+            raise DataError(f"{newer}: update sciml-bench, or repeat the run with force=true")
         return record
 
     @property

@@ -139,9 +139,7 @@ class AlanineDipeptide(MolecularTrajectories):
         try:
             asked.run(place)
             if not self._is_whole(place):  # on a full disk OpenMM goes on and leaves frames out
-                raise StorageError(
-                    f"{place.parent}: not all frames were written; free some space and repeat the command"
-                )
+                raise StorageError(f"{place.parent}: not all frames were written; free space and repeat the command")
             write_json(place / _SETTINGS, {**asdict(asked), **self._how(), "openmm": metadata.version("openmm")})
             shutil.rmtree(self.folder, ignore_errors=True)
             place.rename(self.folder)

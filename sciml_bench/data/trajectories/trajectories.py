@@ -10,13 +10,8 @@ from jaxtyping import Int
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import iterate_blocks, joined, mapped, read_block, window
-from sciml_bench.data.trajectories.checks import (
-    SMALLEST_VALUE,
-    require_clock,
-    require_companions,
-    require_finite,
-    require_structure,
-)
+from sciml_bench.data.trajectories import checks
+from sciml_bench.data.trajectories.checks import require_clock, require_companions, require_finite, require_structure
 from sciml_bench.data.trajectories.observations import Observations
 
 FEWEST_COMPLETE_ROWS = 2
@@ -270,10 +265,10 @@ class Trajectories(Observations):
         for states in self.states:
             for _, block in iterate_blocks(states):
                 varies = varies or bool((block != first).any())
-                if varies and (block.dtype.kind != "f" or np.nanmax(np.abs(block)) > SMALLEST_VALUE):
+                if varies and (block.dtype.kind != "f" or np.nanmax(np.abs(block)) > checks.SMALLEST_VALUE):
                     return
         if varies:
-            small = f"no value is above {SMALLEST_VALUE:g}, so that their squares are zero"
+            small = f"no value is above {checks.SMALLEST_VALUE:g}, so that their squares are zero"
             raise DataError(f"{where}: {small}; give them in another unit")
         names = self.component_names or ("every component",)
         which = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")

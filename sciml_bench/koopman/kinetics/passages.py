@@ -97,11 +97,10 @@ class Passage:
         """
         where, shares = features.mean(axis=0), [(1 - confidence) / 2, (1 + confidence) / 2]
         samples, value = self.samples @ where, float(self.coefficients @ where)
-        if self.at_target == 0 and min(value, samples.min()) < 0:
+        if self.at_target == 0:
             value, samples = (value if value >= 0 else np.inf), np.where(samples < 0, np.inf, samples)
-            low, high = np.quantile(samples, shares, method="nearest")  # between numbers and infinity there is nothing
-        else:
-            low, high = np.quantile(samples, shares)
+        # between numbers and infinity there is nothing
+        low, high = np.quantile(samples, shares, method="linear" if np.isfinite(samples).all() else "nearest")
         return value, float(low), float(high)
 
 

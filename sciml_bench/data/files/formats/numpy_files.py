@@ -37,13 +37,12 @@ def read_npz(path: Path) -> Arrays:
                 except ValueError as error:
                     if not _is_of_objects(error):
                         raise
-                    refused = refused or error
-                    content.fault = content.fault or f"the array {name} holds objects, which are never loaded"
-                    continue
-                if array.dtype.kind == "U":
-                    content.texts[name] = tuple(array.ravel().tolist())
+                    refused, content.fault = error, f"the array {name} holds objects, which are never loaded"
                 else:
-                    content.arrays[name] = array
+                    if array.dtype.kind == "U":
+                        content.texts[name] = tuple(array.ravel().tolist())
+                    else:
+                        content.arrays[name] = array
     except (ValueError, EOFError, OSError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise unreadable(path, error) from error
     if refused and not content.arrays:
