@@ -19,6 +19,8 @@ from sciml_bench.suite.composition import composed_run
 from sciml_bench.systems import LotkaVolterra
 from sciml_bench.training.script import composed
 
+PAGES = ("real_records", "odebench", "dysts", "leaderboard", "common_task")
+
 
 def test_the_python_example_finds_the_eigenvalues_it_promises(repository: Path):
     text = (repository / "README.md").read_text()
@@ -96,10 +98,7 @@ def _commands(text: str) -> list[tuple[str, list[str]]]:
 
 def _pages(repository: Path) -> dict[str, str]:
     """The README, what it links to in docs, and the cells of every notebook."""
-    pages = {
-        name: (repository / name).read_text()
-        for name in ("README.md", "docs/real_records.md", "docs/odebench.md", "docs/dysts.md", "docs/leaderboard.md")
-    }
+    pages = {name: (repository / name).read_text() for name in ("README.md", *(f"docs/{page}.md" for page in PAGES))}
     for path in sorted((repository / "notebooks").glob("*.ipynb")):
         pages[path.name] = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
     return pages
