@@ -109,9 +109,10 @@ def _told(found: Any, spec: Any) -> str:
     crossed = f"{100 * share:.2g} % of the rows are as likely to go on as to turn back"
     where = _placed(spec, found.transition_state) if share else ""
     between = (found.committor > 0) & (found.committor < 1)
-    width = np.median((found.committor_upper - found.committor_lower)[between]) if between.any() else 0.0
     lines.append(f"committor {source + 1} → {target + 1}: {crossed}{', about ' + where if where else ''}")
-    lines.append(f"  between the cores its 95 % intervals are {width:.2g} wide (median)")
+    if between.any():
+        width = np.median((found.committor_upper - found.committor_lower)[between])
+        lines.append(f"  between the cores its 95 % intervals are {width:.2g} wide (median)")
     return "\n".join(lines) + "\n"
 
 

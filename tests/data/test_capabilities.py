@@ -81,7 +81,7 @@ def test_a_past_is_long_enough_of_the_same_states_and_on_the_same_clock():
         require_past(past, spec, 4)
     with pytest.raises(DataError, match=r"3 states of the shape \(2,\)"):
         require_past(Trajectories((np.eye(3)[:, :2],), time_step=0.5), spec, 1)
-    with pytest.raises(DataError, match=r"0\.25 time apart; what was learned steps by 0\.5"):
+    with pytest.raises(DataError, match=r"0\.25 time apart; what was learned steps by 0\.5: give rows that far apart"):
         require_past(Trajectories((np.arange(3.0)[:, None],), time_step=0.25, time_unit="time"), spec, 1)
 
 

@@ -160,6 +160,8 @@ def test_files_of_the_past_and_of_inputs_are_read_by_names(tmp_path):
     # what the record goes on with: the states are not known, the input is
     (tmp_path / "b.csv").write_text("t,x,u,v\n5,,7,\n6,,8,\n")
     np.testing.assert_array_equal(read_inputs(tmp_path / "b.csv", spec, past, 2), [[7], [8]])
+    with pytest.raises(FileNotFoundError, match=r"inputs=.*nothing\.csv: there is no such file"):
+        read_inputs(tmp_path / "nothing.csv", spec, past, 2)
     (tmp_path / "c.csv").write_text("7\n8\n")
     np.testing.assert_array_equal(read_inputs(tmp_path / "c.csv", spec, past, 2), [[7], [8]])
     np.savez(tmp_path / "d.npz", u=np.array([7.0, 8.0]), other=np.zeros(3))

@@ -60,6 +60,7 @@ def test_the_law_of_clean_fields_is_found_to_five_digits() -> None:
     assert terms == pytest.approx({"u u_x": -1.0, "u_xx": -1.0, "u_xxxx": -1.1}, rel=1e-5)
     assert found().equations() == ("du/dt = -1 u_xx - 1.1 u_xxxx - 1 u u_x",)
     assert found().is_clean
+    assert "noise_deviation" not in FieldLawEvaluation()(found(), simulated()).metrics
     assert found().explained == pytest.approx(1)
 
 

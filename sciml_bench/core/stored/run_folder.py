@@ -84,7 +84,7 @@ class RunFolder:
         written = record.get("format")
         if is_number(written) and written > FORMAT:
             newer = f"{path} has the format {written}, of a newer version; this one reads up to {FORMAT}"
-            raise DataError(f"{newer}: update sciml-bench, or repeat the run with force=true")
+            raise DataError(f"{newer}: update sciml-bench, or remove it and repeat the command")
         return record
 
     @property

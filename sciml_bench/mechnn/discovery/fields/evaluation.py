@@ -22,7 +22,7 @@ _ROWS_SHOWN = 20
 class FieldLawEvaluation:
     """The law itself, the fields without their noise, and the forecast of the test part.
 
-    `noise_deviation` is the root mean square of observed minus denoised fields of the training part,
+    `noise_deviation` is the root mean square of observed minus denoised fields of the training part, if any,
     `explained_variance` the part of the change of their modes along windows that the law explains,
     `reconstruction_relative_error_clean` ‖denoised − true‖/‖true‖. For the others see `scores`.
     """
@@ -37,7 +37,8 @@ class FieldLawEvaluation:
         metrics["explained_variance"] = learned.explained
         denoised = learned.reconstruct(train)
         squares = [np.square(read_block(part) - told) for part, told in zip(train.states, denoised, strict=True)]
-        metrics["noise_deviation"] = float(np.sqrt(np.mean(np.concatenate(squares))))
+        if not learned.is_clean:
+            metrics["noise_deviation"] = float(np.sqrt(np.mean(np.concatenate(squares))))
         if train.clean is not None:
             true = np.concatenate([read_block(part) for part in train.clean])
             error = np.linalg.norm(np.concatenate(denoised) - true) / np.linalg.norm(true)
