@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from importlib import util
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from scripts import SMALL as FEW
@@ -37,7 +39,12 @@ RUNS = {
     "batch norm, uneven parts": (*PROCESS, "trainer.max_epochs=10", "model.encoder.batch_norm=true"),
     "one validation pair each": (*PROCESS, "trainer.max_epochs=2", "data.split={train:590,validation:3,test:7}"),
     "a loss that is a mean": (*PROCESS, "trainer.max_epochs=2", "training=dynamical_auto_encoder"),
+    "a record that stays on disk": (
+        *("data=trajectories", "data.path=FOLDER/states.npy", "data.in_memory_gigabytes=0", "model=mlp"),
+        *("model.encoder.hidden=[8]", "training=vamp", "trainer.max_epochs=10"),
+    ),
 }
+SINGLE = (*PROCESS, "trainer.max_epochs=10", "trainer.precision=32-true")
 if util.find_spec("openmm") and util.find_spec("mdtraj") and util.find_spec("schnetpack"):
     RUNS["a molecule"] = (
         *("data=alanine_dipeptide", *FEW["alanine_dipeptide"], "data.features=positions", "data.atoms='element C'"),
@@ -96,12 +103,16 @@ def one_process(rank: int, folder: str, port: int) -> None:
     told |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "TORCHELASTIC_RUN_ID": "test"}
     os.environ.update({name: str(value) for name, value in told.items()})
     torch.set_num_threads(1)
-    for name, words in RUNS.items():
-        configuration = composed("koopman", [*TWO, *SMALL, *words], f"{folder}/two/{name}")
+    for name, words in (RUNS | {"single precision": SINGLE}).items():
+        configuration = composed("koopman", [*TWO, *SMALL, *in_folder(words, folder)], f"{folder}/two/{name}")
         run(configuration)
         while RunFolder(configuration.run_folder).status != "finished":  # the first process still evaluates
             time.sleep(0.1)
         run(configuration)
+
+
+def in_folder(words: Sequence[str], folder: str) -> list[str]:
+    return [word.replace("FOLDER", folder) for word in words]
 
 
 @pytest.mark.slow
@@ -110,13 +121,24 @@ def test_two_processes_learn_the_weights_of_one(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    rng, states = np.random.default_rng(0), np.zeros((700, 2))
+    for row in range(1, len(states)):
+        states[row] = [0.95, 0.7] * states[row - 1] + rng.standard_normal(2)
+    np.save(tmp_path / "states.npy", states)
     multiprocessing.start_processes(one_process, (str(tmp_path), port), nprocs=2, start_method="fork")
     for name, words in RUNS.items():
+        words = in_folder(words, str(tmp_path))
         metrics = run(composed("koopman", ["trainer=cpu", *SMALL, *words], tmp_path / "one" / name))
         one, two = tmp_path / "one" / name, tmp_path / "two" / name
         assert json.loads((two / "record.json").read_text())["processes"] == 2
         assert json.loads((two / "metrics.json").read_text()) == pytest.approx(metrics, rel=1e-5, abs=1e-6)
         assert_same_weights(one, two)
+    seeds = [
+        run(composed("koopman", ["trainer=cpu", *SMALL, *SINGLE, f"seed={seed}"], tmp_path / "seeds" / str(seed)))
+        for seed in range(3)
+    ]
+    for name, value in json.loads((tmp_path / "two" / "single precision" / "metrics.json").read_text()).items():
+        assert abs(value - seeds[0][name]) <= np.ptp([metrics[name] for metrics in seeds]), name
 
 
 def assert_same_weights(one: Path, other: Path) -> None:
