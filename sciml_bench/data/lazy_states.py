@@ -20,6 +20,9 @@ LARGEST_CHUNK = 4
 BLOCKS_PER_WINDOW = 16
 """Of `BLOCK_BYTES` each, which are in memory together while their rows are shuffled."""
 
+MERGED_GAP = 64
+"""Rows that are read although nobody asked for them, where that saves a separate disk access."""
+
 
 class LazyStates:
     """A window in time on an array that is sliced only when it is read.

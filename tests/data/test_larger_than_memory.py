@@ -11,9 +11,9 @@ import torch
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import lazy_states
 from sciml_bench.data.files.missing.missing_values import MissingValuesError
-from sciml_bench.data.lazy_states import LazyStates, rows_per_block, without_rows
+from sciml_bench.data.lazy_states import LazyStates, read_block, rows_per_block, without_rows
 from sciml_bench.data.sources import TrajectoryFiles
-from sciml_bench.data.views import PaddedTrajectories
+from sciml_bench.data.views import PaddedTrajectories, WindowsView, windows_view
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.data.views.lagged_pairs_view import LaggedPairsView
 
@@ -230,3 +230,30 @@ def test_a_single_component_stays_on_disk_as_well(tmp_path):
     np.save(tmp_path / "x.npy", values)
     disk, _ = both(tmp_path / "x.npy")
     np.testing.assert_array_equal(disk.splits["train"].flattened[:, 0], values[:360])
+
+
+@pytest.mark.parametrize("split_by", ["time", "trajectory"])
+def test_windows_of_sequence_models_are_cut_from_rows_that_are_read_once(tmp_path, monkeypatch, split_by):
+    np.save(tmp_path / "x.npy", RNG.standard_normal((5, 700, 2)))
+    split = (
+        {"train": 500, "validation": 100, "test": 100}
+        if split_by == "time"
+        else {"train": 3, "validation": 1, "test": 1}
+    )
+    disk = both(tmp_path / "x.npy", split_by=split_by, split=split)[0]
+    view = WindowsView(disk, n_inputs=3, n_outputs=2, batch_size=7)
+    blocks = []
+    monkeypatch.setattr(
+        windows_view, "read_block", lambda states, *rows: blocks.append(rows) or read_block(states, *rows)
+    )
+    windows = np.concatenate([batch.numpy() for batch in view.train_loader(seed=3)])
+    part = disk.splits["train"]
+    possible = np.concatenate([np.lib.stride_tricks.sliding_window_view(s, 5, axis=0) for s in part.states])
+    possible = view.spec.to_model(np.moveaxis(possible, -1, 1)).numpy()
+    assert len(windows) == len(possible) // 7 * 7
+    found = {window.tobytes() for window in windows}
+    assert len(found) == len(windows)
+    assert found <= {window.tobytes() for window in possible}
+    from_disk = [stop - start for start, stop in blocks if stop - start != 5]  # the others are cut from these
+    assert sum(from_disk) < 1.5 * part.n_states
+    assert len(from_disk) < part.n_states / 20

@@ -15,12 +15,9 @@ from torch import Tensor
 
 from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.lazy_states import blocks_per_window, read_block, rows_per_block
+from sciml_bench.data.lazy_states import MERGED_GAP, blocks_per_window, read_block, rows_per_block
 from sciml_bench.data.reading_ahead import ahead
 from sciml_bench.data.trajectories import HOLD, Trajectories
-
-MERGED_GAP = 64
-"""Rows that are read although nobody asked for them, where that saves a separate disk access."""
 
 Pairs = tuple[Float[Tensor, "batch *state"], Float[Tensor, "batch *state"]]
 

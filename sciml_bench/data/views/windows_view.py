@@ -4,16 +4,24 @@ Training batches hold windows (batch, n_inputs + n_calls · n_outputs, *state) c
 random starts; the other parts are kept whole, since what counts there is how long a rollout stays good.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.sampling import EpochBatches, EpochSampler
-from sciml_bench.data.lazy_states import blocks_per_window, iterate_blocks, read_block, rows_per_block
+from sciml_bench.data.lazy_states import (
+    MERGED_GAP,
+    StateArray,
+    blocks_per_window,
+    iterate_blocks,
+    read_block,
+    rows_per_block,
+)
+from sciml_bench.data.reading_ahead import ahead
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import WindowsSpec
 from sciml_bench.data.trajectories import Trajectories
@@ -127,6 +135,7 @@ class TrainingWindows(EpochBatches):
     def __init__(self, view: WindowsView, seed: int = 0, rank: int = 0, world_size: int = 1) -> None:
         train, asked = view.record.splits["train"], view.windows_per_epoch
         self._states, self._spec, self._batch_size = train.states, view.spec, view.batch_size
+        self._on_disk = train.on_disk
         self._first_windows = np.cumsum([0, *(length - view.spec.n_training + 1 for length in train.lengths)])
         blocks = (rows_per_block(train.states[0]), blocks_per_window(train.states[0])) if train.on_disk else ()
         self.sampler = EpochSampler(int(self._first_windows[-1]), seed, view.shuffle, rank, world_size, *blocks)
@@ -142,20 +151,39 @@ class TrainingWindows(EpochBatches):
         return self._n_windows // self._batch_size
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        orders, order, begun = self.sampler.windows(self._batch_size), np.empty(0, dtype=int), 0
+        cut, windows, begun = self._cut(), np.empty(0), 0
         for number in range(1, len(self) + 1):
             done = int(self.sampler.own_among(np.array([number * self._batch_size]), self._batch_size)[0])
             size, begun = done - begun, done
-            while len(order) < size:
-                order = np.concatenate([order, next(orders)])
-            chosen, order = order[:size], order[size:]
-            trajectory = np.searchsorted(self._first_windows, chosen, side="right") - 1
-            starts = chosen - self._first_windows[trajectory]
-            windows = [
-                read_block(self._states[n], start, start + self._spec.n_training)
-                for n, start in zip(trajectory.tolist(), starts.tolist(), strict=True)
-            ]
-            yield self._spec.to_model(np.stack(windows))
+            while len(windows) < size:
+                windows = np.concatenate([windows, next(cut)]) if len(windows) else next(cut)
+            yield self._spec.to_model(windows[:size])
+            windows = windows[size:]
+
+    def _cut(self) -> Iterator[Shaped[np.ndarray, "batch time *state"]]:
+        """The windows of the epoch, some at a time; what is on disk is read ahead of them."""
+        held = map(self._held, self.sampler.windows(self._batch_size))
+        for blocks, numbers, starts in ahead(held) if self._on_disk else held:
+            places = list(zip(numbers.tolist(), starts.tolist(), strict=True))
+            for first in range(0, len(places), self._batch_size):
+                chosen = places[first : first + self._batch_size]
+                yield np.stack([read_block(blocks[n], row, row + self._spec.n_training) for n, row in chosen])
+
+    def _held(self, windows: Int[np.ndarray, " windows"]) -> tuple[Sequence[StateArray], np.ndarray, np.ndarray]:
+        """Rows in memory of which some windows are cut, in contiguous blocks, and the block and row of each window."""
+        if not self._on_disk:
+            trajectory = np.searchsorted(self._first_windows, windows, side="right") - 1
+            return self._states, trajectory, windows - self._first_windows[trajectory]
+        ordered = np.sort(windows)
+        trajectory = np.searchsorted(self._first_windows, ordered, side="right") - 1
+        apart = (np.diff(ordered) > self._spec.n_training + MERGED_GAP) | (np.diff(trajectory) > 0)
+        begins, ends = np.flatnonzero(np.append(True, apart)), np.flatnonzero(np.append(apart, True))
+        rows, blocks = ordered - self._first_windows[trajectory], []
+        for begin, end in zip(begins, ends, strict=True):
+            reach = int(rows[end]) + self._spec.n_training
+            blocks.append(read_block(self._states[int(trajectory[begin])], int(rows[begin]), reach))
+        numbers = np.searchsorted(ordered[begins], windows, side="right") - 1
+        return blocks, numbers, windows - ordered[begins][numbers]
 
 
 def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*pooled"]:
