@@ -31,6 +31,12 @@ ROUNDED = 0.5
 DECIMAL_YEARS = ("decimal date", "decimal year", "fractional year", "year fraction", "dec year")
 """Names of dates as years with decimals, rounded as they are, so that they hardly rise evenly."""
 
+FINE_UNITS = {"nanoseconds": 1e9, "microseconds": 1e6, "milliseconds": 1e3}
+"""Of a second, units that a machine counts in whatever the duration."""
+
+UNITS = (("day", 86400), ("hour", 3600), ("s", 1))
+"""In which times are told where they are whole, with their seconds."""
+
 _SUFFIXED = re.compile(rf"(?:t|time)[_ .-]?({'|'.join(sorted(SUFFIXES, key=len, reverse=True))})$", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-/]\d{1,2}(?:[-/]\d{1,2}(?:[T ].*)?)?$")
 _OF_DAY = re.compile(
@@ -211,10 +217,15 @@ def times_of_moments(
         return np.where(absent, np.nan, seconds), "s"
     if len(moments) > 1 and _stand_for_months(months, within, lengths):
         return (months // 12, "year") if len(set(months % 12)) == 1 else (months - months[0], "month")
-    units = [("day", 86400), ("hour", 3600)]
-    units = (
-        [*units[: [name for name, _ in units].index(smallest) + 1]] if smallest in dict(units) else [*units, ("s", 1)]
-    )
+    return times_of_durations(seconds, smallest)
+
+
+def times_of_durations(
+    seconds: Float[np.ndarray, " time"], smallest: str | None = None
+) -> tuple[Float[np.ndarray, " time"], str]:
+    """Durations in the largest of `UNITS` in which they are whole, as `times_of_moments`."""
+    names = [name for name, _ in UNITS]
+    units = UNITS[: names.index(smallest) + 1 if smallest in names else len(UNITS)]
     unit, length = next(((name, length) for name, length in units if not (seconds % length).any()), units[-1])
     return seconds / length, unit
 

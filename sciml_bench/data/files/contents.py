@@ -106,12 +106,14 @@ class Coordinate:
         axes: one; a clock of its own for each trajectory has more, with the time as the last.
         unit: of numbers.
         is_clock: whether the file says that this is the time.
+        is_lead: whether these are times since the beginning of a forecast.
     """
 
     values: Shaped[np.ndarray, "..."]
     axes: tuple[str, ...]
     unit: str | None = None
     is_clock: bool = False
+    is_lead: bool = False
 
 
 @dataclass(eq=False)

@@ -19,6 +19,10 @@ TRAJECTORY_AXES = ("trajectory", "traj", "sample", "batch", "member", "ensemble"
 TRAJECTORY_AXES += ("run", "experiment", "simulation", "trial")
 """What an axis is called that counts trajectories, also in the plural; upper case counts as lower case."""
 
+INITIAL_TIMES = ("init", "init_time", "initial_time", "initialization_time", "reftime", "reference_time", "s")
+INITIAL_TIMES += ("forecast_reference_time", "start_date", "start_time")
+"""What an axis is called whose entries are forecasts, by the moments at which they begin; a trajectory each."""
+
 SPACE_AXES = ("x", "y", "z", "r", "lat", "latitude", "lon", "longitude", "level", "depth", "height", "altitude")
 """What an axis is called along which a state is a field."""
 
@@ -29,8 +33,9 @@ def trajectories_of_fields(
     """The trajectories of a file whose arrays have named axes.
 
     The time is the axis of a coordinate that is a clock, or one with the name of a clock; axes with names such as
-    `trajectory` and `member` count trajectories; all others are those of a state. Fields on the same axes are the
-    components of one state. A field along one axis in space has a grid.
+    `trajectory` and `member` count trajectories; all others are those of a state. Where forecasts are kept by their
+    leads, these are the times, and every moment at which a forecast begins is a trajectory. Fields on the same axes are
+    the components of one state. A field along one axis in space has a grid.
 
     Args:
         path: the file.
@@ -79,6 +84,8 @@ def _of_one_group(
     """The trajectories of fields that stand together."""
     notes = list(content.notes)
     clock, time_axis = _clock(path, content, fields, layout, times_key)
+    started = {name for name, one in content.coordinates.items() if one.is_clock or one.values.dtype.kind == "M"}
+    started = started | set(INITIAL_TIMES) if clock and content.coordinates[clock].is_lead else set()
     if not chosen:
         without = [name for name, one in fields.items() if time_axis not in one.axes]
         notes += [f"{', '.join(without)}: left out, without the axis {time_axis}"] if without else []
@@ -98,7 +105,8 @@ def _of_one_group(
         raise DataError(
             f"data.path={path}: the arrays differ in length ({shown}); choose among them with data.key=<name>."
         )
-    counting = [axis for axis in axes if axis != time_axis and _counts(axis, axes, layout)]
+    others = [axis for axis in axes if axis != time_axis]
+    counting = [axis for axis in others if axis in started or axis.lower() in started or _counts(axis, axes, layout)]
     state = [axis for axis in axes if axis != time_axis and axis not in counting]
     notes += [f"{clock} is the time"] if clock is not None else []
     facts = _components(fields, {axis: lengths[axis] for axis in state}, content)
@@ -146,8 +154,12 @@ def _clock(
             )
         return times_key, coordinates[str(times_key)].axes[-1]
     clocks = [name for name, one in coordinates.items() if one.axes[-1] in used and _is_clock(name, one)]
-    # where the file says so, then an axis of that name, then any array
-    clocks.sort(key=lambda name: (not coordinates[name].is_clock, name not in used))
+    begun = {coordinates[name].axes[-1] for name in clocks} | {axis for axis in used if axis.lower() in INITIAL_TIMES}
+    leads = [name for name, one in coordinates.items() if one.is_lead and one.axes[0] in used]
+    ahead = [name for name in leads if begun - {coordinates[name].axes[0]}]
+    # of forecasts their leads, then what the file says is the time, then an axis of that name, then any array
+    clocks = list(dict.fromkeys([*clocks, *leads]))
+    clocks.sort(key=lambda name: (name not in ahead, not coordinates[name].is_clock, name not in used))
     axis = coordinates[clocks[0]].axes[-1] if clocks else next(filter(is_time_name, used), None)
     if layout != "auto":
         axis = next(iter(fields.values())).axes[0 if layout == "single" else 1]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sciml_bench.data.files.clocks import is_time_name
+from sciml_bench.data.files.clocks import FINE_UNITS, is_time_name, times_of_durations
 from sciml_bench.data.files.contents import Coordinate, Field, Fields
 from sciml_bench.data.files.formats.numpy_files import unreadable
 from sciml_bench.data.files.packages import imported
@@ -28,6 +28,9 @@ UNDECODED |= dict.fromkeys(("concat_characters", "decode_coords", "cache"), Fals
 """Options with which xarray leaves variables as they are stored; its `open_groups` passes over `decode_cf=False`."""
 
 BOUNDS = ("bounds", "climatology")
+
+LEADS = ("lead_time", "leadtime", "forecast_period", "prediction_timedelta", "forecast_hour", "fhr", "step")
+"""What the times since the beginning of a forecast are called; `lead` and `l` count where they have a unit."""
 
 
 def read_netcdf(path: Path) -> Fields:
@@ -132,7 +135,17 @@ def coordinate_of(variable: Any, name: str) -> Coordinate | None:
     if labels and values.ndim == len(decoded.dims):
         values, dims = np.array([_text(value) for value in values.ravel()]).reshape(values.shape), decoded.dims
     unit = None if labels else attributes.get("units")
-    return Coordinate(values, tuple(map(str, dims)), None if unit is None else str(unit), is_clock)
+    unit = None if unit is None else str(unit)
+    lead = values.dtype.kind in "iuf" and len(dims) == 1 and _is_lead(name, unit, attributes)
+    if lead and unit in FINE_UNITS:  # as xarray writes durations
+        values, unit = times_of_durations(values / FINE_UNITS[unit])
+    return Coordinate(values, tuple(map(str, dims)), unit, is_clock, lead)
+
+
+def _is_lead(name: str, unit: str | None, attributes: Mapping[str, Any]) -> bool:
+    if attributes.get("standard_name") == "forecast_period" or "timedelta64" in str(attributes.get("dtype", "")):
+        return True
+    return name.lower() in LEADS or (name.lower() in ("lead", "l") and unit is not None)
 
 
 def _text(value: Any) -> str:
