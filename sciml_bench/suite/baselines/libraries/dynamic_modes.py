@@ -6,6 +6,8 @@ projected onto its modes.
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from sciml_bench.core.checks import require_integer
 from sciml_bench.data.record import Record
 from sciml_bench.data.spec import RecordSpec
@@ -45,6 +47,9 @@ class DynamicModes(SelectedBaseline):
         for n_rows in sensible(self.n_rows, lambda rows: rows * self.spec.dim, _MOST, numbers):
             windows = delayed(training_rows(record, n_rows + 1), n_rows)
             earlier, later = map(Monomials(1), windows)  # a constant lets the motion go on around any point
+            if earlier.shape[0] > earlier.shape[1]:  # the same maps follow from square matrices, for all ranks
+                basis, earlier = np.linalg.qr(earlier)
+                later = basis.T @ later
             for rank in sorted({rank for rank in self.ranks if rank < min(earlier.shape)} or {-1}):
                 with without_warnings():  # of the condition of snapshots, which windows always have
                     fitted = decomposition(svd_rank=rank).fit(earlier.T, later.T)
