@@ -45,8 +45,9 @@ def composed_run(
         task: `record`, overrides that choose the record and its split, of which the split alone holds for another
             record that was typed; `evaluation`, the node that scores; `group` and `title`, of a report, where
             there are such.
-        method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `model`, where its model is
-            described here and in no yaml of the paradigm; `renamed`, other names for keys that it has; `evaluation`,
+        method: `paradigm`, whose script it is of; `overrides`, its choices and settings; `settings_of`, the method
+            whose settings on a task it takes, itself by default; `model`, where its model is described here and in no
+            yaml of the paradigm; `renamed`, other names for keys that it has; `evaluation`,
             settings of the kind of task that it is made for, where there is only one.
         folder: of the run.
         choices: names of the task and the method.
@@ -93,7 +94,7 @@ def composed_run(
     given = [
         *_of_record(task["record"], others),
         *(method.get("overrides") or ()),
-        *_for_method(choices),
+        *_for_method(choices["task"], str(method.get("settings_of") or choices["method"])),
         f"seed={seed}",
         *others,
     ]
@@ -135,11 +136,11 @@ def _renamed(override: str, names: Mapping[str, str]) -> str:
     return f"{names.get(key, key)}{assigned}{value}"
 
 
-def _for_method(choices: Mapping[str, str]) -> list[str]:
-    """Settings of a method on this task, found by a search on its validation part."""
-    settings = configuration_root() / BENCHMARK / "settings" / f"{choices['task']}.yaml"
+def _for_method(task: str, method: str) -> list[str]:
+    """Settings of a method on a task, found by a search on its validation part."""
+    settings = configuration_root() / BENCHMARK / "settings" / f"{task}.yaml"
     found = yaml.safe_load(settings.read_text()) or {} if settings.is_file() else {}
-    return list(found.get(choices["method"], ()))
+    return list(found.get(method, ()))
 
 
 def own_keys() -> set[str]:

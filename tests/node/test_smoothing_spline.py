@@ -175,3 +175,12 @@ def test_unusable_smoothing_is_refused(smoothing):
         ConfigurationError, match=f"training.smoothing={smoothing}: give a number of at least 0, or gcv"
     ):
         SmoothingSpline(*noisy(), smoothing)
+
+
+def test_each_of_many_columns_is_smoothed_as_if_it_were_alone() -> None:
+    rng = np.random.default_rng(0)
+    times, values = np.arange(60.0), rng.standard_normal((60, 37)).cumsum(axis=0)
+    together = SmoothingSpline(times, values, "gcv")(times)
+    for column in range(37):
+        alone = SmoothingSpline(times, values[:, [column]], "gcv")(times)
+        np.testing.assert_allclose(together[:, [column]], alone, rtol=1e-9, atol=1e-9)

@@ -202,3 +202,10 @@ def test_settings_that_were_found_for_a_task_are_composed_with_it(path: Path, tm
         config = composed_run(task, node("method", method), tmp_path, choices=choices)
         for key, _, value in (override.partition("=") for override in overrides):
             assert OmegaConf.select(config, key) == yaml.safe_load(value), key
+
+
+def test_an_ensemble_takes_the_settings_of_its_members(tmp_path: Path) -> None:
+    task, method = node("task", "lorenz63_forecast"), node("method", "homotopy_neural_ode_ensemble")
+    choices = {"task": "lorenz63_forecast", "method": "homotopy_neural_ode_ensemble"}
+    config = composed_run(task, method, tmp_path, choices=choices)
+    assert (config.training.view.rows_per_piece, config.ensemble) == (10, 5)

@@ -7,14 +7,19 @@ tr(1 − A) = λ tr((R + λ QᵀQ)⁻¹ QᵀQ) is the derivative of log det(R + 
 (1/n) |(1 − A) y|² / (tr(1 − A) / n)² is Wahba's (Spline Models for Observational Data, 1990, equation 4.3.1).
 """
 
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Float
+from numba import njit
 from scipy.linalg import cho_solve_banded, cholesky_banded
 
 _SMALLEST, _LARGEST, _PER_DECADE = 1e-6, 1e10, 4
 """Weights that are tried, in cubed median steps: from what is left as it is to curves of 300 steps' width."""
 _DIFFERENCE = 0.01
 """Of log λ, for the derivative."""
+_COLUMNS = 16
+"""That are smoothed side by side."""
 
 
 class _Bands:
@@ -47,11 +52,43 @@ class _Bands:
         left[2:] += last * curved
         return weight * left
 
+    def squared_residuals(self, values: Float[np.ndarray, "time dim"], weight: float) -> Float[np.ndarray, " dim"]:
+        """Sums of the squares of `residuals`, without keeping these."""
+        return _squared_residuals(np.ascontiguousarray(values), self.factor(weight), *self.columns, weight)
+
     def degrees_left(self, weight: float) -> float:
         """tr(1 − A)."""
         ends = [weight * np.exp(sign * _DIFFERENCE) for sign in (1, -1)]
         above, below = (2 * np.log(self.factor(end)[0]).sum() for end in ends)
         return float(above - below) / (2 * _DIFFERENCE)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+@no_type_check
+def _squared_residuals(values, factor, first, middle, last, weight):
+    """λ² |Q (L Lᵀ)⁻¹ Qᵀ y|² for every column y, so many at once that they stay in a processor's cache."""
+    n_inner, dim = len(middle), values.shape[1]
+    sums, curved = np.zeros(dim), np.zeros((n_inner + 2, _COLUMNS))
+    for begin in range(0, dim, _COLUMNS):
+        count = min(_COLUMNS, dim - begin)
+        for i in range(n_inner):
+            before, two_before = factor[1, i - 1] * (i > 0), factor[2, i - 2] * (i > 1)
+            for k in range(count):
+                y = first[i] * values[i, begin + k] + middle[i] * values[i + 1, begin + k]
+                y += last[i] * values[i + 2, begin + k]
+                curved[i, k] = (y - before * curved[i - 1, k] - two_before * curved[i - 2, k]) / factor[0, i]
+        curved[n_inner:] = 0.0
+        for i in range(n_inner - 1, -1, -1):
+            for k in range(count):
+                after = factor[1, i] * curved[i + 1, k] + factor[2, i] * curved[i + 2, k]
+                curved[i, k] = (curved[i, k] - after) / factor[0, i]
+        for i in range(n_inner + 2):
+            for k in range(count):
+                left = first[i] * curved[i, k] if i < n_inner else 0.0
+                left += middle[i - 1] * curved[i - 1, k] if 0 < i <= n_inner else 0.0
+                left += last[i - 2] * curved[i - 2, k] if i > 1 else 0.0
+                sums[begin + k] += left * left
+    return weight**2 * sums
 
 
 def cross_validated(
@@ -70,9 +107,7 @@ def cross_validated(
     bands = _Bands(times)
     decades = np.log10(min(float(len(times)) ** 4, _LARGEST) / _SMALLEST)
     tried = np.log10(_SMALLEST) + np.linspace(0, decades, round(decades * _PER_DECADE) + 1)
-    scores = np.array(
-        [np.sum(bands.residuals(values, 10**log) ** 2, axis=0) / bands.degrees_left(10**log) ** 2 for log in tried]
-    )
+    scores = np.array([bands.squared_residuals(values, 10**log) / bands.degrees_left(10**log) ** 2 for log in tried])
     fitted = np.empty(values.shape)
     for column, score in enumerate(scores.T):
         place = int(np.argmin(score))
