@@ -208,10 +208,14 @@ class Evaluation:
 def _told_lags(
     learned_from: Sequence[int], lags: Sequence[int], timescales: np.ndarray, record: Record, violation: float
 ) -> str:
-    """Implied timescales at every lag that was learned from, and whether K(lag)ⁿ is K(n lag)."""
+    """Implied timescales at every lag that was learned from, and whether K(lag)ⁿ is K(n lag).
+
+    What decays within a lag is left out: little more than noise is left of it.
+    """
     step, unit = record.spec.time_step, record.spec.time_unit
-    rows = [(lag, row) for lag, row in zip(lags, timescales, strict=True) if lag in learned_from]
-    told = "; ".join(f"{', '.join(f'{value:.4g}' for value in row)} at {lag * step:.4g}" for lag, row in rows)
+    rows = [(lag * step, row) for lag, row in zip(lags, timescales, strict=True) if lag in learned_from]
+    slow = [(lag, [f"{value:.4g}" for value in row if value > lag]) for lag, row in rows]
+    told = "; ".join(f"{', '.join(values) or 'none longer'} at {lag:.4g}" for lag, values in slow)
     overlap = f"the bands of K(lag)ⁿ and K(n lag) {f'are {violation:.2g} apart' if violation else 'overlap'}"
     return f"implied timescales by lag [{unit}]: {told}; Chapman–Kolmogorov: {overlap}"
 

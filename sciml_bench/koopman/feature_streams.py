@@ -26,7 +26,7 @@ def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndar
     """
     f, g, first = features.encode, features.encode_lagged, 0
     for window in pairs.windows(_block_length(features, pairs)):
-        now, later = window.pairs()
+        now, later, *_ = window.pairs()
         with torch.no_grad():
             if pairs.block_size is None:
                 evaluated = [encode(part) for encode in (f, g) for part in (now, later)]
@@ -41,7 +41,7 @@ def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndar
 
 
 def _block_length(features: Any, pairs: LaggedPairs) -> int:
-    first, _ = pairs.batch(np.array([0]))
+    first, *_ = pairs.batch(np.array([0]))
     with torch.no_grad():
         modes = features.encode(first).numel() + features.encode_lagged(first).numel()
     in_float64 = 8 * 2 * (modes + first.numel())

@@ -132,7 +132,8 @@ class KoopmanLearning(Method):
 
     def samples_in(self, batch: Batch) -> float | int:
         """Their number, or the sum of their weights."""
-        return float(batch[2].sum()) if len(batch) > 2 else len(batch[0])
+        now, _, *weights = batch
+        return float(weights[0].sum()) if weights else len(now)
 
     def validation_loss(self, batch: Batch) -> tuple[Tensor, float | int] | None:
         """Of held-out pairs as they are; a single one, at most the last of a split, has no second moments."""
