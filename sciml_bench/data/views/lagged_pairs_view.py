@@ -52,7 +52,7 @@ class LaggedPairsView:
         standardize: bool = False,
         shuffle: bool = True,
         lag_time: ConfiguredNumber | None = None,
-        lags: Sequence[int] | None = None,
+        lags: Sequence[ConfiguredInteger] | None = None,
     ) -> None:
         record.setup()
         if lags is not None and lag_time is not None:
@@ -123,14 +123,14 @@ class LaggedPairsView:
         return PairLoader(pairs, max(self.batch_size, HELD_OUT_BYTES // pairs.bytes_per_pair), sampler)
 
 
-def _several(lags: Sequence[int]) -> list[int]:
+def _several(lags: Sequence[ConfiguredInteger]) -> list[int]:
     """Lags in steps.
 
     Raises:
         ConfigurationError: they do not rise, or one is no whole number of at least 1.
     """
     remedy = "give whole numbers of steps, the shortest first, such as [1,5,10]"
-    if isinstance(lags, str) or not lags:
+    if isinstance(lags, str) or not isinstance(lags, Sequence) or not lags:
         raise ConfigurationError(f"training.view.lags={lags}: {remedy}")
     found = [require_integer("training.view.lags", each, 1, remedy) for each in lags]
     if sorted(set(found)) != found:
