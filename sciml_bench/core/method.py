@@ -44,7 +44,7 @@ class Method(nn.Module):
         view: how the method reads its record.
 
     Raises:
-        NotApplicableError: the record has inputs, and this method takes none.
+        NotApplicableError: the record has inputs or weights, and this method takes none.
 
     Attributes:
         learning_rate: of the optimiser, where the schedule starts.
@@ -76,6 +76,9 @@ class Method(nn.Module):
     takes_inputs: ClassVar[bool] = False
     """Whether it learns how inputs act on the states."""
 
+    takes_weights: ClassVar[bool] = False
+    """Whether rows may count differently."""
+
     needs_validation: ClassVar[bool] = False
     """Whether it chooses by rows that are held out, also of a short record."""
 
@@ -93,6 +96,10 @@ class Method(nn.Module):
             raise NotApplicableError(
                 f"data.inputs=[{', '.join(inputs)}]: {type(self).__name__} takes no inputs; leave them out, or choose "
                 "one that takes them, such as linear_ridge, homotopy or closed_form"
+            )
+        if getattr(getattr(view, "spec", None), "weighted", False) and not self.takes_weights:
+            raise NotApplicableError(
+                f"data.weights: to {type(self).__name__} all rows count alike; leave them out, or use Koopman learning"
             )
         self.progress = Progress()
 
@@ -157,7 +164,15 @@ class Method(nn.Module):
         """
         raise NotImplementedError(f"{type(self).__name__} must define loss()")
 
-    def validation_loss(self, batch: Any) -> tuple[Tensor, int] | None:
+    def samples_in(self, batch: Any) -> float | int:
+        """How much a batch counts beside those of other processes: as many samples as it has, unless they are weighted.
+
+        Args:
+            batch: as the view's loader gives it.
+        """
+        return len(batch[0] if isinstance(batch, tuple | list) else batch)
+
+    def validation_loss(self, batch: Any) -> tuple[Tensor, float | int] | None:
         """Of a held-out batch of the view, with its weight; None where it says nothing. Logged as `loss_validation`."""
         return None
 

@@ -23,6 +23,9 @@ def described(trajectories: Trajectories) -> str:
     """
     lengths = trajectories.lengths
     rows = f"{sum(lengths)} rows" if len(lengths) == 1 else f"{len(lengths)} trajectories of {_between(lengths)} rows"
+    if trajectories.weights:
+        weights = np.concatenate(trajectories.weights)
+        rows += f" (weighted, as many as {weights.sum() ** 2 / np.square(weights).sum():.4g} that count alike)"
     acting = f" with input {', '.join(trajectories.named_inputs)}" if trajectories.inputs else ""
     return ", ".join([f"{named(trajectories)}{acting}: {rows}", *_clock(trajectories)])
 

@@ -47,6 +47,7 @@ class RecordSpec:
             and clock are known.
         component_units: of the person's components, one for each, None where it is not known.
         atomic_numbers: of the bodies of a molecule, else None.
+        weighted: whether the rows count differently.
     """
 
     state_shape: tuple[int, ...]
@@ -71,6 +72,7 @@ class RecordSpec:
     as_read: "RecordSpec | None" = None
     component_units: tuple[str | None, ...] | None = None
     atomic_numbers: tuple[int, ...] | None = None
+    weighted: bool = False
 
     @classmethod
     def of(
@@ -115,6 +117,7 @@ class RecordSpec:
             observed=None if train.observed is None else cls.of(train.observed, n_classes),
             component_units=train.facts.get("component_units"),
             atomic_numbers=train.facts.get("atomic_numbers"),
+            weighted=train.weights is not None,
         )
 
     @property
@@ -160,10 +163,12 @@ class LaggedPairsSpec(RecordSpec):
 
     Args:
         lag: distance within a pair, in steps.
+        lags: all at which features are learned, that one among them; none where they are not.
         standardization: what maps the record's units to those of the pairs; None where they are the same.
     """
 
     lag: int = 1
+    lags: tuple[int, ...] = ()
     standardization: Standardization | None = None
 
     @property

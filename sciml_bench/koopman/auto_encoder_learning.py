@@ -1,10 +1,12 @@
 """The dynamical auto-encoder: encode, step linearly, decode (Lusch, Kutz and Brunton, Nature Communications 2018)."""
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -44,7 +46,7 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
         options: those of `KoopmanLearning`.
 
     Raises:
-        ConfigurationError: the model has a second encoder or a constant feature.
+        ConfigurationError: the model has a second encoder or a constant feature; a lag is no multiple of the shortest.
     """
 
     takes_inputs: ClassVar[bool] = False  # its loss steps the code without them
@@ -57,16 +59,32 @@ class DynamicalAutoEncoderLearning(KoopmanLearning):
                 "training=dynamical_auto_encoder learns one code for both times: set model.lagged=shared and "
                 "model.center=false"
             )
+        if any(lag % view.lag for lag in view.lags):
+            raise ConfigurationError(
+                f"training.view.lags={list(view.lags)}: the code takes steps of the shortest lag; give multiples of it"
+            )
         self.step = nn.Linear(model.n_modes, model.n_modes, bias=False)
         nn.init.eye_(self.step.weight)
         make = ConvolutionalDecoder if len(view.spec.state_shape) == 3 else PerceptronDecoder
         self.decode: nn.Module = make(model.n_modes, view.spec.state_shape)
 
-    def pair_loss(self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]) -> Tensor:
-        """Reconstruction, linearity of the code and prediction."""
-        code, later_code = self.model(now, later)
-        stepped = self.step(code)
-        return self.objective(now, later, self.decode(code), later_code, stepped, self.decode(stepped))
+    def pair_loss(
+        self,
+        now: Float[Tensor, "batch *state"],
+        later: Float[Tensor, "batch *lags_and_state"],
+        weights: Float[Tensor, " batch"] | None = None,
+    ) -> Tensor:
+        """Reconstruction, linearity of the code and prediction; over a longer lag after as many steps of the code."""
+        given = {} if weights is None else {"weights": weights}
+        parts = [later] if len(self.view.lags) == 1 else later.unbind(1)
+        code, later_codes = self.features_of(now, later)
+        stepped, done, decoded, losses = code, 0, self.decode(code), []
+        for lag, part, later_code in zip(self.view.lags, parts, later_codes, strict=True):
+            for _ in range(lag // self.view.lag - done):
+                stepped = self.step(stepped)
+            done = lag // self.view.lag
+            losses.append(self.objective(now, part, decoded, later_code, stepped, self.decode(stepped), **given))
+        return functools.reduce(torch.add, losses)
 
     def decoder(self) -> nn.Module:
         """The trained decoder."""

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from torch import nn
 
 from sciml_bench.core.checks import ConfiguredInteger, ConfiguredWord, require_choice, require_integer
-from sciml_bench.core.errors import NotApplicableError
+from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import DirectMethod
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
@@ -30,9 +30,13 @@ class GivenFeatures(DirectMethod):
         view: the pairs.
         operator: factory of the operator estimator.
         forecast: what a forecast is, `expectation` or `path`, as in `KoopmanModel`.
+
+    Raises:
+        ConfigurationError: several lags.
     """
 
     headline: tuple[str, ...] = HEADLINE
+    takes_weights: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -43,6 +47,11 @@ class GivenFeatures(DirectMethod):
         forecast: ConfiguredWord = EXPECTATION,
     ) -> None:
         super().__init__(view)
+        if len(view.lags) > 1:
+            raise ConfigurationError(
+                f"training.view.lags={list(view.lags)}: the features are given, and the operator has one lag; set "
+                "training.view.lag"
+            )
         self.forecast_kind = require_choice("training.forecast", forecast, FORECAST_KINDS)
         self.operator_factory = checked_operator(operator, self.n_features, bool(view.spec.dim_in))
 

@@ -171,7 +171,8 @@ class Evaluation:
         """Implied timescales and the Chapman–Kolmogorov test on the training trajectories."""
         part = record.splits["train"].between_gaps(2)
         longest, step, lag = max(part.lengths), record.spec.time_step, learned.spec.lag
-        lags = [lag for lag in self.timescale_lags if ROWS_PER_LAG * lag < longest]
+        asked = sorted({*self.timescale_lags, *learned.spec.lags[1:]})
+        lags = [lag for lag in asked if ROWS_PER_LAG * lag < longest]
         if not lags:
             return Results()
         part = _long_enough(part, ROWS_PER_LAG * max(lags))
@@ -180,15 +181,15 @@ class Evaluation:
             return np.concatenate([learned.f(block) for _, block in iterate_blocks(rows)])
 
         trajectories = [mapped(states, features) for states in part.states]  # of states on disk as they are read
-        n_modes = trajectories[0].shape[1]
+        n_modes, several = trajectories[0].shape[1], learned.spec.lags[1:]
+        multiples = [each // lag for each in several if each in lags and each % lag == 0] or [2, 4]
         n_scales = min(SHOWN_TIMESCALES, n_modes - 1)
         if n_scales < 1 or n_modes > LARGEST_BOOTSTRAPPED:
             return Results()
         try:
-            bands = implied_timescales_with_bands(
-                trajectories, lags, n_scales=n_scales, time_step=step, n_bootstrap=self.n_bootstrap
-            )
-            test = chapman_kolmogorov_test(trajectories, lag, (1, 2, 4), n_bootstrap=self.n_bootstrap)
+            options = {"n_bootstrap": self.n_bootstrap, "weights": part.weights}
+            bands = implied_timescales_with_bands(trajectories, lags, n_scales=n_scales, time_step=step, **options)
+            test = chapman_kolmogorov_test(trajectories, lag, (1, *multiples), **options)
         except DataError:  # too little data for bands; the point estimates stand in the spectrum
             return Results()
         arrays = {
@@ -199,7 +200,24 @@ class Evaluation:
         }
         if exact_eigenvalues is not None:
             arrays["exact_timescales"] = implied_timescales(exact_eigenvalues[1 : n_scales + 1], lag * step)
-        return Results({"chapman_kolmogorov_violation": largest_violation(*test)}, arrays, ("implied_timescales",))
+        violation = largest_violation(*test)
+        notes = (_told_lags(learned.spec.lags, lags, bands.estimates, record, violation),) if several else ()
+        return Results({"chapman_kolmogorov_violation": violation}, arrays, ("implied_timescales",), notes)
+
+
+def _told_lags(
+    learned_from: Sequence[int], lags: Sequence[int], timescales: np.ndarray, record: Record, violation: float
+) -> str:
+    """Implied timescales at every lag that was learned from, and whether K(lag)ⁿ is K(n lag).
+
+    What decays within a lag is left out: little more than noise is left of it.
+    """
+    step, unit = record.spec.time_step, record.spec.time_unit
+    rows = [(lag * step, row) for lag, row in zip(lags, timescales, strict=True) if lag in learned_from]
+    slow = [(lag, [f"{value:.4g}" for value in row if value > lag]) for lag, row in rows]
+    told = "; ".join(f"{', '.join(values) or 'none longer'} at {lag:.4g}" for lag, values in slow)
+    overlap = f"the bands of K(lag)ⁿ and K(n lag) {f'are {violation:.2g} apart' if violation else 'overlap'}"
+    return f"implied timescales by lag [{unit}]: {told}; Chapman–Kolmogorov: {overlap}"
 
 
 def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
@@ -210,15 +228,19 @@ def _held_out_scores(learned: KoopmanModel, record: Record) -> Metrics:
             continue
         pairs, operator = learned.pairs(record.splits[split], f"the {split} split"), learned.operator
         blocks = (
-            (
-                np.ascontiguousarray(f_now),
-                np.ascontiguousarray(g_next),
-                operator.singular_functions(f_now, g_now)[0],
-                operator.singular_functions(f_next, g_next)[1],
+            tuple(
+                np.ascontiguousarray(part * root)  # so that every product of two has the weight of the pair
+                for part in (
+                    f_now,
+                    g_next,
+                    operator.singular_functions(f_now, g_now)[0],
+                    operator.singular_functions(f_next, g_next)[1],
+                )
             )
-            for f_now, f_next, g_now, g_next, *_ in evaluated_pairs(learned.features, pairs)
+            for f_now, f_next, g_now, g_next, _, _, *weights in evaluated_pairs(learned.features, pairs)
+            for root in (np.sqrt(weights[0])[:, None] if weights else 1.0,)
         )
-        vamp_2, vamp_e = streamed_vamp_scores(blocks, len(pairs), learned.singular_values())
+        vamp_2, vamp_e = streamed_vamp_scores(blocks, pairs.total_weight, learned.singular_values())
         if len(pairs) >= PAIRS_PER_MODE * operator.n_features_in_:
             metrics[f"vamp_2_{split}"] = vamp_2
         metrics[f"vamp_e_{split}"] = vamp_e

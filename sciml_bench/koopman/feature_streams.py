@@ -18,7 +18,7 @@ STREAMED_BYTES_FROM_DISK = 16 * 2**20
 def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndarray, ...]]:
     """Blocks of f now, f later, g now, g later, and the flattened states now and later, in float64.
 
-    Where there are inputs, what acts between the two states comes last, in the user's units.
+    Where there are inputs, what acts between the two states comes next, in the user's units; weights come last.
 
     Args:
         features: the maps f and g, a module with `encode` and `encode_lagged`.
@@ -26,7 +26,7 @@ def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndar
     """
     f, g, first = features.encode, features.encode_lagged, 0
     for window in pairs.windows(_block_length(features, pairs)):
-        now, later = window.pairs()
+        now, later, *_ = window.pairs()
         with torch.no_grad():
             if pairs.block_size is None:
                 evaluated = [encode(part) for encode in (f, g) for part in (now, later)]
@@ -36,11 +36,12 @@ def evaluated_pairs(features: Any, pairs: LaggedPairs) -> Iterator[tuple[np.ndar
         acting = pairs.inputs(first, first + len(now))
         first += len(now)
         values = tuple(part.double().numpy() for part in (*evaluated, now.flatten(1), later.flatten(1)))
-        yield values if acting is None else (*values, acting)
+        counted = None if window.weights is None else window.weights.double().numpy()
+        yield (*values, *(part for part in (acting, counted) if part is not None))
 
 
 def _block_length(features: Any, pairs: LaggedPairs) -> int:
-    first, _ = pairs.batch(np.array([0]))
+    first, *_ = pairs.batch(np.array([0]))
     with torch.no_grad():
         modes = features.encode(first).numel() + features.encode_lagged(first).numel()
     in_float64 = 8 * 2 * (modes + first.numel())

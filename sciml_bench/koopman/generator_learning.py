@@ -56,6 +56,8 @@ class GeneratorLearning(KoopmanLearning):
     ) -> None:
         if model.lagged != "shared":
             raise ConfigurationError("training=generator learns one set of functions: set model.lagged=shared")
+        if len(view.lags) > 1:
+            raise ConfigurationError("training=generator learns from single states: leave training.view.lags out")
         super().__init__(model, view, loss=loss, **options)
         if len(view.spec.state_shape) != 1:
             raise ConfigurationError(f"training=generator needs vectors; these states have {view.spec.state_shape}")
@@ -92,8 +94,16 @@ class GeneratorLearning(KoopmanLearning):
             )
         return matrix
 
-    def pair_loss(self, now: Float[Tensor, "batch dim"], later: Float[Tensor, "batch dim"]) -> Tensor:
-        """Of the states of a batch of pairs, each by itself."""
+    def pair_loss(
+        self,
+        now: Float[Tensor, "batch dim"],
+        later: Float[Tensor, "batch dim"],
+        weights: Float[Tensor, " batch"] | None = None,
+    ) -> Tensor:
+        """Of the states of a batch, each by itself; of weighted pairs the first alone, whose weight is known."""
+        if weights is not None:
+            f, derivatives = self.with_derivatives(now)
+            return self.objective(f, derivatives / math.sqrt(self.shift), weights)
         f, derivatives = self.with_derivatives(torch.cat((now, later)))
         return self.objective(f, derivatives / math.sqrt(self.shift))
 
@@ -110,16 +120,26 @@ class GeneratorLearning(KoopmanLearning):
     def learned(self) -> KoopmanModel:
         """The operator from the Dirichlet form of the functions over the states of all training pairs."""
         learned = super().learned()
-        energy = sum(map(self._energy, self._training_states()), np.zeros((self.model.n_modes,) * 2))
+        energy = sum((self._energy(*part) for part in self._training_states()), np.zeros((self.model.n_modes,) * 2))
         lag_time, moments = self.view.spec.lag_time, learned.operator.moments_
-        learned.operator.fit_moments(replace(moments, energy=energy * (lag_time / 2)))
+        if self.view.spec.weighted:  # the later state of a pair has a weight of its own
+            own = {name: getattr(moments, name).copy() for name in ("features", "observables")}
+            for part in own.values():
+                part[1, 1] = part[0, 0]
+            moments = replace(moments, **own)
+        learned.operator.fit_moments(replace(moments, energy=energy * lag_time))
         return learned
 
-    def _training_states(self) -> Iterator[Tensor]:
-        for pair in self.view.pairs("train").stream(BLOCK_ROWS):
-            yield from pair
+    def _training_states(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """States and how much each counts, 1 in all for both states of a pair."""
+        for now, later, *weights in self.view.pairs("train").stream(BLOCK_ROWS):
+            if weights:
+                yield now, weights[0]
+            else:
+                yield from ((states, torch.full((len(states),), 0.5)) for states in (now, later))
 
-    def _energy(self, states: Tensor) -> Float[np.ndarray, "modes modes"]:
+    def _energy(self, states: Tensor, counts: Tensor) -> Float[np.ndarray, "modes modes"]:
         with torch.no_grad():
-            derivatives = self.with_derivatives(states)[1].double().flatten(0, 1).numpy()
-        return derivatives.T @ derivatives
+            derivatives = self.with_derivatives(states)[1].double()
+        weighted = derivatives * counts[:, None]
+        return (derivatives.flatten(0, 1).T @ weighted.flatten(0, 1)).numpy()

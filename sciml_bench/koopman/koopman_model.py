@@ -111,11 +111,12 @@ class KoopmanModel:
         model = cls(cast(nn.Module, kept[0]), factory, view.spec, kept[1], oracle, forecast_kind)
         model.learned_step = learned_step
         one_encoder = operator.method in SELF_ADJOINT
-        for f_now, f_next, g_now, g_next, now, later, *acting in evaluated_pairs(model.features, view.pairs("train")):
+        for f_now, f_next, g_now, g_next, now, later, *beside in evaluated_pairs(model.features, view.pairs("train")):
             observables = (f_now, f_next) if decoder is not None else (now, later)
-            inputs = model.acting_inputs.scaled(acting[0]) if acting else None
+            inputs = model.acting_inputs.scaled(beside[0]) if view.spec.dim_in else None
             lagged = (None, None) if one_encoder else (g_now, g_next)
-            model.operator.partial_fit(f_now, f_next, *lagged, *observables, inputs=inputs)
+            weights = beside[-1] if view.spec.weighted else None
+            model.operator.partial_fit(f_now, f_next, *lagged, *observables, weights, inputs)
         # every part is longer than the lag, so the last one has all the rows that a forecast needs
         model.past = filled_tail(list(view.record.splits.values())[-1], model.past_length)
         return model

@@ -1,10 +1,17 @@
 """Learning features of the evolution operator by gradient descent on a loss of pairs of features.
 
 One method serves every loss that is a function of (f, g); the dynamical auto-encoder changes only what it must.
+
+From several lags the same features are learned, by the sum of the losses of f(x_t) and g(x_{t+lag}). A score of their
+span, such as VAMP, is taken at each lag by itself. A low-rank approximation K(lag) ≈ Σ s_i f_i ⊗ g_i has its own
+singular values at each: those of the shortest lag are in the scale of the features, the others are smaller by learned
+factors. One set of functions serves all lags of a reversible process alone, whose eigenfunctions do not change.
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -12,13 +19,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.checks import ConfiguredNumber, ConfiguredWord, require_choice, require_number
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, NotApplicableError
 from sciml_bench.core.method import Method
 from sciml_bench.core.processes.sums import added_over_processes
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.koopman.evaluation import HEADLINE
 from sciml_bench.koopman.feature_pair import FeaturePair
 from sciml_bench.koopman.koopman_model import EXPECTATION, FORECAST_KINDS, KoopmanModel
+from sciml_bench.koopman.losses.singular_values import LearnedSingularValues
 from sciml_bench.koopman.operator import KoopmanOperator, checked_operator
 from sciml_bench.koopman.oracle import oracle_of
 from sciml_bench.networks import RandomAffine
@@ -26,7 +34,8 @@ from sciml_bench.networks import RandomAffine
 IMAGE_AXES = 3
 """Of one state: channels, height, width."""
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Any, ...]
+"""States now, later (with an axis for several lags) and, where rows count differently, weights."""
 
 
 class KoopmanLearning(Method):
@@ -45,13 +54,16 @@ class KoopmanLearning(Method):
         forecast: what a forecast is, `expectation` or `path`, as in `KoopmanModel`.
 
     Raises:
-        ConfigurationError: an option is out of range, or a batch has fewer pairs than there are modes.
+        ConfigurationError: an option is out of range, or a batch has fewer pairs than there are modes; several lags for
+            a low-rank approximation with two encoders.
+        NotApplicableError: weighted rows, and a loss or a normalisation that takes no weights.
     """
 
     monitor = "loss_validation"
     headline: tuple[str, ...] = HEADLINE
     batches_per_call = 16
     takes_inputs: ClassVar[bool] = True
+    takes_weights: ClassVar[bool] = True
     joins_processes: ClassVar[bool] = True
     measures_energy: ClassVar[bool] = False
     """Whether the Dirichlet form of the features is among the moments."""
@@ -86,7 +98,19 @@ class KoopmanLearning(Method):
                 "training.augmentation distorts images (channels, height, width); these states have the shape "
                 f"{view.spec.state_shape}: set training.augmentation=null"
             )
-        self.model, self.objective = model, loss
+        self.model, self.objective, self.decays = model, loss, nn.ModuleList()
+        taken = inspect.signature(loss.forward).parameters
+        if view.spec.weighted and ("weights" not in taken or model.normalization == "second_moment"):
+            what = type(loss).__name__ if "weights" not in taken else "model.normalization=second_moment"
+            raise NotApplicableError(f"data.weights: {what} takes no weights; leave them out, or choose another")
+        if len(view.lags) > 1 and "decay" in taken:
+            if model.lagged != "shared":
+                raise ConfigurationError(
+                    f"training.view.lags={list(view.lags)}: the functions of a low-rank approximation are the same at "
+                    "all lags where the process is reversible: set model.lagged=shared, or choose training=vamp"
+                )
+            factors = (LearnedSingularValues(model.n_modes, constant_first=model.center) for _ in view.lags[1:])
+            self.decays.extend(factors)
         has_lagged_encoder = model.lagged != "shared"
         self.operator_factory = checked_operator(
             operator, model.n_modes, bool(view.spec.dim_in), has_lagged_encoder, self.measures_energy
@@ -100,18 +124,51 @@ class KoopmanLearning(Method):
 
     def loss(self, batch: Batch) -> Tensor:
         """Of a batch of pairs, each state distorted by itself."""
-        now, later = batch
-        return self.pair_loss(self.augmentation(now), self.augmentation(later))
+        now, later, *weights = batch
+        now, one_lag = self.augmentation(now), len(self.view.lags) == 1
+        later = later if one_lag else later.flatten(0, 1)
+        later = self.augmentation(later)
+        return self.pair_loss(now, later if one_lag else later.unflatten(0, (len(now), -1)), *weights)
 
-    def validation_loss(self, batch: Batch) -> tuple[Tensor, int] | None:
+    def samples_in(self, batch: Batch) -> float | int:
+        """Their number, or the sum of their weights."""
+        now, _, *weights = batch
+        return float(weights[0].sum()) if weights else len(now)
+
+    def validation_loss(self, batch: Batch) -> tuple[Tensor, float | int] | None:
         """Of held-out pairs as they are; a single one, at most the last of a split, has no second moments."""
-        now, later = batch
+        now, *_ = batch
         (n_pairs,) = added_over_processes([len(now)], now.device)
-        return None if n_pairs < 2 else (self.pair_loss(now, later), len(now))
+        return None if n_pairs < 2 else (self.pair_loss(*batch), self.samples_in(batch))
 
-    def pair_loss(self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *state"]) -> Tensor:
-        """The loss of states now and later."""
-        return self.objective(*self.model(now, later))
+    def pair_loss(
+        self,
+        now: Float[Tensor, "batch *state"],
+        later: Float[Tensor, "batch *lags_and_state"],
+        weights: Float[Tensor, " batch"] | None = None,
+    ) -> Tensor:
+        """The loss of states now and later, summed over the lags.
+
+        Args:
+            now: first states.
+            later: the states one lag later, with an axis (batch, lags, *state) of several.
+            weights: of the pairs.
+        """
+        given = {} if weights is None else {"weights": weights}
+        f, lagged = self.features_of(now, later)
+        decays = [{"decay": decay()} for decay in self.decays] or [{}] * (len(lagged) - 1)
+        losses = [self.objective(f, g, **given, **decay) for g, decay in zip(lagged, [{}, *decays], strict=True)]
+        return functools.reduce(torch.add, losses)
+
+    def features_of(
+        self, now: Float[Tensor, "batch *state"], later: Float[Tensor, "batch *lags_and_state"]
+    ) -> tuple[Float[Tensor, "batch modes"], Sequence[Float[Tensor, "batch modes"]]]:
+        """f of the states now and g of the later ones at every lag; the arguments are those of `pair_loss`."""
+        if len(self.view.lags) == 1:
+            f, g = self.model(now, later)
+            return f, [g]
+        g = self.model.encode_lagged(later.flatten(0, 1)).unflatten(0, later.shape[:2])
+        return self.model.encode(now), g.unbind(1)
 
     def learned(self) -> KoopmanModel:
         """The operator estimated from the features of all training pairs, in evaluation mode and float64."""

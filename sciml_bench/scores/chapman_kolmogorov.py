@@ -18,6 +18,7 @@ def chapman_kolmogorov_test(
     confidence: float = 0.95,
     block_length: int | None = None,
     seed: int = 0,
+    weights: Sequence[np.ndarray] | None = None,
 ) -> tuple[Bands, Bands]:
     """Compare K(lag)ⁿ with K(n·lag), the least-squares operators on the features, for several n.
 
@@ -29,6 +30,7 @@ def chapman_kolmogorov_test(
         confidence: share of the samples inside a band.
         block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
         seed: of the bootstrap.
+        weights: as in `block_moments`.
 
     Returns:
         K(lag)ⁿ, predicted, and K(n·lag), estimated, both (multiples, modes, modes). With indicators of states as
@@ -42,7 +44,7 @@ def chapman_kolmogorov_test(
         raise ConfigurationError(f"multiples={list(multiples)}: give at least one, each 1 or larger")
 
     lags = [lag, *(lag * n for n in multiples)]
-    moments = dict(zip(lags, block_moments(feature_trajectories, lags, block_length), strict=True))
+    moments = dict(zip(lags, block_moments(feature_trajectories, lags, block_length, weights=weights), strict=True))
 
     def operators(at_lag: int) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
         return bootstrapped(moments[at_lag], one_lag_operator, n_bootstrap, seed)

@@ -24,7 +24,11 @@ DEFAULT_BLOCKS = 20
 
 
 def block_moments(
-    trajectories: FeatureTrajectories, lags: Sequence[int], block_length: int | None = None, constant: bool = False
+    trajectories: FeatureTrajectories,
+    lags: Sequence[int],
+    block_length: int | None = None,
+    constant: bool = False,
+    weights: Sequence[np.ndarray] | None = None,
 ) -> list[Moments]:
     """Σ f_t f_tᵀ and Σ f_t f_{t+lag}ᵀ over the pairs that start in each block and never cross a trajectory.
 
@@ -35,6 +39,7 @@ def block_moments(
         lags: steps.
         block_length: steps of a block; whole trajectories where None, or twenty blocks of a single one.
         constant: whether the constant 1 comes before the features.
+        weights: how much every row counts, (time,) of each trajectory; a pair has the weight of its first row.
 
     Returns:
         the moments of every lag.
@@ -56,7 +61,8 @@ def block_moments(
                 last = min(first + n_rows, trajectory.shape[0] - lag)
                 for block in range(first // length, -(-last // length) if last > first else 0):
                     start, stop = max(block * length, first) - first, min((block + 1) * length, last) - first
-                    products = _products(rows[start : stop + lag], stop - start, lag, constant)
+                    counts = None if weights is None else weights[number][first + start : first + stop, None]
+                    products = _products(rows[start : stop + lag], stop - start, lag, constant, counts)
                     earlier = blocks.get((number, block))
                     pair = products if earlier is None else [a + b for a, b in zip(earlier, products, strict=True)]
                     blocks[number, block] = pair
@@ -76,11 +82,12 @@ def _block_length(trajectories: FeatureTrajectories, lag: int, given: int | None
     return n_pairs if given is None else given
 
 
-def _products(rows: np.ndarray, n_pairs: int, lag: int, constant: bool) -> list[np.ndarray]:
+def _products(rows: np.ndarray, n_pairs: int, lag: int, constant: bool, counts: np.ndarray | None) -> list[np.ndarray]:
     if constant:
         rows = np.column_stack([np.ones(len(rows)), rows])
     first = rows[:n_pairs]
-    return [first.T @ first, first.T @ rows[lag:]]
+    weighted = first if counts is None else first * counts
+    return [weighted.T @ first, weighted.T @ rows[lag:]]
 
 
 def bootstrapped(

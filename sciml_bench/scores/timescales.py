@@ -65,6 +65,7 @@ def implied_timescales_with_bands(
     confidence: float = 0.95,
     block_length: int | None = None,
     seed: int = 0,
+    weights: Sequence[np.ndarray] | None = None,
 ) -> Bands:
     """Implied timescales of the least-squares operator on centred features, for several lags.
 
@@ -77,6 +78,7 @@ def implied_timescales_with_bands(
         confidence: share of the samples inside the band.
         block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
         seed: of the bootstrap.
+        weights: as in `block_moments`.
 
     Returns:
         Arrays (lags, scales) from all data, the slowest first, without the stationary process.
@@ -89,7 +91,8 @@ def implied_timescales_with_bands(
     if not 1 <= n_scales <= n_modes or len(lags) == 0:
         raise ConfigurationError(f"n_scales={n_scales}, lags={lags}: choose 1 to {n_modes} scales and at least one lag")
     found = []
-    for lag, moments in zip(lags, block_moments(feature_trajectories, lags, block_length, constant=True), strict=True):
+    of_lags = block_moments(feature_trajectories, lags, block_length, constant=True, weights=weights)
+    for lag, moments in zip(lags, of_lags, strict=True):
         timescales = partial(_centered_timescales, n_scales=n_scales, lag_time=lag * time_step)
         found.append(bootstrapped(moments, timescales, n_bootstrap, seed))
     return Bands.of(found, confidence)

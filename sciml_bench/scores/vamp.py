@@ -45,13 +45,16 @@ def vamp_score(
 
 
 def streamed_vamp_scores(
-    blocks: Iterable[Sequence[Float[np.ndarray, "batch _"]]], n_pairs: int, singular_values: Float[np.ndarray, " modes"]
+    blocks: Iterable[Sequence[Float[np.ndarray, "batch _"]]],
+    n_pairs: float | int,
+    singular_values: Float[np.ndarray, " modes"],
 ) -> tuple[float, float]:
     """VAMP-2 of features and VAMP-E of an estimated operator over pairs that come in blocks; memory stays that of one.
 
     Args:
         blocks: f(x_t), g(x_{t+1}), u(x_t) and v(x_{t+1}) of some pairs, u and v orthonormal under the training law.
-        n_pairs: in all blocks together.
+        n_pairs: in all blocks together; of weighted pairs, of which all functions have the root of the weight as a
+            factor, the sum of the weights.
         singular_values: s of the estimate.
 
     Returns:

@@ -49,8 +49,8 @@ def added_over_processes(numbers: Sequence[float | int], device: torch.device | 
     return summed_over_processes(torch.tensor(numbers, dtype=torch.float64, device=device)).tolist()
 
 
-def mean_over_processes(mean: Tensor, n_samples: int) -> Tensor:
-    """The mean over the samples of all processes, differentiable, from that over the samples of each."""
+def mean_over_processes(mean: Tensor, n_samples: float | int) -> Tensor:
+    """The mean over the samples (or their weights) of all processes, differentiable, from that over those of each."""
     if world_size() == 1:
         return mean
     (total,) = added_over_processes([n_samples], mean.device)

@@ -14,6 +14,7 @@ from sciml_bench.core.checks import (
     ConfiguredInteger,
     ConfiguredNumber,
     ConfiguredWord,
+    is_integer,
     require_choice,
     require_integer,
     require_number,
@@ -36,11 +37,14 @@ from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
 from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, MissingError, Trajectories
-from sciml_bench.data.transforms import with_inputs
+from sciml_bench.data.transforms import with_inputs, with_weights
+from sciml_bench.data.transforms.components import component_numbers
 
 _BYTES_PER_ROW = 16
 """Its number, and that number in a random order [measured: peak memory up to the first gradient, 19 beside the rows
 themselves, with 5 and 10 million of one number]."""
+_BYTES_PER_WEIGHT = 12
+"""In double precision, and in single precision as pairs have it."""
 _BYTES_PER_SECOND = 1e8
 """That are read, and searched for missing values [CPU, measured: 200 and 400 MB of float32]."""
 
@@ -72,6 +76,9 @@ class TrajectoryFiles(Record):
         inputs: names or numbers of the components that are no states but act on the system from outside.
         input_interpolation: between two rows inputs go on in a straight line ("linear"), or keep the value of the
             earlier row ("hold").
+        weights: name or number of the component that is no state but tells how much every row counts.
+        thermal_energy: k_B T in its unit where that component is the bias V of an enhanced simulation, such as
+            `metad.bias` of PLUMED: a row then counts exp(V/k_B T).
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" (rows that
             lack one are cut out, and nothing is learned across them), "interpolate" between the rows before and
             after, or "mask": rows stay, and a method leaves out what is not there. Chunks that a zarr store lacks read
@@ -100,6 +107,8 @@ class TrajectoryFiles(Record):
         component_names: Sequence[str] | None = None,
         inputs: Sequence[str | int] | None = None,
         input_interpolation: ConfiguredWord = LINEAR,
+        weights: str | int | None = None,
+        thermal_energy: ConfiguredNumber | None = None,
         missing: ConfiguredWord = REFUSE,
         topology: PathType | None = None,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
@@ -128,6 +137,11 @@ class TrajectoryFiles(Record):
         self.clocks = require_choice("data.clocks", clocks, CLOCKS)
         self.inputs = inputs
         self.input_interpolation = require_choice("data.input_interpolation", input_interpolation, INTERPOLATIONS)
+        self.weights, self.thermal_energy = weights, thermal_energy
+        if thermal_energy is not None:
+            require_number("data.thermal_energy", thermal_energy, "give k_B T in the unit of data.weights")
+            if weights is None:
+                raise ConfigurationError(f"data.thermal_energy={thermal_energy}: name the bias with data.weights")
         self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         self.n_rows = n_rows
@@ -229,8 +243,14 @@ class TrajectoryFiles(Record):
             raise MissingValuesError(f"data.path={self.path}: {error.what}", on_disk=True) from error
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
+        weights = self.weights
+        if is_integer(weights, 0):  # counted before others are taken out
+            names = trajectories.column_names
+            weights = names[component_numbers("data.weights", names, weights)[0]]
         if self.inputs:
             trajectories = with_inputs(trajectories, self.inputs, self.input_interpolation)
+        if weights is not None:
+            trajectories = with_weights(trajectories, weights, self.thermal_energy)
         self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found)])
         return trajectories
 
@@ -238,8 +258,9 @@ class TrajectoryFiles(Record):
         """Stop at a store whose rows an epoch cannot put in order, or that cannot be read through."""
         in_order = found if n_bytes <= self.in_memory_gigabytes * 2**30 else [p for p in found if p.times is not None]
         n_rows, ordered = (sum(part.states.shape[0] for part in parts) for parts in (found, in_order))
+        n_weights = 0 if self.weights is None else _BYTES_PER_WEIGHT
         asked, remedy = f"data.path={self.path}: {n_rows:.3g} rows", "take fewer with data.n_rows"
-        require_memory(f"{asked}, whose order and clock", ordered * _BYTES_PER_ROW, remedy)
+        require_memory(f"{asked}, whose order and clock", ordered * _BYTES_PER_ROW + n_rows * n_weights, remedy)
         weigh_time(f"{asked}, to read them once,", n_bytes / _BYTES_PER_SECOND, remedy)
 
     def find_files(self) -> list[Path]:

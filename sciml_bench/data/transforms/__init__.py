@@ -5,7 +5,7 @@ was. What lies on disk stays there and is transformed as it is read; noise, whos
 rows with a past on a clock with gaps are read into memory. `Standardization.apply` is of the same kind.
 """
 
-from sciml_bench.data.transforms.acting_components import with_inputs
+from sciml_bench.data.transforms.acting_components import with_inputs, with_weights
 from sciml_bench.data.transforms.components import chosen_components
 from sciml_bench.data.transforms.noise import checked_noise, noisy
 from sciml_bench.data.transforms.record_transforms import RecordTransforms
@@ -21,4 +21,5 @@ __all__ = [
     "noisy",
     "resampled",
     "with_inputs",
+    "with_weights",
 ]

@@ -1,12 +1,12 @@
-"""Components of a record that are no states but act on the system from outside: control inputs."""
+"""Components of a record that are no states: inputs, which act on the system from outside, and weights of the rows."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from sciml_bench.core.checks import require_choice
-from sciml_bench.core.errors import ConfigurationError
-from sciml_bench.data.lazy_states import mapped
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.lazy_states import iterate_blocks, mapped
 from sciml_bench.data.trajectories import INTERPOLATIONS, LINEAR, Trajectories
 from sciml_bench.data.transforms.components import chosen_components
 
@@ -32,12 +32,47 @@ def with_inputs(
             "data.missing=interpolate or data.missing=split."
         )
     acting = chosen_components(trajectories, given, "data.inputs")
-    names = trajectories.column_names
-    kept = [name for name in names if name not in acting.named_components]
-    if not kept:
-        raise ConfigurationError(f"data.inputs={given}: no state is left; choose some of {', '.join(names)}.")
-    return chosen_components(trajectories, kept).unchecked(
+    return _without(trajectories, acting.named_components, f"data.inputs={given}").unchecked(
         inputs=tuple(mapped(part, lambda rows: rows.astype(np.float64)) for part in acting.states),
         input_names=acting.named_components,
         input_interpolation=require_choice("data.input_interpolation", interpolation, INTERPOLATIONS),
     )
+
+
+def with_weights(
+    trajectories: Trajectories, component: str | int, thermal_energy: float | int | None = None
+) -> Trajectories:
+    """Vector states without one of their components, which tells how much every row counts.
+
+    Args:
+        trajectories: any; what is no vector is taken for one.
+        component: name or number of the weights.
+        thermal_energy: k_B T in the unit of that component, where it is the bias V of an enhanced simulation: a row
+            counts exp(V/k_B T), as if it had been drawn without the bias.
+
+    Raises:
+        ConfigurationError: there is no such component, or no state is left.
+        DataError: a weight is missing or negative, or all are 0.
+    """
+    chosen = chosen_components(trajectories, [component], "data.weights")
+    weights = [np.concatenate([block[:, 0] for _, block in iterate_blocks(part)]) for part in chosen.states]
+    weights = [part.astype(np.float64) for part in weights]
+    if thermal_energy is not None:
+        largest = max(part.max() for part in weights)
+        weights = [np.exp((part - largest) / thermal_energy) for part in weights]
+    if not all((part >= 0).all() for part in weights) or not any(part.any() for part in weights):
+        raise DataError(
+            f"data.weights={component}: give numbers of at least 0, not all 0, and none missing; of the bias of a "
+            "simulation give also data.thermal_energy"
+        )
+    return _without(trajectories, chosen.named_components, f"data.weights={component}").unchecked(
+        weights=tuple(weights)
+    )
+
+
+def _without(trajectories: Trajectories, names: Sequence[str], said: str) -> Trajectories:
+    """Vector states without some components."""
+    kept = [name for name in trajectories.column_names if name not in names]
+    if not kept:
+        raise ConfigurationError(f"{said}: no state is left; choose some of {', '.join(trajectories.column_names)}.")
+    return chosen_components(trajectories, kept)

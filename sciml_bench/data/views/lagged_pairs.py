@@ -1,12 +1,15 @@
 """Pairs of states a fixed lag apart, (x_t, x_{t+lag}), drawn as blocks of indices from memory or from disk.
 
+Where several lags are asked for, every first state comes with one later state for each, x_{t+lag_1}, x_{t+lag_2}, ….
+
 A pair never crosses a trajectory. Pair p of trajectory j starts at row p + j·lag of all states laid end to end, because
 every earlier trajectory loses its last `lag` states as starting points; so nothing has to be stored per pair on disk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,29 +22,35 @@ from sciml_bench.data.lazy_states import MERGED_GAP, blocks_per_window, read_blo
 from sciml_bench.data.reading_ahead import ahead
 from sciml_bench.data.trajectories import HOLD, Trajectories
 
-Pairs = tuple[Float[Tensor, "batch *state"], Float[Tensor, "batch *state"]]
+_ROWS_AT_ONCE = 2**20
+"""Of which weights are summed."""
+
+Pairs = tuple[Tensor, ...]
+"""States now (batch, *state) and later, with an axis (batch, lags, *state) of several lags; then weights (batch,) where
+the rows have some."""
 
 
-def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str) -> int:
+def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str, key: str = "training.view.lag") -> int:
     """Return the lag if it fits all trajectories.
 
     Args:
         trajectories: the states of one split.
         lag: distance within a pair, in steps.
         where: what the states are, for messages: "the training split".
+        key: the configuration key, for messages.
 
     Raises:
         ConfigurationError: the lag is not an integer of at least 1.
         DataError: a trajectory is too short for one pair, or not sampled regularly.
     """
-    lag = require_integer("training.view.lag", lag, 1, "the lag must be at least 1 step and a whole number")
+    lag = require_integer(key, lag, 1, "the lag must be at least 1 step and a whole number")
     trajectories = _pieces(trajectories, lag)
     if not trajectories.is_regular:
         raise DataError(f"{where}: lagged pairs need states at regular times; set data.resample=<time step>.")
     for number, length in enumerate(trajectories.lengths):
         if length < lag + 1:
             raise DataError(
-                f"{where}: {trajectories.name(number)} has {length} states, but training.view.lag={lag} needs at least "
+                f"{where}: {trajectories.name(number)} has {length} states, but {key}={lag} needs at least "
                 f"{lag + 1}; choose a smaller lag, leave it out, or change data.split."
             )
     return lag
@@ -70,12 +79,14 @@ class PairWindow:
     Args:
         states: in the order of their rows.
         now: the first state of every pair, a row of `states`.
-        later: the second.
+        later: the second, or one for each of several lags.
+        weights: of every pair, where the rows have some.
     """
 
     states: Float[Tensor, "rows *state"]
     now: Int[Tensor, " pairs"]
-    later: Int[Tensor, " pairs"]
+    later: Int[Tensor, "pairs *lags"]
+    weights: Float[Tensor, " pairs"] | None = None
 
     def __len__(self) -> int:
         return len(self.now)
@@ -83,35 +94,53 @@ class PairWindow:
     def pairs(self, start: int = 0, stop: int | None = None) -> Pairs:
         """Those from `start` to `stop`, by default all."""
         part = slice(start, stop)
-        return self.states.index_select(0, self.now[part]), self.states.index_select(0, self.later[part])
+        later = self.later[part]
+        ahead_of_now = self.states.index_select(0, later.flatten())
+        found = self.states.index_select(0, self.now[part]), ahead_of_now.reshape(*later.shape, *self.states.shape[1:])
+        return found if self.weights is None else (*found, self.weights[part])
 
 
 class LaggedPairs:
     """All pairs of a split, numbered trajectory by trajectory in the order of time; none across missing rows.
 
-    A pair of which one state has a missing value is left out.
+    A pair of which one state has a missing value is left out, and so is one that does not count: the weight of a pair
+    is that of its first row, here relative to the largest.
 
     States in memory are held once, as one contiguous tensor. States on disk are read in contiguous ranges and never
     one by one; `block_size` says which indices should be asked for together.
 
     Args:
         trajectories: the states.
-        lag: distance within a pair, in steps.
+        lag: distance within a pair, in steps; or several, the longest last.
         where: what the states are, for messages.
 
     Raises:
         ConfigurationError: the lag is not an integer of at least 1.
-        DataError: a trajectory is too short for one pair.
+        DataError: a trajectory is too short for one pair, or no pair counts.
     """
 
-    def __init__(self, trajectories: Trajectories, lag: ConfiguredInteger = 1, where: str = "the data") -> None:
-        self.lag = require_lag(trajectories, lag, where)
+    def __init__(
+        self,
+        trajectories: Trajectories,
+        lag: ConfiguredInteger | Sequence[int] = 1,
+        where: str = "the data",
+    ) -> None:
+        several = not isinstance(lag, int | float | str) and isinstance(lag, Sequence)
+        self.lag = require_lag(trajectories, lag[-1] if several else lag, where)  # pyright: ignore[reportIndexIssue, reportArgumentType]
+        self.lags = np.array(lag if several else self.lag)
         self.trajectories = trajectories = _pieces(trajectories, self.lag)
         lengths = np.array(trajectories.lengths)
         self._first_rows = np.concatenate([[0], np.cumsum(lengths)])
         self._first_pairs = np.concatenate([[0], np.cumsum(lengths - self.lag)])
-        self._complete = self._complete_pairs() if trajectories.masked else None
+        self._weights: Tensor | None = None
+        if trajectories.weights is not None:
+            weights = np.concatenate(trajectories.weights)
+            self._weights = torch.from_numpy((weights / max(weights.max(), np.finfo(float).tiny)).astype(np.float32))
+        is_partial = trajectories.masked or (self._weights is not None and not self._weights.all())
+        self._complete = self._complete_pairs() if is_partial else None
         if self._complete is not None and not len(self._complete):
+            if not trajectories.masked:
+                raise DataError(f"data.weights: in {where} no pair {self.lag} steps apart has a weight above 0.")
             raise DataError(
                 f"data.missing=mask: {where} has no pair of states {self.lag} steps apart with all their values; use "
                 "data.missing=interpolate or fewer components (data.observe)."
@@ -121,6 +150,16 @@ class LaggedPairs:
 
     def __len__(self) -> int:
         return int(self._first_pairs[-1]) if self._complete is None else len(self._complete)
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the weights of all pairs: their number where they have none."""
+        if self._weights is None:
+            return float(len(self))
+        parts = (
+            np.arange(start, min(start + _ROWS_AT_ONCE, len(self))) for start in range(0, len(self), _ROWS_AT_ONCE)
+        )
+        return sum(float(self._weights[torch.from_numpy(self._rows(part))].double().sum()) for part in parts)
 
     @property
     def block_size(self) -> int | None:
@@ -135,13 +174,14 @@ class LaggedPairs:
     @property
     def bytes_per_pair(self) -> int:
         """Memory of one pair in a batch."""
-        return 2 * int(np.prod(self.trajectories.state_shape)) * torch.float32.itemsize
+        return (1 + self.lags.size) * int(np.prod(self.trajectories.state_shape)) * torch.float32.itemsize
 
     def batch(self, indices: Int[np.ndarray, " batch"]) -> Pairs:
         """The pairs with these numbers, in this order.
 
         Shapes:
-            two tensors (batch, *state), float32: the states now and the states `lag` steps later.
+            two tensors (batch, *state), float32: the states now and the states `lag` steps later; of several lags the
+            later ones are (batch, lags, *state). Weights (batch,) are the third, where the rows have some.
         """
         return self.window(indices).pairs()
 
@@ -150,7 +190,7 @@ class LaggedPairs:
         if self._states is None or self._start_rows is None:
             return self._read(indices)
         rows = self._start_rows[torch.from_numpy(indices)]
-        return PairWindow(self._states, rows, rows + self.lag)
+        return PairWindow(self._states, rows, self._later(rows), self._weights_of(rows))
 
     def inputs(self, start: int, stop: int) -> Float[np.ndarray, "pairs lagged_inputs"] | None:
         """What acts between the two states of the pairs `start` to `stop`, row after row; None without inputs.
@@ -187,9 +227,26 @@ class LaggedPairs:
         return states
 
     def _complete_pairs(self) -> Int[np.ndarray, " pairs"]:
-        """Numbers, among all pairs, of those without missing values."""
-        complete = [self.trajectories.complete_rows(number) for number in range(self.trajectories.n_trajectories)]
-        return np.flatnonzero(np.concatenate([part[: -self.lag] & part[self.lag :] for part in complete]))
+        """Numbers, among all pairs, of those that count and have no missing values."""
+        found = []
+        for number, length in enumerate(self.trajectories.lengths):
+            complete, n_pairs = self.trajectories.complete_rows(number), length - self.lag
+            found.append(np.all([complete[reach : reach + n_pairs] for reach in (0, *self.lags.flat)], axis=0))
+            if self._weights is not None:
+                first = self._first_rows[number]
+                found[-1] &= self._weights[first : first + n_pairs].numpy() > 0
+        return np.flatnonzero(np.concatenate(found))
+
+    def _later(self, rows: Any) -> Any:
+        """The rows of the later states: one, or one for each of several lags."""
+        return (
+            rows + self.lag
+            if not self.lags.ndim
+            else rows[:, None] + (torch.from_numpy(self.lags) if isinstance(rows, Tensor) else self.lags)
+        )
+
+    def _weights_of(self, rows: Tensor) -> Tensor | None:
+        return None if self._weights is None else self._weights[rows]
 
     def _rows(self, indices: np.ndarray) -> np.ndarray:
         if self._complete is not None:
@@ -212,17 +269,18 @@ class LaggedPairs:
             part = np.searchsorted(starts, rows, side="right") - 1
             return torch.from_numpy(rows - starts[part] + positions[part])
 
-        return PairWindow(states, rows_of_buffer(now), rows_of_buffer(now + self.lag))
+        weights = self._weights_of(torch.from_numpy(now))
+        return PairWindow(states, rows_of_buffer(now), rows_of_buffer(self._later(now)), weights)
 
     def _contiguous_ranges(self, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Disjoint sorted ranges that cover both rows of each pair, none of them across two trajectories."""
+        """Disjoint sorted ranges that cover all rows of each pair, none of them across two trajectories."""
         rows = np.sort(now)
         trajectory = np.searchsorted(self._first_rows, rows, side="right")
         breaks = np.flatnonzero((np.diff(rows) > MERGED_GAP) | (np.diff(trajectory) > 0)) + 1
         first = rows[np.concatenate([[0], breaks])]
         last = rows[np.concatenate([breaks - 1, [-1]])]
         # The ranges of the later states overlap those of the present ones, or lie far away where the lag is long.
-        bounds = np.concatenate([np.stack([first, last], axis=1), np.stack([first, last], axis=1) + self.lag])
+        bounds = np.concatenate([np.stack([first, last], axis=1) + reach for reach in (0, *self.lags.flat)])
         bounds = bounds[np.argsort(bounds[:, 0], kind="stable")]
         reach = np.maximum.accumulate(bounds[:, 1])
         trajectory = np.searchsorted(self._first_rows, bounds[:, 0], side="right")

@@ -17,7 +17,7 @@ WINDOW_BYTES = 2**21
 
 
 class PairLoader(EpochBatches):
-    """An iterable over batches (now, later) whose order is a pure function of the sampler's seed and epoch.
+    """An iterable over batches (now, later), perhaps with weights, in the order of the sampler's seed and epoch.
 
     What lies on disk is read in windows of the sampler, in a thread of its own while the window before is used.
 
@@ -63,15 +63,13 @@ class PairLoader(EpochBatches):
         held = next(gathered, None)
         if held is None:  # nothing is this rank's
             held = self.pairs.batch(np.zeros(1, dtype=int))
-        now, later = held
         for number in range(1, len(self) + 1):
             done = self._own_among(min(number * self.batch_size, n_pairs))
             size, begun = done - begun, done
-            while len(now) < size:
-                next_now, next_later = next(gathered)
-                now, later = _joined(now, next_now), _joined(later, next_later)
-            yield now[:size], later[:size]
-            now, later = now[size:], later[size:]
+            while len(held[0]) < size:
+                held = tuple(map(_joined, held, next(gathered)))
+            yield tuple(part[:size] for part in held)
+            held = tuple(part[size:] for part in held)
 
     def _own_among(self, stop: int) -> int:
         return int(self.sampler.own_among(np.array([stop]), self.batch_size)[0])

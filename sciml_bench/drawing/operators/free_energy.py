@@ -1,7 +1,7 @@
 """Free energy −ln p over the slow coordinates, with the purest row of every metastable state.
 
 Arrays: `slow_coordinates` (rows, slow), the slow eigenfunctions without the constant; `corners` (states,), rows of
-these; `populations` (states,).
+these; `populations` (states,); perhaps `row_weights` (rows,), how much each row counts.
 """
 
 import numpy as np
@@ -21,7 +21,8 @@ def draw(arrays: Arrays) -> Figure:
     names = [f"{number} ({100 * share:.3g} %)" for number, share in enumerate(arrays["populations"], start=1)]
     figure = Figure(figsize=(5.4, 4.2))
     axis = figure.subplots()
-    counts, edges = np.histogramdd(rows[:, :2], bins=_BINS if rows.shape[1] > 1 else 2 * _BINS)
+    bins, weights = _BINS if rows.shape[1] > 1 else 2 * _BINS, arrays.get("row_weights")
+    counts, edges = np.histogramdd(rows[:, :2], bins=bins, weights=weights)
     with np.errstate(divide="ignore"):
         energy = -np.log(counts / counts.max())
     centres = [(part[1:] + part[:-1]) / 2 for part in edges]

@@ -84,7 +84,10 @@ class Passage:
         return low, high
 
     def mean_over(
-        self, features: Float[np.ndarray, "batch modes"], confidence: float = 0.95
+        self,
+        features: Float[np.ndarray, "batch modes"],
+        confidence: float = 0.95,
+        weights: Float[np.ndarray, " batch"] | None = None,
     ) -> tuple[float, float, float]:
         """The mean over states outside the target, with the ends of its bootstrap interval.
 
@@ -94,8 +97,9 @@ class Passage:
         Args:
             features: of these states.
             confidence: share of the samples inside.
+            weights: of these states.
         """
-        where, shares = features.mean(axis=0), [(1 - confidence) / 2, (1 + confidence) / 2]
+        where, shares = np.average(features, axis=0, weights=weights), [(1 - confidence) / 2, (1 + confidence) / 2]
         samples, value = self.samples @ where, float(self.coefficients @ where)
         if self.at_target == 0:
             value, samples = (value if value >= 0 else np.inf), np.where(samples < 0, np.inf, samples)
@@ -105,7 +109,14 @@ class Passage:
 
 
 def committor(
-    features: FeatureTrajectories, in_source: Rows, in_target: Rows, lag: int, *, n_bootstrap: int = 100, seed: int = 0
+    features: FeatureTrajectories,
+    in_source: Rows,
+    in_target: Rows,
+    lag: int,
+    *,
+    n_bootstrap: int = 100,
+    seed: int = 0,
+    weights: Rows | None = None,
 ) -> Passage:
     """The probability of reaching the target before the source.
 
@@ -116,6 +127,7 @@ def committor(
         lag: steps, at most.
         n_bootstrap: samples behind the intervals.
         seed: of the samples.
+        weights: how much every row counts; a pair has the weight of its first row.
 
     Raises:
         ConfigurationError: a lag below 1, or fewer than two samples.
@@ -126,7 +138,7 @@ def committor(
     _require_visited("source", in_source)
     ends = [source | target for source, target in zip(in_source, in_target, strict=True)]
     reached = [target.astype(float) for target in in_target]
-    return _solved(features, ends, in_target, reached, lag, 1.0, n_bootstrap, seed)
+    return _solved(features, ends, in_target, reached, lag, 1.0, n_bootstrap, seed, weights)
 
 
 def mean_first_passage_time(
@@ -137,6 +149,7 @@ def mean_first_passage_time(
     time_step: float | int = 1.0,
     n_bootstrap: int = 100,
     seed: int = 0,
+    weights: Rows | None = None,
 ) -> Passage:
     """The mean time until the target is reached, in the unit of the time step.
 
@@ -147,13 +160,14 @@ def mean_first_passage_time(
         time_step: time of a step.
         n_bootstrap: samples behind the intervals.
         seed: of the samples.
+        weights: how much every row counts; a pair has the weight of its first row.
 
     Raises:
         ConfigurationError: a lag below 1, or fewer than two samples.
         DataError: the target is never visited, or too few rows lie outside.
     """
     elapsed = [time_step * np.arange(len(target)) for target in in_target]
-    return _solved(features, in_target, in_target, elapsed, lag, 0.0, n_bootstrap, seed)
+    return _solved(features, in_target, in_target, elapsed, lag, 0.0, n_bootstrap, seed, weights)
 
 
 def _solved(
@@ -165,11 +179,12 @@ def _solved(
     at_target: float,
     n_bootstrap: int,
     seed: int,
+    weights: Rows | None,
 ) -> Passage:
     """c of Σ f_t ((f_s − f_t)·c + gain) = 0, the gain being what `gained` grows by from t to s."""
     require_integer("lag", lag, 1, "give a number of steps of at least 1")
     _require_visited("target", in_target)
-    blocks = list(_moments(features, ends, gained, lag))
+    blocks = list(_moments(features, ends, gained, lag, weights))
     if len(blocks) < 2 or not any(metric.any() for metric, _, _ in blocks):
         raise DataError(f"lag={lag}: no pairs of rows begin between the ends; choose smaller ends or a shorter lag")
 
@@ -182,11 +197,12 @@ def _solved(
 
 
 def _moments(
-    features: FeatureTrajectories, ends: Rows, gained: Rows, lag: int
+    features: FeatureTrajectories, ends: Rows, gained: Rows, lag: int, weights: Rows | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Σ f_t f_tᵀ, Σ f_t (f_s − f_t)ᵀ and Σ f_t gain of every block; f is 0 in the ends."""
     n_blocks = DEFAULT_BLOCKS if len(features) == 1 else 1
-    for trajectory, in_end, gain in zip(features, ends, gained, strict=True):
+    counts = [None] * len(features) if weights is None else weights
+    for trajectory, in_end, gain, count in zip(features, ends, gained, counts, strict=True):
         n_pairs = trajectory.shape[0] - lag
         stops = _next_end(in_end)
         cuts = np.linspace(0, max(n_pairs, 0), n_blocks + 1, dtype=int).tolist()
@@ -199,7 +215,8 @@ def _moments(
             reached = np.minimum(begins + lag, stops[start:stop])
             now, step = f[: stop - start], f[reached - start] - f[: stop - start]
             change = np.where(in_end[begins], 0.0, gain[reached] - gain[begins])
-            yield now.T @ now, now.T @ step, (now.T @ change)[:, None]
+            counted = now if count is None else now * count[start:stop, None]
+            yield counted.T @ now, counted.T @ step, (counted.T @ change)[:, None]
 
 
 def _next_end(in_end: Bool[np.ndarray, " time"]) -> np.ndarray:

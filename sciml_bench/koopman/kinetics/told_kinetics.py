@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float, Int
@@ -32,7 +33,7 @@ class Kinetics:
         timescales: of the slow ones, without the constant.
         memberships: the map from slow eigenfunctions to the states, which are ordered by their population.
         representatives: the purest state of the trajectories in each.
-        populations: mean memberships over the rows.
+        populations: mean memberships over the rows, each counted by its weight where they have some.
         overlap: the largest amount by which a membership leaves 0 … 1: large where the states are not metastable.
         in_core: share of the rows in the core of each state.
         passage_times: mean first-passage time from the core of the row's state to that of the column's; 0 on the
@@ -41,6 +42,7 @@ class Kinetics:
         passage_times_upper: upper ends.
         slow_coordinates: the slow eigenfunctions at every row, without the constant.
         row_memberships: the memberships of every row.
+        row_weights: how much every row counts.
         committor_ends: the states from which and to which the committor leads.
         committor: of every row, the probability of reaching the core of the second before that of the first.
         committor_lower: lower ends of its 95 % intervals by bootstrap.
@@ -61,6 +63,7 @@ class Kinetics:
     passage_times_upper: Float[np.ndarray, "states states"]
     slow_coordinates: Float[np.ndarray, "rows slow"]
     row_memberships: Float[np.ndarray, "rows states"]
+    row_weights: Float[np.ndarray, " rows"]
     committor_ends: tuple[int, int]
     committor: Float[np.ndarray, " rows"]
     committor_lower: Float[np.ndarray, " rows"]
@@ -129,7 +132,8 @@ def kinetics_of(
     together = np.concatenate(functions)
     together[:, 0] = 1.0
     found = metastable_memberships(together)
-    order = np.argsort(-found.of(together).mean(axis=0), kind="stable")
+    counts = None if pieces.weights is None else np.concatenate(pieces.weights)
+    order = np.argsort(-np.average(found.of(together), axis=0, weights=counts), kind="stable")
     found = Memberships(found.corners[order], found.transform[:, order])
     degrees = found.of(together)
     cores, starts = degrees >= core, np.cumsum([0, *map(len, functions)]).tolist()
@@ -137,32 +141,35 @@ def kinetics_of(
         raise DataError(f"core={core}: no row is in the core of a state; take a smaller core or fewer states")
     times, lower, upper = (np.zeros((n_states, n_states)) for _ in range(3))
     rows = np.concatenate(features)
+    sampling: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed, "weights": pieces.weights}
     for target in range(n_states):
         inside = [cores[first:last, target] for first, last in pairwise(starts)]
-        options = {"time_step": learned.spec.time_step, "n_bootstrap": n_bootstrap, "seed": seed}
-        passage = mean_first_passage_time(features, inside, learned.spec.lag, **options)
+        time_step = learned.spec.time_step
+        passage = mean_first_passage_time(features, inside, learned.spec.lag, time_step=time_step, **sampling)
         for source in set(range(n_states)) - {target}:
-            of_source = rows[cores[:, source]]
-            times[source, target], lower[source, target], upper[source, target] = passage.mean_over(of_source)
+            core_of = cores[:, source]
+            mean = passage.mean_over(rows[core_of], weights=None if counts is None else counts[core_of])
+            times[source, target], lower[source, target], upper[source, target] = mean
     away, toward = ([cores[first:last, end] for first, last in pairwise(starts)] for end in ends)
     target, source = cores[:, ends[1]], cores[:, ends[0]]
     probability = least = most = target.astype(float)
     if not (target | source).all():  # some rows lie between
-        between = committor(features, away, toward, learned.spec.lag, n_bootstrap=n_bootstrap, seed=seed)
+        between = committor(features, away, toward, learned.spec.lag, **sampling)
         probability, (least, most) = between.of(rows, target, source), between.interval_of(rows, target, source)
     return Kinetics(
         eigenvalues=eigenvalues,
         timescales=learned.implied_timescales()[1:n_states],
         memberships=found,
         representatives=_rows_of(pieces, found.corners, starts),
-        populations=degrees.mean(axis=0),
+        populations=np.average(degrees, axis=0, weights=counts),
         overlap=float(max(-degrees.min(), degrees.max() - 1, 0.0)),
-        in_core=cores.mean(axis=0),
+        in_core=np.average(cores, axis=0, weights=counts),
         passage_times=times,
         passage_times_lower=lower,
         passage_times_upper=upper,
         slow_coordinates=together[:, 1:],
         row_memberships=degrees,
+        row_weights=np.ones(len(degrees)) if counts is None else counts,
         committor_ends=ends,
         committor=probability,
         committor_lower=least,

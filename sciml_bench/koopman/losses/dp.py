@@ -30,7 +30,13 @@ def metric_deformation_penalty(variances: Float[Tensor, " modes"]) -> Scalar:
 
 
 def dp_loss(
-    f: Features, g: Features, *, relaxed: bool = True, metric_deformation: float | int = 0.01, center: bool = True
+    f: Features,
+    g: Features,
+    *,
+    relaxed: bool = True,
+    metric_deformation: float | int = 0.01,
+    center: bool = True,
+    weights: Float[Tensor, " batch"] | None = None,
 ) -> Scalar:
     """The loss of deep projection networks on one batch, taken in float64.
 
@@ -40,6 +46,7 @@ def dp_loss(
         relaxed: the score without inverses (default) or VAMP-2.
         metric_deformation: γ, the weight of the penalty, 0 or larger.
         center: leave the constant function out.
+        weights: importance of the samples, not negative; only their ratios matter.
 
     Returns:
         The loss, a scalar in the features' dtype.
@@ -49,7 +56,7 @@ def dp_loss(
         DataError: fewer than two samples.
     """
     require_number("metric_deformation", metric_deformation, _REMEDY, positive=False)
-    covariance = joint_covariance(f, g, center)
+    covariance = joint_covariance(f, g, center, weights)
     modes = f.shape[1]
     variances = torch.linalg.eigvalsh(torch.stack([covariance[:modes, :modes], covariance[modes:, modes:]]))
     if relaxed:
@@ -78,6 +85,7 @@ class DPLoss(nn.Module):
         require_number("metric_deformation", metric_deformation, _REMEDY, positive=False)
         self.relaxed, self.metric_deformation, self.center = relaxed, metric_deformation, center
 
-    def forward(self, f: Features, g: Features) -> Scalar:
+    def forward(self, f: Features, g: Features, weights: Float[Tensor, " batch"] | None = None) -> Scalar:
         """The loss of one batch of features of the present and of the future."""
-        return dp_loss(f, g, relaxed=self.relaxed, metric_deformation=self.metric_deformation, center=self.center)
+        options = {"relaxed": self.relaxed, "metric_deformation": self.metric_deformation, "center": self.center}
+        return dp_loss(f, g, **options, weights=weights)

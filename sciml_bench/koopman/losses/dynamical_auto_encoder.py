@@ -46,6 +46,7 @@ class DynamicalAutoEncoderLoss(nn.Module):
         latent_next: Float[Tensor, "batch modes"],
         predicted_latent: Float[Tensor, "batch modes"],
         predicted_state: Float[Tensor, "batch *state"],
+        weights: Float[Tensor, " batch"] | None = None,
     ) -> Scalar:
         """The weighted sum of the three mean squared errors of one batch.
 
@@ -56,9 +57,16 @@ class DynamicalAutoEncoderLoss(nn.Module):
             latent_next: the encoding of `state_next`.
             predicted_latent: the encoding of `state_now` advanced by the latent operator.
             predicted_state: `predicted_latent`, decoded.
+            weights: importance of the samples, not negative; only their ratios matter.
         """
+
+        def error(found: Tensor, true: Tensor) -> Tensor:
+            if weights is None:
+                return mse_loss(found, true)
+            return (found - true).square().flatten(1).mean(dim=1).dot(weights.to(found.dtype)) / weights.sum()
+
         return (
-            self.reconstruction_weight * mse_loss(reconstruction, state_now)
-            + self.linearity_weight * mse_loss(predicted_latent, latent_next)
-            + self.prediction_weight * mse_loss(predicted_state, state_next)
+            self.reconstruction_weight * error(reconstruction, state_now)
+            + self.linearity_weight * error(predicted_latent, latent_next)
+            + self.prediction_weight * error(predicted_state, state_next)
         )

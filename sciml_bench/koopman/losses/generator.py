@@ -30,14 +30,16 @@ def generator_loss(
     *,
     nesting: str = "joint",
     estimator: str = "unbiased",
+    weights: Float[Tensor, " batch"] | None = None,
 ) -> Scalar:
-    """The loss of one batch of states that were drawn from the stationary law.
+    """The loss of one batch of states that were drawn from the stationary law, or are weighted to be like that.
 
     Args:
         f: the functions at the states.
         derivatives: ∇f ℓ/√η for every column ℓ of a matrix with ℓ ℓᵀ = a.
         nesting: `joint` or `none`.
         estimator: `unbiased` (no sample with itself in tr(W W)) or `biased`.
+        weights: importance of the samples, not negative; only their ratios matter.
 
     Returns:
         The loss, in float64; over the samples of all processes.
@@ -53,13 +55,15 @@ def generator_loss(
     masks = nesting_masks(nesting, f.shape[1], f.dtype, f.device)
     of_samples = torch.cat([f[None], derivatives]).movedim(1, 0)  # W of a sample is the second moment of these rows
     energies = of_samples.mT @ of_samples
-    sums = SumOverProcesses.apply(torch.stack([f.T @ f, energies.sum(dim=0)]))
+    counts = f.new_ones(len(f)) if weights is None else weights.double()
+    each = counts[:, None, None]
+    sums = SumOverProcesses.apply(torch.stack([f.T @ (f * each[:, 0]), (energies * each).sum(dim=0)]))
     metric, energy = sums.unbind()  # pyright: ignore[reportAttributeAccessIssue]
-    total = float(summed_over_processes(f.new_tensor(float(len(f)))))
+    total, alone = summed_over_processes(torch.stack([counts.sum(), counts.square().sum()])).tolist()
     squares, pairs = (energy.square() * masks.metric).sum(), total * total
     if estimator == "unbiased":
-        own: Tensor = SumOverProcesses.apply((energies.square() * masks.metric).sum())  # pyright: ignore[reportAssignmentType]
-        squares, pairs = squares - own, total * (total - 1)
+        own: Tensor = SumOverProcesses.apply(((energies * each).square() * masks.metric).sum())  # pyright: ignore[reportAssignmentType]
+        squares, pairs = squares - own, total * total - alone
     return squares / pairs - 2 * (metric.diagonal() * masks.correlation).sum() / total
 
 
@@ -81,6 +85,11 @@ class GeneratorLoss(nn.Module):
         self.nesting = require_choice("nesting", nesting, NESTINGS)
         self.estimator = require_choice("estimator", estimator, ESTIMATORS)
 
-    def forward(self, f: Features, derivatives: Float[Tensor, "directions batch modes"]) -> Scalar:
+    def forward(
+        self,
+        f: Features,
+        derivatives: Float[Tensor, "directions batch modes"],
+        weights: Float[Tensor, " batch"] | None = None,
+    ) -> Scalar:
         """The loss of one batch; see `generator_loss`."""
-        return generator_loss(f, derivatives, nesting=self.nesting, estimator=self.estimator)
+        return generator_loss(f, derivatives, nesting=self.nesting, estimator=self.estimator, weights=weights)

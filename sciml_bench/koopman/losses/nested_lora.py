@@ -142,12 +142,13 @@ def nested_lora_loss(
             f"estimator='unbiased' needs a batch of at least 2 samples, got {len(f)}; raise `batch_size` or drop the "
             "last incomplete batch"
         )
+    weights = None if weights is None else weights.to(f.dtype)
     # ⟨√s f, √s g⟩ = ⟨s f, g⟩ in every term of the loss, so one factor does and no square root is taken.
     scaled = f if singular_values is None else f * singular_values
     masks = nesting_masks(nesting, f.shape[1], f.dtype, f.device)
     loss: Tensor = _LowRankApproximation.apply(scaled, g, weights, masks, estimator == "unbiased")  # pyright: ignore[reportAssignmentType]
     if regularization:
-        loss = loss + regularization * (orthonormality_penalty(f) + orthonormality_penalty(g))
+        loss = loss + regularization * (orthonormality_penalty(f, weights) + orthonormality_penalty(g, weights))
     return loss
 
 
@@ -187,8 +188,20 @@ class NestedLoRALoss(nn.Module):
         if learn_singular_values is not None:
             self.singular_values = LearnedSingularValues(n_modes, learn_singular_values, constant_first)
 
-    def forward(self, f: Features, g: Features, weights: Float[Tensor, " batch"] | None = None) -> Scalar:
+    def forward(
+        self,
+        f: Features,
+        g: Features,
+        weights: Float[Tensor, " batch"] | None = None,
+        decay: Float[Tensor, " modes"] | None = None,
+    ) -> Scalar:
         """The loss of one batch of features of the present and of the future.
+
+        Args:
+            f: features of the present.
+            g: features of the future.
+            weights: importance of the samples.
+            decay: factors of the singular values, where g is further ahead than the lag at which f and g carry them.
 
         Raises:
             ConfigurationError: the features do not have `n_modes` columns.
@@ -198,12 +211,15 @@ class NestedLoRALoss(nn.Module):
                 f"n_modes={self.n_modes}, but the features have {f.shape[1]} and {g.shape[1]} columns; give the loss "
                 "the number of modes of the encoder (with its constant, if it has one)"
             )
+        singular_values = decay
+        if self.singular_values is not None:
+            singular_values = self.singular_values() if decay is None else self.singular_values() * decay
         return nested_lora_loss(
             f,
             g,
             nesting=self.nesting,
             estimator=self.estimator,
-            singular_values=None if self.singular_values is None else self.singular_values(),
+            singular_values=singular_values,
             regularization=self.regularization,
             weights=weights,
         )

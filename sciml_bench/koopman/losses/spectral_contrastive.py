@@ -13,24 +13,36 @@ from sciml_bench.core.types import Features, Scalar
 from sciml_bench.koopman.losses.nested_lora import nested_lora_loss
 
 
-def spectral_contrastive_loss(f: Features, g: Features, weights: Float[Tensor, " batch"] | None = None) -> Scalar:
+def spectral_contrastive_loss(
+    f: Features,
+    g: Features,
+    weights: Float[Tensor, " batch"] | None = None,
+    singular_values: Float[Tensor, " modes"] | None = None,
+) -> Scalar:
     """The spectral contrastive loss of one batch, in moment form.
 
     Args:
         f: features of the present, (batch, modes).
         g: features of the future, (batch, modes).
         weights: importance of the samples, not negative; only their ratios matter.
+        singular_values: as in `nested_lora_loss`.
 
     Raises:
         ConfigurationError: fewer than two samples.
         DataError: fewer than two samples have a positive weight.
     """
-    return nested_lora_loss(f, g, nesting="none", estimator="unbiased", weights=weights)
+    return nested_lora_loss(f, g, nesting="none", weights=weights, singular_values=singular_values)
 
 
 class SpectralContrastiveLoss(nn.Module):
     """The spectral contrastive loss; it has no options."""
 
-    def forward(self, f: Features, g: Features) -> Scalar:
-        """The loss of one batch of features of the present and of the future."""
-        return spectral_contrastive_loss(f, g)
+    def forward(
+        self,
+        f: Features,
+        g: Features,
+        weights: Float[Tensor, " batch"] | None = None,
+        decay: Float[Tensor, " modes"] | None = None,
+    ) -> Scalar:
+        """The loss of one batch; weights and decay are those of `NestedLoRALoss.forward`."""
+        return spectral_contrastive_loss(f, g, weights, decay)

@@ -60,7 +60,14 @@ def schatten_score(covariance: Float[Tensor, "both_modes both_modes"], schatten_
     return _SchattenScore.apply(covariance, schatten_norm)  # pyright: ignore[reportReturnType]
 
 
-def vamp_loss(f: Features, g: Features, *, schatten_norm: int = 2, center: bool = True) -> Scalar:
+def vamp_loss(
+    f: Features,
+    g: Features,
+    *,
+    schatten_norm: int = 2,
+    center: bool = True,
+    weights: Float[Tensor, " batch"] | None = None,
+) -> Scalar:
     """Minus the VAMP score of one batch.
 
     Args:
@@ -68,6 +75,7 @@ def vamp_loss(f: Features, g: Features, *, schatten_norm: int = 2, center: bool 
         g: features of the future, (batch, modes).
         schatten_norm: 1 (sum of the singular values) or 2 (sum of their squares).
         center: leave the constant function, whose singular value is 1, out of the score.
+        weights: importance of the samples, not negative; only their ratios matter.
 
     Returns:
         The loss, a scalar in the features' dtype.
@@ -77,7 +85,7 @@ def vamp_loss(f: Features, g: Features, *, schatten_norm: int = 2, center: bool 
         DataError: fewer than two samples.
     """
     _require_known_norm(schatten_norm)
-    return -schatten_score(joint_covariance(f, g, center), schatten_norm).to(f.dtype)
+    return -schatten_score(joint_covariance(f, g, center, weights), schatten_norm).to(f.dtype)
 
 
 class VAMPLoss(nn.Module):
@@ -96,9 +104,9 @@ class VAMPLoss(nn.Module):
         _require_known_norm(schatten_norm)
         self.schatten_norm, self.center = schatten_norm, center
 
-    def forward(self, f: Features, g: Features) -> Scalar:
+    def forward(self, f: Features, g: Features, weights: Float[Tensor, " batch"] | None = None) -> Scalar:
         """The loss of one batch of features of the present and of the future."""
-        return vamp_loss(f, g, schatten_norm=self.schatten_norm, center=self.center)
+        return vamp_loss(f, g, schatten_norm=self.schatten_norm, center=self.center, weights=weights)
 
 
 def _require_known_norm(schatten_norm: int) -> None:

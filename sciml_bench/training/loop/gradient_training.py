@@ -43,7 +43,7 @@ class GradientTraining(pl.LightningModule):
         self.gradient_clip_val, self.first_step = gradient_clip_val, first_step
         method.progress.seed = seed
         self._losses: list[float] = []
-        self._validation: list[tuple[float, int]] = []
+        self._validation: list[tuple[float, float | int]] = []
         self._optimisation: Optimisation | None = None
 
     # ---- data -----------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class GradientTraining(pl.LightningModule):
             progress.step = self.trainer.global_step
             loss = method.loss(part)
             if not method.joins_processes:
-                loss = mean_over_processes(loss, _n_samples(part))
+                loss = mean_over_processes(loss, method.samples_in(part))
             where = f"in epoch {self.current_epoch}, step {progress.step}"
             step, n_steps = progress.step - self.first_step, progress.n_steps - self.first_step
             value = self._optimisation.step(loss, step, n_steps, method.sound_members(loss), where)
@@ -188,8 +188,3 @@ class GradientTraining(pl.LightningModule):
             raise ConfigurationError("the last checkpoint has the weights of another model; to go on, keep the model")
         self.method.load_counters(checkpoint.get(_COUNTERS, {}))
         self.schedule.load_state_dict(checkpoint.get(_SCHEDULE, {}))
-
-
-def _n_samples(batch: Any) -> int:
-    """Of a tensor, or of tensors that belong together."""
-    return len(batch[0] if isinstance(batch, tuple | list) else batch)

@@ -13,7 +13,9 @@ SPLIT = 5
 def losses():
     yield from (NestedLoRALoss(3, nesting) for nesting in ("joint", "sequential", "none"))
     yield NestedLoRALoss(3, estimator="biased", regularization=0.2)
-    yield lambda f, g: nested_lora_loss(f, g, weights=1 + f.detach()[:, 0].square())
+    yield lambda f, g: nested_lora_loss(f, g, weights=1 + f.detach()[:, 0].square(), regularization=0.1)
+    for weighted in (VAMPLoss(), DPLoss(), lambda f, g, weights: generator_loss(f, g[None], weights=weights)):
+        yield lambda f, g, weighted=weighted: weighted(f, g, weights=1 + f.detach()[:, 0].square())
     yield from (lambda f, g, kind=kind: generator_loss(f, g[None], estimator=kind) for kind in ("unbiased", "biased"))
     yield from (VAMPLoss(1), VAMPLoss(2, center=False), DPLoss(), DPLoss(relaxed=False, metric_deformation=0.1))
 
