@@ -1,4 +1,4 @@
-"""A peptide of three residues whose atoms walk at random, one whose phi switches, and their files, written by MDTraj."""
+"""A peptide of three residues whose atoms walk at random, one whose phi switches, and their files, by MDTraj."""
 
 from pathlib import Path
 
@@ -71,7 +71,7 @@ PHI_VALUES, SWITCHING = (-80.0, 60.0), 0.02
 
 
 def written_switching_peptide(folder: Path, n_trajectories: int = 4, n_frames: int = 500):
-    """Alanine dipeptide with ideal bonds whose phi is one of two values, a Markov chain; psi is drawn anew in each frame.
+    """Alanine dipeptide with ideal bonds whose phi is one of two values, a Markov chain; psi is drawn anew each time.
 
     The only slow motion is that of phi, with the eigenvalue 1 − 2 · SWITCHING over a frame.
     """

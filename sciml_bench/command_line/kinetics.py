@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from sciml_bench.command_line._numbers import whole_number
 
-
 _CORRELATIONS = 5
 """Of a slow coordinate that are printed; all are in the file."""
 

@@ -141,24 +141,12 @@ def test_chignolin_is_learned_from_its_archive_and_its_kinetics_are_told(
 
 def test_the_settings_of_the_experiment_are_those_of_the_paper(tmp_path: Path) -> None:
     config = settings("koopman", "experiment=chignolin", "data.path=C22star", folder=tmp_path)
-    view, encoder = config["training"]["view"], config["model"]["encoder"]
-    assert (view["lag"], view["batch_size"], config["model"]["n_modes"], config["trainer"]["max_epochs"]) == (
-        1,
-        384,
-        16,
-        200,
-    )
-    assert (encoder["n_features"], encoder["n_interactions"], encoder["n_radial"], encoder["cutoff"]) == (
-        64,
-        3,
-        20,
-        0.6,
-    )
-    assert (config["model"]["lagged"], encoder["readout"], config["training"]["learning_rate"]) == (
-        "separate",
-        "mean",
-        1e-3,
-    )
+    training, model = config["training"], config["model"]
+    assert (training["view"]["lag"], training["view"]["batch_size"], training["learning_rate"]) == (1, 384, 1e-3)
+    assert (model["n_modes"], model["center"], model["lagged"]) == (16, True, "separate")
+    assert config["trainer"]["max_epochs"] == 200
+    asked = {"n_features": 64, "n_interactions": 3, "n_radial": 20, "cutoff": 0.6, "readout": "mean"}
+    assert {name: model["encoder"][name] for name in asked} == asked
     assert config["schedule"]["_target_"].endswith("ConstantRate")
     assert config["trainer"]["gradient_clip_val"] is None
 

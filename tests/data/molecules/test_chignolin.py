@@ -1,4 +1,4 @@
-"""The archive of chignolin as a record: which files it takes, which part they go to, and what is said of missing ones."""
+"""The archive of chignolin as a record: its files, which part they go to, and what is said of missing ones."""
 
 import numpy as np
 import pytest
@@ -65,13 +65,9 @@ def test_the_split_is_the_best_of_a_hundred_by_the_central_atoms_whatever_is_lea
 def test_a_missing_file_is_named_with_where_it_is_downloaded(tmp_path):
     written_archive(tmp_path)
     (tmp_path / "C5.xtc").unlink()
-    with pytest.raises(
-        FileNotFoundError, match=r"there is no C5\.xtc; download trajs_out\.zip from zenodo\.org/records/"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"there is no C5\.xtc; download trajs_out\.zip from zenodo\.org"):
         loaded(tmp_path)
-    with pytest.raises(
-        FileNotFoundError, match=r"no protein\.gro, C0\.xtc, C1\.xtc and 32 more files; download .*C22star"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"no protein\.gro, C0\.xtc, C1\.xtc and 32 more files; download"):
         loaded(tmp_path / "nowhere")
 
 
