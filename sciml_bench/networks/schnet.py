@@ -6,6 +6,7 @@ modules can be imported. Of it only `nn.Module`s are used.
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import torch
@@ -29,8 +30,8 @@ ANGSTROMS = 10.0
 """In a nanometre."""
 READOUTS = ("mean", "sum")
 PAIRS_AT_ONCE = 2**19
-"""Of atoms, beyond which frames go one part after the other: a part's messages, some GiB of 384 proteins of 170 atoms,
-are forgotten, and made again for its gradient."""
+"""Of atoms, beyond which frames go one part after the other. What the atoms of a part told each other is forgotten and
+made again for its gradient: 384 frames of 172 atoms take 1.3 GiB in all instead of some 12 [measured]."""
 
 
 def schnetpack() -> Any:
@@ -126,8 +127,8 @@ class SchNetEncoder(nn.Module):
             return torch.cat([self._read_out(self._described(part)) for part in parts])
         if len(parts) == 1:
             return self._read_out(self._described(positions))
-        again = {"use_reentrant": False, "preserve_rng_state": False}
-        described = [cast(Tensor, checkpoint(self._described, part, **again)) for part in parts]
+        made_again = partial(checkpoint, self._described, use_reentrant=False, preserve_rng_state=False)
+        described = [cast(Tensor, made_again(part)) for part in parts]
         return self._read_out(torch.cat(described))  # whose batch norm sees all of them
 
     def _described(self, positions: Float[Tensor, "batch atoms 3"]) -> Float[Tensor, "batch atoms features"]:

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from sciml_bench.core.checks import ConfiguredWord
 from sciml_bench.core.types import PathType
-from sciml_bench.data.molecules.features import POSITIONS
 from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
 from sciml_bench.data.molecules.splits_of_trajectories import DISTRIBUTION_MATCHING
 from sciml_bench.data.trajectories import Trajectories
@@ -23,7 +22,6 @@ class Chignolin(MolecularTrajectories):
 
     Args:
         path: folder with the topology and C0.xtc … C33.xtc.
-        features: as in `MolecularTrajectories`, like the other options.
         trajectory_split: by the radii of gyration of the carbons CA, unless another is asked for.
         **options: of `MolecularTrajectories`.
 
@@ -39,13 +37,12 @@ class Chignolin(MolecularTrajectories):
     def __init__(
         self,
         path: PathType | None,
-        features: ConfiguredWord = POSITIONS,
         trajectory_split: ConfiguredWord = DISTRIBUTION_MATCHING,
         **options: Any,
     ) -> None:
         self.path, folder = path, Path(str(path)).expanduser()
         files = [folder / f"C{number}.xtc" for number in range(N_TRAJECTORIES)]
-        super().__init__(folder / TOPOLOGY, files, features, trajectory_split=trajectory_split, **options)
+        super().__init__(folder / TOPOLOGY, files, trajectory_split=trajectory_split, **options)
 
     def load(self) -> Trajectories:
         """All trajectories.

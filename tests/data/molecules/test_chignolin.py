@@ -31,9 +31,9 @@ def test_every_part_has_as_many_unfolded_starts_as_folded_ones(tmp_path):
         }
 
 
-def test_states_are_the_positions_of_all_atoms_but_water(tmp_path):
+def test_positions_are_those_of_all_atoms_but_water(tmp_path):
     walks = written_archive(tmp_path)
-    train = loaded(tmp_path).splits["train"]
+    train = loaded(tmp_path, features="positions").splits["train"]
     assert train.state_shape == (N_ATOMS - 3, 3)
     first = walks[numbers(train)[0]]
     np.testing.assert_allclose(train.states[0], first.xyz[:, : N_ATOMS - 3], atol=6e-4)
@@ -51,7 +51,7 @@ def test_the_split_is_the_best_of_a_hundred_by_the_central_atoms_whatever_is_lea
         return compared[-1]
 
     monkeypatch.setattr(splits_of_trajectories, "distance_of_parts", noted)
-    parts = loaded(tmp_path, atoms="name CB").splits
+    parts = loaded(tmp_path, features="positions", atoms="name CB").splits
     assert len(compared) == 100
     radii = [mdtraj.compute_rg(one.atom_slice(one.topology.select("name CA")), masses=np.ones(3)) for one in walks]
     train, test = (np.sort(np.concatenate([radii[number] for number in numbers(part)])) for part in parts.values())
@@ -59,7 +59,7 @@ def test_the_split_is_the_best_of_a_hundred_by_the_central_atoms_whatever_is_lea
     mine = np.abs(np.quantile(train, levels) - np.quantile(test, levels)).mean()  # the Wasserstein distance
     assert mine == pytest.approx(min(compared), rel=0.05)
     assert mine < 0.5 * np.median(compared)
-    assert numbers(loaded(tmp_path, features="dihedrals").splits["test"]) == numbers(parts["test"])
+    assert numbers(loaded(tmp_path).splits["test"]) == numbers(parts["test"])
 
 
 def test_a_missing_file_is_named_with_where_it_is_downloaded(tmp_path):
