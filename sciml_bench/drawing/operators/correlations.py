@@ -25,6 +25,7 @@ def draw(arrays: Arrays) -> Figure:
     axis.set_xticks(np.arange(len(shown)), names[shown], rotation=90, fontsize=7)
     axis.set_yticks(np.arange(len(values)), [f"eigenfunction {number + 2}" for number in range(len(values))])
     axis.grid(visible=False)
+    axis.set_facecolor("0.8")  # of what is not a number
     figure.colorbar(map_, ax=axis, label="correlation")
     axis.set_title(f"Slow coordinates and collective variables{left_out}", fontsize=10)
     return figure
