@@ -244,7 +244,8 @@ def test_a_random_record_of_any_length_is_learned_from_and_scored_in_short_piece
 
 # ---- every choice is built ------------------------------------------------------------------------------------------
 
-NOT_AT_HAND = ("trajectories", "ordered_mnist", "double_pendulum_real", "ctf_lorenz", "molecular", "alanine_dipeptide")
+NOT_AT_HAND = ("trajectories", "ordered_mnist", "double_pendulum_real", "ctf_lorenz")
+NOT_AT_HAND += ("molecular", "alanine_dipeptide", "chignolin")
 OF_KOOPMAN = [name for name in options("settings", "koopman") if name in RECORDS and name not in NOT_AT_HAND]
 
 

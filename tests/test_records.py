@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from odebench_file import written
 from scripts import RECORDS, SCRIPTS, SMALL, TRAJECTORY_SCRIPTS, command_line, settings
+from small_peptide import written_archive
 
 from sciml_bench.command_line.show import run_summary
 from sciml_bench.core.errors import ConfigurationError
@@ -131,6 +132,11 @@ def test_a_cell_that_works_runs_through_its_fast_setting(
         file = recording(tmp_path)
     elif record == "odebench":
         file = written(tmp_path / "odebench.json")
+    elif record == "chignolin":
+        pytest.importorskip("mdtraj", reason="needs the extra `molecules`")
+        file = tmp_path / "C22star"
+        file.mkdir()
+        written_archive(file, n_frames=20)
     if record in ("molecular", "alanine_dipeptide"):
         pytest.importorskip("openmm", reason="needs the extra `molecules`")
     if record == "molecular":

@@ -1,6 +1,7 @@
 """Tell the metastable states of what a Koopman run has learned: populations and mean first-passage times.
 
-The numbers are printed, and go with the free energy over the slow coordinates to kinetics/ within the run.
+The numbers are printed, and go with the free energy over the slow coordinates to kinetics/ within the run; of a
+molecule also how these coordinates correlate with the dihedrals of its backbone and its radius of gyration.
 """
 
 import argparse
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from sciml_bench.command_line._numbers import whole_number
+
+_CORRELATIONS = 5
+"""Of a slow coordinate that are printed; all are in the file."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,26 +60,37 @@ def answer(asked: argparse.Namespace) -> None:
         DataError: the run has learned no operator, or nothing is metastable.
     """
     # imported late: torch would make the help wait
+    import numpy as np
     from matplotlib.figure import Figure
 
     from sciml_bench.core.errors import DataError
     from sciml_bench.core.stored.files import write_arrays
+    from sciml_bench.data.molecules import MolecularTrajectories
     from sciml_bench.drawing import draw
     from sciml_bench.drawing.style import save_figure
     from sciml_bench.koopman import KoopmanModel
-    from sciml_bench.koopman.kinetics import kinetics_of
+    from sciml_bench.koopman.kinetics import correlations, kinetics_of
     from sciml_bench.training.restore import restore
 
     run = restore(asked.run, asked.trust)
     if not isinstance(run.learned, KoopmanModel):
         raise DataError(f"{asked.run} has learned no operator; metastable states are those of a Koopman run")
-    found = kinetics_of(run.learned, run.data().splits["train"], asked.states, core=asked.core, ends=asked.committor)
+    record = run.data()
+    found = kinetics_of(run.learned, record.splits["train"], asked.states, core=asked.core, ends=asked.committor)
     folder = asked.run / "kinetics"
     folder.mkdir(exist_ok=True)
     arrays = {**found.as_arrays(), "time_unit": run.learned.spec.time_unit}
+    variables = record.collective_variables() if isinstance(record, MolecularTrajectories) else None
+    if variables is not None:
+        measured = variables["train"].between_gaps(run.learned.spec.lag + 1)
+        arrays["correlations"] = correlations(found.slow_coordinates, measured.flattened)
+        arrays["variable_names"] = np.array(measured.component_names)
     write_arrays(folder / "arrays.npz", arrays)
-    save_figure(cast(Figure, draw("free_energy", arrays)), folder / "free_energy.png")
+    for name in ("free_energy", *(["correlations"] if variables is not None else [])):
+        save_figure(cast(Figure, draw(name, arrays)), folder / f"{name}.png")
     print(_told(found, run.learned.spec), end="")
+    if variables is not None:
+        print(_told_correlations(arrays["correlations"], arrays["variable_names"]), end="")
     print(f"wrote {folder}")
 
 
@@ -113,6 +128,18 @@ def _told(found: Any, spec: Any) -> str:
     if between.any():
         width = np.median((found.committor_upper - found.committor_lower)[between])
         lines.append(f"  between the cores its 95 % intervals are {width:.2g} wide (median)")
+    return "\n".join(lines) + "\n"
+
+
+def _told_correlations(values: Any, names: Any) -> str:
+    """The strongest ones of every slow coordinate."""
+    import numpy as np
+
+    lines = []
+    for number, row in enumerate(values):
+        order = np.argsort(-np.nan_to_num(np.abs(row)), kind="stable")[:_CORRELATIONS]
+        shown = ", ".join(f"{row[column]:+.2f} {names[column]}" for column in order)
+        lines.append(f"eigenfunction {number + 2} correlates with: {shown}")
     return "\n".join(lines) + "\n"
 
 

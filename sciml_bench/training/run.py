@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sciml_bench.core.checks import require_boolean, require_integer
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, memory_errors
+from sciml_bench.core.instantiate import exported_class
 from sciml_bench.core.interruption import TOLD, interruption_behind
 from sciml_bench.core.kinds import fits
 from sciml_bench.core.plain_types import Metrics
@@ -165,7 +166,10 @@ def plain(config: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
             raise ConfigurationError(f"{told[1]}={value}: give what it is built from, with `_target_`.") from None
         raise ConfigurationError(str(error).splitlines()[0]) from error
     if missing:
-        raise ConfigurationError(f"{missing[0]} has no value; give it on the command line: {missing[0]}=<value>")
+        target = str((plain.get(missing[0].partition(".")[0]) or {}).get("_target_")).removeprefix("sciml_bench.")
+        where = getattr(exported_class(target), "source", None)  # of data that a person has to download
+        said = f"{missing[0]} has no value; give it on the command line: {missing[0]}=<value>"
+        raise ConfigurationError(said if where is None else f"{said}; {where}")
     return plain
 
 

@@ -159,3 +159,14 @@ def test_implied_timescales_are_drawn_with_their_bands_and_the_truth(tmp_path):
     assert "[ps]" in axis.get_xlabel()
     save_figure(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+def test_of_many_variables_the_forty_that_correlate_most_are_shown_in_their_order():
+    values = np.linspace(-0.3, 0.9, 50)[None]
+    names = np.array([f"sin phi {number}" for number in range(50)])
+    axis = draw("correlations", {"correlations": values, "variable_names": names}).axes[0]
+    shown = [label.get_text() for label in axis.get_xticklabels()]
+    assert shown == [
+        names[number] for number in range(50) if np.abs(values[0, number]) >= np.sort(np.abs(values[0]))[10]
+    ]
+    assert "the 40 strongest of 50" in axis.get_title()

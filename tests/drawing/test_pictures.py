@@ -48,6 +48,10 @@ ARRAYS = {
     "accuracy_against_step": {"forecast_steps": [-1, 1, 2], "forecast_accuracy": positive(3), "n_classes": 5},
     "body_errors": ROLLED | {"body_distances": positive(5, 2), "body_names": np.array(["Sun", "Earth"])},
     "coefficients": {"coefficients": positive(3, 2), "term_names": ["1", "x", "y"], "component_names": NAMES},
+    "correlations": {
+        "correlations": np.array([[0.9, -0.3, np.nan], [0.1, 0.7, -0.8]]),
+        "variable_names": np.array(["radius of gyration", "cos phi 2", "sin phi 2"]),
+    },
     "discovered_trajectories": WHOLE | {"denoised": positive(*STATES), "forecast": positive(*STATES)},
     "eigenfunctions": {"eigenfunctions_test": positive(6, 3), "eigenvalues": np.array([1.0, 0.5j, -0.5j])},
     "eigenvalue_density": {"eigenvalues": np.arange(5.0), "density": positive(5)},

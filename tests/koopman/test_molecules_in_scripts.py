@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from scripts import SMALL, command_line, settings
+from small_peptide import SWITCHING, written_archive, written_switching_peptide
 
+from sciml_bench.command_line import main
 from sciml_bench.training.build import build_record
 from sciml_bench.training.restore import restore
 
@@ -108,3 +110,86 @@ def test_a_truncated_file_stops_a_run_or_is_listed_in_its_record(
     record = json.loads((tmp_path / "run" / "record.json").read_text())
     assert "left out, for it cannot be read: " in record["data_reading"]
     assert "trajectory0.xtc" in record["data_reading"]
+
+
+# ---- chignolin, and what slow coordinates are ------------------------------------------------------------------------
+
+
+def test_chignolin_is_learned_from_its_archive_and_its_kinetics_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "C22star").mkdir()
+    written_archive(tmp_path / "C22star")
+    run = tmp_path / "run"
+    words = ["experiment=chignolin", f"data.path={tmp_path / 'C22star'}", f"hydra.run.dir={run}", *SMALL_SCHNET]
+    small = ["model.n_modes=3", "data.atoms='name N CA C'", "training.view.batch_size=143", "trainer.max_epochs=10"]
+    quick = [word for word in QUICK if not word.startswith(("trainer.max_epochs", "training.view.batch_size"))]
+    assert command_line(monkeypatch, "koopman", *words, *small, *quick) == 0
+    assert {path.stem for path in (run / "figures").glob("*.png")} >= {"learning_curves", "spectrum"}
+    record = json.loads((run / "record.json").read_text())
+    assert (record["data"], record["model"], record["training"]) == ("chignolin", "schnet", "nested_lora")
+    assert np.isfinite(json.loads((run / "metrics.json").read_text())["vamp_e_test"])
+    capfd.readouterr()
+    assert main(["kinetics", str(run), "--states", "2", "--core", "0.6"]) == 0
+    assert "eigenfunction 2 correlates with: " in capfd.readouterr().out
+    with np.load(run / "kinetics" / "arrays.npz", allow_pickle=False) as arrays:
+        assert arrays["correlations"].shape == (1, 1 + 8)
+        assert arrays["variable_names"][:3].tolist() == ["radius of gyration", "cos psi 1", "sin psi 1"]
+        assert len(arrays["slow_coordinates"]) == 26 * 12
+    assert (run / "kinetics" / "correlations.png").stat().st_size > 1000
+
+
+def test_the_settings_of_the_experiment_are_those_of_the_paper(tmp_path: Path) -> None:
+    config = settings("koopman", "experiment=chignolin", "data.path=C22star", folder=tmp_path)
+    training, model = config["training"], config["model"]
+    assert (training["view"]["lag"], training["view"]["batch_size"], training["learning_rate"]) == (1, 384, 1e-3)
+    assert (model["n_modes"], model["center"], model["lagged"]) == (16, True, "separate")
+    assert config["trainer"]["max_epochs"] == 200
+    asked = {"n_features": 64, "n_interactions": 3, "n_radial": 20, "cutoff": 0.6, "readout": "mean"}
+    assert {name: model["encoder"][name] for name in asked} == asked
+    assert config["schedule"]["_target_"].endswith("ConstantRate")
+    assert config["trainer"]["gradient_clip_val"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["experiment=chignolin"], "data.path has no value; give it on the command line: data.path=<value>; download"),
+        (["data=chignolin", "data.path=nowhere"], "data.path=nowhere: there is no protein.gro, C0.xtc, C1.xtc and 32"),
+    ],
+)
+def test_without_the_archive_it_is_said_where_it_is_downloaded(
+    words: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert command_line(monkeypatch, "koopman", *words, "logger=none", f"hydra.run.dir={tmp_path / 'run'}") == 1
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert sentence in said
+    assert "trajs_out.zip from zenodo.org/records/10681926, unpack it, and give the folder C22star" in said
+
+
+LEARNED_FROM = {
+    "dihedrals": ["model.encoder.hidden=[16]", "trainer.max_epochs=9", "training.learning_rate=0.01"],
+    "positions": ["model=schnet", "data.atoms='element != H'", "model.encoder.n_features=16", "trainer.max_epochs=6"],
+}
+
+
+@pytest.mark.parametrize("features", ["dihedrals", pytest.param("positions", marks=pytest.mark.slow)])
+def test_the_slow_coordinate_is_the_one_dihedral_that_is_slow(
+    features: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Phi switches between two values, psi is drawn anew in each frame: the truth is a Markov chain of two states."""
+    files, run = written_switching_peptide(tmp_path, n_frames=1000), tmp_path / "run"
+    words = ["data=molecular", *files, "data.split={train:3,validation:0,test:1}", f"data.features={features}"]
+    words += ["training=nested_lora_reversible", "model.n_modes=3", *LEARNED_FROM[features], f"hydra.run.dir={run}"]
+    quick = [word for word in QUICK if not word.startswith(("trainer.max_epochs", "training.view.batch_size"))]
+    assert command_line(monkeypatch, "koopman", *words, *quick, "training.view.batch_size=48") == 0
+    capfd.readouterr()
+    assert main(["kinetics", str(run), "--states", "2", "--core", "0.7"]) == 0
+    (told,) = [line for line in capfd.readouterr().out.splitlines() if line.startswith("eigenfunction 2 correlates")]
+    assert told.partition(": ")[2].split(", ")[0][1:] >= "0.9"
+    with np.load(run / "kinetics" / "arrays.npz", allow_pickle=False) as arrays:
+        found = dict(zip(arrays["variable_names"].tolist(), np.abs(arrays["correlations"][0]), strict=True))
+        timescale = arrays["timescales"][0]
+    assert found["sin phi 2"] > 0.9
+    assert max(found["cos psi 2"], found["sin psi 2"]) < 0.15
+    assert timescale == pytest.approx(-0.002 / np.log(1 - 2 * SWITCHING), rel=0.3)  # of 60 transitions

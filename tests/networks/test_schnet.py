@@ -58,6 +58,20 @@ def test_frames_of_a_batch_do_not_see_each_other_and_large_batches_are_evaluated
         torch.testing.assert_close(network(x), alone, rtol=1e-5, atol=1e-6)
 
 
+def test_large_batches_learn_in_parts_what_they_learn_as_a_whole(monkeypatch):
+    """Weights, their gradients, and the running averages of the batch norm, which sees all frames together."""
+    networks, x = (encoder().train(), encoder().train()), positions(9)
+    weights = torch.randn(9, 4, generator=torch.Generator().manual_seed(3))
+    for network, part in zip(networks, (2**19, 2 * 5**2), strict=True):
+        monkeypatch.setattr("sciml_bench.networks.schnet.PAIRS_AT_ONCE", part)
+        (network(x) * weights).sum().backward()
+    whole, parts = ({n: p.grad for n, p in network.named_parameters()} for network in networks)
+    for name, gradient in whole.items():
+        torch.testing.assert_close(parts[name], gradient, rtol=1e-3, atol=1e-5)
+    for name, buffer in networks[0].named_buffers():
+        torch.testing.assert_close(dict(networks[1].named_buffers())[name], buffer)
+
+
 def test_a_process_may_have_no_frame_of_a_batch():
     with torch.no_grad():
         assert encoder()(positions()[:0]).shape == (0, 4)

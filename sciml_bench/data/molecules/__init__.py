@@ -1,4 +1,4 @@
-"""Molecular dynamics: trajectories from files, and alanine dipeptide, which is simulated on the spot.
+"""Molecular dynamics: trajectories from files, chignolin's, and alanine dipeptide, which is simulated on the spot.
 
 A name is imported when it is asked for, so that the processes that simulate need no torch.
 """
@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sciml_bench.data.molecules.alanine_dipeptide import AlanineDipeptide
+    from sciml_bench.data.molecules.chignolin import Chignolin
     from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
 
-__all__ = ["AlanineDipeptide", "MolecularTrajectories"]
+__all__ = ["AlanineDipeptide", "Chignolin", "MolecularTrajectories"]
 
-_HOMES = {"AlanineDipeptide": "alanine_dipeptide", "MolecularTrajectories": "molecular_trajectories"}
+_HOMES = {
+    "AlanineDipeptide": "alanine_dipeptide",
+    "Chignolin": "chignolin",
+    "MolecularTrajectories": "molecular_trajectories",
+}
 
 
 def __getattr__(name: str) -> Any:

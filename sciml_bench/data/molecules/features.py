@@ -19,15 +19,24 @@ CHOSEN_ATOMS = {POSITIONS: "not water", DISTANCES: "not water and element != H",
 
 
 class Positions:
-    """States (atoms, 3) in nanometres, as the atoms lie in space."""
+    """States (atoms, 3) in nanometres, as the atoms lie in space; chains that a periodic cell cuts are made whole."""
 
     def __init__(self, molecule: Molecule) -> None:
         self.atoms, self.names = molecule.atoms, ("x", "y", "z")
+        chains = np.array([molecule.topology.atom(int(atom)).residue.chain.index for atom in molecule.atoms])
+        self._chains = np.split(np.arange(len(chains)), np.flatnonzero(np.diff(chains)) + 1)
         self.units: tuple[str | None, ...] = ("nm",) * 3
 
     def of(self, frames: Any) -> Float[np.ndarray, "time atoms 3"]:
-        """The positions."""
-        return np.asarray(frames.xyz)
+        """The positions, each atom at its image nearest to the atom before it in its chain."""
+        positions, cells = np.asarray(frames.xyz), frames.unitcell_vectors
+        if cells is None or not np.linalg.det(cells).all():
+            return positions
+        shifts = np.zeros(positions.shape)
+        steps = np.diff(positions, axis=1) @ np.linalg.inv(cells)
+        for atoms in self._chains:
+            shifts[:, atoms[1:]] = np.cumsum(-np.round(steps[:, atoms[:-1]]), axis=1)
+        return positions + shifts @ cells if shifts.any() else positions
 
 
 class Distances:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,15 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.files.formats.molecular_files import PICOSECONDS
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.lazy_states import LazyStates, iterate_blocks
-from sciml_bench.data.molecules.features import CHOSEN_ATOMS, DIHEDRALS, FEATURES, POSITIONS, Positions, features_of
+from sciml_bench.data.molecules.features import (
+    CHOSEN_ATOMS,
+    DIHEDRALS,
+    FEATURES,
+    POSITIONS,
+    Dihedrals,
+    Positions,
+    features_of,
+)
 from sciml_bench.data.molecules.frame_chains import CHAINS, FrameChain, followed_chain
 from sciml_bench.data.molecules.frames import MolecularFrames
 from sciml_bench.data.molecules.molecule import Molecule, read_molecule_of
@@ -38,6 +47,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
 from sciml_bench.data.split import TRAJECTORY, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.transforms import RecordTransforms
 
 CENTRAL_ATOMS = "name CA"
 """Whose radius of gyration is the collective variable of a split, where there are several of them."""
@@ -109,6 +119,7 @@ class MolecularTrajectories(Record):
             "data.in_memory_gigabytes", in_memory_gigabytes, "give 0 or more gigabytes", positive=False
         )
         self._sources: list[LazyStates] = []
+        self._order: list[int] = []
         self._unreadable: list[str] = []
 
     def load(self) -> Trajectories:
@@ -171,11 +182,32 @@ class MolecularTrajectories(Record):
     def load_splits(self) -> dict[str, Trajectories]:
         """By time, or by whole trajectories in the order that was asked for."""
         found = self.load()
-        if self.split_by != TRAJECTORY:
-            return split_trajectories(found, self.split, self.split_by)
         how = self.trajectory_split, found.n_trajectories, self.split, self.split_seed
-        order = order_of_trajectories(*how, self._radii_of_gyration)
-        return split_trajectories(found.select(trajectories=order.tolist()), self.split, TRAJECTORY)
+        self._order = order_of_trajectories(*how, self._radii_of_gyration, self._groups()).tolist()
+        return self._in_parts(found)
+
+    def _in_parts(self, found: Trajectories) -> dict[str, Trajectories]:
+        return split_trajectories(found.select(trajectories=self._order), self.split, self.split_by)
+
+    def _groups(self) -> list[int] | None:
+        """The kind of every trajectory that is read, where there are several."""
+        return None
+
+    def collective_variables(self) -> dict[str, Trajectories] | None:
+        """What the field measures at the rows of every part: the radius of gyration in nm, of the carbons CA if there
+        are three, and cosine and sine of the backbone's phi and psi; None where other rows were made of them.
+        """
+        self._after_setup()
+        if self.transforms or self.asked != RecordTransforms():
+            return None
+        topology, columns = self._molecule.topology, [[radii[:, None] for radii in self._radii_of_gyration()]]
+        names: tuple[str, ...] = ("radius of gyration",)
+        with suppress(ConfigurationError):  # no peptide has none
+            torsions = Dihedrals(Molecule(topology, np.arange(topology.n_atoms)))
+            columns.append([_in_memory(LazyStates(one.source.with_features(torsions))) for one in self._sources])
+            names += torsions.names
+        rows = tuple(np.concatenate(parts, axis=1) for parts in zip(*columns, strict=True))
+        return self._in_parts(Trajectories(rows, component_names=names, **self._clock()))
 
     def _clock(self) -> dict[str, Any]:
         """Times in nanoseconds, or a step of them, or of frames where nobody knows."""

@@ -3,7 +3,8 @@
 A few long trajectories differ: where the test part has visited what the train part has not, a score tells of the split.
 `distribution_matching` takes, of 100 random splits, the one whose parts have the nearest distributions of a collective
 variable (the sum of Wasserstein distances of the held-out parts to the train part), as NeuralKoopmanSVD does for
-chignolin with radii of gyration.
+chignolin with radii of gyration. Trajectories of several kinds, such as those that start folded, are in every part in
+the proportion in which they are there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,12 @@ Values = Sequence[Float[np.ndarray, " _"]]
 
 
 def order_of_trajectories(
-    kind: str, n_trajectories: int, split: Mapping[str, float | int], seed: int, variable: Callable[[], Values]
+    kind: str,
+    n_trajectories: int,
+    split: Mapping[str, float | int],
+    seed: int,
+    variable: Callable[[], Values],
+    groups: Sequence[int] | None = None,
 ) -> Int[np.ndarray, " trajectories"]:
     """Their numbers in the order in which the parts of a split take them.
 
@@ -34,18 +40,27 @@ def order_of_trajectories(
         split: sizes of the parts, as from `checked_split`.
         seed: of what is random.
         variable: gives the values of the collective variable in every trajectory; called where they are needed.
+        groups: of every trajectory, a number of its kind; None where all are alike.
     """
+    members = [np.flatnonzero(np.equal(groups or [0] * n_trajectories, group)) for group in sorted({*(groups or [0])})]
+
+    def drawn() -> Int[np.ndarray, " trajectories"]:
+        places = np.empty(n_trajectories)
+        for numbers in members:  # each kind evenly from first to last
+            places[rng.permutation(numbers)] = (np.arange(len(numbers)) + 0.5) / len(numbers)
+        return np.argsort(places, kind="stable")
+
     if kind == IN_ORDER:
         return np.arange(n_trajectories)
     rng = np.random.default_rng(seed)
     if kind == RANDOM:
-        return rng.permutation(n_trajectories)
+        return drawn()
     values, borders = variable(), list(pairwise(cut_points(n_trajectories, list(split.values()))))
 
     def distance(order: Int[np.ndarray, " trajectories"]) -> float:
         return distance_of_parts(values, [order[start:stop] for start, stop in borders])
 
-    return min((rng.permutation(n_trajectories) for _ in range(N_DRAWN)), key=distance)
+    return min((drawn() for _ in range(N_DRAWN)), key=distance)
 
 
 def distance_of_parts(values: Values, parts: Sequence[Int[np.ndarray, " _"]]) -> float:

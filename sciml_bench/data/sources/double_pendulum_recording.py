@@ -44,6 +44,7 @@ class DoublePendulumRecording(TrajectoryFiles):
     """
 
     state_shape = (4,)
+    source = SOURCE
 
     def __init__(
         self,

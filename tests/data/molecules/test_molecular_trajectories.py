@@ -117,6 +117,60 @@ def test_matched_parts_hold_extended_and_compact_trajectories_alike(tmp_path):
         assert sorted(length <= 32 for length in part.lengths) == [False, True]
 
 
+def test_a_chain_that_a_periodic_cell_cuts_is_made_whole(tmp_path):
+    """Wrapped by hand into a triclinic cell; the water beside it stays where it lies."""
+    top, files, walks = written(tmp_path, suffix="trr")
+    cell = np.array([[4.0, 0, 0], [0.5, 4.2, 0], [-0.4, 0.3, 4.1]])
+    for path, walk in zip(files, walks, strict=True):
+        walk.xyz[:, :18] *= 0.3 / np.abs(np.diff(walk.xyz[:, :18], axis=1)).max()  # neighbours are near
+        walk.xyz[:] += 3.9 * np.linspace(0, 1, walk.n_frames)[:, None, None]  # through the borders
+        wrapped = walk.xyz - np.floor(walk.xyz @ np.linalg.inv(cell)) @ cell
+        cells = np.repeat(cell[None], walk.n_frames, axis=0)
+        cut = mdtraj.Trajectory(wrapped.astype(np.float32), walk.topology, time=walk.time)
+        cut.unitcell_vectors = cells.astype(np.float32)
+        cut.save(str(path))
+    for atoms, chosen in (("not water", range(18)), ("name CA", [1, 7, 13]), ("water", range(18, 21))):
+        states = load(top, files, features="positions", atoms=atoms).splits["train"].states[0]
+        moved = states - walks[0].xyz[:, list(chosen)]
+        if atoms != "water":
+            np.testing.assert_allclose(moved, np.broadcast_to(moved[:, :1], moved.shape), atol=1e-4)
+        lattice = moved @ np.linalg.inv(cell)
+        np.testing.assert_allclose(lattice, np.round(lattice), atol=1e-4)
+    assert np.abs(np.round(lattice)).max() > 0
+
+
+def test_collective_variables_are_those_of_mdtraj_at_the_rows_that_are_learned_from(tmp_path):
+    top, files, walks = written(tmp_path, lengths=(30, 34, 38), suffix="trr")
+    options = {"features": "distances", "atoms": "name CB", "stride": 2, "trajectory_split": "random", "split_seed": 2}
+    record = load(top, files, **options)
+    found = record.collective_variables()
+    assert found is not None
+    lengths = [part.lengths for part in record.splits.values()]
+    assert lengths != [(15,), (17,), (19,)]
+    assert [part.lengths for part in found.values()] == lengths
+    for part in found.values():
+        walk = {15: walks[0], 17: walks[1], 19: walks[2]}[part.lengths[0]][::2]
+        radius = mdtraj.compute_rg(walk.atom_slice(walk.topology.select("name CA")), masses=np.ones(3))
+        np.testing.assert_allclose(part.states[0][:, 0], radius, atol=1e-4)
+        np.testing.assert_allclose(part.states[0][:, 2], np.sin(mdtraj.compute_psi(walk)[1][:, 0]), atol=1e-3)
+        assert part.component_names[:3] == ("radius of gyration", "cos psi 1", "sin psi 1")
+        assert len(part.component_names) == 1 + 8
+
+
+def test_other_rows_have_no_collective_variables_and_what_is_no_peptide_has_a_radius_alone(tmp_path):
+    top, files, walks = written(tmp_path)
+    record = MolecularTrajectories(str(top), list(map(str, files)), split=PARTS).transform(delays=2)
+    record.setup()
+    assert record.collective_variables() is None
+    water = walks[0].atom_slice([18, 19, 20])
+    water[0].save(str(tmp_path / "water.pdb"))
+    water.save(str(tmp_path / "water.xtc"))
+    options = {"features": "positions", "atoms": "all", "split": {"train": 1}}
+    found = load(tmp_path / "water.pdb", [tmp_path / "water.xtc"], **options).collective_variables()
+    assert found is not None
+    assert found["train"].component_names == ("radius of gyration",)
+
+
 # ---- bad input ------------------------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,16 @@ def test_the_distance_of_parts_is_how_far_their_values_are_shifted():
     assert distance_of_parts(values, parts) == pytest.approx(2 + 3)
 
 
+def test_kinds_are_in_every_part_in_the_proportion_in_which_they_are_there():
+    groups = [0] * 12 + [1] * 6
+    orders = [order_of_trajectories("random", 18, {"train": 1.0}, seed, list, groups) for seed in range(3)]
+    for order in orders:
+        assert sorted(order) == list(range(18))
+        for length in (3, 6, 9, 12, 15):
+            assert (order[:length] < 12).sum() == 2 * length // 3
+    assert len({tuple(order) for order in orders}) == 3
+
+
 def test_the_best_of_many_random_orders_leaves_out_what_belongs_to_no_part():
     values = [np.full(10, value) for value in (0.0, 0.0, 1.0, 1.0, 50.0)]
     order = order_of_trajectories("distribution_matching", 5, {"train": 2, "test": 2}, 0, lambda: values)
