@@ -48,6 +48,11 @@ ARRAYS = {
     "accuracy_against_step": {"forecast_steps": [-1, 1, 2], "forecast_accuracy": positive(3), "n_classes": 5},
     "body_errors": ROLLED | {"body_distances": positive(5, 2), "body_names": np.array(["Sun", "Earth"])},
     "coefficients": {"coefficients": positive(3, 2), "term_names": ["1", "x", "y"], "component_names": NAMES},
+    "dihedral_maps": {
+        "dihedral_counts": np.random.default_rng(0).poisson(3, (12, 12)),
+        "dihedral_functions": positive(2, 12, 12),
+        "dihedral_names": np.array(["phi 2", "psi 2"]),
+    },
     "discovered_trajectories": WHOLE | {"denoised": positive(*STATES), "forecast": positive(*STATES)},
     "eigenfunctions": {"eigenfunctions_test": positive(6, 3), "eigenvalues": np.array([1.0, 0.5j, -0.5j])},
     "eigenvalue_density": {"eigenvalues": np.arange(5.0), "density": positive(5)},

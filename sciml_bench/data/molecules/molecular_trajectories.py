@@ -23,7 +23,15 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.files.formats.molecular_files import PICOSECONDS
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.lazy_states import LazyStates, iterate_blocks
-from sciml_bench.data.molecules.features import CHOSEN_ATOMS, DIHEDRALS, FEATURES, POSITIONS, Positions, features_of
+from sciml_bench.data.molecules.features import (
+    CHOSEN_ATOMS,
+    DIHEDRALS,
+    FEATURES,
+    POSITIONS,
+    Dihedrals,
+    Positions,
+    features_of,
+)
 from sciml_bench.data.molecules.frame_chains import CHAINS, FrameChain, followed_chain
 from sciml_bench.data.molecules.frames import MolecularFrames
 from sciml_bench.data.molecules.molecule import Molecule, read_molecule_of
@@ -139,6 +147,7 @@ class MolecularTrajectories(Record):
         if self.features == POSITIONS:
             facts["body_names"] = molecule.names(features.atoms)
             facts["atomic_numbers"] = molecule.atomic_numbers(features.atoms)
+            facts["dihedral_atoms"] = Dihedrals.places(molecule)
         names = tuple(str(source.source.path) for source in self._sources)
         try:
             found = Trajectories(
