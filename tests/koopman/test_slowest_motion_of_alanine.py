@@ -18,12 +18,10 @@ def test_it_takes_as_long_as_a_bayesian_markov_state_model_says_and_tica_finds_l
 ) -> None:
     for name in ("openmm", "mdtraj"):
         pytest.importorskip(name, reason="needs the extra `molecules`")
-    for name in ("clustering", "decomposition", "markov.msm"):
-        pytest.importorskip(f"deeptime.{name}", reason="needs the extra `baselines`")
-    from deeptime.clustering import KMeans
-    from deeptime.decomposition import TICA, VAMP
-    from deeptime.markov import TransitionCountEstimator
-    from deeptime.markov.msm import BayesianMSM
+    clustering, decomposition, markov, models = (
+        pytest.importorskip(f"deeptime{name}", reason="needs the extra `baselines`")
+        for name in (".clustering", ".decomposition", ".markov", ".markov.msm")
+    )
 
     folder = tmp_path / "run"
     words = ["data=alanine_dipeptide", "trainer.threads=1", "logger=none", f"hydra.run.dir={folder}"]
@@ -33,10 +31,10 @@ def test_it_takes_as_long_as_a_bayesian_markov_state_model_says_and_tica_finds_l
     assert run.learned.spec.lag == LAG
     train, (test,) = record.splits["train"].states, record.splits["test"].states
 
-    clusters = KMeans(CLUSTERS, fixed_seed=1).fit_fetch(np.concatenate(train))
+    clusters = clustering.KMeans(CLUSTERS, fixed_seed=1).fit_fetch(np.concatenate(train))
     paths = [clusters.transform(part) for part in train]
-    counts = TransitionCountEstimator(LAG, "effective").fit_fetch(paths).submodel_largest()
-    posterior = BayesianMSM(n_samples=200).fit_fetch(counts)
+    counts = markov.TransitionCountEstimator(LAG, "effective").fit_fetch(paths).submodel_largest()
+    posterior = models.BayesianMSM(n_samples=200).fit_fetch(counts)
     step = record.spec.time_step
     lower, upper = np.quantile([step * sample.timescales(k=1)[0] for sample in posterior.samples], [0.025, 0.975])
     slowest, second = run.learned.implied_timescales()[1:3]
@@ -49,10 +47,11 @@ def test_it_takes_as_long_as_a_bayesian_markov_state_model_says_and_tica_finds_l
     assert slowest > 10 * second
 
     # the true timescale is an upper bound of every estimate but for noise, so a longer one is better
-    linear = TICA(lagtime=LAG, scaling=None).fit_from_timeseries(list(train)).fetch_model()
+    linear = decomposition.TICA(lagtime=LAG, scaling=None).fit_from_timeseries(list(train)).fetch_model()
     assert slowest > 1.3 * step * linear.timescales(k=1, lagtime=LAG)[0]
     scores = json.loads((folder / "metrics.json").read_text())
-    theirs, here = (VAMP(lagtime=LAG).fit_from_timeseries(part).fetch_model() for part in (list(train), test))
+    vamp = decomposition.VAMP
+    theirs, here = (vamp(lagtime=LAG).fit_from_timeseries(part).fetch_model() for part in (list(train), test))
     assert scores["vamp_2_test"] > theirs.score(2, test_model=here)
 
     # it is the sign of phi, of which the map over (phi, psi) tells

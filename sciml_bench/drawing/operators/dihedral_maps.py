@@ -27,15 +27,15 @@ def draw(arrays: Arrays) -> Figure:
     figure = Figure(figsize=(4.1 * (1 + len(functions)), 3.7))
     axes = figure.subplots(1, 1 + len(functions), sharex=True, sharey=True)
     shown = axes[0].pcolormesh(edges, edges, energy.T, vmin=0.0, cmap="viridis", rasterized=True)
-    figure.colorbar(shown, ax=axes[0], label="free energy [kT]")
-    axes[0].set(title="Free energy", ylabel=f"{arrays['dihedral_names'][1]} [degrees]")
+    figure.colorbar(shown, ax=axes[0])
+    axes[0].set(title="Free energy [kT]", ylabel=f"{arrays['dihedral_names'][1]} [degrees]")
     for number, (axis, values) in enumerate(zip(axes[1:], functions, strict=True), start=2):
         most = float(np.nanmax(np.abs(values)))
         shown = axis.pcolormesh(edges, edges, values.T, vmin=-most, vmax=most, cmap="RdBu_r", rasterized=True)
         centres = (edges[1:] + edges[:-1]) / 2
         axis.contour(centres, centres, contours.T, _LEVELS, colors="0.3", linewidths=0.6)
-        figure.colorbar(shown, ax=axis, label=f"singular function {number}")
+        figure.colorbar(shown, ax=axis)
         axis.set_title(f"Singular function {number}")
     for axis in axes:
-        axis.set(xlabel=f"{arrays['dihedral_names'][0]} [degrees]", xticks=_TICKS, yticks=_TICKS, aspect="equal")
+        axis.set(xlabel=f"{arrays['dihedral_names'][0]} [degrees]", xticks=_TICKS, yticks=_TICKS)
     return figure

@@ -71,7 +71,7 @@ def test_a_run_draws_them_and_one_without_dihedrals_does_not(jumping):
     figure = draw("dihedral_maps", results.arrays)
     assert isinstance(figure, Figure)
     titles = [axis.get_title() for axis in figure.axes[:3]]
-    assert titles == ["Free energy", "Singular function 2", "Singular function 3"]
+    assert titles == ["Free energy [kT]", "Singular function 2", "Singular function 3"]
     assert figure.axes[0].get_xlabel() == "phi 2 [degrees]"
     counts = results.arrays["dihedral_counts"]
     shown = np.ma.masked_array(figure.axes[0].collections[0].get_array()).filled(np.nan)
