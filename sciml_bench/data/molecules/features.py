@@ -23,7 +23,7 @@ class Positions:
     """States (atoms, 3) in nanometres, as the atoms lie in space."""
 
     def __init__(self, molecule: Molecule) -> None:
-        self.atoms, self.names = molecule.atoms, ("x", "y", "z")
+        self.atoms, self.names, self.dihedrals = molecule.atoms, ("x", "y", "z"), Dihedrals.places(molecule)
         self.units: tuple[str | None, ...] = ("nm",) * 3
 
     def of(self, frames: Any) -> Float[np.ndarray, "time atoms 3"]:

@@ -23,15 +23,7 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.files.formats.molecular_files import PICOSECONDS
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.lazy_states import LazyStates, iterate_blocks
-from sciml_bench.data.molecules.features import (
-    CHOSEN_ATOMS,
-    DIHEDRALS,
-    FEATURES,
-    POSITIONS,
-    Dihedrals,
-    Positions,
-    features_of,
-)
+from sciml_bench.data.molecules.features import CHOSEN_ATOMS, DIHEDRALS, FEATURES, Positions, features_of
 from sciml_bench.data.molecules.frame_chains import CHAINS, FrameChain, followed_chain
 from sciml_bench.data.molecules.frames import MolecularFrames
 from sciml_bench.data.molecules.molecule import Molecule, read_molecule_of
@@ -144,10 +136,10 @@ class MolecularTrajectories(Record):
             held = self._readable(self._sources, lambda source: (source, _in_memory(source)))
             self._sources, states = map(list, zip(*held, strict=True))
         facts: dict[str, Any] = {"component_units": features.units} if any(features.units) else {}
-        if self.features == POSITIONS:
+        if isinstance(features, Positions):
             facts["body_names"] = molecule.names(features.atoms)
             facts["atomic_numbers"] = molecule.atomic_numbers(features.atoms)
-            facts["dihedral_atoms"] = Dihedrals.places(molecule)
+            facts["dihedral_atoms"] = features.dihedrals
         names = tuple(str(source.source.path) for source in self._sources)
         try:
             found = Trajectories(
