@@ -17,6 +17,7 @@ from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
+from sciml_bench.koopman.kinetics.dihedral_maps import dihedral_maps
 from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.koopman.told_drift import told_drift
 from sciml_bench.koopman.told_modes import told_modes
@@ -113,6 +114,7 @@ class Evaluation:
             results = results.joined(Results(_held_out_scores(learned, record)))
             results = results.joined(self._exact_law(learned, record))
             results = results.joined(self._timescales(learned, record, results.arrays.get("exact_eigenvalues")))
+            results = results.joined(dihedral_maps(learned, record))
         test, n_classes, oracle = record.splits.get("test"), record.spec.n_classes, learned.oracle
         if test is not None and test.labels is not None and n_classes is not None and oracle is not None:
             results = results.joined(image_forecasts(learned, oracle, test, n_classes, self.forecast_steps))

@@ -52,6 +52,11 @@ ARRAYS = {
         "correlations": np.array([[0.9, -0.3, np.nan], [0.1, 0.7, -0.8]]),
         "variable_names": np.array(["radius of gyration", "cos phi 2", "sin phi 2"]),
     },
+    "dihedral_maps": {
+        "dihedral_counts": np.random.default_rng(0).poisson(3, (12, 12)),
+        "dihedral_functions": positive(2, 12, 12),
+        "dihedral_names": np.array(["phi 2", "psi 2"]),
+    },
     "discovered_trajectories": WHOLE | {"denoised": positive(*STATES), "forecast": positive(*STATES)},
     "eigenfunctions": {"eigenfunctions_test": positive(6, 3), "eigenvalues": np.array([1.0, 0.5j, -0.5j])},
     "eigenvalue_density": {"eigenvalues": np.arange(5.0), "density": positive(5)},

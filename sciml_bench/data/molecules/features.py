@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.molecules.molecule import Molecule
+from sciml_bench.data.trajectories import Trajectories
 
 POSITIONS, DISTANCES, DIHEDRALS = FEATURES = ("positions", "distances", "dihedrals")
 
@@ -22,7 +23,7 @@ class Positions:
     """States (atoms, 3) in nanometres, as the atoms lie in space; chains that a periodic cell cuts are made whole."""
 
     def __init__(self, molecule: Molecule) -> None:
-        self.atoms, self.names = molecule.atoms, ("x", "y", "z")
+        self.atoms, self.names, self.dihedrals = molecule.atoms, ("x", "y", "z"), Dihedrals.places(molecule)
         chains = np.array([molecule.topology.atom(int(atom)).residue.chain.index for atom in molecule.atoms])
         self._chains = np.split(np.arange(len(chains)), np.flatnonzero(np.diff(chains)) + 1)
         self.units: tuple[str | None, ...] = ("nm",) * 3
@@ -90,11 +91,11 @@ class Dihedrals:
         self._quadruples = np.searchsorted(self.atoms, np.array([atoms for _, _, atoms in found]))
         residues = [molecule.topology.atom(nitrogen).residue for nitrogen, _, _ in found]
         several = len({residue.chain.index for residue in residues}) > 1
-        angles = [
+        self.angles = [
             f"{name} {residue.resSeq}" + (f" chain {residue.chain.index + 1}" if several else "")
             for (_, name, _), residue in zip(found, residues, strict=True)
         ]
-        self.names = tuple(f"{function} {angle}" for angle in angles for function in ("cos", "sin"))
+        self.names = tuple(f"{function} {angle}" for angle in self.angles for function in ("cos", "sin"))
         self.units: tuple[str | None, ...] = (None,) * len(self.names)
 
     def of(self, frames: Any) -> Float[np.ndarray, "time functions"]:
@@ -103,6 +104,39 @@ class Dihedrals:
 
         angles = mdtraj.compute_dihedrals(frames, self._quadruples)
         return np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(len(angles), -1)
+
+    @classmethod
+    def places(cls, molecule: Molecule) -> dict[str, list[int]]:
+        """Of every dihedral, its four atoms as numbers among the chosen ones; empty where there is none."""
+        try:
+            found = cls(molecule)
+        except ConfigurationError:
+            return {}
+        among = np.searchsorted(molecule.atoms, found.atoms[found._quadruples])
+        return dict(zip(found.angles, among.tolist(), strict=True))
+
+
+def dihedrals_of(
+    states: Float[np.ndarray, "time *state"], trajectories: Trajectories
+) -> dict[str, Float[np.ndarray, " time"]]:
+    """The backbone's dihedrals in degrees, by their names, as far as states tell them.
+
+    Args:
+        states: rows of such trajectories: cosines and sines, or positions.
+        trajectories: that name the components, or know the atoms of the dihedrals (`dihedral_atoms` of their facts).
+    """
+    if len(trajectories.state_shape) == 1:
+        columns = {name: states[:, number] for number, name in enumerate(trajectories.named_components)}
+        angles = [name[4:] for name in columns if name.startswith(("sin phi ", "sin psi "))]
+        sines = {angle: columns[f"sin {angle}"] for angle in angles if f"cos {angle}" in columns}
+        return {angle: np.degrees(np.arctan2(sine, columns[f"cos {angle}"])) for angle, sine in sines.items()}
+    found = {}
+    for angle, atoms in trajectories.facts.get("dihedral_atoms", {}).items():
+        first, axis, last = np.moveaxis(np.diff(np.asarray(states[:, atoms], dtype=float), axis=1), 1, 0)
+        before, after = np.cross(first, axis), np.cross(axis, last)
+        length = np.linalg.norm(axis, axis=1)
+        found[angle] = np.degrees(np.arctan2(length * (first * after).sum(axis=1), (before * after).sum(axis=1)))
+    return found
 
 
 Features: TypeAlias = Positions | Distances | Dihedrals

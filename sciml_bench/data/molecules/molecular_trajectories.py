@@ -147,9 +147,10 @@ class MolecularTrajectories(Record):
             held = self._readable(self._sources, lambda source: (source, _in_memory(source)))
             self._sources, states = map(list, zip(*held, strict=True))
         facts: dict[str, Any] = {"component_units": features.units} if any(features.units) else {}
-        if self.features == POSITIONS:
+        if isinstance(features, Positions):
             facts["body_names"] = molecule.names(features.atoms)
             facts["atomic_numbers"] = molecule.atomic_numbers(features.atoms)
+            facts["dihedral_atoms"] = features.dihedrals
         names = tuple(str(source.source.path) for source in self._sources)
         try:
             found = Trajectories(

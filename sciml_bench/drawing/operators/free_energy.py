@@ -11,12 +11,12 @@ from sciml_bench.drawing.picture import Arrays, picture
 
 _BINS = 60
 _HIGHEST = 8.0
-"""Of the colours, in thermal energies."""
+"""Of the colours, in kT."""
 
 
 @picture("slow_coordinates", "corners", "populations")
 def draw(arrays: Arrays) -> Figure:
-    """A curve over one slow coordinate, or a map over the first two, in units of the thermal energy."""
+    """A curve over one slow coordinate, or a map over the first two, in kT."""
     rows, corners = arrays["slow_coordinates"], arrays["corners"]
     names = [f"{number} ({100 * share:.3g} %)" for number, share in enumerate(arrays["populations"], start=1)]
     figure = Figure(figsize=(5.4, 4.2))
@@ -30,12 +30,12 @@ def draw(arrays: Arrays) -> Figure:
     axis.set_xlabel("eigenfunction 2")
     if rows.shape[1] == 1:
         axis.plot(centres[0], energy)
-        axis.set_ylabel("free energy / thermal energy")
+        axis.set_ylabel("free energy [kT]")
         heights = np.interp(rows[corners, 0], centres[0], np.nan_to_num(energy, nan=np.nanmax(energy)))
         places = list(zip(rows[corners, 0], heights, strict=True))
     else:
         shown = axis.pcolormesh(*edges, energy.T, vmin=0.0, vmax=_HIGHEST, cmap="viridis", rasterized=True)
-        figure.colorbar(shown, ax=axis, label="free energy / thermal energy")
+        figure.colorbar(shown, ax=axis, label="free energy [kT]")
         axis.set_ylabel("eigenfunction 3")
         places = [tuple(place) for place in rows[corners, :2]]
     for name, (x, y) in zip(names, places, strict=True):

@@ -5,6 +5,7 @@ Arrays: `timescale_lag_times` (lags,); `timescales`, `timescales_lower` and `tim
 """
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sciml_bench.drawing.picture import Arrays, picture
 
@@ -24,5 +25,6 @@ def draw(arrays: Arrays) -> Figure:
         axis.axhline(value, color="black", linestyle="--", linewidth=1, label="exact" if number == 0 else None)
     axis.fill_between(lag_times, 0, lag_times, color="0.9", label="below the lag", zorder=0)
     axis.set(xlabel=f"lag [{unit}]", ylabel=f"implied timescale [{unit}]", yscale="log")
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.legend(fontsize=8)
     return figure

@@ -6,6 +6,7 @@ from small_peptide import INTERVAL, N_ATOMS, written
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.molecules import MolecularTrajectories
+from sciml_bench.data.molecules.features import dihedrals_of
 from sciml_bench.data.views import LaggedPairsView
 
 mdtraj = pytest.importorskip("mdtraj", reason="needs the extra `molecules`")
@@ -64,6 +65,21 @@ def test_dihedrals_are_cosine_and_sine_of_phi_and_psi(tmp_path):
     np.testing.assert_allclose(record.splits["train"].states[0], expected, atol=1e-4)
     only = load(top, files, atoms="resid 1 2")
     assert only.spec.component_names == ("cos psi 2", "sin psi 2", "cos phi 3", "sin phi 3")
+
+
+def test_positions_and_cosines_with_sines_tell_the_dihedrals_that_mdtraj_computes(tmp_path):
+    top, files, walks = written(tmp_path, suffix="trr")
+    phi, psi = (np.degrees(compute(walks[0])[1]) for compute in (mdtraj.compute_phi, mdtraj.compute_psi))
+    expected = {"psi 1": psi[:, 0], "phi 2": phi[:, 0], "psi 2": psi[:, 1], "phi 3": phi[:, 1]}
+    for options in ({"features": "positions"}, {"features": "positions", "atoms": "element != H"}, {}):
+        train = load(top, files, **options).splits["train"]
+        found = dihedrals_of(train.states[0], train)
+        assert found.keys() == expected.keys()
+        for name, angles in expected.items():
+            np.testing.assert_allclose((found[name] - angles + 180) % 360, 180, atol=0.02)
+    for options in ({"features": "positions", "atoms": "name CA"}, {"features": "distances"}):
+        train = load(top, files, **options).splits["train"]
+        assert dihedrals_of(train.states[0], train) == {}
 
 
 def test_a_dihedral_does_not_span_residues_that_are_left_out(tmp_path):
