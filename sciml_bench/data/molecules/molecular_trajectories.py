@@ -28,7 +28,6 @@ from sciml_bench.data.molecules.features import (
     CHOSEN_ATOMS,
     DIHEDRALS,
     FEATURES,
-    POSITIONS,
     Dihedrals,
     Positions,
     features_of,
