@@ -38,6 +38,7 @@ SMALL = (
 RUNS = {
     "batch norm, uneven parts": (*PROCESS, "trainer.max_epochs=10", "model.encoder.batch_norm=true"),
     "one validation pair each": (*PROCESS, "trainer.max_epochs=2", "data.split={train:590,validation:3,test:7}"),
+    "several lags": (*PROCESS, "trainer.max_epochs=2", "training=nested_lora_reversible", "training.view.lags=[1,3]"),
     "a loss that is a mean": (*PROCESS, "trainer.max_epochs=2", "training=dynamical_auto_encoder"),
     "a record that stays on disk": (
         *("data=trajectories", "data.path=FOLDER/states.npy", "data.in_memory_gigabytes=0", "model=mlp"),
