@@ -1,6 +1,6 @@
 """What Koopman learning can be exported as: learned functions of states, and the state expected one lag later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -111,23 +111,26 @@ def functions_of(model: Any) -> dict[str, Callable[[], ExportedFunction]]:
     Args:
         model: a `KoopmanModel`.
     """
-    spec, rows = model.spec, {"state": rows_near(model.spec, model.past, 1)[:, 0]}
+    spec, states = model.spec, {"state": rows_near(model.spec, model.past, 1)[:, 0]}
 
-    def of(name: str, graph: nn.Module, answer: Callable[..., np.ndarray], **facts: Any) -> ExportedFunction:
-        return ExportedFunction(name, graph, rows, answer, facts | spec.facts | {"lag": spec.lag}, single=True)
+    def of(
+        name: str, graph: nn.Module, answer: Callable[..., np.ndarray], given: Mapping[str, Any] = states, **facts: Any
+    ) -> ExportedFunction:
+        return ExportedFunction(name, graph, given, answer, facts | spec.facts | {"lag": spec.lag}, single=True)
 
     def expected() -> ExportedFunction:
+        given: dict[str, Any] = dict(states)
         if spec.dim_in:
             n_rows = len(model.operator._solution().forward.input_decode) // spec.dim_in
-            drawn = np.random.default_rng(1).standard_normal((len(rows["state"]), n_rows, spec.dim_in))
-            rows["inputs"] = spec.input_mean + spec.input_deviation * drawn
+            drawn = np.random.default_rng(1).standard_normal((len(given["state"]), n_rows, spec.dim_in))
+            given["inputs"] = spec.input_mean + spec.input_deviation * drawn
 
-        def answer(states: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
-            given = None if inputs is None else inputs.reshape(len(inputs), 1, -1)
-            return next(iter(model.expected(states, [1], given)))
+        def answer(rows: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
+            acting = None if inputs is None else inputs.reshape(len(inputs), 1, -1)
+            return next(iter(model.expected(rows, [1], acting)))
 
         meaning = f"expected state {spec.lag_time:g} {spec.time_unit} later"
-        return of("expected_state", ExpectedState(model), answer, meaning=meaning)
+        return of("expected_state", ExpectedState(model), answer, given, meaning=meaning)
 
     def features() -> ExportedFunction:
         return of("features", Features(model), model.f, meaning="learned functions f of the state")
@@ -138,7 +141,7 @@ def functions_of(model: Any) -> dict[str, Callable[[], ExportedFunction]]:
 
         values = model.eigenvalues()
         told = {"meaning": "right eigenfunctions, real and imaginary parts", "eigenvalues": _parts(values).tolist()}
-        return of("eigenfunctions", graph, lambda states: _parts(model.eigenfunctions(states)), **told)
+        return of("eigenfunctions", graph, lambda rows: _parts(model.eigenfunctions(rows)), **told)
 
     return {"expected_state": expected, "features": features, "eigenfunctions": eigenfunctions}
 
