@@ -82,6 +82,13 @@ def elsewhere(path, tmp_path, *rows):
     return np.load(tmp_path / "found.npy"), json.loads(done.stdout)
 
 
+def loaded(path, *rows):
+    """What a .pt2 file says here, and the facts in it."""
+    facts = {"facts.json": ""}
+    program = torch.export.load(path, extra_files=facts).module()
+    return program(*map(torch.from_numpy, rows)).detach().numpy(), json.loads(facts["facts.json"])
+
+
 def in_onnxruntime(path):
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `export`")
     session = onnxruntime.InferenceSession(path)
@@ -136,17 +143,17 @@ def test_an_onnx_graph_has_the_fields_derivative_for_any_number_of_rows(finished
     assert facts["meaning"] == "d(state)/dt at the time t of every state, per time"
 
 
-def test_the_next_state_is_the_solution_of_the_field_one_time_step_later(finished, tmp_path, capsys):
+def test_the_next_state_is_the_solution_of_the_field_one_time_step_later(finished, capsys):
     folder = finished("field")
     export(capsys, folder, "--format", "torch", "--function", "next_state")
     field, states = restore(folder).learned.field, np.random.default_rng(0).uniform(0.5, 3.0, (4, 2))
-    found, _ = elsewhere(folder / "exported" / "next_state.pt2", tmp_path, np.zeros(4), states)
+    found, _ = loaded(folder / "exported" / "next_state.pt2", np.zeros(4), states)
     for start, end in zip(states, found, strict=True):
         solution = solve_ivp(lambda t, x: perceptron(field, x[None])[0], (0.0, 0.1), start, rtol=1e-11, atol=1e-12)
         np.testing.assert_allclose(end, solution.y[:, -1], rtol=1e-5)
 
 
-def test_found_equations_leave_as_they_are_read(finished, tmp_path, capsys):
+def test_found_equations_leave_as_they_are_read(finished, capsys):
     folder = finished("equations")
     learned = restore(folder).learned
     export(capsys, folder, "--format", "torch")
@@ -157,29 +164,29 @@ def test_found_equations_leave_as_they_are_read(finished, tmp_path, capsys):
     values = {"1": 1 + 0 * x, "x": x, "y": y, "z": z, "x^2": x**2, "y^2": y**2, "z^2": z**2}
     values |= {"x y": x * y, "x z": x * z, "y z": y * z}
     rates = sum(values[name][:, None] * row for name, row in table.items() if np.any(row))
-    found, _ = elsewhere(folder / "exported" / "derivative.pt2", tmp_path, np.zeros(2), states)
+    found, _ = loaded(folder / "exported" / "derivative.pt2", np.zeros(2), states)
     np.testing.assert_allclose(found, rates, rtol=1e-12)
-    arrived, facts = elsewhere(folder / "exported" / "next_state.pt2", tmp_path, np.zeros(2), states)
+    arrived, facts = loaded(folder / "exported" / "next_state.pt2", np.zeros(2), states)
     known = np.stack([learned.motion(start, np.array([0.0, facts["time_step"]]))[-1] for start in states])
     np.testing.assert_allclose(arrived, known, rtol=1e-5)
 
 
-def test_the_expected_state_is_the_forecast_and_eigenfunctions_decay_by_their_eigenvalues(finished, tmp_path, capsys):
+def test_the_expected_state_is_the_forecast_and_eigenfunctions_decay_by_their_eigenvalues(finished, capsys):
     folder, learned = finished("operator of states"), restore(finished("operator of states")).learned
     export(capsys, folder, "--format", "torch")
     states = np.linspace(0.1, 0.8, 5)[:, None]
-    found, facts = elsewhere(folder / "exported" / "expected_state.pt2", tmp_path, states)
+    found, facts = loaded(folder / "exported" / "expected_state.pt2", states)
     past = Trajectories(tuple(np.stack([1 - row, row]) for row in states), time_step=1.0, time_unit="step")
     np.testing.assert_allclose(found, learned.forecast(past, 1).states[:, 0], rtol=1e-6)
     assert facts["lag"] == 1
     export(capsys, folder, "--format", "torch", "--function", "eigenfunctions")
-    parts, facts = elsewhere(folder / "exported" / "eigenfunctions.pt2", tmp_path, states)
+    parts, facts = loaded(folder / "exported" / "eigenfunctions.pt2", states)
     np.testing.assert_allclose(parts @ [1, 1j], learned.eigenfunctions(states), atol=1e-5)
     np.testing.assert_allclose(np.array(facts["eigenvalues"]) @ [1, 1j], learned.eigenvalues())
 
 
 @pytest.mark.parametrize("form", ["torch", "onnx"])
-def test_an_operator_solves_for_other_parameters_at_the_resolution_that_was_asked_for(form, finished, tmp_path, capsys):
+def test_an_operator_solves_for_other_parameters_at_the_resolution_that_was_asked_for(form, finished, capsys):
     folder, learned = finished("solutions"), restore(finished("solutions")).learned
     fields = np.asarray(learned.equation.draw_parameters(3, seed=5), dtype=np.float64)
     if form == "onnx":
@@ -188,7 +195,7 @@ def test_an_operator_solves_for_other_parameters_at_the_resolution_that_was_aske
     if form == "onnx":
         found = in_onnxruntime(folder / "exported" / "solution.onnx")[0](parameters=fields)
     else:
-        found, facts = elsewhere(folder / "exported" / "solution.pt2", tmp_path, fields)
+        found, facts = loaded(folder / "exported" / "solution.pt2", fields)
         assert facts["solution_axes"]["x"] == pytest.approx(np.arange(10) / 10)
     known = learned.solve(fields, 10)[0]
     np.testing.assert_allclose(found, known, atol=1e-5 * np.abs(known).max())
