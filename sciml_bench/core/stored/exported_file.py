@@ -51,31 +51,35 @@ def in_onnx(function: ExportedFunction) -> Content:
     """
     import onnxruntime
 
-    program = function.program()
-    with _quiet():
-        try:
+    program, options = function.program(), onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    try:
+        with _quiet():
             program = program.run_decompositions(_in_double_precision())
-            written = torch.onnx.export(
+            written: Any = torch.onnx.export(
                 program, dynamo=True, input_names=list(function.inputs), output_names=[function.name], verbose=False
             )
-            model = written.model_proto  # pyright: ignore[reportOptionalMemberAccess]
-        except torch.onnx.errors.OnnxExporterError as error:
-            raise DataError(
-                f"{function.name} has operations that ONNX lacks, such as Fourier transforms; give --format torch"
-            ) from error
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    del model.graph.value_info[:]  # of inner values, whose axes have other names
-    for name, fact in function.signature.items():
-        model.metadata_props.add(key=name, value=fact if isinstance(fact, str) else json.dumps(fact))
-    content, options = model.SerializeToString(), onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        content = _with_facts(written.model_proto, function)
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # exporter and runtime raise many kinds
+        raise DataError(
+            f"{function.name} has operations that ONNX or onnxruntime lacks, such as Fourier transforms; give --format torch"
+        ) from error
 
     def evaluated(*rows: np.ndarray) -> np.ndarray:
         return session.run(None, dict(zip(function.inputs, rows, strict=True)))[0]
 
     return content, evaluated
+
+
+def _with_facts(model: Any, function: ExportedFunction) -> bytes:
+    """An ONNX model with the name of the batch, and what a program has to know."""
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    del model.graph.value_info[:]  # of inner values, whose axes have other names
+    for name, fact in function.signature.items():
+        model.metadata_props.add(key=name, value=fact if isinstance(fact, str) else json.dumps(fact))
+    return model.SerializeToString()
 
 
 FORMATS: dict[str, tuple[str, Callable[[ExportedFunction], Content], tuple[str, ...]]] = {

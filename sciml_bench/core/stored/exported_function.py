@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import nn
 
+from sciml_bench import __version__
 from sciml_bench.core.errors import DataError
 
 LARGEST_DIFFERENCE = 1e-5
@@ -53,6 +54,7 @@ class ExportedFunction:
         axes = {name: ["batch", *rows.shape[1:]] for name, rows in self.inputs.items()}
         return {
             "function": self.name,
+            "written_by": f"sciml-bench {__version__}, torch {torch.__version__}",
             **self.facts,
             "inputs": axes,
             "output": {self.name: ["batch", *self.answers.shape[1:]]},
