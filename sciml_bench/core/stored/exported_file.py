@@ -63,7 +63,8 @@ def in_onnx(function: ExportedFunction) -> Content:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # exporter and runtime raise many kinds
         raise DataError(
-            f"{function.name} has operations that ONNX or onnxruntime lacks, such as Fourier transforms; give --format torch"
+            f"{function.name} has operations that ONNX or onnxruntime lacks, such as Fourier transforms; give --format "
+            "torch"
         ) from error
 
     def evaluated(*rows: np.ndarray) -> np.ndarray:
