@@ -86,7 +86,7 @@ class NextState(nn.Module):
         for step in range(self.steps.number):
             stages: list[Tensor] = []
             for stage in range(n_stages):
-                node = step + sum(self.steps.matrix[stage])
+                node = float(step + sum(self.steps.matrix[stage]))
                 acting = inputs
                 if inputs is not None and next_inputs is not None and not self.held:
                     acting = inputs + (next_inputs - inputs) * self._constant(node / self.steps.number)
