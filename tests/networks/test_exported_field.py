@@ -24,7 +24,7 @@ class Rates(nn.Module):
         return self.function(t, x, u)
 
 
-def next_state(function, *inputs, held=False, steps=8):
+def next_state(function, *inputs, held=False, steps=32):
     graph = NextState(Derivative(Rates(function), torch.float64), STEP, Steps(steps), held)
     return graph(T, STATES, *inputs)
 
