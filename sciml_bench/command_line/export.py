@@ -106,7 +106,7 @@ def _axes(axes: Sequence[object]) -> str:
 def _tell_coordinates(learned: Any) -> None:
     """That a program has to form what was learned from itself, where that is not what the person's file holds."""
     spec = getattr(learned, "spec", None)
-    if getattr(spec, "observed", None) is not None:
+    if spec is not None and spec.observed is not None:
         print(f"states are not those of the file but what was learned from: {', '.join(spec.component_names)}")
 
 

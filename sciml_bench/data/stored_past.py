@@ -64,7 +64,8 @@ def rows_near(spec: RecordSpec, past: Trajectories | None, n_rows: int) -> Float
         n_rows: of each of the 64 pieces.
     """
     drawn = np.random.default_rng(0).standard_normal((_N_NEAR, n_rows, *spec.state_shape)) * spec.deviation
-    parts = [] if past is None else [part[-n_rows:] for part in past.states if part.shape[0] >= n_rows]
+    known = () if past is None else past.states
+    parts = [read_block(part, part.shape[0] - n_rows, part.shape[0]) for part in known if part.shape[0] >= n_rows]
     if not parts:
         return spec.mean + drawn
-    return np.resize(np.stack([read_block(part) for part in parts]), drawn.shape) + _NEAR * drawn
+    return np.resize(np.stack(parts), drawn.shape) + _NEAR * drawn

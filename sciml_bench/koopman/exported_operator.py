@@ -54,7 +54,9 @@ class Coordinates(_Array):
         one_encoder = not model.operator.moments_.has_lagged_encoder
         self.features = Features(model, "f" if one_encoder else encoder)
         self.add_constant, self.is_complex = model.operator.add_constant, np.iscomplexobj(matrix)
-        self.constant("matrix", np.concatenate([matrix.real, matrix.imag], axis=1) if self.is_complex else matrix)
+        self.constant(
+            "matrix", np.concatenate([np.real(matrix), np.imag(matrix)], axis=1) if self.is_complex else matrix
+        )
 
     def forward(self, state: Float[Tensor, "batch *state"]) -> Float[Tensor, "batch ..."]:
         """Complex ones as their real and imaginary parts along a last axis."""
@@ -83,7 +85,7 @@ class ExpectedState(_Array):
             self.coordinates, decode = Features(model), model.learned_step.T
         self.constant("decode", decode)
         self.is_driven = forward.input_decode is not None and model.learned_step is None
-        if self.is_driven:
+        if forward.input_decode is not None:
             rows = np.stack([np.zeros(len(forward.input_decode)), np.ones(len(forward.input_decode))])
             start, end = model.acting_inputs.scaled(rows)  # which is affine
             self.constant("input_scale", end - start)
@@ -147,4 +149,4 @@ def functions_of(model: Any) -> dict[str, Callable[[], ExportedFunction]]:
 
 
 def _parts(values: Complex[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape 2"]:
-    return np.stack([values.real, values.imag], axis=-1)
+    return np.stack([np.real(values), np.imag(values)], axis=-1)

@@ -68,7 +68,7 @@ def in_onnx(function: ExportedFunction) -> Content:
         ) from error
 
     def evaluated(*rows: np.ndarray) -> np.ndarray:
-        return session.run(None, dict(zip(function.inputs, rows, strict=True)))[0]
+        return np.asarray(session.run(None, dict(zip(function.inputs, rows, strict=True)))[0])
 
     return content, evaluated
 
