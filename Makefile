@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := baselines,sweep,files,recordings,trajectories,molecules,ephemeris,operators,notebooks,dev
+EXTRAS := baselines,sweep,files,recordings,trajectories,molecules,ephemeris,operators,export,notebooks,dev
 STAMP := $(VENV)/.installed
 
 export PYTHONUNBUFFERED := 1

@@ -14,12 +14,12 @@ from sciml_bench.nsm.trained_operator import TrainedOperator
 from sciml_bench.sequences.sequence_forecaster import SequenceForecaster
 
 FULFILLED = {
-    KoopmanModel: ("Forecaster", "SpectrumEstimator", "KnowsRecord"),
-    LearnedField: ("Forecaster", "KnowsRecord"),
-    DiscoveredEquations: ("Forecaster", "EquationDiscoverer", "KnowsRecord"),
+    KoopmanModel: ("Forecaster", "SpectrumEstimator", "KnowsRecord", "Exportable"),
+    LearnedField: ("Forecaster", "KnowsRecord", "Exportable"),
+    DiscoveredEquations: ("Forecaster", "EquationDiscoverer", "KnowsRecord", "Exportable"),
     FieldEquations: ("Forecaster", "Reconstructor", "EquationDiscoverer", "KnowsRecord"),
-    SequenceForecaster: ("Forecaster", "KnowsRecord"),
-    TrainedOperator: ("SolutionOperator",),
+    SequenceForecaster: ("Forecaster", "KnowsRecord", "Exportable"),
+    TrainedOperator: ("SolutionOperator", "Exportable"),
     GrowthEstimator: ("ParameterEstimator",),
 }
 

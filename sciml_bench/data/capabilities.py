@@ -4,7 +4,7 @@ Scores, verbs and comparisons know learned objects by these alone. States are in
 method sees the clean truth.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError, LacksAbilityError
+from sciml_bench.core.stored.exported_function import ExportedFunction
 from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.regular_clock import RATE, keeps_step
 from sciml_bench.data.spec import RecordSpec
@@ -164,6 +165,19 @@ class ParameterEstimator(Protocol):
 
     def estimate(self, trajectories: Trajectories) -> Mapping[str, Float[np.ndarray, " batch"]]:
         """By name; `<name>_deviation` beside it where there are bands."""
+        ...
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """Can be given to programs elsewhere."""
+
+    def exported(self) -> Mapping[str, Callable[[], ExportedFunction]]:
+        """Functions of a batch of rows by name, the first by default; each is made when it is called for.
+
+        Raises:
+            DataError: this object cannot be exported.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -145,6 +146,13 @@ class RecordSpec:
         system = self.system if getattr(self.system, "dim", None) == self.dim else None
         names = {"component_names": self.column_names, "body_names": None}
         return replace(self, state_shape=(self.dim,), **names, **scale, system=system, origin=self)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a program elsewhere has to know of states and clock, in plain values."""
+        told = {name: getattr(self, name) for name in ("component_names", "component_units", "input_names")}
+        given = {name: list(value) for name, value in told.items() if value}
+        return {**given, "time_step": self.time_step, "time_unit": self.time_unit}
 
     @property
     def dim_in(self) -> int:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
 
@@ -48,3 +50,22 @@ def stored_past(tensors: Mapping[str, torch.Tensor], spec: RecordSpec) -> Trajec
         return past
     own = tuple(tensors[f"{_OBSERVED}{n}"].numpy() for n in numbers)
     return past.unchecked(observed=past.unchecked(states=own, component_names=spec.as_observed.component_names))
+
+
+_NEAR, _N_NEAR = 0.1, 64
+
+
+def rows_near(spec: RecordSpec, past: Trajectories | None, n_rows: int) -> Float[np.ndarray, "batch rows *state"]:
+    """Consecutive states about the end of a record, moved at random by a tenth of their deviation.
+
+    Args:
+        spec: of the record.
+        past: its last rows; without them (or with too few) states are drawn about the mean.
+        n_rows: of each of the 64 pieces.
+    """
+    drawn = np.random.default_rng(0).standard_normal((_N_NEAR, n_rows, *spec.state_shape)) * spec.deviation
+    known = () if past is None else past.states
+    parts = [read_block(part, part.shape[0] - n_rows, part.shape[0]) for part in known if part.shape[0] >= n_rows]
+    if not parts:
+        return spec.mean + drawn
+    return np.resize(np.stack(parts), drawn.shape) + _NEAR * drawn

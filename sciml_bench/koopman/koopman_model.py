@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError
 from sciml_bench.core.stored.description import described
+from sciml_bench.core.stored.exported_function import ExportedFunction
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data.capabilities import (
     OK,
@@ -32,6 +33,7 @@ from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.views import LaggedPairsView
 from sciml_bench.data.views.lagged_pairs import LaggedPairs
 from sciml_bench.koopman.acting_inputs import ActingInputs
+from sciml_bench.koopman.exported_operator import functions_of
 from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.koopman.operator import KoopmanOperator, LaggedMoments
 from sciml_bench.koopman.operator.self_adjoint import SELF_ADJOINT
@@ -334,6 +336,10 @@ class KoopmanModel:
     def implied_timescales(self) -> Float[np.ndarray, " modes"]:
         """Decay times of the eigenvalues, in the record's unit of time; infinite for the constant."""
         return implied_timescales(self.eigenvalues(), self.spec.lag_time)
+
+    def exported(self) -> dict[str, Callable[[], ExportedFunction]]:
+        """The functions that programs elsewhere can be given, by name."""
+        return functions_of(self)
 
     # ---- storage --------------------------------------------------------------------------------------------------
 

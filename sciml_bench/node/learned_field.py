@@ -1,7 +1,7 @@
 """What a NeuralODE has learned: a vector field with its solver, which continues trajectories in the user's units."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import NotApplicableError, SolverError
 from sciml_bench.core.stored.description import described
+from sciml_bench.core.stored.exported_function import ExportedFunction
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data import PaddedTrajectories, RecordSpec, Trajectories
 from sciml_bench.data.capabilities import (
@@ -28,6 +29,7 @@ from sciml_bench.data.stored_past import past_tensors, stored_past
 from sciml_bench.data.views import InputSignals
 from sciml_bench.data.views.whole_trajectories_view import continued
 from sciml_bench.networks.reconstruction import reconstructed
+from sciml_bench.node.exported_field import functions_of
 from sciml_bench.node.fields.driven_field import DrivenField
 from sciml_bench.node.fields.vector_field import VectorField
 from sciml_bench.node.fitting.smoothing_spline import FEWEST_POINTS, SmoothingSpline, checked_smoothing
@@ -190,6 +192,14 @@ class LearnedField:
             return arrived.double().mean(dim=0).numpy().reshape(states.shape)
 
         return reconstructed(observed, self.spec, next_rows, any_clock=True)
+
+    def exported(self) -> dict[str, Callable[[], ExportedFunction]]:
+        """The functions that programs elsewhere can be given, by name.
+
+        Raises:
+            DataError: an ensemble.
+        """
+        return functions_of(self.field, self.solver, self.spec, self.past, self.dtype)
 
     def driven(self, inputs: InputSignals | None) -> VectorField:
         """The field under some inputs; itself where it takes none."""

@@ -30,14 +30,28 @@ def prediction(
         grid: where the solutions are wanted.
         device: where the network is.
     """
+    at_once = max(1, _VALUES_AT_ONCE // int(np.prod(_finer(grid, model)[0].size)))
+    parts = torch.from_numpy(parameters).to(model.dtype).split(at_once)
+    return torch.cat([solution_values(model, part.to(device), grid, equation).cpu() for part in parts])
+
+
+def solution_values(
+    model: OperatorNetwork,
+    parameters: Float[Tensor, "batch *parameter_grid"],
+    grid: Grid,
+    equation: Equation | None = None,
+) -> Values:
+    """The solutions on a grid, all at once, where the network is.
+
+    Args:
+        model: the network.
+        parameters: fields on their own grid, in its precision.
+        grid: where the solutions are wanted.
+        equation: whose conditions the solutions fulfil; by default the network's own.
+    """
     fine, stride = _finer(grid, model)
-    at_once = max(1, _VALUES_AT_ONCE // int(np.prod(fine.size)))
-    found = []
-    for part in torch.from_numpy(parameters).to(model.dtype).split(at_once):
-        fields = equation.parameter_coefficients(part.to(device))
-        values = model.solution_on(fields, fine)
-        found.append(values[(slice(None), *stride)].cpu())
-    return torch.cat(found)
+    fields = (equation or model.equation).parameter_coefficients(parameters)
+    return model.solution_on(fields, fine)[(slice(None), *stride)]
 
 
 def _finer(grid: Grid, model: OperatorNetwork) -> tuple[Grid, tuple[slice, ...]]:

@@ -1,6 +1,6 @@
 """What a run has learned: a solver that takes a person's own parameters and gives solutions on any grid."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sciml_bench.core.stored.exported_function import ExportedFunction
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.nsm.equations.equation import Equation
 from sciml_bench.nsm.equations.parameter_checks import require_fields
+from sciml_bench.nsm.exported_operator import functions_of
 from sciml_bench.nsm.networks.operator_network import OperatorNetwork
 from sciml_bench.nsm.solving import prediction, residual_l2
 
@@ -57,6 +59,17 @@ class TrainedOperator(LearnedModule):
         grid = self.equation.test_grid(resolution)
         found = prediction(self.model, self.equation, values, grid)
         return found.numpy(), dict(zip((axis.name for axis in self.equation.axes), grid.points, strict=True))
+
+    def exported(self, resolution: int = 64) -> dict[str, Callable[[], ExportedFunction]]:
+        """The functions that programs elsewhere can be given, by name.
+
+        Args:
+            resolution: points per space axis of the solutions.
+
+        Raises:
+            ConfigurationError: a resolution below 3.
+        """
+        return functions_of(self.model, self.solve, resolution)
 
     def residual_l2(self, parameters: Float[np.ndarray, "batch *parameter_grid"]) -> Float[np.ndarray, " batch"]:
         """The L² norm of the residual of each solution: how far each is from fulfilling the equation.

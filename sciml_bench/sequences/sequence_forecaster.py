@@ -9,9 +9,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sciml_bench.core.errors import SolverError
+from sciml_bench.core.stored.exported_function import ExportedFunction
 from sciml_bench.core.stored.learned_file import LearnedModule
 from sciml_bench.data import Trajectories, WindowsSpec
 from sciml_bench.data.step_forecaster import StepForecaster
+from sciml_bench.sequences.exported_sequence_model import functions_of
 
 
 def rollout(
@@ -64,6 +66,10 @@ class SequenceForecaster(StepForecaster, LearnedModule):
     def past_length(self) -> int:
         """The inputs of the model."""
         return self.spec.n_inputs
+
+    def exported(self) -> dict[str, Callable[[], ExportedFunction]]:
+        """The functions that programs elsewhere can be given, by name."""
+        return functions_of(self.model, self.spec, self.past, self.continued)
 
     @torch.no_grad()
     def continued(

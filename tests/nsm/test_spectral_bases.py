@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.nsm.bases import Chebyshev, Fourier
-from sciml_bench.nsm.bases.basis import MATMUL_LIMIT
+from sciml_bench.nsm.bases.basis import MATMUL_LIMIT, by_matrices
 
 KINDS = (Chebyshev, Fourier)
 METHODS = ("matmul", "fft")
@@ -560,3 +560,17 @@ def test_a_series_cannot_be_left_without_modes_nor_a_product_without_factors(kin
         kind(5).product_basis(0)
     with pytest.raises(ConfigurationError, match="product of -1 series"):
         kind(5).product_basis(-1)
+
+
+@both_kinds
+def test_within_by_matrices_no_transform_is_fast(kind, monkeypatch):
+    basis = kind(MATMUL_LIMIT + 5)
+    values = torch.from_numpy(np.random.default_rng(0).standard_normal((2, basis.n_modes)))
+    fast = basis.analyse(values)
+    for name in ("rfft", "irfft"):
+        monkeypatch.setattr(torch.fft, name, None)
+    with by_matrices():
+        torch.testing.assert_close(basis.analyse(values), fast)
+        torch.testing.assert_close(basis.synthesise(fast), values)
+    with pytest.raises(TypeError):
+        basis.analyse(values)

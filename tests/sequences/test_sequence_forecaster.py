@@ -52,6 +52,13 @@ def test_every_trajectory_goes_on_from_its_own_last_states_and_time():
     assert found.cost["seconds"] > 0
 
 
+def test_the_function_that_is_exported_continues_states_as_the_forecast_does():
+    function = SequenceForecaster(Straight(), spec(dtype=torch.float32)).exported()["next_states"]()
+    assert function.difference(lambda rows: function.graph(torch.from_numpy(rows)).numpy()) < 1e-6
+    rows = torch.tensor([[[0.0, 1.0], [1.0, 3.0]]], dtype=torch.float64)
+    np.testing.assert_allclose(function.graph(rows), [[[2.0, 5.0]]], rtol=1e-6)
+
+
 def test_the_past_that_is_needed_are_the_inputs():
     assert SequenceForecaster(Straight(), spec(3)).past_length == 3
     with pytest.raises(DataError, match="2"):

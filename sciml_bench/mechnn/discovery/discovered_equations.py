@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.core.errors import SolverError
+from sciml_bench.core.stored.exported_function import ExportedFunction
 from sciml_bench.core.stored.learned_file import load_module
 from sciml_bench.data.capabilities import (
     OK,
@@ -28,6 +29,7 @@ from sciml_bench.data.views import InputSignals
 from sciml_bench.mechnn.discovery.basis_library import BasisLibrary
 from sciml_bench.mechnn.discovery.block_smoothing import block_smoothed
 from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
+from sciml_bench.mechnn.discovery.exported_equations import functions_of
 from sciml_bench.mechnn.discovery.integration import integration_record
 from sciml_bench.mechnn.discovery.joint_estimation import JointEstimate, improve
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalEquations, RationalLibrary, system_of
@@ -100,6 +102,10 @@ class DiscoveredEquations:
     def coefficient_table(self) -> dict[str, Float[np.ndarray, " dim"]]:
         """The coefficients of every candidate term, per component."""
         return dict(zip(self.library.names, np.asarray(self.coefficients), strict=True))
+
+    def exported(self) -> dict[str, Callable[[], ExportedFunction]]:
+        """The functions that programs elsewhere can be given, by name."""
+        return functions_of(self)
 
     # ---- states -----------------------------------------------------------------------------------------------------
 

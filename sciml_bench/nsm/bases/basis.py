@@ -7,6 +7,9 @@ Methods (ICLR 2024), section 3.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -24,6 +27,17 @@ MATMUL_LIMIT = 64
 """Modes up to which a transform by a matrix is quicker than one by FFT, and is chosen by `method=None`."""
 
 METHODS = ("matmul", "fft")
+_ALWAYS_MATRICES = ContextVar("always_matrices", default=False)
+
+
+@contextmanager
+def by_matrices() -> Iterator[None]:
+    """Within it every transform is a product with a matrix, however many modes there are."""
+    before = _ALWAYS_MATRICES.set(True)
+    try:
+        yield
+    finally:
+        _ALWAYS_MATRICES.reset(before)
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,7 @@ class Basis(ABC):
     def _transformed(self, name: str, tensor: Tensor, axis: int, method: str | None) -> Tensor:
         self.require(tensor, axis)
         if method is None:
-            method = "matmul" if self.n_modes <= MATMUL_LIMIT else "fft"
+            method = "matmul" if self.n_modes <= MATMUL_LIMIT or _ALWAYS_MATRICES.get() else "fft"
         if method not in METHODS:
             raise ConfigurationError(f"method={method}: choose one of {', '.join(METHODS)}, or None for the quicker")
         # an FFT of no series at all is an error in PyTorch

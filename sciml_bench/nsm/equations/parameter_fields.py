@@ -3,6 +3,7 @@
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -44,10 +45,10 @@ class ParameterFields(Domain):
         Raises:
             DataError: not a batch of such fields.
         """
-        given = self.given_basis(tuple(parameters.shape))
+        given = self.given_basis(parameters.shape)
         return given.resize(given.analyse(parameters), self.parameter_modes)
 
-    def given_basis(self, shape: tuple[int, ...], key: str = "parameters") -> TensorProduct:
+    def given_basis(self, shape: tuple[int, ...] | torch.Size, key: str = "parameters") -> TensorProduct:
         """The basis whose nodes are the points of fields of a shape, batch first; `key` is their name in a message.
 
         Raises:

@@ -164,7 +164,7 @@ class OperatorNetwork(nn.Module):
         if not self.n_features > 1:
             return fields
         positions = _coordinates(grid, self.coordinates).like(fields)
-        positions = positions.unsqueeze(-2).expand(*grid.size, len(parameters), -1)
+        positions = positions.unsqueeze(-2).expand(*grid.size, parameters.shape[0], -1)
         return torch.cat([fields, positions], dim=-1)
 
     @property
