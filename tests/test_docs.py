@@ -19,7 +19,7 @@ import pytest
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = sorted(path for room in ("start", "guides") for path in (DOCS / room).glob("*.md"))
 BLOCK = re.compile(r"(?:<!-- (?P<note>[^>]*?) -->\n)?^```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.M | re.S)
-SMALL = {"koopman": "trainer.max_epochs=1", "node_homotopy": "debug=fast", "nsm": "trainer.max_steps=5", "mechnn": ""}
+SMALL = {"koopman": "trainer.max_epochs=1", "node_homotopy": "debug=fast", "nsm": "trainer.max_steps=5", "mechnn": "", "benchmark": "cpu_seconds=1"}
 """What makes a command of a script quick where the comment above its block says nothing."""
 
 
@@ -112,8 +112,9 @@ def test_the_commands_of_a_page_run(path: Path, tmp_path: Path):
     paths = os.pathsep.join([str(DOCS.parent), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
     for command, small in commands_of(path):
-        script = re.search(r"train_(\w+)\.py", command)
-        more = small or (SMALL[script[1]] if script and "trainer.max_epochs" not in command else "")
+        script = re.search(r"(?:train_)?(\w+)\.py", command)
+        more = small or (SMALL[script[1]] if script else "")
+        more = "" if more.split("=")[0] in command else more
         typed = re.sub(r"PYTHONPATH=mine", f"PYTHONPATH=mine{os.pathsep}{paths}", f"{command} {more}")
         done = subprocess.run(
             ["bash", "-c", typed], cwd=tmp_path, env=environment | {"PYTHONPATH": paths}, capture_output=True, text=True
