@@ -99,7 +99,7 @@ def _group(folder: Path, group: str) -> list[str]:
     parts = [f"## {title}"] if group != "data" or folder.name != "shared" else []
     for path in sorted((folder / group).rglob("*.yaml")):
         name = path.relative_to(folder / group).with_suffix("").as_posix()
-        parts += [f"### `{group if '/' in group else group}={name}`" if group != "settings" else f"### `{name}`"]
+        parts += [f"### `{group}={name}`" if group != "settings" else f"### `{name}`"]
         parts.append(_shown(path, prefix))
     return parts
 
@@ -112,13 +112,19 @@ def _shown(path: Path, prefix: str) -> str:
     chosen = [_choice(entry) for entry in first.get("defaults", ()) if entry != "_self_"]
     parts = [_escaped(head) if head else "", f"Begins with {', '.join(f'`{c}`' for c in chosen)}." if chosen else ""]
     if rows:
-        table = [f"| `{key}` | {f'`{_cell(value)}`' if value else ''} | {_escaped(said)} |" for key, value, said in rows]
+        table = [
+            f"| `{key}` | {f'`{_cell(value)}`' if value else ''} | {_escaped(said)} |" for key, value, said in rows
+        ]
         parts.append("| key | value | |\n|---|---|---|\n" + "\n".join(table))
     return "\n\n".join(part for part in parts if part)
 
 
 def _choice(entry: str | Mapping[str, str]) -> str:
-    return entry if isinstance(entry, str) else " ".join(f"{key}: {value}" for key, value in entry.items())
+    return (
+        entry
+        if isinstance(entry, str)
+        else " ".join(f"{key}: {'null' if value is None else value}" for key, value in entry.items())
+    )
 
 
 def _cell(value: str) -> str:

@@ -11,15 +11,19 @@ from collections.abc import Iterator
 
 import api
 import configuration
-import notebooks
 import vocabulary
 from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+import notebooks
+
 _LOG = logging.getLogger("mkdocs.hooks.site")
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', flags=re.DOTALL)
+
+_SPELLED = {r"\arg": r"\mathrm{arg}", r"\big\|": r"\|"}
+"""Commands that the converter does not know, in those that it does."""
 
 
 def generated_pages() -> Iterator[tuple[str, str | bytes]]:
@@ -43,10 +47,15 @@ def on_page_content(text: str, page: Page, config: MkDocsConfig, files: Files) -
 
     def drawn(found: re.Match[str]) -> str:
         latex = html.unescape(found[3])
+        for command, spelled in _SPELLED.items():
+            latex = latex.replace(command, spelled)
         try:
-            return convert(latex, display="block" if found[2] == "[" else "inline")
+            formula = convert(latex, display="block" if found[2] == "[" else "inline")
         except Exception as error:
             _LOG.warning("%s: the formula %s is not understood: %r", page.file.src_uri, latex, error)
             return found[0]
+        if "\\" in formula:  # a command that it does not know is left as it was
+            _LOG.warning("%s: the formula %s has a command that is not known", page.file.src_uri, latex)
+        return formula
 
     return _FORMULA.sub(drawn, text)

@@ -1,12 +1,12 @@
 """Pages of the scores, the systems and the verbs, made of the code that defines them."""
 
+import argparse
 import ast
 import importlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
-import yaml
 from api import PACKAGE, docstring, exports_of, file_of
 
 CONF = PACKAGE.parent / "conf"
@@ -36,16 +36,19 @@ def systems_page() -> str:
     """Every system with its equations, what is known of it exactly, and the records that are drawn from it."""
     used = _records_by_system()
     systems = importlib.import_module("sciml_bench.systems")
+    all_of_them = [getattr(systems, name) for name in systems.__all__]
     parts = [
-        "# Systems\n\nEach is a frozen dataclass in `sciml_bench.systems`; the exact facts that it names are what runs on it are "
-        "scored against. Parameters, units and errors are in the [reference](api/systems.md)."
+        "# Systems\n\nEach is a frozen dataclass in `sciml_bench.systems`; the exact facts that it names are what "
+        "runs on it are scored against. Parameters, units and errors are in the [reference](api/systems.md)."
     ]
     for kind, title in _KINDS.items():
         parts.append(f"## {title}")
         for public in exports_of("systems"):
-            if not public.module.startswith(f"systems.{kind}."):
+            system = getattr(systems, public.name)
+            is_base = any(other is not system and issubclass(other, system) for other in all_of_them)
+            if is_base or not public.module.startswith(f"systems.{kind}."):
                 continue
-            facts = sorted(getattr(getattr(systems, public.name), "known_facts", ()))
+            facts = sorted(getattr(system, "known_facts", ()))
             parts += [f"### {public.name}", _prose(docstring(file_of(public.module)))]
             parts.append(_summary(public.module, public.name))
             if facts:
@@ -63,16 +66,9 @@ def verbs_page() -> str:
     parts = ["# Verbs\n\nWhat `sciml-bench <verb> --help` says."]
     for verb in _parser([])[1]:
         parser = _parser([verb])[1][verb]
-        parser.formatter_class = lambda prog: argparse_formatter(prog)  # noqa: PLW0108
+        parser.formatter_class = partial(argparse.HelpFormatter, width=100)  # whatever terminal this is
         parts.append(f"## `{verb}`\n\n```text\n{parser.format_help().rstrip()}\n```")
     return "\n\n".join(parts) + "\n"
-
-
-def argparse_formatter(prog: str):
-    """Help of a fixed width, whatever terminal this is."""
-    import argparse
-
-    return argparse.HelpFormatter(prog, width=100)
 
 
 def _records_by_system() -> dict[str, list[str]]:
@@ -92,6 +88,3 @@ def _summary(module: str, name: str) -> str:
 def _prose(text: str) -> str:
     """A docstring as Markdown that means itself."""
     return re.sub(r"([*_<\[\]])", r"\\\1", text)
-
-
-__all__ = ["CONF", "Path", "pages", "yaml"]
