@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = sorted(path for room in ("start", "guides") for path in (DOCS / room).glob("*.md"))
+PAGES = sorted(path for room in ("start", "guides", "methods") for path in (DOCS / room).glob("*.md"))
 BLOCK = re.compile(
     r"(?:<!-- (?P<note>[^>]*?) -->\n)?^```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -68,13 +68,15 @@ def written(blocks: list[Block], folder: Path) -> None:
                 (path.parent / "__init__.py").touch()
 
 
-LONG = {"your_own_loop", "comparing"}
+LONG = {"your_own_loop", "comparing", "neural_odes"}
 """Pages whose Python takes longer than the default suite may; their examples of a paradigm also stand in the README."""
 
 
 def each_page_with(kind: str) -> pytest.MarkDecorator:
     """Over all pages with blocks of a language that are no files."""
     pages = [path for path in PAGES if any(block.kind == kind and not block.title for block in blocks_of(path))]
+    if kind == "bash":  # those of the methods are whole runs, which tests/test_readme.py composes
+        pages = [path for path in pages if path.parent.name != "methods"]
     slow = [pytest.mark.slow] if kind == "python" else []
     return pytest.mark.parametrize(
         "path", [pytest.param(path, id=path.stem, marks=slow if path.stem in LONG else ()) for path in pages]

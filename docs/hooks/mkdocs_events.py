@@ -19,7 +19,7 @@ from mkdocs.structure.pages import Page
 
 import notebooks
 
-_LOG = logging.getLogger("mkdocs.hooks.site")
+_LOG = logging.getLogger("mkdocs.hooks.sciml_bench")
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', flags=re.DOTALL)
 
 _SPELLED = {r"\arg": r"\mathrm{arg}", r"\big\|": r"\|"}
