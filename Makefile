@@ -67,7 +67,7 @@ $(DOCS_STAMP): $(STAMP)
 .PHONY: docs
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(DOCS_STAMP)  ## Build the documentation into site/, where it can be read and searched without a server
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/mkdocs build --strict  # not --quiet, which hides warnings from --strict as well
 	@echo "open site/index.html"
 
 .PHONY: notebooks

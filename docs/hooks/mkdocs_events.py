@@ -22,7 +22,7 @@ import notebooks
 _LOG = logging.getLogger("mkdocs.hooks.sciml_bench")
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', flags=re.DOTALL)
 
-_SPELLED = {r"\arg": r"\mathrm{arg}", r"\big\|": r"\|"}
+_SPELLED = {r"\arg": r"\mathrm{arg}", r"\big\|": r"\|", r"\Big\|": r"\|"}
 """Commands that the converter does not know, in those that it does."""
 
 
