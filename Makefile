@@ -58,11 +58,23 @@ bench: $(STAMP)  ## Measure speed and memory beside the references, as ratios
 readme: $(STAMP)  ## Write the tables of scores into the README
 	$(BIN)/python -c 'from pathlib import Path; from sciml_bench.scores.catalogue import with_tables; readme = Path("README.md"); readme.write_text(with_tables(readme.read_text()))'
 
+DOCS_STAMP := $(VENV)/.installed-docs
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	@touch $@
+
+.PHONY: docs
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: $(DOCS_STAMP)  ## Build the documentation into site/, where it can be read and searched without a server
+	$(BIN)/mkdocs build --strict  # not --quiet, which hides warnings from --strict as well
+	@echo "open site/index.html"
+
 .PHONY: notebooks
 notebooks: $(STAMP)  ## Execute the notebooks
 	$(BIN)/python -m pytest tests/test_notebooks.py
 
 .PHONY: clean
 clean:  ## Remove the environment, caches and outputs
-	rm -rf $(VENV) outputs multirun build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) outputs multirun build dist site .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
