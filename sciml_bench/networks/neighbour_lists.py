@@ -34,7 +34,7 @@ class NeighbourLists:
         return len(self._kept)
 
     def of(self, positions: Float[Tensor, "frames atoms 3"]) -> Int[Tensor, "2 pairs"]:
-        """Numbers of the first and second atom of every pair, both ways round; atoms of all frames are counted on.
+        """Numbers of the first and second atom of every pair, once; atoms of all frames are counted on.
 
         Args:
             positions: of one frame after the other.
@@ -55,8 +55,7 @@ class NeighbourLists:
         n_atoms, lists = positions.shape[1], []
         for part in positions.detach().split(max(1, ENTRIES_AT_ONCE // n_atoms**2)) if len(positions) else ():
             near = torch.cdist(part, part, compute_mode="donot_use_mm_for_euclid_dist") < self.cutoff
-            near.diagonal(dim1=1, dim2=2).zero_()
-            frame, *pair = near.nonzero(as_tuple=True)
+            frame, *pair = near.triu(1).nonzero(as_tuple=True)
             borders = torch.bincount(frame, minlength=len(part)).cumsum(0)[:-1].tolist()
             lists += np.split(torch.stack(pair).cpu().numpy().astype(np.int32), borders, axis=1)
         return lists

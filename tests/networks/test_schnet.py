@@ -39,6 +39,22 @@ def test_atoms_of_one_element_may_change_places_and_those_of_others_may_not():
     assert not torch.allclose(network(x[:, [2, 1, 0, 3, 4]]), network(x), atol=1e-4)
 
 
+def test_descriptions_and_gradients_are_those_of_schnetpack_itself():
+    network, x = encoder(cutoff=0.3), positions(9)
+    mine = network.described(x)
+    weights = [weight for name, weight in network.named_parameters() if name.startswith("network.")]
+    gradients = torch.autograd.grad(mine.square().sum(), weights, allow_unused=True)
+    atoms, keys = 10 * x.flatten(0, 1), schnetpack().properties
+    frame = torch.arange(len(atoms)) // 5
+    near = (torch.cdist(atoms, atoms) < 3.0) & (frame[:, None] == frame) & ~torch.eye(len(atoms), dtype=torch.bool)
+    first, second = near.nonzero(as_tuple=True)
+    graph = {keys.Z: torch.tensor(NUMBERS).repeat(9), keys.Rij: atoms[second] - atoms[first]}
+    theirs = network.network(graph | {keys.idx_i: first, keys.idx_j: second})["scalar_representation"]
+    torch.testing.assert_close(mine.flatten(0, 1), theirs, rtol=1e-5, atol=1e-6)
+    expected = torch.autograd.grad(theirs.square().sum(), weights, allow_unused=True)
+    torch.testing.assert_close(gradients, expected, rtol=1e-3, atol=1e-4)
+
+
 def test_the_cutoff_is_in_nanometres():
     apart = torch.zeros(1, 5, 3)
     apart[0, :, 0] = torch.tensor([0.0, 0.5, 50.0, 100.0, 150.0])
