@@ -141,7 +141,7 @@ def example_of_a_record(path: Path) -> None:
     """A table of a damped oscillation, with a column that acts from outside."""
     times = np.arange(600) * 0.1
     columns = [times, np.exp(-0.02 * times) * np.cos(times), np.exp(-0.02 * times) * np.sin(times), np.sin(0.3 * times)]
-    np.savetxt(path, np.stack(columns, axis=1), delimiter=",", header="t,x,y,u", comments="")
+    np.savetxt(path, np.stack(columns, axis=1), delimiter=",", header="t,x,y,valve", comments="")
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def generated_pages() -> Iterator[tuple[str, str | bytes]]:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are made of the code."""
     api.show_shapes_as_written()
-    for name in api.undocumented():
+    for name in sorted({*api.undocumented()}):
         _LOG.warning("%s has no docstring", name)
     for path, content in generated_pages():
         files.append(File.generated(config, path, content=content))
