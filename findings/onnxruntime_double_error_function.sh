@@ -5,8 +5,8 @@
 # Expected: the CPU provider has the operators of the standard in float64 as in float32, as it has Tanh, Exp and Sigmoid.
 # Seen:     Exp, Tanh and Sigmoid of doubles load and answer; Erf of doubles ends with NOT_IMPLEMENTED when the session is
 #           made. The same graph in float32 loads.
-# Cost:     solvers need vector fields in double precision, and GELU is the activation of many: such a field exports without a
-#           word and fails where it is deployed. Cast around Erf alone, and its answers have some 7 digits, not 16.
+# Cost:     solvers need vector fields in double precision, and GELU is the activation of many: their files pass every check where
+#           they are made, and fail where they are deployed. Cast around Erf alone, and it has some 7 digits, not 16.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -31,7 +31,7 @@ ANGSTROMS = 10.0
 READOUTS = ("mean", "sum")
 PAIRS_AT_ONCE = 2**19
 """Of atoms, beyond which frames go one part after the other. What the atoms of a part told each other is forgotten and
-made again for its gradient: 384 frames of 172 atoms take .9 GiB instead of some 12 in one piece [measured]."""
+made again for its gradient: 384 frames of 172 atoms take .9 GiB in all [measured]."""
 
 
 def schnetpack() -> Any:

@@ -7,12 +7,13 @@ import sys
 import numpy as np
 import pytest
 import torch
+from finished_runs import finished_runs
 from scipy.integrate import solve_ivp
 from scipy.special import erf
 
 from sciml_bench.command_line import main
 from sciml_bench.data import Trajectories
-from sciml_bench.training import composed, restore, run
+from sciml_bench.training import restore
 
 RUNS = {
     "field": ("node_homotopy", ["training=vanilla", "training.n_epochs=1", "model.nodes_per_layer=6"]),
@@ -45,18 +46,7 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """Finished runs by name, made when they are asked for."""
-    root = tmp_path_factory.mktemp("finished")
-
-    def of(name):
-        folder = root / name.replace(" ", "_")
-        if not folder.exists():
-            paradigm, overrides = RUNS[name]
-            cache = [f"pde.cache={root / 'cache'}"] if paradigm == "nsm" else []
-            run(composed(paradigm, ["logger=none", *overrides, *SMALLER.get(name, []), *cache], folder=folder))
-        return folder
-
-    return of
+    return finished_runs(tmp_path_factory.mktemp("finished"), RUNS, SMALLER)
 
 
 def export(capsys, *words):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from finished_runs import finished_runs
 from report_material import write_run
 
 from sciml_bench.command_line import main
@@ -48,18 +49,7 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """Finished runs by name, made when they are asked for."""
-    root = tmp_path_factory.mktemp("finished")
-
-    def of(name):
-        folder = root / name.replace(" ", "_")
-        if not folder.exists():
-            paradigm, overrides = RUNS[name]
-            cache = [f"pde.cache={root / 'cache'}"] if paradigm == "nsm" else []
-            run(composed(paradigm, ["logger=none", *overrides, *SMALLER.get(name, []), *cache], folder=folder))
-        return folder
-
-    return of
+    return finished_runs(tmp_path_factory.mktemp("finished"), RUNS, SMALLER)
 
 
 def called(capsys, *words):
