@@ -245,9 +245,14 @@ Scale = tuple[Float[np.ndarray, "*pooled"], Float[np.ndarray, "*pooled"]]
 def scale_of(trajectories: Trajectories) -> Scale:
     """Mean and standard deviation over all states; one for all points of a field, with an axis of size 1.
 
-    Both are in float64, and the deviation is 1 for what is constant. States on disk are read in blocks.
+    Where cells count by their areas, the deviation is what makes the sum of squares a mean over these. Both are in
+    float64, and the deviation is 1 for what is constant. States on disk are read in blocks.
     """
     trajectories = trajectories.without_missing_rows()
+    areas = trajectories.facts.get("cell_areas")
+    if areas is not None:
+        mean, variance = mean_and_variance(trajectories)
+        return mean, areas.scales(variance)
     if trajectories.on_disk:
         mean, variance = mean_and_variance(trajectories)
         if "grid" in trajectories.facts:  # all its points count alike

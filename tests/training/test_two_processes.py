@@ -40,6 +40,10 @@ RUNS = {
     "one validation pair each": (*PROCESS, "trainer.max_epochs=2", "data.split={train:590,validation:3,test:7}"),
     "several lags": (*PROCESS, "trainer.max_epochs=2", "training=nested_lora_reversible", "training.view.lags=[1,3]"),
     "a loss that is a mean": (*PROCESS, "trainer.max_epochs=2", "training=dynamical_auto_encoder"),
+    "rows that count differently": (
+        *("data=trajectories", "data.path=FOLDER/weighted.npy", "data.weights=2", "model=mlp"),
+        *("model.encoder.hidden=[8]", "training=nested_lora", "trainer.max_epochs=2"),
+    ),
     "a record that stays on disk": (
         *("data=trajectories", "data.path=FOLDER/states.npy", "data.in_memory_gigabytes=0", "model=mlp"),
         *("model.encoder.hidden=[8]", "training=vamp", "trainer.max_epochs=10"),
@@ -126,6 +130,7 @@ def test_two_processes_learn_the_weights_of_one(tmp_path: Path) -> None:
     for row in range(1, len(states)):
         states[row] = [0.95, 0.7] * states[row - 1] + rng.standard_normal(2)
     np.save(tmp_path / "states.npy", states)
+    np.save(tmp_path / "weighted.npy", np.column_stack([states, rng.uniform(0.1, 2, len(states))]))
     multiprocessing.start_processes(one_process, (str(tmp_path), port), nprocs=2, start_method="fork")
     for name, words in RUNS.items():
         words = in_folder(words, str(tmp_path))

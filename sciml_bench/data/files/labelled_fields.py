@@ -1,5 +1,6 @@
 """Fields whose axes have names as trajectories: which axis is the time, which counts trajectories, what is a state."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data.cell_areas import Latitudes
 from sciml_bench.data.files.clocks import are_times, clock_unit, is_time_name, times_of_moments, unit_of_name
 from sciml_bench.data.files.contents import Coordinate, Field, Fields, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
@@ -25,6 +27,11 @@ INITIAL_TIMES += ("forecast_reference_time", "start_date", "start_time")
 
 SPACE_AXES = ("x", "y", "z", "r", "lat", "latitude", "lon", "longitude", "level", "depth", "height", "altitude")
 """What an axis is called along which a state is a field."""
+
+LATITUDE_AXES = ("lat", "lats", "latitude", "latitudes")
+"""What an axis is called along which latitudes stand, where it has no unit that says so."""
+
+_NORTHWARD = re.compile("degrees?_?n(orth)?")
 
 
 def trajectories_of_fields(
@@ -110,7 +117,7 @@ def _of_one_group(
     state = [axis for axis in axes if axis != time_axis and axis not in counting]
     notes += [f"{clock} is the time"] if clock is not None else []
     facts = _components(fields, {axis: lengths[axis] for axis in state}, content)
-    facts |= {"time_step": content.time_step, "notes": tuple(notes)}
+    facts |= {"time_step": content.time_step, "notes": tuple(notes), "latitudes": _latitudes(content, state, fields)}
     found = []
     for numbers in np.ndindex(*(lengths[axis] for axis in counting)):
         place = dict(zip(counting, numbers, strict=True))
@@ -216,6 +223,19 @@ def _components(fields: dict[str, Field], state: dict[str, int], content: Fields
         if bodies is not None and bodies.values.dtype.kind in "UO":
             facts["body_names"] = tuple(map(str, bodies.values))
     return facts
+
+
+def _latitudes(content: Fields, state: list[str], fields: dict[str, Field]) -> Latitudes | None:
+    """Those along an axis of a state, by its name or by the unit that conventions have for it."""
+    for number, axis in enumerate(state):
+        along = content.coordinates.get(axis)
+        if along is None or along.values.dtype.kind not in "iuf" or along.values.ndim != 1:
+            continue
+        unit = (along.unit or "").lower()
+        if axis.split("/")[-1].lower() in LATITUDE_AXES or _NORTHWARD.fullmatch(unit):
+            degrees = np.rad2deg(along.values) if unit.startswith("rad") else along.values
+            return Latitudes(number, tuple(degrees.astype(float).tolist()), several=len(fields) > 1)
+    return None
 
 
 def _is_space(axis: str, along: Coordinate) -> bool:

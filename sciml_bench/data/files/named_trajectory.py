@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sciml_bench.data.cell_areas import Latitudes
 from sciml_bench.data.lazy_states import StateArray
 
 
@@ -23,6 +24,7 @@ class NamedTrajectory:
         grid: positions of the points of a one-dimensional field.
         body_names: of the bodies where states are (bodies, axes).
         missing_times: when the rows were observed that are cut out.
+        latitudes: of the cells that a state is made of.
         array_name: of an array of one component, which is called so where all trajectories agree.
     """
 
@@ -37,6 +39,7 @@ class NamedTrajectory:
     grid: tuple[float, ...] | None = None
     body_names: tuple[str, ...] | None = None
     missing_times: np.ndarray | tuple[()] = ()
+    latitudes: Latitudes | None = None
     array_name: str | None = None
 
     @property

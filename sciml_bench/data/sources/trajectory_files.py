@@ -11,16 +11,19 @@ import numpy as np
 
 from sciml_bench.core.budget import require_memory, weigh_time
 from sciml_bench.core.checks import (
+    ConfiguredBoolean,
     ConfiguredInteger,
     ConfiguredNumber,
     ConfiguredWord,
     is_integer,
+    require_boolean,
     require_choice,
     require_integer,
     require_number,
 )
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
+from sciml_bench.data.cell_areas import CellAreas
 from sciml_bench.data.files.clocks_of_files import ALIKE, CLOCKS, require_alike
 from sciml_bench.data.files.formats.signal_files import parts_of
 from sciml_bench.data.files.missing.missing_values import (
@@ -79,6 +82,8 @@ class TrajectoryFiles(Record):
         weights: name or number of the component that is no state but tells how much every row counts.
         thermal_energy: k_B T in its unit where that component is the bias V of an enhanced simulation, such as
             `metad.bias` of PLUMED: a row then counts exp(V/k_B T).
+        area_weights: whether the cells of a field over latitudes count by their areas, wherever states or errors are
+            divided by a deviation: all cells of a variable then have one, over the root of the share of their area.
         missing: what to do where values are missing (not a number, or an empty cell): "refuse", "split" (rows that
             lack one are cut out, and nothing is learned across them), "interpolate" between the rows before and
             after, or "mask": rows stay, and a method leaves out what is not there. Chunks that a zarr store lacks read
@@ -109,6 +114,7 @@ class TrajectoryFiles(Record):
         input_interpolation: ConfiguredWord = LINEAR,
         weights: str | int | None = None,
         thermal_energy: ConfiguredNumber | None = None,
+        area_weights: ConfiguredBoolean = False,
         missing: ConfiguredWord = REFUSE,
         topology: PathType | None = None,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
@@ -142,6 +148,7 @@ class TrajectoryFiles(Record):
             require_number("data.thermal_energy", thermal_energy, "give k_B T in the unit of data.weights")
             if weights is None:
                 raise ConfigurationError(f"data.thermal_energy={thermal_energy}: name the bias with data.weights")
+        self.area_weights = require_boolean("data.area_weights", area_weights)
         self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         self.n_rows = n_rows
@@ -225,6 +232,8 @@ class TrajectoryFiles(Record):
         facts |= {fact: value for fact in ("grid", "body_names") if (value := _agreed(found, fact)) is not None}
         if "grid" in facts:
             facts["grid"] = np.array(facts["grid"])
+        if self.area_weights:
+            facts["cell_areas"] = self._areas(found)
         missing = tuple(np.asarray(part.missing_times, dtype=np.float64) for part in found)
         try:
             trajectories = Trajectories(
@@ -253,6 +262,19 @@ class TrajectoryFiles(Record):
             trajectories = with_weights(trajectories, weights, self.thermal_energy)
         self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found)])
         return trajectories
+
+    def _areas(self, found: Sequence[NamedTrajectory]) -> CellAreas:
+        """Of the cells, which are the same in all trajectories."""
+        latitudes, asked = _agreed(found, "latitudes"), f"data.path={self.path}: data.area_weights=true"
+        if latitudes is None:
+            raise DataError(
+                f"{asked}: no axis of a state has latitudes; call it latitude, or give it the unit degrees_north, or "
+                "leave data.area_weights out"
+            )
+        try:
+            return latitudes.areas(found[0].states.shape[1:])
+        except ValueError as error:
+            raise DataError(f"{asked}: of latitudes {error}; mend the file, or leave data.area_weights out") from None
 
     def _require_size(self, found: Sequence[NamedTrajectory], n_bytes: int) -> None:
         """Stop at a store whose rows an epoch cannot put in order, or that cannot be read through."""

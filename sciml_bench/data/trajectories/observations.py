@@ -38,7 +38,7 @@ class Observations:
         weights: one array (time,) per trajectory, of how much each state counts; not negative.
         facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field,
             `body_names` of states (bodies, axes), the four bodies of each dihedral of a molecule (`dihedral_atoms`),
-            or the `lyapunov_time` of what moves.
+            `cell_areas` of a field on a sphere, or the `lyapunov_time` of what moves.
         system: the system that was simulated; None for observed data.
         masked: whether rows may have values that are missing (not a number), which a method leaves out.
         missing_times: when the rows of each trajectory were observed that were cut out; nothing goes on across them.

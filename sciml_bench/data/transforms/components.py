@@ -64,6 +64,8 @@ def chosen_components(
     facts = dict(vectors.facts)
     if units is not None:
         facts["component_units"] = tuple(units[column] for column in columns)
+    if (areas := facts.get("cell_areas")) is not None:
+        facts["cell_areas"] = areas.picked(columns)
     return chosen.unchecked(component_names=tuple(names[column] for column in columns), facts=facts, system=system)
 
 

@@ -50,6 +50,8 @@ def delay_embedded(
     facts = dict(vectors.facts)
     if (units := facts.get("component_units")) is not None:
         facts["component_units"] = (*units, *(*units, *[None] * len(acting)) * count)
+    if (areas := facts.get("cell_areas")) is not None:
+        facts["cell_areas"] = areas.picked([*range(dim)] * (count + 1))
     if vectors.inputs is not None:
         vectors = _with_acting_columns(vectors)
     rows = _with_past(vectors, embedded, reach, f"{key}={n_delays}")

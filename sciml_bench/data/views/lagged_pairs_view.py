@@ -93,7 +93,7 @@ class LaggedPairsView:
     def _scale(self) -> Standardization:
         """Of every component by itself; of what is on disk it is known, and reading it again is slow."""
         train, spec = self.record.splits["train"], self.record.spec
-        if train.on_disk and spec.mean.shape == train.state_shape:
+        if (train.on_disk or "cell_areas" in train.facts) and spec.mean.shape == train.state_shape:
             return Standardization(spec.mean, spec.deviation)
         return Standardization.fit(train)
 

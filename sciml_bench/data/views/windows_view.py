@@ -191,7 +191,8 @@ def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*poole
 
     It is in float64, and 1 for what never changes. States on disk are read in blocks.
     """
-    axes = (0, 1) if "grid" in trajectories.facts else (0,)
+    areas = trajectories.facts.get("cell_areas")
+    axes = (0, 1) if "grid" in trajectories.facts and areas is None else (0,)
 
     def squares() -> Iterator[np.ndarray]:
         for states in trajectories.states:
@@ -209,5 +210,7 @@ def increment_deviation(trajectories: Trajectories) -> Float[np.ndarray, "*poole
         mean = mean if len(axes) == 1 else mean / trajectories.state_shape[0]
     else:
         mean = np.concatenate(list(squares())).mean(axis=axes, keepdims=True)[0]
+    if areas is not None:
+        return areas.scales(mean)
     deviation = np.sqrt(np.asarray(mean))
     return np.where(deviation > 0, deviation, 1.0)

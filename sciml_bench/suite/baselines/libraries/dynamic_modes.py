@@ -50,7 +50,9 @@ class DynamicModes(SelectedBaseline):
             if earlier.shape[0] > earlier.shape[1]:  # the same maps follow from square matrices, for all ranks
                 basis, earlier = np.linalg.qr(earlier)
                 later = basis.T @ later
-            for rank in sorted({rank for rank in self.ranks if rank < min(earlier.shape)} or {-1}):
+            ranks = {rank for rank in self.ranks if rank < min(earlier.shape)} or {-1}
+            # all modes last: thousands take a minute, which a budget then is not spent on
+            for rank in sorted(ranks, key=lambda rank: (rank < 0, rank)):
                 with without_warnings():  # of the condition of snapshots, which windows always have
                     fitted = decomposition(svd_rank=rank).fit(earlier.T, later.T)
                 yield FittedOperator.of_modes(self.spec, n_rows, fitted.modes, fitted.eigs)

@@ -1,0 +1,136 @@
+import itertools
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data import LaggedPairsView, WindowsView
+from sciml_bench.data.cell_areas import CellAreas, Latitudes
+from sciml_bench.data.sources import TrajectoryFiles
+from sciml_bench.suite.baselines.persistence import FittedPersistence
+from sciml_bench.suite.forecast_task import ForecastTask
+
+xarray = pytest.importorskip("xarray", reason="needs the extra `files`")
+pytest.importorskip("h5netcdf", reason="needs the extra `files`")
+
+LATITUDES, LONGITUDES = np.linspace(90, -90, 7), np.arange(0, 360, 72.0)
+PARTS = {"train": 0.6, "test": 0.4}
+
+
+def fields(n_rows=200, seed=0):
+    """Autoregressive fields whose deviation grows towards the poles."""
+    rng = np.random.default_rng(seed)
+    kicks = rng.standard_normal((n_rows, len(LATITUDES), len(LONGITUDES)))
+    kicks *= (1 + np.abs(LATITUDES)[:, None] / 30) * 0.5
+    rows = np.zeros_like(kicks)
+    for row in range(1, n_rows):
+        rows[row] = 0.9 * rows[row - 1] + 0.05 * np.roll(rows[row - 1], 1, axis=1) + kicks[row]
+    return rows + 280
+
+
+def written(folder, values=None, axis="lat", latitudes=LATITUDES, unit=None, **more):
+    values = fields() if values is None else values
+    variables = {name: (("time", axis, "lon"), part) for name, part in {"temperature": values, **more}.items()}
+    attributes = {} if unit is None else {"units": unit}
+    places = {axis: (axis, latitudes, attributes), "lon": LONGITUDES, "time": np.arange(len(values)) * 1.0}
+    xarray.Dataset(variables, places).to_netcdf(folder / "field.nc", engine="h5netcdf")
+    return folder / "field.nc"
+
+
+def record_of(path, transforms=None, **options):
+    record = TrajectoryFiles(path, **{"split": PARTS, "area_weights": True} | options)
+    record.transform(**(transforms or {})).setup()
+    return record
+
+
+def areas_by_quadrature():
+    """Of the bands between the middles of two latitudes, relative to their mean."""
+    edges = [90, 75, 45, 15, -15, -45, -75, -90]
+    found = [quad(lambda angle: np.cos(np.deg2rad(angle)), low, high)[0] for high, low in itertools.pairwise(edges)]
+    return np.array(found) / np.mean(found)
+
+
+@pytest.mark.parametrize("gigabytes", [1.0, 0])
+def test_cells_have_one_deviation_and_the_weight_of_their_area(tmp_path, gigabytes):
+    record = record_of(written(tmp_path), in_memory_gigabytes=gigabytes)
+    rows, weights = fields()[:120], areas_by_quadrature()[:, None]
+    assert record.splits["train"].on_disk == (gigabytes == 0)
+    pooled = np.sqrt((weights * rows.var(axis=0)).mean())
+    np.testing.assert_allclose(record.spec.mean, rows.mean(axis=0), rtol=1e-12)
+    expected = pooled / np.sqrt(np.broadcast_to(weights, rows.shape[1:]))
+    np.testing.assert_allclose(record.spec.deviation, expected, rtol=1e-9)
+    standardised = LaggedPairsView(record, standardize=True).splits["train"].states[0]
+    squares = np.square(standardised if gigabytes else standardised.read(0, 120))
+    np.testing.assert_allclose(squares.mean(), 1, rtol=1e-9)
+    np.testing.assert_allclose(squares.mean(axis=0), weights * rows.var(axis=0) / pooled**2, rtol=1e-9)
+
+
+def test_the_order_of_latitudes_and_their_unit_do_not_matter(tmp_path):
+    first = record_of(written(tmp_path)).spec.deviation
+    upside_down = record_of(written(tmp_path, fields()[:, ::-1], latitudes=LATITUDES[::-1])).spec.deviation
+    np.testing.assert_allclose(upside_down[::-1], first, rtol=1e-12)
+    other = record_of(written(tmp_path, axis="j", unit="degrees_north")).spec.deviation
+    np.testing.assert_array_equal(other, first)
+    radians = record_of(written(tmp_path, latitudes=np.deg2rad(LATITUDES), unit="radians")).spec.deviation
+    np.testing.assert_allclose(radians, first, rtol=1e-9)
+
+
+def test_variables_have_deviations_of_their_own(tmp_path):
+    record = record_of(written(tmp_path, pressure=1e5 + 300 * (fields(seed=1) - 280)))
+    alone = record_of(written(tmp_path))
+    assert record.spec.component_names == ("temperature", "pressure")
+    np.testing.assert_allclose(record.spec.deviation[..., 0], alone.spec.deviation, rtol=1e-12)
+    ratio = record.spec.deviation[..., 1] / alone.spec.deviation
+    np.testing.assert_allclose(ratio, ratio.mean(), rtol=1e-9)
+    assert 200 < ratio.mean() < 400
+
+
+def test_the_error_of_a_forecast_is_a_mean_over_the_area(tmp_path):
+    record = record_of(written(tmp_path))
+    evaluation = ForecastTask(horizon=1, n_starts=1, least_past=1)
+    results = evaluation(FittedPersistence(record.spec), record)
+    past = evaluation.questions(record).past
+    now = round(past.times_of(0)[-1])
+    change, weights = np.square(fields()[now + 1] - fields()[now]), areas_by_quadrature()
+    variance = np.average(fields()[:120].var(axis=0).mean(axis=1), weights=weights)
+    error = np.sqrt(np.average(change.mean(axis=1), weights=weights) / variance)
+    np.testing.assert_allclose(results.metrics["forecast_standardised_error"], error, rtol=1e-9)
+
+
+def test_windows_scale_their_increments_alike(tmp_path):
+    view = WindowsView(record_of(written(tmp_path)), n_inputs=2, n_outputs=1)
+    rows, weights = fields()[:120], areas_by_quadrature()[:, None]
+    squares = np.square(np.diff(rows, axis=0)).mean(axis=0)
+    expected = np.sqrt((weights * squares).mean() / np.broadcast_to(weights, squares.shape))
+    np.testing.assert_allclose(view.spec.increment_deviation, expected, rtol=1e-5)
+
+
+def test_chosen_and_delayed_cells_keep_their_areas(tmp_path):
+    path = written(tmp_path)
+    chosen = record_of(path, {"observe": [3, 17], "delays": 1})
+    whole = np.broadcast_to(areas_by_quadrature()[:, None], (7, 5)).ravel()[[3, 17]]
+    assert chosen.spec.state_shape == (4,)
+    ratio = chosen.spec.deviation[0] / chosen.spec.deviation[1]
+    np.testing.assert_allclose(ratio, np.sqrt(whole[1] / whole[0]), rtol=1e-9)
+    np.testing.assert_allclose(chosen.spec.deviation[2] / chosen.spec.deviation[3], ratio, rtol=1e-9)
+    observed = chosen.as_observed.spec
+    np.testing.assert_allclose(observed.deviation[0] / observed.deviation[1], ratio, rtol=1e-9)
+
+
+def test_a_cell_that_never_changes_has_the_deviation_of_the_others():
+    areas = CellAreas((1.0, 3.0), (0, 0))
+    np.testing.assert_allclose(areas.scales(np.array([4.0, 0.0])), [np.sqrt(2), np.sqrt(2 / 3)])
+    np.testing.assert_allclose(areas.scales(np.zeros(2)), [np.sqrt(2), np.sqrt(2 / 3)])
+
+
+def test_latitudes_that_cannot_be_are_refused(tmp_path):
+    for degrees in ((0.0,), (0.0, 95.0), (0.0, 10.0, 5.0)):
+        with pytest.raises(ValueError, match="between -90 and 90 degrees"):
+            Latitudes(0, degrees).areas((len(degrees), 2))
+    with pytest.raises(DataError, match=r"area_weights=true: of latitudes two or more between -90 and 90"):
+        record_of(written(tmp_path, latitudes=LATITUDES * 1.1))
+    with pytest.raises(DataError, match=r"no axis of a state has latitudes; call it latitude"):
+        record_of(written(tmp_path, axis="j"))
+    with pytest.raises(ConfigurationError, match=r"data\.area_weights=1: give true or false"):
+        TrajectoryFiles(tmp_path / "field.nc", area_weights=1)
