@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 
 _SLACK = 1e-3
 """Degrees by which a latitude in single precision may lie beyond a pole."""
@@ -44,10 +44,10 @@ class Latitudes:
         along[self.axis] = len(bands)
         whole = np.broadcast_to((bands / bands.mean()).reshape(along), state_shape)
         numbers = np.arange(state_shape[-1]) if self.several else np.zeros(1, dtype=int)
-        return CellAreas(tuple(whole.ravel().tolist()), tuple(np.broadcast_to(numbers, state_shape).ravel().tolist()))
+        return CellAreas(whole.ravel(), np.broadcast_to(numbers, state_shape).ravel())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellAreas:
     """How much of the sphere every number of a state stands for.
 
@@ -56,18 +56,17 @@ class CellAreas:
         variables: what each is a value of; variables have scales of their own.
     """
 
-    areas: tuple[float, ...]
-    variables: tuple[int, ...]
+    areas: Float[np.ndarray, " dim"]
+    variables: Integer[np.ndarray, " dim"]
 
     def picked(self, columns: Sequence[int]) -> "CellAreas":
         """Of some of the numbers, in another order."""
-        return CellAreas(tuple(self.areas[n] for n in columns), tuple(self.variables[n] for n in columns))
+        return CellAreas(self.areas[list(columns)], self.variables[list(columns)])
 
     @cached_property
     def _weights(self) -> Float[np.ndarray, " dim"]:
         """Of every number in the mean over the area that its variable has here."""
-        areas, variables = np.array(self.areas), np.array(self.variables)
-        return areas / np.bincount(variables, areas)[variables]
+        return self.areas / np.bincount(self.variables, self.areas)[self.variables]
 
     def scales(self, squares: Float[np.ndarray, "*state"]) -> Float[np.ndarray, "*state"]:
         """What to divide states by, so that the mean of their squares is one over the area.
@@ -78,7 +77,7 @@ class CellAreas:
         Args:
             squares: mean square of every number of a state, about its mean.
         """
-        flat, variables = np.asarray(squares, dtype=np.float64).ravel(), np.array(self.variables)
-        mean = np.bincount(variables, self._weights * flat)[variables]
-        relative = self._weights * np.bincount(variables)[variables]
+        flat = np.asarray(squares, dtype=np.float64).ravel()
+        mean = np.bincount(self.variables, self._weights * flat)[self.variables]
+        relative = self._weights * np.bincount(self.variables)[self.variables]
         return np.sqrt(np.where(mean > 0, mean, 1.0) / relative).reshape(np.shape(squares))

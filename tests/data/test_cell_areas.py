@@ -119,7 +119,7 @@ def test_chosen_and_delayed_cells_keep_their_areas(tmp_path):
 
 
 def test_a_cell_that_never_changes_has_the_deviation_of_the_others():
-    areas = CellAreas((1.0, 3.0), (0, 0))
+    areas = CellAreas(np.array([1.0, 3.0]), np.zeros(2, dtype=int))
     np.testing.assert_allclose(areas.scales(np.array([4.0, 0.0])), [np.sqrt(2), np.sqrt(2 / 3)])
     np.testing.assert_allclose(areas.scales(np.zeros(2)), [np.sqrt(2), np.sqrt(2 / 3)])
 
