@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.optimize import minimize_scalar
 
 JITTER = 0.1
 """How far, in steps, a moment may lie from its place on a regular clock."""
@@ -39,6 +38,8 @@ def keeps_step(times: Float[np.ndarray, " time"], time_step: float) -> bool:
     if np.ptp(off) / 2 <= tolerance or np.ptp(off) > 4 * tolerance:
         return bool(np.ptp(off) / 2 <= tolerance)
     # the line of least squares is not the one that is nearest to them all
+    from scipy.optimize import minimize_scalar  # imported late: few clocks need it, and every start would wait for it
+
     turn = 2 * tolerance / rows[-1]
     nearest = minimize_scalar(
         lambda slope: np.ptp(off - slope * rows), bounds=(-turn, turn), method="bounded", options={"xatol": 1e-9 * turn}

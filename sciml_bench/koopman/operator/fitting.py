@@ -6,13 +6,12 @@ from typing import TypeVar, cast
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from sciml_bench.core.errors import ConfigurationError, DataError, NotApplicableError, SciMLBenchWarning
 from sciml_bench.koopman.operator.cca import solve_cca
 from sciml_bench.koopman.operator.cross_validation import CHOSEN_BY_DATA, chosen_ridge
-from sciml_bench.koopman.operator.lagged_input import LaggedInput, Pair, checked_features, lagged_input
+from sciml_bench.koopman.operator.estimator import Estimator
+from sciml_bench.koopman.operator.lagged_input import LaggedInput, Pair, checked_features, lagged_input, require_fitted
 from sciml_bench.koopman.operator.moments import Encoder, LaggedMoments
 from sciml_bench.koopman.operator.regression import REGRESSIONS, solve_regression
 from sciml_bench.koopman.operator.self_adjoint import SELF_ADJOINT, solve_self_adjoint
@@ -45,7 +44,7 @@ def require_inputs_allowed(method: str) -> None:
 Fitted = TypeVar("Fitted", bound="OperatorFit")
 
 
-class OperatorFit(BaseEstimator):
+class OperatorFit(Estimator):
     """The half of `KoopmanOperator` that learns; its options and attributes are documented there."""
 
     n_features_in_: int
@@ -160,7 +159,7 @@ class OperatorFit(BaseEstimator):
 
     def _solution(self) -> OperatorSolution:
         """The operator for everything seen so far, solved once."""
-        check_is_fitted(self, "moments_")
+        require_fitted(self)
         if self._solved is None:
             coordinates = self.moments_.coordinates(self.add_constant)
             moments = self.moments_.in_coordinates(coordinates)

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.koopman.operator.estimator import Estimator
 
 Pair = tuple[np.ndarray, np.ndarray]
 GivenPair = tuple[ArrayLike | None, ArrayLike | None]
@@ -51,11 +50,13 @@ class LaggedInput:
             yield LaggedInput(of(self.f), of(self.g), of(self.observable), weights, inputs)
 
 
-def checked_features(array: ArrayLike, name: str, estimator: BaseEstimator | None = None, **options: Any) -> np.ndarray:
+def checked_features(array: ArrayLike, name: str, estimator: Estimator | None = None, **options: Any) -> np.ndarray:
     """One checked matrix of finite real numbers, float64 or float32; the options are those of scikit-learn.
 
     With an estimator, the number of columns has to be that of its fit, or is recorded with `reset=True`.
     """
+    from sklearn.utils.validation import check_array, validate_data  # imported late: it brings pandas
+
     if isinstance(array, Tensor):
         array = array.detach().cpu().numpy()
     options = {"dtype": [np.float64, np.float32], **options}
@@ -67,8 +68,20 @@ def checked_features(array: ArrayLike, name: str, estimator: BaseEstimator | Non
         raise DataError(f"{name}: {error}") from None
 
 
+def require_fitted(estimator: Estimator) -> None:
+    """Stop at an estimator that has seen nothing.
+
+    Raises:
+        sklearn.exceptions.NotFittedError: it has no moments.
+    """
+    if not hasattr(estimator, "moments_"):
+        from sklearn.utils.validation import check_is_fitted  # imported late: it brings pandas
+
+        check_is_fitted(estimator, "moments_")  # pyright: ignore[reportArgumentType]
+
+
 def lagged_input(
-    estimator: BaseEstimator,
+    estimator: Estimator,
     f: tuple[ArrayLike, ArrayLike | None],
     g: GivenPair,
     observable: GivenPair,

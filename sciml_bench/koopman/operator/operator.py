@@ -7,13 +7,12 @@ from typing import Any, overload
 import numpy as np
 from jaxtyping import Complex, Float
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.core.types import PathType
 from sciml_bench.koopman.operator.fitting import OperatorFit, require_inputs_allowed
-from sciml_bench.koopman.operator.lagged_input import lagged_input
+from sciml_bench.koopman.operator.lagged_input import lagged_input, require_fitted
 from sciml_bench.koopman.operator.moments import LaggedMoments
 from sciml_bench.koopman.operator.residuals import eigenvalue_residuals
 from sciml_bench.koopman.operator.self_adjoint import require_self_adjoint_allowed
@@ -231,7 +230,7 @@ class KoopmanOperator(OperatorFit):
             g_next: features of the future by the lagged encoder, if there is one.
             sample_weight: importance of the pairs.
         """
-        check_is_fitted(self, "moments_")
+        require_fitted(self)
         if self.moments_.n_inputs:
             raise ConfigurationError("score: VAMP-E is that of a system without inputs; compare predictions instead")
         data = lagged_input(self, (f_now, f_next), (g_now, g_next), (None, None), sample_weight, reset=False)
@@ -243,7 +242,7 @@ class KoopmanOperator(OperatorFit):
 
     def save(self, path: PathType) -> None:
         """Write options and moments as one `.npz`, without pickled objects, whole or not at all."""
-        check_is_fitted(self, "moments_")
+        require_fitted(self)
         write_arrays(path, {"options": np.array(json.dumps(self.get_params())), **self.moments_.as_arrays()})
 
     @classmethod
