@@ -3,8 +3,9 @@
 A name is imported when it is asked for, so that the readers of files need no torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sciml_bench.core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from sciml_bench.data.record import Record
@@ -48,8 +49,4 @@ _HOMES = {
     "split_trajectories": "split",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

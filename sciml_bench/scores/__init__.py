@@ -3,8 +3,7 @@
 A name is imported when it is asked for, so that the catalogue needs no torch.
 """
 
-from importlib import import_module
-from typing import Any
+from sciml_bench.core.lazy_names import lazy_names
 
 _HOMES = {
     "CATALOGUE": "catalogue",
@@ -29,8 +28,4 @@ _HOMES = {
 }
 __all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

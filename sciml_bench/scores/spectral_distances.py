@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Complex, Float
-from scipy.optimize import linear_sum_assignment
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 
@@ -31,6 +30,8 @@ def spectral_error(estimated: Spectrum, exact: OtherSpectrum, n_leading: int | N
     count = len(exact) if n_leading is None else n_leading
     if not 1 <= count <= len(exact):
         raise ConfigurationError(f"n_leading={count}: choose 1 to {len(exact)}, the number of exact eigenvalues")
+    from scipy.optimize import linear_sum_assignment  # imported late: half a second, before anything is learned
+
     ours, theirs = _leading(estimated, count), _leading(exact, count)
     distances = np.abs(ours[:, None] - theirs[None, :])
     return float(distances[linear_sum_assignment(distances)].max())

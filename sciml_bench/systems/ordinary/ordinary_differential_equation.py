@@ -7,7 +7,6 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.integrate import odeint, solve_ivp
 
 from sciml_bench.core.errors import ConfigurationError, SolverError
 from sciml_bench.systems.base import Real as Real
@@ -123,6 +122,8 @@ class OrdinaryDifferentialEquation(System):
         def right_hand_side(state: np.ndarray, time: float) -> tuple[Any, ...]:
             return self._derivatives(time, tuple(state.tolist()))
 
+        from scipy.integrate import odeint  # imported late: most records need none, and half a second is long
+
         tolerance = _REFERENCE_TOLERANCE
         return np.asarray(odeint(right_hand_side, x0, t, rtol=tolerance, atol=tolerance, mxstep=_MOST_MULTISTEPS))
 
@@ -232,6 +233,8 @@ class OrdinaryDifferentialEquation(System):
         method: dict[str, Any] = {"method": "DOP853", "atol": absolute}
         if self.is_stiff:
             method = {"method": "Radau", "atol": _STIFF_ABSOLUTE_TOLERANCE, "jac": jacobian}
+        from scipy.integrate import solve_ivp  # imported late, as above
+
         with np.errstate(over="ignore", invalid="ignore"):
             scaled, start = times / unit, x0.T.ravel()
             span = (scaled[0], scaled[-1])
