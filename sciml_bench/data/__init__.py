@@ -5,7 +5,7 @@ A name is imported when it is asked for, so that the readers of files need no to
 
 from typing import TYPE_CHECKING
 
-from sciml_bench.core.lazy_names import lazy_names
+from sciml_bench.core import lazy_names
 
 if TYPE_CHECKING:
     from sciml_bench.data.record import Record

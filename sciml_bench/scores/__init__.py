@@ -3,7 +3,7 @@
 A name is imported when it is asked for, so that the catalogue needs no torch.
 """
 
-from sciml_bench.core.lazy_names import lazy_names
+from sciml_bench.core import lazy_names
 
 _HOMES = {
     "CATALOGUE": "catalogue",

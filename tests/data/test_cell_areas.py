@@ -6,7 +6,7 @@ from scipy.integrate import quad
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import LaggedPairsView, WindowsView
-from sciml_bench.data.cell_areas import CellAreas, Latitudes
+from sciml_bench.data.files.cell_areas import CellAreas, Latitudes
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.suite.baselines.persistence import FittedPersistence
 from sciml_bench.suite.forecast_task import ForecastTask

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.cell_areas import Latitudes
+from sciml_bench.data.files.cell_areas import Latitudes
 from sciml_bench.data.files.clocks import are_times, clock_unit, is_time_name, times_of_moments, unit_of_name
 from sciml_bench.data.files.contents import Coordinate, Field, Fields, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory

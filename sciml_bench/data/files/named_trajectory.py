@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sciml_bench.data.cell_areas import Latitudes
+from sciml_bench.data.files.cell_areas import Latitudes
 from sciml_bench.data.lazy_states import StateArray
 
 

@@ -23,7 +23,7 @@ from sciml_bench.core.checks import (
 )
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
-from sciml_bench.data.cell_areas import CellAreas
+from sciml_bench.data.files.cell_areas import CellAreas
 from sciml_bench.data.files.clocks_of_files import ALIKE, CLOCKS, require_alike
 from sciml_bench.data.files.formats.signal_files import parts_of
 from sciml_bench.data.files.missing.missing_values import (
