@@ -54,10 +54,6 @@ lint: $(STAMP)  ## Check style, types and the import contract
 bench: $(STAMP)  ## Measure speed and memory beside the references, as ratios
 	$(BIN)/python -m benchmarks
 
-.PHONY: readme
-readme: $(STAMP)  ## Write the tables of scores into the README
-	$(BIN)/python -c 'from pathlib import Path; from sciml_bench.scores.catalogue import with_tables; readme = Path("README.md"); readme.write_text(with_tables(readme.read_text()))'
-
 DOCS_STAMP := $(VENV)/.installed-docs
 
 $(DOCS_STAMP): $(STAMP)

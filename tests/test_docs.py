@@ -16,7 +16,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
+
+from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS
+from sciml_bench.systems import LotkaVolterra
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = sorted(path for room in ("start", "guides", "methods") for path in (DOCS / room).glob("*.md"))
@@ -69,7 +73,7 @@ def written(blocks: list[Block], folder: Path) -> None:
 
 
 LONG = {"your_own_loop", "comparing", "neural_odes"}
-"""Pages whose Python takes longer than the default suite may; their examples of a paradigm also stand in the README."""
+"""Pages whose Python takes longer than the default suite may; examples of the paradigms are executed below."""
 
 
 def each_page_with(kind: str) -> pytest.MarkDecorator:
@@ -102,6 +106,44 @@ def test_the_python_of_a_page_does_what_it_says(path: Path, work: Path):
     for block in blocks:
         if block.kind == "python" and not block.title:
             exec(compile(block.text, path.name, "exec"), scope)
+
+
+def example_of(page: str, word: str) -> tuple[str, dict[str, Any]]:
+    """The one block of Python of a page that has a word, and the modules that earlier blocks have imported for it."""
+    (code,) = [block.text for block in blocks_of(DOCS / page) if block.kind == "python" and word in block.text]
+    return code, {"np": np, "torch": torch}
+
+
+def test_the_koopman_example_finds_the_eigenvalues_it_promises():
+    code, scope = example_of("guides/your_own_loop.md", "NestedLoRALoss")
+    exec(compile(code, "your_own_loop.md", "exec"), scope)
+    found = np.sort(scope["learned"].eigenvalues().real)[::-1]
+    np.testing.assert_allclose(found, np.exp(-0.5 * np.arange(4)), atol=0.06)
+
+
+def test_the_neural_ode_example_runs_and_its_field_follows_the_truth(work: Path):
+    code, scope = example_of("methods/neural_odes.md", "sciml_bench.node")
+    exec(compile(code, "neural_odes.md", "exec"), scope)
+    truth = LotkaVolterra().reference(np.array([[5.5, 0.14]]), np.linspace(0, 6, 61))
+    assert scope["metrics"]["interpolation_mse_clean"] < 0.01
+    # another start than the one that was learned from, on nearly the same orbit
+    assert np.mean((scope["solution"].states.detach().numpy() - truth) ** 2) < 0.1 * truth.var()
+    assert scope["solution"].error_estimate < 0.01
+
+
+def test_the_block_s_example_prints_the_sine_and_cosine_it_promises():
+    code, scope = example_of("guides/your_own_loop.md", "sciml_bench.mechnn")
+    exec(compile(code, "your_own_loop.md", "exec"), scope)
+    end = scope["solution"].states[0, -1, 0, :2].detach().numpy()
+    np.testing.assert_allclose(end, [np.sin(24.95), np.cos(24.95)], atol=1e-5)
+    assert np.isfinite(scope["coefficients"].grad.numpy()).all()
+
+
+def test_the_spectral_example_solves_new_sources(capsys: pytest.CaptureFixture[str]):
+    code, scope = example_of("guides/your_own_loop.md", "sciml_bench.nsm.equations")
+    torch.manual_seed(0)
+    exec(compile(code, "your_own_loop.md", "exec"), scope)
+    assert float(capsys.readouterr().out) < 0.1
 
 
 def commands_of(path: Path) -> Iterator[tuple[str, str]]:
@@ -147,7 +189,7 @@ def example_of_a_record(path: Path) -> None:
 @pytest.fixture(scope="module")
 def hooks() -> Iterator[dict[str, Any]]:
     """The modules that make pages of the code, but those that need what `make docs` installs."""
-    names = ("configuration", "notebooks")
+    names = ("catalogue", "configuration", "notebooks")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(DOCS / "hooks"))
         yield {name: importlib.import_module(name) for name in names}
@@ -162,6 +204,18 @@ def test_every_option_of_every_yaml_stands_on_a_page(hooks: dict[str, Any]):
         for key in node if isinstance(node, dict) else ():
             if key != "defaults" and not isinstance(node[key], dict):
                 assert f"{key}` |" in page, f"{path}: {key}"
+
+
+def test_the_page_of_scores_has_every_definition_of_the_catalogue(hooks: dict[str, Any]):
+    ((path, page),) = hooks["catalogue"].pages()
+    assert path == "reference/scores.md"
+    assert "| `spectral_error` | largest distance" in page
+    for score in CATALOGUE:
+        names = ", ".join(f"`{name}`" for name in score.shown_names)
+        assert f"\n| {names} | {score.meaning} | {score.unit} | {score.better or ''} | {score.window} |\n" in page
+        assert f"\n## {score.group}\n" in page
+    for ending in (*VARIANTS, "std"):
+        assert f"`_{ending}`, " in page.partition("\n## Endings\n")[2]
 
 
 def test_comments_of_options_are_read_wherever_they_stand(hooks: dict[str, Any]):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 import api
+import catalogue
 import configuration
 import vocabulary
 from latex2mathml.converter import convert
@@ -28,7 +29,7 @@ _SPELLED = {r"\arg": r"\mathrm{arg}", r"\big\|": r"\|", r"\Big\|": r"\|"}
 
 def generated_pages() -> Iterator[tuple[str, str | bytes]]:
     """Paths below docs/ and contents of everything that is made at build time."""
-    for source in (api, configuration, vocabulary, notebooks):
+    for source in (api, catalogue, configuration, vocabulary, notebooks):
         yield from source.pages()
 
 

@@ -1,4 +1,4 @@
-"""Pages of the scores, the systems and the verbs, made of the code that defines them."""
+"""Pages of the systems and the verbs, made of the code that defines them."""
 
 import argparse
 import ast
@@ -15,21 +15,8 @@ _KINDS = {"markov": "Stochastic processes", "ordinary": "Ordinary equations", "p
 
 def pages() -> Iterator[tuple[str, str]]:
     """Paths below docs/ and contents."""
-    yield "reference/scores.md", scores_page()
     yield "reference/systems.md", systems_page()
     yield "reference/verbs.md", verbs_page()
-
-
-def scores_page() -> str:
-    """Every name in metrics.json."""
-    from sciml_bench.scores.catalogue import catalogue_tables
-
-    tables = re.sub(r"^\*\*(.*?)\.\*\* ", r"## \1\n\n", catalogue_tables(), flags=re.MULTILINE)
-    return (
-        "# Scores\n\nEvery name in `metrics.json`, made of `sciml_bench/scores/catalogue.yaml`; `sciml-bench show <run "
-        "folder>` prints the same beside the values. `<n>` and its like stand for a number or a word.\n\n"
-        + tables.replace("Endings:", "## Endings\n\nWhat may stand at the end of a name:")
-    )
 
 
 def systems_page() -> str:

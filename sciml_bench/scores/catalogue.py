@@ -1,7 +1,7 @@
 """One definition for every name in metrics.json: meaning, unit, which way is better, and what it is taken over.
 
-The definitions stand in catalogue.yaml; the README's tables and what `sciml-bench show` says are made from them. Only
-text is read, so that a report needs no torch.
+The definitions stand in catalogue.yaml; the documentation's page of scores and what `sciml-bench show` says are made
+from them. Only text is read, so that a report needs no torch.
 """
 
 import difflib
@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-
-from sciml_bench.core.errors import DataError
 
 PLACEHOLDERS = {
     "n": r"\d+",
@@ -35,9 +33,6 @@ VARIANTS = {
 
 SPREAD = "sample standard deviation over the seeds of an ensemble, whose scores are means"
 """What the ending `_std` says, which every name may have."""
-
-BEGIN, END = "<!-- scores: begin -->\n", "<!-- scores: end -->\n"
-"""Between these lines of the README stand the tables."""
 
 
 @dataclass(frozen=True)
@@ -145,18 +140,3 @@ def catalogue_tables() -> str:
     endings = [*VARIANTS.items(), ("std", SPREAD)]
     parts.append("Endings: " + "; ".join(f"`_{ending}`, {meaning}" for ending, meaning in endings) + ".")
     return "\n\n".join(parts) + "\n"
-
-
-def with_tables(text: str) -> str:
-    """A text with the present tables between its marks.
-
-    Args:
-        text: such as the README's.
-
-    Raises:
-        DataError: a mark is missing.
-    """
-    if BEGIN not in text or END not in text:
-        raise DataError(f"the marks of the scores are missing: {BEGIN.strip()} and {END.strip()}")
-    before, rest = text.split(BEGIN, 1)
-    return before + BEGIN + catalogue_tables() + END + rest.split(END, 1)[1]

@@ -133,6 +133,18 @@ def test_an_onnx_graph_has_the_fields_derivative_for_any_number_of_rows(finished
     assert facts["meaning"] == "d(state)/dt at the time t of every state, per time"
 
 
+def test_the_program_on_the_page_of_run_folders_reads_it(finished, tmp_path, capsys, monkeypatch, repository):
+    pytest.importorskip("onnxruntime", reason="needs the extra `export`")
+    monkeypatch.chdir(tmp_path)
+    export(capsys, finished("field"), "--format", "onnx", "--output", "derivative.onnx")
+    page = (repository / "docs/start/run_folder.md").read_text()
+    program, scope = page.partition('```python title="elsewhere.py"\n')[2].partition("```")[0], {}
+    exec(compile(program, "elsewhere.py", "exec"), scope)
+    expected = perceptron(restore(finished("field")).learned.field, scope["states"])
+    np.testing.assert_allclose(scope["rates"], expected, atol=1e-5)
+    assert "component_names" in capsys.readouterr().out
+
+
 def test_the_next_state_is_the_solution_of_the_field_one_time_step_later(finished, capsys):
     folder = finished("field")
     export(capsys, folder, "--format", "torch", "--function", "next_state")

@@ -411,10 +411,13 @@ def test_what_cannot_be_forecast_is_told_in_one_sentence(finished, tmp_path, cap
     assert not (tmp_path / "next.csv").exists()
 
 
-def test_the_commands_of_the_readme_run(finished, tmp_path, capsys, monkeypatch, repository):
-    text = (repository / "README.md").read_text()
-    commands = [line.partition("   #")[0].split() for line in text.splitlines() if line.startswith("sciml-bench ")]
-    assert {"show", "compare", "list", "evaluate", "forecast", "solve"} <= {words[1] for words in commands}
+def test_the_commands_of_the_pages_run(finished, tmp_path, capsys, monkeypatch, repository):
+    pages = [path for room in ("start", "guides", "methods") for path in (repository / "docs" / room).glob("*.md")]
+    text = "\n".join(path.read_text() for path in [repository / "README.md", *sorted(pages)])
+    lines = dict.fromkeys(line.partition("   #")[0].strip() for line in text.splitlines())
+    commands = [line.split() for line in lines if line.startswith("sciml-bench ")]
+    expected = {"show", "compare", "list", "evaluate", "forecast", "solve", "report", "export", "starts"}
+    assert expected <= {words[1] for words in commands}
     monkeypatch.chdir(tmp_path)
     np.save("mine.npy", np.random.default_rng(0).uniform(0.1, 0.9, (200, 1)))
     np.savetxt("mine.csv", np.load("mine.npy"), delimiter=",", header="x", comments="")
@@ -424,6 +427,8 @@ def test_the_commands_of_the_readme_run(finished, tmp_path, capsys, monkeypatch,
         if "--inputs" in words:  # of a run that was given inputs: tests/test_driven_records.py
             continue
         if words[1] in ("try", "predict"):  # whole comparisons: test_try.py, tests/suite/test_common_task.py
+            continue
+        if words[1] == "kinetics":  # of a reversible process: tests/koopman/kinetics
             continue
         folder = finished("operator" if words[1] == "solve" else "gradient steps")
         typed = " ".join(words[1:]).replace("<run folder>", str(folder))

@@ -1,13 +1,11 @@
-"""Every number that a run writes has one definition, from which the README is made."""
+"""Every number that a run writes has one definition."""
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from sciml_bench.core.errors import DataError
-from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS, find_score, with_tables
+from sciml_bench.scores.catalogue import CATALOGUE, VARIANTS, find_score
 
 WRITTEN = {
     "Koopman learning": "vamp_2_validation vamp_2_test vamp_e_validation vamp_e_test vamp_e_exact vamp_e_deficit "
@@ -91,14 +89,6 @@ def test_endings_change_what_a_name_means():
 )
 def test_a_name_that_no_run_writes_has_no_definition(name):
     assert find_score(name) is None
-
-
-def test_the_readme_has_the_tables_of_the_catalogue(repository: Path):
-    text = (repository / "README.md").read_text()
-    assert with_tables(text) == text, "run `make readme`"
-    assert "| `spectral_error` | largest distance" in text
-    with pytest.raises(DataError, match="marks of the scores"):
-        with_tables("no marks")
 
 
 def test_every_exported_score_is_there_and_the_catalogue_needs_no_torch():
