@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from sciml_bench.core.errors import NotApplicableError
 from sciml_bench.core.results import Results
 from sciml_bench.core.stored.files import write_arrays
 from sciml_bench.data.common_task import CommonTaskKuramotoSivashinsky
@@ -114,3 +115,11 @@ def test_a_field_is_drawn_over_space_and_time_beside_the_truth(
     write_arrays(tmp_path / "arrays.npz", arrays)
     predictions, names = predictions_of([tmp_path])
     assert (len(names), *predictions) == (48, record.protocol.pair)
+
+
+def test_a_tail_of_quantiles_is_not_scored_by_power_spectra() -> None:
+    record = SmallFields("clean", simulation=1)
+    record.setup()
+    method = FieldDiscovery(FieldLibrary(record.spec), WholeTrajectoriesView(record))
+    with pytest.raises(NotApplicableError, match=r"not the power spectra.*evaluation\.tail=path"):
+        CommonTaskEvaluation(tail="invariant_measure").require_record(record, method)

@@ -12,6 +12,7 @@ from sciml_bench.core.method import Method
 from sciml_bench.core.results import Results
 from sciml_bench.data.capabilities import Forecaster, Reconstructor, require_ability
 from sciml_bench.data.common_task import CommonTaskRecord
+from sciml_bench.data.common_task.common_task_record import SPECTRUM
 from sciml_bench.data.common_task.protocol import FORECAST
 from sciml_bench.data.own_components import in_own_components
 from sciml_bench.data.record import Record
@@ -53,10 +54,15 @@ class CommonTaskEvaluation:
 
         Raises:
             ConfigurationError: the record is of no part of the task.
-            NotApplicableError: what the method learns does not do what is asked for.
+            NotApplicableError: what the method learns does not do what is asked for, or its tail is not scored so.
         """
         if not isinstance(record, CommonTaskRecord):
             raise ConfigurationError("evaluation=CommonTaskEvaluation scores records such as data=common_task_lorenz")
+        if self.tail == INVARIANT_MEASURE and record.long_run == SPECTRUM:
+            raise NotApplicableError(
+                "evaluation.tail=invariant_measure: quantiles, point by point, have the histograms of a measure and not "
+                "the power spectra by which fields are scored; use evaluation.tail=path"
+            )
         require_ability(method.gives, _ABILITIES[record.protocol.asked])
 
     def __call__(self, learned: Any, record: CommonTaskRecord) -> Results:
