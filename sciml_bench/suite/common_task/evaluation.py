@@ -60,8 +60,8 @@ class CommonTaskEvaluation:
             raise ConfigurationError("evaluation=CommonTaskEvaluation scores records such as data=common_task_lorenz")
         if self.tail == INVARIANT_MEASURE and record.long_run == SPECTRUM:
             raise NotApplicableError(
-                "evaluation.tail=invariant_measure: quantiles, point by point, have the histograms of a measure and not "
-                "the power spectra by which fields are scored; use evaluation.tail=path"
+                "evaluation.tail=invariant_measure: quantiles, point by point, have the histograms of a measure and "
+                "not the power spectra by which fields are scored; use evaluation.tail=path"
             )
         require_ability(method.gives, _ABILITIES[record.protocol.asked])
 
