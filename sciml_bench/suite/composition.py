@@ -80,8 +80,9 @@ def composed_run(
         raise _not_applicable(folder, choices, seed, reason)
     of_method = method.get("evaluation") or {}
     if of_method and of_method["_target_"] != task["evaluation"]["_target_"]:
-        places = sorted((configuration_root() / BENCHMARK / "task").glob("*.yaml"))
-        fitting = next((path.stem for path in places if of_method["_target_"] in path.read_text()), "another")
+        places = (configuration_root() / BENCHMARK / "task").glob("*.yaml")
+        fitting = [path.stem for path in places if of_method["_target_"] in path.read_text()]
+        fitting = min(fitting, key=lambda name: (len(name), name), default="another")
         reason = f"method={choices.get('method')} is made for tasks such as task={fitting} alone"
         raise _not_applicable(folder, choices, seed, reason)
     typed = [_renamed(text, method.get("renamed") or {}) for text in overrides]

@@ -79,7 +79,7 @@ def test_a_method_may_set_the_evaluation_of_the_tasks_that_it_is_made_for(tmp_pa
     assert (config.evaluation.tail, config.data.simulation) == ("path", 7)
     with pytest.raises(
         NotApplicableError,
-        match=r"method=any is made for tasks such as task=common_task_kuramoto_sivashinsky_clean alone",
+        match=r"method=any is made for tasks such as task=common_task_lorenz_clean alone",
     ):
         composed_run(TASK, method, tmp_path / "other", choices=CHOICES)
     assert json.loads((tmp_path / "other" / "record.json").read_text())["status"] == "not_applicable"
