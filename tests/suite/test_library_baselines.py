@@ -95,6 +95,14 @@ def test_windows_of_rows_tell_two_waves_in_one_component_apart_and_never_cross_t
     np.testing.assert_allclose(told.states[0], two_waves(50, start=4), atol=1e-6)
 
 
+def test_all_modes_are_tried_last() -> None:
+    pytest.importorskip("pydmd")
+    record = loaded(two_waves(60))
+    tried = [len(each.step) for each in DynamicModes(record.spec, [4], [-1, 3, 1]).candidates(record)]
+    assert tried == [1, 3, max(tried)]
+    assert max(tried) > 3
+
+
 def test_bagged_modes_find_the_frequencies_of_noisy_waves_on_the_clock_of_the_record() -> None:
     pytest.importorskip("pydmd")
     np.random.seed(0)  # noqa: NPY002  (the library draws from it)

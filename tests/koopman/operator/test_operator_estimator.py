@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import jaxtyping
 import numpy as np
 import pytest
@@ -243,3 +246,18 @@ def test_scikit_learns_checks_fail_only_where_they_give_labels_in_the_place_of_f
             error = result["exception"]
             refused = f"{error} {error.__cause__} {error.__context__}"
             assert "f_next: Expected" in refused, result["check_name"]
+
+
+def test_it_needs_no_scikit_learn_before_it_sees_data():
+    program = (
+        "import sys, numpy as np; from sciml_bench.koopman import KoopmanOperator; operator = KoopmanOperator(rank=2)\n"
+        "assert str(operator) == 'KoopmanOperator(rank=2)' and operator.get_params()['rank'] == 2\n"
+        "assert not {'sklearn', 'pandas'} & set(sys.modules)\n"
+        "operator.fit(np.random.default_rng(0).standard_normal((50, 3))); assert 'sklearn' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_option_that_it_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="KoopmanOperator has no option ranks; it has add_constant, method, rank"):
+        KoopmanOperator().set_params(ranks=3)
