@@ -19,6 +19,7 @@ from sciml_bench.mechnn import FieldDiscovery, FieldLibrary
 from sciml_bench.suite.common_task import CommonTaskEvaluation, fields
 from sciml_bench.suite.common_task.predictions import predictions_of
 from sciml_bench.suite.common_task.scores import relative_score
+from sciml_bench.systems import KuramotoSivashinsky
 
 MU = {4: 1.0, 5: 1.0, 9: 0.9, 10: 1.2}
 
@@ -123,3 +124,35 @@ def test_a_tail_of_quantiles_is_not_scored_by_power_spectra() -> None:
     method = FieldDiscovery(FieldLibrary(record.spec), WholeTrajectoriesView(record))
     with pytest.raises(NotApplicableError, match=r"not the power spectra.*evaluation\.tail=path"):
         CommonTaskEvaluation(tail="invariant_measure").require_record(record, method)
+
+
+def test_methods_that_learn_from_the_same_record_simulate_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    motion, simulated = KuramotoSivashinsky.long_motion, []
+
+    def counted(law: KuramotoSivashinsky, *start: Any) -> np.ndarray:
+        simulated.append(law)
+        return motion(law, *start)
+
+    monkeypatch.setattr(KuramotoSivashinsky, "long_motion", counted)
+
+    def rows_of(part: str, simulation: int) -> tuple[np.ndarray, int]:
+        simulated.clear()
+        record = SmallFields(part, simulation=simulation)
+        record.setup()
+        assert record.truth is not None
+        return np.asarray(record.continued.states[0]), len(simulated)
+
+    first, number = rows_of("noisy", 3)
+    assert number == 1
+    for part, simulation, again in (("noisy", 3, 0), ("noisy_reconstruction", 3, 0), ("noisy", 4, 1), ("noisy", 3, 1)):
+        rows, number = rows_of(part, simulation)
+        assert number == again, (part, simulation)
+        assert np.array_equal(rows, first) == (simulation == 3)
+
+
+def test_a_motion_that_records_share_cannot_be_overwritten() -> None:
+    record = SmallFields("clean_short", simulation=3)
+    record.setup()
+    assert record.truth is not None
+    with pytest.raises(ValueError, match="read-only"):
+        record.truth[0] = 0

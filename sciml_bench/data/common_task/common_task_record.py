@@ -17,6 +17,9 @@ from sciml_bench.data.trajectories import Trajectories
 
 ALL, CONTINUED = "all", "continued"
 HISTOGRAM, SPECTRUM = "histogram", "spectrum"
+_LAST: dict[tuple[type, int, File], np.ndarray] = {}
+"""Motions of the record that was simulated last: the methods of a sweep learn from the same ones, and this process
+holds no others, so that a run needs no more memory after other runs than alone."""
 
 
 @runtime_checkable
@@ -134,10 +137,20 @@ class CommonTaskRecord(Record):
     def _simulated(self, file: File) -> Float[np.ndarray, "time dim"]:
         """The true rows, and those that follow."""
         if file.number not in self._simulations:
-            start = self.first_state(file.parameter, np.random.default_rng(100 * self.simulation + file.number))
-            times = self.clock * np.arange(file.burn_in + file.n_rows + self.n_ahead)
-            self._simulations[file.number] = self.law(file.parameter).long_motion(start, times)[file.burn_in :]
+            for other in _LAST.keys() - {(type(self), self.simulation, other) for other in self.protocol.files}:
+                del _LAST[other]
+            key = type(self), self.simulation, file
+            if key not in _LAST:
+                _LAST[key] = self._simulate(file)
+            self._simulations[file.number] = _LAST[key]
         return self._simulations[file.number]
+
+    def _simulate(self, file: File) -> Float[np.ndarray, "time dim"]:
+        start = self.first_state(file.parameter, np.random.default_rng(100 * self.simulation + file.number))
+        times = self.clock * np.arange(file.burn_in + file.n_rows + self.n_ahead)
+        motion = self.law(file.parameter).long_motion(start, times)[file.burn_in :]
+        motion.setflags(write=False)
+        return motion
 
     def _rows(self, file: File) -> Float[np.ndarray, "time dim"]:
         if self.path is None:
