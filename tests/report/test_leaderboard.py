@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import statistics
 
 import numpy as np
@@ -62,6 +63,20 @@ def test_higher_is_better_where_the_catalogue_says_so(tmp_path):
     _, (task,) = board_and_tasks(tmp_path)
     assert task.main == "forecast_horizon"
     assert [entry.label for entry in task.order] == ["far", "near"]
+
+
+def test_where_systems_are_chaotic_it_counts_how_long_forecasts_hold(tmp_path):
+    for method, error, hold in (("the_mean", 1.0, 0.0), ("good_climate", 1.3, 5.2), ("poor_climate", 2.0, 5.2)):
+        folder = benchmark_run(tmp_path, "lorenz", method, 0, error)
+        held = "valid_prediction_lyapunov_times"
+        told = {"forecast_horizon": 1.0, f"{held}_median": 1 - hold, held: hold, ERROR: error}
+        (folder / "metrics.json").write_text(json.dumps(told))
+        benchmark_run(tmp_path, "waves", method, 0, error)
+    _, (lorenz, waves) = board_and_tasks(tmp_path)
+    assert lorenz.columns[:2] == ("valid_prediction_lyapunov_times", ERROR)
+    assert lorenz.ranks == {"good_climate": 1.5, "poor_climate": 1.5, "the_mean": 3}
+    assert waves.main == ERROR
+    assert waves.ranks == {"the_mean": 1, "good_climate": 2, "poor_climate": 3}
 
 
 def test_failures_take_the_last_place_and_what_does_not_apply_takes_none(tmp_path):
