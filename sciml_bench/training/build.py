@@ -26,11 +26,15 @@ from sciml_bench.training.loop import EachRecord
 from sciml_bench.training.short_records import adapted
 
 
-def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
+def build(configuration: Mapping[str, Any], beside: tuple[Any, Method] | None = None) -> tuple[Any, Method]:
     """The record, loaded, and the method with its model, from a composed configuration.
 
     The initial weights follow from the global random state, which a run makes a function of its seed before it builds.
     For a short record, values that nobody typed may be smaller than composed: see `short_records`.
+
+    Args:
+        configuration: composed.
+        beside: what was built for another seed, whose record and view, and what a method keeps of these, are shared.
 
     Returns:
         the record (of train_nsm.py: the equation) and the method, or `EachRecord` where there are several records.
@@ -41,6 +45,8 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
     """
     make_view, make_model, make_method = _factories(configuration)  # a wrong choice is told before anything is loaded
     require_widths(configuration["model"])
+    if beside is not None and isinstance(beside[0], Record) and not (beside[0].single_records or beside[0].adaptation):
+        return beside[0], _method_on(beside[1].view, make_model, make_method, configuration)
     record = build_record(configuration)
     if each := getattr(record, "single_records", None):
         nodes = {name: {**configuration, "data": {**configuration["data"], **own}} for name, own in each.items()}
@@ -60,12 +66,16 @@ def build(configuration: Mapping[str, Any]) -> tuple[Any, Method]:
         if fitting != dict(configuration):
             make_view, make_model, make_method = _factories(fitting)
         view = _called(make_view, "training.view", record)
-    _require_spec(make_model.func, view, configuration)
-    with weights_within_memory():
-        model = _called(make_model, "model", view.spec)
-        method = _called(make_method, "training", model, view)
+    method = _method_on(view, make_model, make_method, configuration)
     record.setup()
     return record, method
+
+
+def _method_on(view: Any, make_model: partial, make_method: partial, configuration: Mapping[str, Any]) -> Method:
+    """The method with its model, which learns from a view."""
+    _require_spec(make_model.func, view, configuration)
+    with weights_within_memory():
+        return _called(make_method, "training", _called(make_model, "model", view.spec), view)
 
 
 def _factories(configuration: Mapping[str, Any]) -> tuple[Any, Any, Any]:

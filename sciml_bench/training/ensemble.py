@@ -118,10 +118,10 @@ class Ensemble:
             DataError: the data cannot be used.
         """
         _weigh_members(len(self.seeds))
-        built = []
+        built: list[tuple[Any, Method]] = []
         for configuration in self.member_configurations():
             seed_everything(configuration["seed"], "build")
-            built.append(build(configuration))
+            built.append(build(configuration, beside=built[0] if built else None))
             if len(built) == 1:
                 weights = sum(weight.numel() * weight.element_size() for weight in built[0][1].parameters())
                 asked = f"ensemble: {len(self.seeds)} members with {weights / 2**20:.3g} MiB of weights each"

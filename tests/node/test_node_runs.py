@@ -5,11 +5,15 @@ import json
 import numpy as np
 import pytest
 import torch
+from scripts import settings
 
 from sciml_bench.core.errors import ConfigurationError, DataError, SolverError
 from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.data.sources import SimulatedTrajectories
 from sciml_bench.node import Evaluation, TrajectoryFitting
+from sciml_bench.node.fitting.smoothing_spline import SmoothingSpline
 from sciml_bench.training import composed, restore, run
+from sciml_bench.training.ensemble import Ensemble
 
 TRAININGS = {
     "vanilla": ["training=vanilla", "training.n_epochs=7"],
@@ -124,6 +128,27 @@ def test_an_ensembles_members_are_the_runs_of_their_seeds_bit_for_bit(overrides,
     alone = [restore(tmp_path / f"{seed}").learned for seed in seeds]
     members = together.forecast(together.past, 5).members
     np.testing.assert_array_equal(members, [each.forecast(each.past, 5).states for each in alone])
+
+
+def test_members_of_an_ensemble_read_and_smooth_their_data_once(tmp_path, monkeypatch):
+    counts = {"record": 0, "spline": 0}
+    of_load, of_spline = SimulatedTrajectories.load, SmoothingSpline.__init__
+
+    def load(record):
+        counts["record"] += 1
+        return of_load(record)
+
+    def smooth(spline, *given):
+        counts["spline"] += 1
+        of_spline(spline, *given)
+
+    monkeypatch.setattr(SimulatedTrajectories, "load", load)
+    monkeypatch.setattr(SmoothingSpline, "__init__", smooth)
+    configuration = settings("node_homotopy", "data.relative_noise=0.0123", "ensemble=3", folder=tmp_path)
+    _, joined = Ensemble(configuration, RunFolder(tmp_path), [0, 1, 2]).build()
+    assert counts == {"record": 1, "spline": 1}
+    weights = next(iter(joined.parameters()))
+    assert not torch.equal(weights[0], weights[1])
 
 
 def test_an_ensemble_that_lacks_a_member_is_not_restored(tmp_path):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -82,14 +84,23 @@ def mean_squared_error(
     return total / (int(counts.sum()) * target.shape[-1])
 
 
+_splines: WeakKeyDictionary[PaddedTrajectories, dict[Any, list[SmoothingSpline]]] = WeakKeyDictionary()
+
+
 def splines_through(trajectories: PaddedTrajectories, smoothing: float | int | str) -> list[SmoothingSpline]:
-    """One smoothing spline per trajectory; one of too few rows to smooth is interpolated, unless all are so short."""
-    parts = zip(trajectories.times, trajectories.states, trajectories.rows, strict=True)
-    fewest = min(FEWEST_POINTS, int(trajectories.lengths.max()))
-    return [
-        SmoothingSpline(times[rows], states[rows], smoothing if rows.sum() >= fewest else 0.0)
-        for times, states, rows in parts
-    ]
+    """One smoothing spline per trajectory; one of too few rows to smooth is interpolated, unless all are so short.
+
+    Members of an ensemble share their trajectories, and so these.
+    """
+    known = _splines.setdefault(trajectories, {})
+    if smoothing not in known:
+        parts = zip(trajectories.times, trajectories.states, trajectories.rows, strict=True)
+        fewest = min(FEWEST_POINTS, int(trajectories.lengths.max()))
+        known[smoothing] = [
+            SmoothingSpline(times[rows], states[rows], smoothing if rows.sum() >= fewest else 0.0)
+            for times, states, rows in parts
+        ]
+    return known[smoothing]
 
 
 def initial_states_of(

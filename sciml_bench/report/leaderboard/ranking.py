@@ -40,7 +40,7 @@ MAIN_SCORES = (
 )
 """Which score decides a task: of those that most methods have, the first of these names of the catalogue.
 
-Errors of forecasts that outlast predictability are smallest for the mean, whatever a method knows of the motion; so where
+Errors of forecasts that outlast predictability are smallest for the mean, whatever a method knows of the motion; where
 systems are chaotic, which is where Lyapunov times are told, it is how long forecasts hold.
 """
 
