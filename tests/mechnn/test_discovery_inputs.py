@@ -11,7 +11,7 @@ from sciml_bench.data import RecordSpec, Trajectories, WholeTrajectoriesView
 from sciml_bench.data.sources import DrivenTrajectories
 from sciml_bench.data.views import InputSignals
 from sciml_bench.mechnn import BasisLibrary, DiscoveryNetwork, DiscoveryTraining, EquationDiscovery
-from sciml_bench.mechnn.discovery.flow_sensitivity import flow
+from sciml_bench.mechnn.discovery.flows.flow_sensitivity import flow
 from sciml_bench.mechnn.discovery.integration import integrated_along
 from sciml_bench.mechnn.discovery.sparse_equations import exact_coefficients
 from sciml_bench.systems import ForcedDuffing

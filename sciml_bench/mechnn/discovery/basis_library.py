@@ -19,6 +19,7 @@ from torch import Tensor
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.spec import RecordSpec
+from sciml_bench.mechnn.discovery.flows.term_table import TermTable
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +145,11 @@ class BasisLibrary:
             sine, other = len(self.exponents) + 2 * wave, len(self._products) + 2 * wave
             found += [(sine, variable, other + 1, multiple + 1.0), (sine + 1, variable, other, -multiple - 1.0)]
         return found
+
+    @cached_property
+    def table(self) -> TermTable:
+        """For compiled loops."""
+        return TermTable.of(self._products, self.exponents, self.frequencies, self.n_variables, self._slopes)
 
     def _multiples(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "frequencies 1"]:
         return torch.arange(1, self.frequencies + 1, dtype=states.dtype, device=states.device)[:, None]

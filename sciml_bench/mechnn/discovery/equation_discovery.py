@@ -23,6 +23,8 @@ from sciml_bench.mechnn.discovery.findings.explanation import verdicts
 from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
 from sciml_bench.mechnn.discovery.findings.invariants import told_apart
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
+from sciml_bench.mechnn.discovery.flows.compiled_flow import compile_ahead
+from sciml_bench.mechnn.discovery.flows.flow_sensitivity import table_of
 from sciml_bench.mechnn.discovery.integration import inputs_of, rows_of, with_acting
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalLibrary
 
@@ -93,6 +95,8 @@ class EquationDiscovery(FewComponents, DirectMethod):
             raise NotApplicableError("data.inputs: laws with a denominator take no inputs; choose model=polynomials")
         require_arguments(ClosedFormDiscovery, recipe, "training")
         require_rows(model, view)
+        if table_of(model) is not None:
+            compile_ahead()
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None
         self.invariants: tuple[str, ...] = ()

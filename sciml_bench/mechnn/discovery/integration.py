@@ -10,7 +10,7 @@ from scipy.interpolate import CubicSpline
 from torch import Tensor
 
 from sciml_bench.data.views import InputSignals, PaddedTrajectories
-from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms
+from sciml_bench.mechnn.discovery.flows.flow_sensitivity import CandidateTerms
 from sciml_bench.mechnn.discovery.joint_estimation import NoisyRecord
 
 _INTEGRATION_TOLERANCE = 1e-6

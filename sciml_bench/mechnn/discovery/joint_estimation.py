@@ -20,7 +20,7 @@ from torch import Tensor
 
 from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.errors import SolverError
-from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms, arrivals, flow
+from sciml_bench.mechnn.discovery.flows.flow_sensitivity import CandidateTerms, arrivals, flow
 from sciml_bench.systems.numerics.block_tridiagonal import lower_band
 
 _MOST_ITERATIONS = 12

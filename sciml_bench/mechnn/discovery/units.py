@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sciml_bench.data.spec import RecordSpec
-from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms
+from sciml_bench.mechnn.discovery.flows.flow_sensitivity import CandidateTerms, table_of
+from sciml_bench.mechnn.discovery.flows.term_table import TermTable
 
 _STEPS = 100
 """Rows per unit of time: so short steps make the block solve its equation, at some cost to Taylor's formula."""
@@ -108,6 +109,12 @@ class ScaledLibrary:
     @cached_property
     def _sizes(self) -> Float[Tensor, " terms"]:
         return torch.from_numpy(self.sizes)
+
+    @cached_property
+    def table(self) -> TermTable | None:
+        """For compiled loops; None where the terms have none."""
+        table = table_of(self.library)
+        return None if table is None else table.scaled(self._deviation.numpy(), self.sizes)
 
     def __call__(self, states: Float[Tensor, "*batch variables"]) -> Float[Tensor, "*batch terms"]:
         """The scaled terms at some scaled states, and inputs."""

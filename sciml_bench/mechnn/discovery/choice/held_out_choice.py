@@ -22,6 +22,7 @@ from sciml_bench.mechnn.discovery.choice.library_choice import LibraryChoice
 from sciml_bench.mechnn.discovery.closed_form_discovery import CLEAN_ALONE, ClosedFormDiscovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.equation_discovery import EquationDiscovery, FewComponents
+from sciml_bench.mechnn.discovery.flows.compiled_flow import compile_ahead
 from sciml_bench.scores.forecasting.held_out_error import validation_error
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class HeldOutChoice(FewComponents, DirectMethod):
             raise ConfigurationError("training=held_out_choice chooses among libraries: choose model=library_choice")
         require_arguments(ClosedFormDiscovery, recipe, "training")
         self.libraries, self.recipe, self.refinement = model.libraries, recipe, ClosedFormDiscovery(**recipe).refinement
+        compile_ahead()
         self.n_starts = require_integer("training.n_starts", n_starts, 1, "give at least 1 forecast")
         self._tried: list[_Tried] = []
 

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 
 from sciml_bench.data.views import InputSignals
-from sciml_bench.mechnn.discovery.flow_sensitivity import CandidateTerms
+from sciml_bench.mechnn.discovery.flows.flow_sensitivity import CandidateTerms
 from sciml_bench.mechnn.discovery.integration import integrated_along, windows_of
 from sciml_bench.mechnn.discovery.units import ScaledRows
 from sciml_bench.mechnn.linear_ode.integral import integrated

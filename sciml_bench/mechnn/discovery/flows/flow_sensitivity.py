@@ -13,6 +13,8 @@ from scipy.integrate import DOP853
 from torch import Tensor
 
 from sciml_bench.data.spec import RecordSpec
+from sciml_bench.mechnn.discovery.flows.compiled_flow import compiled_flow
+from sciml_bench.mechnn.discovery.flows.term_table import TermTable
 
 
 @runtime_checkable
@@ -49,8 +51,15 @@ class CandidateTerms(Protocol):
         ...
 
 
-_STAGES, _OF_STAGES, _NODES = (torch.from_numpy(np.array(part[:12])) for part in (DOP853.A, DOP853.B, DOP853.C))
-"""Of the Runge–Kutta method of order 8 of Dormand and Prince: few steps suffice."""
+def table_of(library: CandidateTerms) -> TermTable | None:
+    """What compiled loops need of some terms; None where these are no monomials, sines and cosines."""
+    return getattr(library, "table", None)
+
+
+_METHOD = np.array(DOP853.A[:12]), np.array(DOP853.B[:12]), np.array(DOP853.C[:12])
+"""The Runge–Kutta method of order 8 of Dormand and Prince: few steps suffice."""
+
+_STAGES, _OF_STAGES, _NODES = (torch.from_numpy(part) for part in _METHOD)
 
 _MOST_NUMBERS = 2**20
 """That are held at once, so that they stay in a processor's cache."""
@@ -75,6 +84,8 @@ def arrivals(
         inputs: of the library's last variables, at the beginning and at the end of every interval, within which they
             go in a straight line.
     """
+    if (table := table_of(library)) is not None:
+        return _compiled(table, coefficients, None, states, intervals, n_steps, inputs)[0]
     parts = _parts(states, intervals, inputs, _MOST_NUMBERS // (12 * n_steps * library.n_terms))
     return torch.cat([_carried(library, coefficients, n_steps, *part)[0] for part in parts])
 
@@ -102,12 +113,28 @@ def flow(
         n_steps: Runge–Kutta steps per interval.
         inputs: as for `arrivals`.
     """
+    if (table := table_of(library)) is not None:
+        return _compiled(table, coefficients, support, states, intervals, n_steps, inputs)
     dim = states.shape[1]
     width = 12 * n_steps * (library.n_terms + 4 * dim**2) + dim**2 * library.n_terms
     parts = _parts(states, intervals, inputs, _MOST_NUMBERS // width)
     found = [_flow(library, coefficients, support, n_steps, *part) for part in parts]
     arrived, by_state, by_coefficient = (torch.cat(each) for each in zip(*found, strict=True))
     return arrived, by_state, by_coefficient
+
+
+def _compiled(
+    table: TermTable,
+    coefficients: np.ndarray,
+    support: np.ndarray | None,
+    states: Tensor,
+    intervals: Tensor,
+    n_steps: int,
+    inputs: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    given = states.numpy(), intervals.numpy(), n_steps, None if inputs is None else inputs.numpy()
+    arrived, by_state, by_coefficient = compiled_flow(table, _METHOD, coefficients, support, *given)
+    return torch.from_numpy(arrived), torch.from_numpy(by_state), torch.from_numpy(by_coefficient)
 
 
 def _parts(
