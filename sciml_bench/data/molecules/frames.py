@@ -58,7 +58,7 @@ class MolecularFrames:
                 self._file = mdtraj.open(str(self.path))
             self._file.seek(first)
             frames = self._file.read_as_traj(
-                self.topology, n_frames=last - first + 1, atom_indices=np.asarray(self.features.atoms)
+                self.topology, n_frames=last - first + 1, atom_indices=np.asarray(self.features.atoms_read)
             )
         except (OSError, RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())
