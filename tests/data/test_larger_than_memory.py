@@ -80,7 +80,7 @@ def test_missing_values_on_disk_are_refused_where_the_first_is_read(tmp_path):
 def test_an_empty_cell_of_a_table_above_the_limit_is_refused_with_what_to_do(tmp_path):
     """Tables are in memory, however large."""
     (tmp_path / "x.csv").write_text("t,x,v\n" + "".join(f"{n},{n % 7},{'' if n == 5 else n % 3}\n" for n in range(30)))
-    with pytest.raises(DataError, match=r"row 5, time 5, component v; say what to do with data\.missing=interpolate or"):
+    with pytest.raises(DataError, match=r"row 5, time 5, component v; say what to do with data\.missing=interp"):
         TrajectoryFiles(str(tmp_path / "x.csv"), in_memory_gigabytes=0).setup()
 
 

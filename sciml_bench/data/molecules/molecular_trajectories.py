@@ -223,6 +223,14 @@ class MolecularTrajectories(Record):
             )
         if without:
             return {"time_step": float(self.stride), "time_unit": "step"}
+        for one, times in zip(frames, known, strict=True):
+            if len(late := np.flatnonzero(~(np.diff(times) > 0))):
+                row = int(late[0]) + 1
+                raise DataError(
+                    f"data.trajectories: {one.path} has the time {times[row]:g} ns at frame {row * self.stride + 1}, "
+                    f"not later than {times[row - 1]:g} ns; leave repeated frames out and give runs a file each, or, "
+                    "where all frames follow each other evenly, give data.time_step, in ns between two frames"
+                )
         step = median_step(known) if max(map(len, known)) > 1 else 1.0
         return {"times": tuple(known), "time_step": step, "time_unit": "ns"}
 

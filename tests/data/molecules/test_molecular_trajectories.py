@@ -312,6 +312,19 @@ def test_missing_and_foreign_files_are_named(tmp_path):
         MolecularTrajectories(str(top), None)
 
 
+@pytest.mark.parametrize("clock", ["restarted", "constant", "late"])
+def test_frames_whose_times_do_not_increase_are_named_and_may_be_given_a_time_step(tmp_path, clock):
+    """A run that was begun anew, a file without times, and picoseconds that single precision does not resolve."""
+    top, files, walks = written(tmp_path)
+    times = INTERVAL * np.arange(60)
+    walks[0].time = {"restarted": times % 60, "constant": 0 * times, "late": 1e8 + times}[clock]
+    walks[0].save(str(files[0]))
+    told = r"run0\.xtc has the time \S+ ns at frame {}, not later than .* give data\.time_step, in ns"
+    with pytest.raises(DataError, match=told.format(31 if clock == "restarted" else 2)):
+        load(top, files)
+    assert load(top, files, time_step=0.002).spec.time_step == pytest.approx(0.002)
+
+
 def test_a_trajectory_without_a_clock_among_others_needs_a_time_step(tmp_path):
     top, files, walks = written(tmp_path)
     walks[0].save(str(tmp_path / "x.dcd"))
