@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.formats.frame_chains import FrameChain
 from sciml_bench.data.molecules.features import Features
-from sciml_bench.data.molecules.frame_chains import FrameChain
 
 CHUNK_BYTES = 2**24
 """Positions of all atoms that are in memory at once."""

@@ -319,7 +319,7 @@ def test_frames_whose_times_do_not_increase_are_named_and_may_be_given_a_time_st
     times = INTERVAL * np.arange(60)
     walks[0].time = {"restarted": times % 60, "constant": 0 * times, "late": 1e8 + times}[clock]
     walks[0].save(str(files[0]))
-    told = r"run0\.xtc has the time \S+ ns at frame {}, not later than .* give data\.time_step, in ns"
+    told = r"^data\.trajectories: \S+run0\.xtc has the time \S+ ns at frame {}, not later .* give data\.time_step"
     with pytest.raises(DataError, match=told.format(31 if clock == "restarted" else 2)):
         load(top, files)
     assert load(top, files, time_step=0.002).spec.time_step == pytest.approx(0.002)
