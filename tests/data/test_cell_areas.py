@@ -162,6 +162,24 @@ def test_all_points_of_a_field_on_a_grid_have_a_past_and_can_be_chosen(tmp_path)
     assert record_of(tmp_path / "field.nc", inputs=["t_0"]).spec.input_names == ("t_0",)
 
 
+def test_cells_without_any_value_are_named_and_the_others_can_be_chosen(tmp_path):
+    """Land in a field of the sea."""
+    values = fields()
+    values[:, 2, 3:] = np.nan
+    path = written(tmp_path, values)
+    for gigabytes in (0, 1):
+        with pytest.raises(
+            DataError, match=r"component 14 of .*; leave such cells, .* or choose others with data\.miss"
+        ):
+            record_of(path, missing="interpolate", in_memory_gigabytes=gigabytes)
+    sea = [n for n in range(35) if n not in (13, 14)]
+    chosen = record_of(path, {"observe": sea}, missing="mask")
+    np.testing.assert_array_equal(chosen.splits["train"].states[0], values.reshape(200, 35)[:120, sea])
+    whole = np.broadcast_to(areas_by_quadrature()[:, None], (7, 5)).ravel()[sea]
+    ratios = chosen.spec.deviation / chosen.spec.deviation[0]
+    np.testing.assert_allclose(ratios, np.sqrt(whole[0] / whole), rtol=1e-9)
+
+
 def test_a_cell_that_never_changes_has_the_deviation_of_the_others():
     areas = CellAreas(np.array([1.0, 3.0]), np.zeros(2, dtype=int))
     np.testing.assert_allclose(areas.scales(np.array([4.0, 0.0])), [np.sqrt(2), np.sqrt(2 / 3)])
