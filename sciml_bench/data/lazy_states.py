@@ -5,11 +5,14 @@ a transformation). The functions here are the only place that knows the differen
 """
 
 import mmap
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Shaped
+
+from sciml_bench.core.errors import ConfigurationError, DataError
 
 BLOCK_BYTES = 4 * 2**20
 """Size of a contiguous read: long enough that a disk streams, short enough that sixteen of them fit in any memory."""
@@ -22,6 +25,10 @@ BLOCKS_PER_WINDOW = 16
 
 MERGED_GAP = 64
 """Rows that are read although nobody asked for them, where that saves a separate disk access."""
+
+
+class DamagedRowsError(DataError):
+    """Rows of a file cannot be read; which file, only those who opened it know."""
 
 
 class LazyStates:
@@ -54,9 +61,13 @@ class LazyStates:
         return int(chunks[0 if self.trajectory is None else 1]) if chunks else 1
 
     def read(self, start: int, stop: int) -> Shaped[np.ndarray, "time *state"]:
-        """Rows `start` to `stop` of this window as an array in memory."""
+        """Rows `start` to `stop` of this window as an array in memory.
+
+        Raises:
+            DamagedRowsError: the file is damaged there.
+        """
         rows = slice(self.start + start, self.start + stop)
-        return np.asarray(self.source[rows] if self.trajectory is None else self.source[self.trajectory, rows])
+        return read_from(self.source, rows if self.trajectory is None else (self.trajectory, rows))
 
     def continues_in(self, other: "LazyStates") -> bool:
         """Whether `other` is the window after this one on the same source."""
@@ -65,6 +76,21 @@ class LazyStates:
     def window(self, start: int, stop: int) -> "LazyStates":
         """A narrower window; nothing is read."""
         return LazyStates(self.source, self.trajectory, self.start + start, self.start + stop)
+
+
+def read_from(source: Any, where: Any) -> np.ndarray:
+    """A part of what is stored, in memory.
+
+    Raises:
+        DamagedRowsError: the library that reads it finds a damaged chunk.
+    """
+    try:
+        return np.asarray(source[where])
+    except (DataError, ConfigurationError):
+        raise
+    except (OSError, RuntimeError, ValueError, zlib.error) as error:
+        reason = " ".join(str(error).split())
+        raise DamagedRowsError(f"rows of it are damaged or no longer there ({reason}); write the file anew") from error
 
 
 StateArray: TypeAlias = np.ndarray | LazyStates

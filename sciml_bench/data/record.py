@@ -10,9 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sciml_bench.core.checks import ConfiguredWord, require_choice
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.fingerprint import fingerprint
+from sciml_bench.data.lazy_states import read_block
 from sciml_bench.data.reading import described, named
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import DEFAULT_SPLIT, SPLIT_BY, SPLIT_NAMES, TIME, checked_split, split_trajectories
@@ -116,6 +119,9 @@ class Record:
                 )
         spec = RecordSpec.of(splits["train"], self.n_classes, self.asked if changed else None)
         if changed:
+            if as_read.masked:  # what was not chosen may have no value at all; of this spec nothing but names counts
+                values = tuple(np.nan_to_num(read_block(part)) for part in as_read.states)
+                as_read = as_read.unchecked(states=values, masked=False)
             spec = replace(spec, as_read=RecordSpec.of(as_read))
         self._loaded = splits, spec
 

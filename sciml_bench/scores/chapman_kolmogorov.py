@@ -28,7 +28,7 @@ def chapman_kolmogorov_test(
         multiples: n, from 1.
         n_bootstrap: number of bootstrap samples.
         confidence: share of the samples inside a band.
-        block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
+        block_length: steps of a resampled block; by default whole trajectories, or about twenty blocks of fewer.
         seed: of the bootstrap.
         weights: as in `block_moments`.
 

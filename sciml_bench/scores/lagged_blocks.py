@@ -20,7 +20,7 @@ FeatureTrajectories = Sequence[StateArray]
 Moments = tuple[Float[np.ndarray, "blocks modes modes"], Float[np.ndarray, "blocks modes modes"]]
 
 DEFAULT_BLOCKS = 20
-"""A single trajectory is cut into so many blocks."""
+"""Fewer trajectories are cut into about so many blocks: resampled whole, two of them give intervals half too narrow."""
 
 
 def block_moments(
@@ -37,7 +37,7 @@ def block_moments(
     Args:
         trajectories: features, with or without a constant.
         lags: steps.
-        block_length: steps of a block; whole trajectories where None, or twenty blocks of a single one.
+        block_length: steps of a block; by default whole trajectories, or about twenty blocks of fewer.
         constant: whether the constant 1 comes before the features.
         weights: how much every row counts, (time,) of each trajectory; a pair has the weight of its first row.
 
@@ -52,12 +52,13 @@ def block_moments(
         if lag < 1 or (block_length is not None and block_length < 1):
             raise ConfigurationError(f"lag={lag}, block_length={block_length}: both are counted in steps, from 1")
     sums: list[dict[tuple[int, int], list[np.ndarray]]] = [{} for _ in lags]
+    lengths = {lag: block_lengths([part.shape[0] for part in trajectories], lag) for lag in lags}
     for number, trajectory in enumerate(trajectories):
         n_rows = rows_per_block(trajectory) if is_on_disk(trajectory) else trajectory.shape[0]
         for first in range(0, trajectory.shape[0], n_rows):
             rows = read_block(trajectory, first, min(first + n_rows + max(lags), trajectory.shape[0]))
             for lag, blocks in zip(lags, sums, strict=True):
-                length = _block_length(trajectories, lag, block_length, number)
+                length = block_length or lengths[lag][number]
                 last = min(first + n_rows, trajectory.shape[0] - lag)
                 for block in range(first // length, -(-last // length) if last > first else 0):
                     start, stop = max(block * length, first) - first, min((block + 1) * length, last) - first
@@ -75,11 +76,16 @@ def block_moments(
     ]
 
 
-def _block_length(trajectories: FeatureTrajectories, lag: int, given: int | None, number: int) -> int:
-    n_pairs = max(1, trajectories[number].shape[0] - lag)
-    if given is None and len(trajectories) == 1:
-        return -(-n_pairs // DEFAULT_BLOCKS)
-    return n_pairs if given is None else given
+def block_lengths(n_rows: Sequence[int], lag: int) -> list[int]:
+    """Of every trajectory, how many pairs are resampled together.
+
+    Args:
+        n_rows: of the trajectories.
+        lag: steps.
+    """
+    n_pairs = [max(1, count - lag) for count in n_rows]
+    alike = -(-sum(n_pairs) // DEFAULT_BLOCKS)
+    return n_pairs if len(n_pairs) >= DEFAULT_BLOCKS else [min(count, alike) for count in n_pairs]
 
 
 def _products(rows: np.ndarray, n_pairs: int, lag: int, constant: bool, counts: np.ndarray | None) -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 """Implied timescales −lag/ln|λ| and how sure one may be of them.
 
 Where the features suffice, the timescales do not depend on the lag: the plot over lags is the first check of any
-Markov model (Prinz et al. 2011). The bands come from a bootstrap over trajectories, or over blocks of a single one.
+Markov model (Prinz et al. 2011). The bands come from a bootstrap over trajectories, or blocks of fewer than twenty.
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ def implied_timescales_with_bands(
         time_step: time of one step; the timescales have its unit.
         n_bootstrap: number of bootstrap samples.
         confidence: share of the samples inside the band.
-        block_length: steps of a resampled block; whole trajectories where None, or twenty blocks of a single one.
+        block_length: steps of a resampled block; by default whole trajectories, or about twenty blocks of fewer.
         seed: of the bootstrap.
         weights: as in `block_moments`.
 

@@ -118,6 +118,68 @@ def test_chosen_and_delayed_cells_keep_their_areas(tmp_path):
     np.testing.assert_allclose(observed.deviation[0] / observed.deviation[1], ratio, rtol=1e-9)
 
 
+def test_an_input_among_cells_has_a_scale_of_its_own_in_its_earlier_copies_too(tmp_path):
+    made = record_of(written(tmp_path), {"delays": 2}, inputs=[3])
+    without = record_of(written(tmp_path), {"delays": 2, "observe": [n for n in range(35) if n != 3]})
+    copies = [number for number, name in enumerate(made.spec.column_names) if name.startswith("x_0_3[")]
+    np.testing.assert_array_equal(copies, [68, 103])
+    np.testing.assert_allclose(np.delete(made.spec.deviation, copies), without.spec.deviation, rtol=1e-9)
+    rows = np.concatenate([fields()[k : 118 + k, 0, 3] for k in (0, 1)])
+    np.testing.assert_allclose(made.spec.deviation[copies], rows.std(), rtol=1e-3)
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_cells_of_fields_with_a_unit_are_chosen_with_it(tmp_path, more):
+    variables = {"t": (("time", "lat", "lon"), fields(), {"units": "K"})}
+    if more:
+        variables["u"] = (("time", "lat", "lon"), fields(seed=1), {"units": "m/s"})
+    xarray.Dataset(variables).to_netcdf(tmp_path / "field.nc", engine="h5netcdf")
+    units = ("K", "m/s") if more else ("K", "K")
+
+    def of(transforms=None, **options):
+        record = TrajectoryFiles(tmp_path / "field.nc", split=PARTS, **options)
+        return record.transform(**(transforms or {})).setup() or record.spec
+
+    assert of({"observe": [20, 9]}).component_units == (units[0], units[1])
+    assert len(of(inputs=[0]).component_units) == 34 + 35 * more
+    assert len(of({"difference": 1}).component_units) == 35 + 35 * more
+    assert of(weights=0).component_units[:2] == (units[1], units[0])
+
+
+def test_all_points_of_a_field_on_a_grid_have_a_past_and_can_be_chosen(tmp_path):
+    values = fields().mean(axis=2)
+    places = {"lat": ("lat", LATITUDES), "time": np.arange(len(values)) * 1.0}
+    field = xarray.Dataset({"t": (("time", "lat"), values, {"units": "K"})}, places)
+    field.to_netcdf(tmp_path / "field.nc", engine="h5netcdf")
+    made = record_of(tmp_path / "field.nc", {"delays": 2})
+    rows = np.concatenate([values[2:120], values[1:119], values[:118]], axis=1)
+    np.testing.assert_allclose(made.splits["train"].states[0], rows)
+    assert made.spec.component_names[5:9] == ("t_5", "t_6", "t_0[-1]", "t_1[-1]")
+    assert made.spec.component_units == ("K",) * 21
+    assert record_of(tmp_path / "field.nc").spec.grid is not None
+    chosen = record_of(tmp_path / "field.nc", {"observe": ["t_5", "t_1"]})
+    np.testing.assert_allclose(chosen.splits["train"].states[0], values[:120, [5, 1]])
+    assert record_of(tmp_path / "field.nc", inputs=["t_0"]).spec.input_names == ("t_0",)
+
+
+def test_cells_without_any_value_are_named_and_the_others_can_be_chosen(tmp_path):
+    """Land in a field of the sea."""
+    values = fields()
+    values[:, 2, 3:] = np.nan
+    path = written(tmp_path, values)
+    for gigabytes in (0, 1):
+        with pytest.raises(
+            DataError, match=r"component 14 of .*; leave such cells, .* or choose others with data\.miss"
+        ):
+            record_of(path, missing="interpolate", in_memory_gigabytes=gigabytes)
+    sea = [n for n in range(35) if n not in (13, 14)]
+    chosen = record_of(path, {"observe": sea}, missing="mask")
+    np.testing.assert_array_equal(chosen.splits["train"].states[0], values.reshape(200, 35)[:120, sea])
+    whole = np.broadcast_to(areas_by_quadrature()[:, None], (7, 5)).ravel()[sea]
+    ratios = chosen.spec.deviation / chosen.spec.deviation[0]
+    np.testing.assert_allclose(ratios, np.sqrt(whole[0] / whole), rtol=1e-9)
+
+
 def test_a_cell_that_never_changes_has_the_deviation_of_the_others():
     areas = CellAreas(np.array([1.0, 3.0]), np.zeros(2, dtype=int))
     np.testing.assert_allclose(areas.scales(np.array([4.0, 0.0])), [np.sqrt(2), np.sqrt(2 / 3)])

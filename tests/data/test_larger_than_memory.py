@@ -77,6 +77,34 @@ def test_missing_values_on_disk_are_refused_where_the_first_is_read(tmp_path):
         TrajectoryFiles(str(tmp_path / "x.npy"), in_memory_gigabytes=0).setup()
 
 
+@pytest.mark.parametrize("gigabytes", [0, 1])
+@pytest.mark.parametrize("kind", ["zarr", "h5"])
+def test_a_store_with_a_damaged_chunk_is_refused_in_a_sentence(tmp_path, kind, gigabytes):
+    values = np.random.default_rng(0).standard_normal((40, 3))
+    path = tmp_path / f"x.{kind}"
+    if kind == "zarr":
+        zarr = pytest.importorskip("zarr", reason="needs the extra `files`")
+        zarr.create_array(path, data=values, chunks=(10, 3))
+        (path / "c" / "2" / "0").write_bytes(b"damaged")
+    else:
+        h5py = pytest.importorskip("h5py", reason="needs the extra `files`")
+        with h5py.File(path, "w") as file:
+            stored = file.create_dataset("x", data=values, chunks=(10, 3), compression="gzip")
+            place = stored.id.get_chunk_info(2).byte_offset
+        damaged = bytearray(path.read_bytes())
+        damaged[place : place + 20] = bytes(20)
+        path.write_bytes(damaged)
+    with pytest.raises(DataError, match=rf"^data\.path=\S+x\.{kind}: .*rows of it are damaged .*; write the file anew"):
+        TrajectoryFiles(str(path), in_memory_gigabytes=gigabytes).setup()
+
+
+def test_an_empty_cell_of_a_table_above_the_limit_is_refused_with_what_to_do(tmp_path):
+    """Tables are in memory, however large."""
+    (tmp_path / "x.csv").write_text("t,x,v\n" + "".join(f"{n},{n % 7},{'' if n == 5 else n % 3}\n" for n in range(30)))
+    with pytest.raises(DataError, match=r"row 5, time 5, component v; say what to do with data\.missing=interp"):
+        TrajectoryFiles(str(tmp_path / "x.csv"), in_memory_gigabytes=0).setup()
+
+
 def test_rows_on_disk_are_not_masked(tmp_path):
     np.save(tmp_path / "x.npy", holes())
     with pytest.raises(ConfigurationError, match=r"data.missing=mask: .* data.missing=split, which learns"):

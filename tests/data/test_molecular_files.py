@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.sources import TrajectoryFiles
 
 POSITIONS = np.random.default_rng(0).standard_normal((20, 3, 3)).astype(np.float32)
@@ -49,6 +49,16 @@ def test_positions_are_in_nanometres_and_times_in_nanoseconds(tmp_path, molecule
 def test_without_a_topology_atoms_have_numbers(tmp_path, molecule):
     molecule.save(str(tmp_path / "x.xtc"))
     assert load(tmp_path / "x.xtc")[1].facts["body_names"] == ("atom1", "atom2", "atom3")
+
+
+@pytest.mark.parametrize("suffix", ["xtc", "trr", "dcd"])
+def test_a_file_that_ends_within_a_frame_is_refused(tmp_path, molecule, suffix):
+    """MDTraj reads what there is of a .dcd, without a word."""
+    path = tmp_path / f"x.{suffix}"
+    molecule.save(str(path))
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(DataError, match=rf"^data\.path: \S+x\.{suffix} is truncated or damaged: .* frame 20; mend"):
+        load(path)
 
 
 def test_a_topology_of_another_molecule_is_refused(tmp_path, molecule):

@@ -46,7 +46,7 @@ def test_packed_numbers_are_unpacked_and_their_fill_is_missing(file):
         load(path)
 
 
-@pytest.mark.parametrize("kind", ["f4", "f8", "i2", "i4", "u2"])
+@pytest.mark.parametrize("kind", ["f4", "f8", "i2", "i4", "u2", "i8", "u8"])
 def test_cells_that_were_never_written_are_missing(file, kind):
     variable = file.createVariable("u", kind, ("time",))
     variable[:20] = np.arange(20) % 5
@@ -76,6 +76,26 @@ def test_values_outside_the_valid_range_are_missing(file, packed):
         load(path)
     filled = load(path, missing="interpolate")[1].states[0][:, 0]
     np.testing.assert_allclose(np.delete(filled, 7), np.delete(values, 7), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "unsigned", "limits"), [("i1", "true", [5, 200]), ("u1", "false", [-120, 100])])
+def test_limits_of_numbers_whose_sign_an_attribute_tells_are_read_as_these_are(file, kind, unsigned, limits):
+    """Formats that lack one of the two write 200 as -56."""
+    meant = "u1" if unsigned == "true" else "i1"
+    raw = np.random.default_rng(0).integers(*limits, size=(30, 4), endpoint=True).astype(meant)
+    variable = file.createVariable("sst", kind, ("time", "x"))
+    variable.set_auto_maskandscale(False)
+    variable.setncattr("_Unsigned", unsigned)
+    variable.scale_factor, variable.add_offset = 0.5, 10.0
+    variable.valid_range = np.array(limits, dtype=meant).view(kind)
+    raw[4, 2] = limits[1] + 1
+    variable[:] = raw.view(kind)
+    path = file.filepath()
+    file.close()
+    with pytest.raises(DataError, match=r"1 values are missing .*the first at row 4"):
+        load(path)
+    found = load(path, missing="mask")[1].states[0]
+    np.testing.assert_allclose(np.delete(found, 4, axis=0), np.delete(raw * 0.5 + 10.0, 4, axis=0))
 
 
 def test_two_marks_of_missing_values_both_count(file):

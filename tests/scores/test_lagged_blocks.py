@@ -38,8 +38,9 @@ def summed(trajectory, starts, lag):
 
 @pytest.mark.parametrize("lag", [1, 3])
 def test_whole_trajectories_are_the_blocks_and_no_pair_crosses_them(lag):
-    ((now, later),) = block_moments(TRAJECTORIES, [lag])
-    long_enough = [trajectory for trajectory in TRAJECTORIES if len(trajectory) > lag]
+    trajectories = TRAJECTORIES * 7
+    ((now, later),) = block_moments(trajectories, [lag])
+    long_enough = [trajectory for trajectory in trajectories if len(trajectory) > lag]
     expected = [summed(trajectory, range(len(trajectory) - lag), lag) for trajectory in long_enough]
     np.testing.assert_allclose(now, [pair[0] for pair in expected], rtol=1e-12)
     np.testing.assert_allclose(later, [pair[1] for pair in expected], rtol=1e-12)
@@ -56,6 +57,31 @@ def test_every_pair_starts_in_exactly_one_block():
 def test_a_single_trajectory_is_cut_into_twenty_blocks():
     trajectory = RNG.standard_normal((401, 1))
     assert len(block_moments([trajectory], [1])[0][0]) == DEFAULT_BLOCKS == 20
+
+
+@pytest.mark.parametrize("lengths", [(401, 401), (1001, 30, 101, 2)])
+def test_few_trajectories_are_cut_into_about_twenty_blocks_in_which_every_pair_starts_once(lengths):
+    trajectories = [RNG.standard_normal((length, 1)) for length in lengths]
+    ((now, later),) = block_moments(trajectories, [1])
+    assert DEFAULT_BLOCKS <= len(now) <= DEFAULT_BLOCKS + len(lengths)
+    expected = [summed(trajectory, range(len(trajectory) - 1), 1) for trajectory in trajectories]
+    np.testing.assert_allclose(now.sum(axis=0), sum(pair[0] for pair in expected), rtol=1e-12)
+    np.testing.assert_allclose(later.sum(axis=0), sum(pair[1] for pair in expected), rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_trajectories", [1, 2, 4])
+def test_intervals_of_few_trajectories_hold_what_is_true_nearly_as_often_as_they_say(n_trajectories):
+    """The eigenvalue of a chain of two states: two trajectories, resampled whole, hold it half of the time."""
+    held, switching = [], 0.02
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        switches = rng.random((n_trajectories, 4000 // n_trajectories)) < switching
+        signs = 1.0 - 2.0 * (np.cumsum(switches, axis=1) % 2)
+        (moments,) = block_moments(list(signs[..., None]), [1])
+        _, samples = bootstrapped(moments, lambda now, later: (later / now)[0], 100, seed)
+        low, high = np.quantile(samples, [0.025, 0.975])
+        held.append(low <= 1 - 2 * switching <= high)
+    assert np.mean(held) > 0.85
 
 
 @pytest.mark.parametrize("constant", [False, True])

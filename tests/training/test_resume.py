@@ -249,6 +249,11 @@ def test_dropout_and_augmentation_are_repeated_exactly_after_a_kill(ends: Runner
     require_repeated_exactly(ends, tmp_path, DIGITS)
 
 
+def test_double_precision_is_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
+    """Lightning loads weights before it makes them double."""
+    require_repeated_exactly(ends, tmp_path, (*LOGISTIC_MAP, "trainer.precision=64-true"))
+
+
 @pytest.mark.slow
 def test_schnet_on_a_molecule_is_repeated_exactly_after_a_kill(ends: Runner, tmp_path: Path) -> None:
     pytest.importorskip("openmm", reason="needs the extra `molecules`")

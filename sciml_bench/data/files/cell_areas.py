@@ -63,6 +63,17 @@ class CellAreas:
         """Of some of the numbers, in another order."""
         return CellAreas(self.areas[list(columns)], self.variables[list(columns)])
 
+    def with_past(self, count: int, n_acting: int = 0) -> "CellAreas":
+        """Of states with earlier ones appended, each with the inputs that acted then, which have scales of their own.
+
+        Args:
+            count: earlier states.
+            n_acting: inputs.
+        """
+        acting = self.variables.max() + 1 + np.arange(n_acting)
+        areas = np.concatenate([self.areas, *[self.areas, np.ones(n_acting)] * count])
+        return CellAreas(areas, np.concatenate([self.variables, *[self.variables, acting] * count]))
+
     @cached_property
     def _weights(self) -> Float[np.ndarray, " dim"]:
         """Of every number in the mean over the area that its variable has here."""

@@ -19,7 +19,7 @@ from sciml_bench.data.files.labelled_fields import trajectories_of_fields
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.readers import SUFFIXES, TABLE_SUFFIXES, is_table, read_content, read_table, suffix_of
 from sciml_bench.data.files.tables.columns import NO_COLUMN
-from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, read_block
+from sciml_bench.data.lazy_states import LazyStates, StateArray, is_on_disk, read_block, read_from
 
 LAYOUTS = ("auto", "single", "many")
 
@@ -115,6 +115,9 @@ def in_memory(found: Sequence[NamedTrajectory]) -> list[NamedTrajectory]:
     """The same trajectories, with states of their own where they lay on disk.
 
     A chunk of a file may hold rows of many trajectories: what is used for the most part is read once, whole.
+
+    Raises:
+        DamagedRowsError: a file is damaged.
     """
     sources: dict[int, Any] = {}
     used: dict[int, float] = {}
@@ -123,7 +126,7 @@ def in_memory(found: Sequence[NamedTrajectory]) -> list[NamedTrajectory]:
             sources[id(source)] = source
             used[id(source)] = used.get(id(source), 0) + math.prod(part.states.shape) / len(_sources(part.states))
     whole = [key for key, source in sources.items() if 2 * used[key] >= math.prod(source.shape)]
-    loaded = {key: np.asarray(sources[key][(slice(None),) * len(sources[key].shape)]) for key in whole}
+    loaded = {key: read_from(sources[key], (slice(None),) * len(sources[key].shape)) for key in whole}
     return [replace(part, states=_read(part.states, loaded)) for part in found]
 
 

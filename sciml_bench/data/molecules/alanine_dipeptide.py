@@ -18,11 +18,11 @@ from sciml_bench.core.errors import ConfigurationError, DataError, StorageError
 from sciml_bench.core.stored.cache import default_cache
 from sciml_bench.core.stored.files import write_json
 from sciml_bench.core.types import PathType
+from sciml_bench.data.files.formats.frame_chains import followed_chain
 from sciml_bench.data.files.packages import imported
 from sciml_bench.data.lazy_states import LazyStates, read_block
 from sciml_bench.data.molecules import simulation
 from sciml_bench.data.molecules.features import Dihedrals
-from sciml_bench.data.molecules.frame_chains import followed_chain
 from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
 from sciml_bench.data.molecules.molecule import EXTRA, Molecule
 from sciml_bench.data.molecules.simulation import TOPOLOGY, Simulation

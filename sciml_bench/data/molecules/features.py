@@ -1,6 +1,6 @@
 """What is learned from of a molecule: positions, distances between atoms, or dihedrals as cosine and sine.
 
-Distances and dihedrals do not change when a molecule turns or moves, and honour the periodic cell of a file.
+Distances and dihedrals do not change when a molecule turns or moves, also across the borders of a periodic cell.
 """
 
 from itertools import combinations
@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.molecules.molecule import Molecule
+from sciml_bench.data.molecules.whole_chains import WholeChains, has_cells
 from sciml_bench.data.trajectories import Trajectories
 
 POSITIONS, DISTANCES, DIHEDRALS = FEATURES = ("positions", "distances", "dihedrals")
@@ -24,24 +25,21 @@ class Positions:
 
     def __init__(self, molecule: Molecule) -> None:
         self.atoms, self.names, self.dihedrals = molecule.atoms, ("x", "y", "z"), Dihedrals.places(molecule)
-        chains = np.array([molecule.topology.atom(int(atom)).residue.chain.index for atom in molecule.atoms])
-        self._chains = np.split(np.arange(len(chains)), np.flatnonzero(np.diff(chains)) + 1)
+        self._whole = WholeChains(molecule)
+        self.atoms_read = self._whole.atoms
         self.units: tuple[str | None, ...] = ("nm",) * 3
 
     def of(self, frames: Any) -> Float[np.ndarray, "time atoms 3"]:
-        """The positions, each atom at its image nearest to the atom before it in its chain."""
-        positions, cells = np.asarray(frames.xyz), frames.unitcell_vectors
-        if cells is None or not np.linalg.det(cells).all():
-            return positions
-        shifts = np.zeros(positions.shape)
-        steps = np.diff(positions, axis=1) @ np.linalg.inv(cells)
-        for atoms in self._chains:
-            shifts[:, atoms[1:]] = np.cumsum(-np.round(steps[:, atoms[:-1]]), axis=1)
-        return positions + shifts @ cells if shifts.any() else positions
+        """The positions, each atom at the image where its chain is whole."""
+        return self._whole.positions(frames)
 
 
 class Distances:
-    """Distances between any two of the chosen atoms, in nanometres."""
+    """Distances between any two of the chosen atoms, in nanometres.
+
+    Within a polymer it is that of the whole one, also beyond half of a periodic cell; between two molecules, that of
+    the nearest images.
+    """
 
     def __init__(self, molecule: Molecule) -> None:
         self.atoms = molecule.atoms
@@ -49,7 +47,10 @@ class Distances:
             raise ConfigurationError(
                 "data.features=distances: data.atoms selects a single atom; choose at least 2, such as 'name CA'"
             )
+        self._whole = WholeChains(molecule)
+        self.atoms_read = self._whole.atoms
         self._pairs = np.array(list(combinations(range(len(self.atoms)), 2)))
+        self._within = np.equal(*self._whole.polymers[self._pairs].T)
         names = molecule.names(self.atoms)
         self.names = tuple(f"distance {names[first]} {names[second]}" for first, second in self._pairs)
         self.units: tuple[str | None, ...] = ("nm",) * len(self.names)
@@ -58,7 +59,12 @@ class Distances:
         """The distances."""
         import mdtraj
 
-        return mdtraj.compute_distances(frames, self._pairs)
+        periodic = has_cells(frames)
+        found = mdtraj.compute_distances(frames, self._whole.places[self._pairs], periodic=periodic)
+        if periodic and self._within.any():
+            whole = mdtraj.Trajectory(self._whole.positions(frames).astype(np.float32), None)
+            found[:, self._within] = mdtraj.compute_distances(whole, self._pairs[self._within], periodic=False)
+        return found
 
 
 class Dihedrals:
@@ -87,7 +93,7 @@ class Dihedrals:
                 "neighbouring residues; choose other data.atoms, or data.features=distances"
             )
         found.sort(key=lambda one: one[:2])
-        self.atoms = np.unique([atoms for _, _, atoms in found])
+        self.atoms = self.atoms_read = np.unique([atoms for _, _, atoms in found])
         self._quadruples = np.searchsorted(self.atoms, np.array([atoms for _, _, atoms in found]))
         residues = [molecule.topology.atom(nitrogen).residue for nitrogen, _, _ in found]
         several = len({residue.chain.index for residue in residues}) > 1
@@ -140,7 +146,8 @@ def dihedrals_of(
 
 
 Features: TypeAlias = Positions | Distances | Dihedrals
-"""A function `of` frames of its `atoms`, whose components have `names` and `units`."""
+"""A function `of` frames of `atoms_read`, which are its `atoms` and others that it needs, whose components have `names`
+and `units`."""
 
 
 def features_of(kind: str, molecule: Molecule) -> Features:

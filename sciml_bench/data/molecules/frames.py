@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import DataError
+from sciml_bench.data.files.formats.frame_chains import FrameChain
 from sciml_bench.data.molecules.features import Features
-from sciml_bench.data.molecules.frame_chains import FrameChain
 
 CHUNK_BYTES = 2**24
 """Positions of all atoms that are in memory at once."""
@@ -58,7 +58,7 @@ class MolecularFrames:
                 self._file = mdtraj.open(str(self.path))
             self._file.seek(first)
             frames = self._file.read_as_traj(
-                self.topology, n_frames=last - first + 1, atom_indices=np.asarray(self.features.atoms)
+                self.topology, n_frames=last - first + 1, atom_indices=np.asarray(self.features.atoms_read)
             )
         except (OSError, RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())

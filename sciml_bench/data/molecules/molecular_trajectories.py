@@ -21,6 +21,7 @@ from sciml_bench.core.checks import (
 )
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.types import PathType
+from sciml_bench.data.files.formats.frame_chains import CHAINS, FrameChain, followed_chain
 from sciml_bench.data.files.formats.molecular_files import PICOSECONDS
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.lazy_states import LazyStates, iterate_blocks
@@ -32,7 +33,6 @@ from sciml_bench.data.molecules.features import (
     Positions,
     features_of,
 )
-from sciml_bench.data.molecules.frame_chains import CHAINS, FrameChain, followed_chain
 from sciml_bench.data.molecules.frames import MolecularFrames
 from sciml_bench.data.molecules.molecule import Molecule, read_molecule_of
 from sciml_bench.data.molecules.splits_of_trajectories import (
@@ -150,11 +150,9 @@ class MolecularTrajectories(Record):
             facts["body_names"] = molecule.names(features.atoms)
             facts["atomic_numbers"] = molecule.atomic_numbers(features.atoms)
             facts["dihedral_atoms"] = features.dihedrals
-        names = tuple(str(source.source.path) for source in self._sources)
+        names, clock = tuple(str(source.source.path) for source in self._sources), self._clock()
         try:
-            found = Trajectories(
-                tuple(states), component_names=features.names, names=names, facts=facts, **self._clock()
-            )
+            found = Trajectories(tuple(states), component_names=features.names, names=names, facts=facts, **clock)
         except DataError as error:
             raise DataError(f"data.trajectories: {error}") from error
         told = [described(found), f"{self.features} of {len(features.atoms)} of the {molecule.topology.n_atoms} atoms"]
@@ -223,6 +221,14 @@ class MolecularTrajectories(Record):
             )
         if without:
             return {"time_step": float(self.stride), "time_unit": "step"}
+        for one, times in zip(frames, known, strict=True):
+            if len(late := np.flatnonzero(~(np.diff(times) > 0))):
+                row = int(late[0]) + 1
+                raise DataError(
+                    f"data.trajectories: {one.path} has the time {times[row]:g} ns at frame {row * self.stride + 1}, "
+                    f"not later than {times[row - 1]:g} ns; leave repeated frames out and give runs a file each, or, "
+                    "where all frames follow each other evenly, give data.time_step, in ns between two frames"
+                )
         step = median_step(known) if max(map(len, known)) > 1 else 1.0
         return {"times": tuple(known), "time_step": step, "time_unit": "ns"}
 

@@ -35,7 +35,15 @@ from sciml_bench.data.files.missing.missing_values import (
 )
 from sciml_bench.data.files.missing.missing_values_on_disk import without_missing_on_disk
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
-from sciml_bench.data.lazy_states import LazyStates, StateArray, has_missing, plain_numbers, rows_per_block, window
+from sciml_bench.data.lazy_states import (
+    DamagedRowsError,
+    LazyStates,
+    StateArray,
+    has_missing,
+    plain_numbers,
+    rows_per_block,
+    window,
+)
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
 from sciml_bench.data.regular_clock import median_step
@@ -208,17 +216,10 @@ class TrajectoryFiles(Record):
             found = [replace(part, times=None, time_step=self.time_step) for part in found]
         n_bytes = sum(math.prod(part.states.shape) * part.states.dtype.itemsize for part in found)
         self._require_size(found, n_bytes)
-        if n_bytes <= self.in_memory_gigabytes * 2**30:
-            found = without_missing(in_memory(found), self.missing)
-        elif self.missing == MASK:
-            raise ConfigurationError(
-                "data.missing=mask: rows are marked in memory alone; use data.missing=split, which learns from the "
-                "same pairs, data.missing=interpolate, or raise data.in_memory_gigabytes above "
-                f"{n_bytes / 2**30:.3g}"
-            )
-        else:
-            found = [replace(part, notes=(*part.notes, *_told_of_chunks(part.states))) for part in found]
-            found = found if self.missing == REFUSE else without_missing_on_disk(found, self.missing)
+        try:
+            found = self._complete(found, n_bytes)
+        except DamagedRowsError as error:
+            raise DataError(f"data.path={self.path}: {error}") from error
         found = [replace(part, states=plain_numbers(part.states)) for part in found]
         if self.clocks == ALIKE and self.time_step is None:
             require_alike(found)
@@ -262,6 +263,19 @@ class TrajectoryFiles(Record):
             trajectories = with_weights(trajectories, weights, self.thermal_energy)
         self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found)])
         return trajectories
+
+    def _complete(self, found: list[NamedTrajectory], n_bytes: int) -> list[NamedTrajectory]:
+        """In memory or on disk, with done what was asked for where values are missing."""
+        if n_bytes <= self.in_memory_gigabytes * 2**30:
+            return without_missing(in_memory(found), self.missing)
+        if self.missing == MASK:
+            raise ConfigurationError(
+                "data.missing=mask: rows are marked in memory alone; use data.missing=split, which learns from the "
+                "same pairs, data.missing=interpolate, or raise data.in_memory_gigabytes above "
+                f"{n_bytes / 2**30:.3g}"
+            )
+        found = [replace(part, notes=(*part.notes, *_told_of_chunks(part.states))) for part in found]
+        return found if self.missing == REFUSE else without_missing_on_disk(found, self.missing)
 
     def _areas(self, found: Sequence[NamedTrajectory]) -> CellAreas:
         """Of the cells, which are the same in all trajectories."""

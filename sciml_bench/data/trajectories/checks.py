@@ -16,7 +16,7 @@ SMALLEST_VALUE = 1e-150
 
 
 class MissingError(DataError):
-    """A value of states on disk is missing.
+    """A value is missing.
 
     Args:
         what: which one.
@@ -138,8 +138,9 @@ def require_finite(observations: Observations, number: int, values: StateArray) 
         row, *component = (int(axis) for axis in np.argwhere(~fine)[0])
         value = block[(row, *component)]
         place = _place(observations, number, start + row, values, component)
-        if np.isnan(value) and is_on_disk(values):
-            raise MissingError(f"{observations.name(number)} has no value at {place}, and maybe elsewhere")
+        if np.isnan(value):
+            told = f"has no value at {place}, and maybe elsewhere" if is_on_disk(values) else f"holds nan at {place}"
+            raise MissingError(f"{observations.name(number)} {told}")
         raise DataError(
             f"{observations.name(number)} holds {value} at {place}; values must be finite and below "
             f"{LARGEST_VALUE:g}: remove, interpolate or rescale them."

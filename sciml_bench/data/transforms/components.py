@@ -15,11 +15,22 @@ MOST_NAMED = 20
 
 def as_vectors(trajectories: Trajectories) -> Trajectories:
     """The same with vector states, whose components have the names of `Trajectories.column_names`; vectors as is."""
-    if len(trajectories.state_shape) == 1:
-        return trajectories
+    return trajectories if len(trajectories.state_shape) == 1 else _as_columns(trajectories)
+
+
+def as_components(trajectories: Trajectories) -> Trajectories:
+    """The same with vector states of which every number is a component; also the points of a field on a grid."""
+    vectors = as_vectors(trajectories)
+    return _as_columns(vectors) if len(vectors.named_components) < vectors.state_shape[0] else vectors
+
+
+def _as_columns(trajectories: Trajectories) -> Trajectories:
     flat = trajectories.mapped(lambda states: states.reshape(len(states), -1))
+    names = trajectories.column_names
     facts = {name: fact for name, fact in trajectories.facts.items() if name not in ("grid", "body_names")}
-    return flat.unchecked(component_names=trajectories.column_names, facts=facts, system=None)
+    if (units := facts.get("component_units")) is not None:  # of the last axis, or of the only field
+        facts["component_units"] = tuple(units) * (len(names) // len(units))
+    return flat.unchecked(component_names=names, facts=facts, system=None)
 
 
 def component_numbers(key: str, names: Sequence[str], components: Sequence[str | int] | int) -> list[int]:
@@ -55,7 +66,7 @@ def chosen_components(
     Raises:
         ConfigurationError: there is no such component, or it is named twice.
     """
-    vectors = as_vectors(trajectories)
+    vectors = as_components(trajectories)
     names = vectors.named_components
     columns = component_numbers(key, names, components)
     chosen = vectors.mapped(lambda states: states[:, columns])

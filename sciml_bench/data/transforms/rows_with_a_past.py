@@ -13,7 +13,7 @@ from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import StateArray, read_block
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.transforms.components import as_vectors
+from sciml_bench.data.transforms.components import as_components
 
 
 def delay_embedded(
@@ -37,7 +37,7 @@ def delay_embedded(
     """
     count = require_integer(key, n_delays, 1, "append at least 1 earlier state")
     step = require_integer("delay", delay, 1, "the earlier states are at least 1 step apart")
-    reach, vectors = count * step, as_vectors(trajectories)
+    reach, vectors = count * step, as_components(trajectories)
     names, acting = vectors.named_components, vectors.named_inputs
     dim = len(names)
 
@@ -51,7 +51,7 @@ def delay_embedded(
     if (units := facts.get("component_units")) is not None:
         facts["component_units"] = (*units, *(*units, *[None] * len(acting)) * count)
     if (areas := facts.get("cell_areas")) is not None:
-        facts["cell_areas"] = areas.picked([*range(dim)] * (count + 1))
+        facts["cell_areas"] = areas.with_past(count, len(acting))
     if vectors.inputs is not None:
         vectors = _with_acting_columns(vectors)
     rows = _with_past(vectors, embedded, reach, f"{key}={n_delays}")

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from sciml_bench.core.checks import require_integer
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import read_block
-from sciml_bench.scores.lagged_blocks import DEFAULT_BLOCKS, FeatureTrajectories, bootstrapped
+from sciml_bench.scores.lagged_blocks import FeatureTrajectories, block_lengths, bootstrapped
 from sciml_bench.scores.whitening import unit_free_whitening
 
 _ROWS_AT_ONCE = 4096
@@ -200,15 +200,12 @@ def _moments(
     features: FeatureTrajectories, ends: Rows, gained: Rows, lag: int, weights: Rows | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Σ f_t f_tᵀ, Σ f_t (f_s − f_t)ᵀ and Σ f_t gain of every block; f is 0 in the ends."""
-    n_blocks = DEFAULT_BLOCKS if len(features) == 1 else 1
+    lengths = block_lengths([part.shape[0] for part in features], lag)
     counts = [None] * len(features) if weights is None else weights
-    for trajectory, in_end, gain, count in zip(features, ends, gained, counts, strict=True):
+    for trajectory, in_end, gain, count, length in zip(features, ends, gained, counts, lengths, strict=True):
         n_pairs = trajectory.shape[0] - lag
         stops = _next_end(in_end)
-        cuts = np.linspace(0, max(n_pairs, 0), n_blocks + 1, dtype=int).tolist()
-        for start, stop in pairwise(cuts):
-            if stop == start:
-                continue
+        for start, stop in pairwise([*range(0, max(n_pairs, 0), length), max(n_pairs, 0)]):
             f = np.asarray(read_block(trajectory, start, stop + lag), dtype=float)
             f = np.where(in_end[start : stop + lag, None], 0.0, f)
             begins = np.arange(start, stop)

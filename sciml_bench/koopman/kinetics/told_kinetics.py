@@ -97,7 +97,7 @@ def kinetics_of(
         n_states: metastable states; None for as many as lie before the largest gap of the timescales.
         core: least membership of the rows in the core of a state.
         ends: states between which the committor is computed, counted from 0 by their population.
-        n_bootstrap: samples behind the intervals, over trajectories or twenty blocks of a single one.
+        n_bootstrap: samples behind the intervals, over trajectories, or over about twenty blocks of fewer.
         seed: of the samples.
 
     Raises:

@@ -66,8 +66,9 @@ class GradientTraining(pl.LightningModule):
     # ---- steps ----------------------------------------------------------------------------------------------------
 
     def setup(self, stage: str) -> None:
-        """Let the method begin; Lightning calls this before it loads the weights of an interrupted fit."""
+        """Let the method begin, in its precision: Lightning loads the weights of an interrupted fit next."""
         self.method.start()
+        self.trainer.precision_plugin.convert_module(self)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The method's own."""

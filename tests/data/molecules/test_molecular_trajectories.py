@@ -155,6 +155,71 @@ def test_a_chain_that_a_periodic_cell_cuts_is_made_whole(tmp_path):
     assert np.abs(np.round(lattice)).max() > 0
 
 
+def stretched_in_a_cell(folder, cell, n_frames=30):
+    """Two chains of twelve and two residues that go through the borders of a cell; the first spans most of it."""
+    topology = mdtraj.Topology()
+    for length in (12, 2):
+        chain = topology.add_chain()
+        for number in range(length):
+            residue = topology.add_residue("ALA", chain, resSeq=number + 1)
+            for name in ("N", "CA", "C", "O", "CB"):
+                topology.add_atom(name, mdtraj.element.get_by_symbol(name[0]), residue)
+    rng = np.random.default_rng(0)
+    places = [[0.35 * i + 0.05 * k, 0.1 * (k % 2), 0.1 * ((k + 1) % 3)] for i in range(14) for k in range(5)]
+    whole = np.array(places) + 0.02 * rng.standard_normal((n_frames, 70, 3))
+    whole[:, 60:] += [-4.2, 0.6, 0.0]  # the second chain lies beside the first
+    whole += np.linspace(0, 6, n_frames)[:, None, None]
+    wrapped = whole - np.floor(whole @ np.linalg.inv(cell)) @ cell
+    cut = mdtraj.Trajectory(wrapped.astype(np.float32), topology, time=INTERVAL * np.arange(n_frames))
+    cut.unitcell_vectors = np.repeat(cell[None], n_frames, axis=0).astype(np.float32)
+    files = [folder / f"cut{number}.trr" for number in range(3)]
+    for path in files:
+        cut.save(str(path))
+    cut[0].save(str(folder / "top.pdb"))
+    return folder / "top.pdb", files, whole
+
+
+CELLS = {"cubic": np.eye(3) * 5.0, "triclinic": np.array([[5.0, 0, 0], [0.6, 4.8, 0], [-0.5, 0.4, 4.9]])}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("atoms", ["name CA", "resSeq 1 12 and name CA", "name CB and (resSeq 1 or resSeq 11)"])
+def test_atoms_far_apart_in_a_chain_are_placed_as_in_the_whole_chain(tmp_path, cell, atoms):
+    """The backbone between them says which image it is: the nearest one is another."""
+    top, files, whole = stretched_in_a_cell(tmp_path, CELLS[cell])
+    atoms = f"chainid 0 and {atoms}"
+    record = load(top, files, features="positions", atoms=atoms)
+    states, chosen = record.splits["train"].states[0], mdtraj.load_topology(str(top)).select(atoms)
+    assert states.shape[1] == len(chosen) == len(record.splits["train"].facts["body_names"])
+    np.testing.assert_allclose(states - states[:, :1], whole[:, chosen] - whole[:, chosen[:1]], atol=1e-4)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_distances_within_a_chain_are_those_of_the_whole_chain_and_else_of_nearest_images(tmp_path, cell):
+    top, files, whole = stretched_in_a_cell(tmp_path, CELLS[cell])
+    topology = mdtraj.load_topology(str(top))
+    chosen = topology.select("name CB and (chainid 1 or resSeq 1 12)")
+    pairs = np.stack(np.triu_indices(len(chosen), 1), axis=1)
+    record = load(top, files, features="distances", atoms="name CB and (chainid 1 or resSeq 1 12)")
+    steps = whole[:, chosen[pairs[:, 1]]] - whole[:, chosen[pairs[:, 0]]]
+    shifts = np.stack(np.meshgrid(*[range(-3, 4)] * 3), axis=-1).reshape(-1, 3) @ CELLS[cell]
+    nearest = np.linalg.norm(steps[:, :, None] + shifts, axis=-1).min(axis=-1)
+    expected, within = np.linalg.norm(steps, axis=-1), chosen[pairs] < 60
+    expected[:, within[:, 0] != within[:, 1]] = nearest[:, within[:, 0] != within[:, 1]]
+    np.testing.assert_allclose(record.splits["train"].states[0], expected, atol=1e-4)
+    assert (expected[:, 0] - nearest[:, 0]).min() > 1  # from end to end
+
+
+def test_a_file_with_all_in_one_chain_has_its_molecules_apart(tmp_path):
+    """As .gro: residues that are no polymer, and a polymer whose numbers begin anew, count by themselves."""
+    top, files, whole = stretched_in_a_cell(tmp_path, CELLS["cubic"])
+    mdtraj.Trajectory(whole[:1].astype(np.float32), mdtraj.load_topology(str(top))).save(str(tmp_path / "top.gro"))
+    atoms = "name CB"
+    of_pdb, of_gro = (load(one, files, features="distances", atoms=atoms) for one in (top, tmp_path / "top.gro"))
+    parts = [one.splits["train"].states[0] for one in (of_pdb, of_gro)]
+    np.testing.assert_allclose(*parts, atol=1e-5)
+
+
 def test_collective_variables_are_those_of_mdtraj_at_the_rows_that_are_learned_from(tmp_path):
     top, files, walks = written(tmp_path, lengths=(30, 34, 38), suffix="trr")
     options = {"features": "distances", "atoms": "name CB", "stride": 2, "trajectory_split": "random", "split_seed": 2}
@@ -245,6 +310,19 @@ def test_missing_and_foreign_files_are_named(tmp_path):
         load(top, [tmp_path / "x.csv"])
     with pytest.raises(ConfigurationError, match=r"data\.trajectories=null: give files"):
         MolecularTrajectories(str(top), None)
+
+
+@pytest.mark.parametrize("clock", ["restarted", "constant", "late"])
+def test_frames_whose_times_do_not_increase_are_named_and_may_be_given_a_time_step(tmp_path, clock):
+    """A run that was begun anew, a file without times, and picoseconds that single precision does not resolve."""
+    top, files, walks = written(tmp_path)
+    times = INTERVAL * np.arange(60)
+    walks[0].time = {"restarted": times % 60, "constant": 0 * times, "late": 1e8 + times}[clock]
+    walks[0].save(str(files[0]))
+    told = r"^data\.trajectories: \S+run0\.xtc has the time \S+ ns at frame {}, not later .* give data\.time_step"
+    with pytest.raises(DataError, match=told.format(31 if clock == "restarted" else 2)):
+        load(top, files)
+    assert load(top, files, time_step=0.002).spec.time_step == pytest.approx(0.002)
 
 
 def test_a_trajectory_without_a_clock_among_others_needs_a_time_step(tmp_path):

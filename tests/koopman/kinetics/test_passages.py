@@ -124,3 +124,15 @@ def test_what_cannot_be_answered_is_told():
         mean_first_passage_time(features, low, 0)
     with pytest.raises(DataError, match="lag=500: no pairs of rows begin between the ends"):
         mean_first_passage_time(features, low, 500)
+
+
+def test_intervals_of_two_trajectories_hold_the_mean_first_passage_time_nearly_as_often_as_they_say():
+    held, switching = [], 0.02
+    for seed in range(40):
+        switches = np.random.default_rng(seed).random((2, 2000)) < switching
+        states = np.cumsum(switches, axis=1) % 2
+        features = [np.stack([np.ones(2000), 2.0 * row - 1], axis=1) for row in states]
+        passage = mean_first_passage_time(features, list(states == 1), 1, seed=seed)
+        _, low, high = passage.mean_over(np.array([[1.0, -1.0]]))
+        held.append(low <= 1 / switching <= high)
+    assert np.mean(held) > 0.8

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.plain_types import PathType
+from sciml_bench.data.files.formats.frame_chains import followed_chain
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.packages import imported
 from sciml_bench.data.lazy_states import LazyStates
@@ -28,23 +29,26 @@ def read_molecule(path: Path, topology: PathType | None) -> list[NamedTrajectory
 
     Raises:
         ConfigurationError: the topology cannot be read, or belongs to another molecule.
-        DataError: MDTraj is missing, or cannot read the file.
+        DataError: MDTraj is missing, or the file is truncated or damaged.
     """
     mdtraj = imported(path, "mdtraj", "trajectories")
+    try:
+        chain = followed_chain(path)  # MDTraj stops silently where a .dcd ends within a frame
+    except DataError as error:
+        raise DataError(f"data.path: {error}; mend the file, or leave it out") from error
     try:
         with mdtraj.open(str(path)) as file:
             frames, unit = file.read(), TO_NANOMETRES[file.distance_unit]
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise DataError(f"data.path={path} cannot be read as {path.suffix} by MDTraj ({error}).") from error
     positions = np.asarray(frames[0]) * np.float32(unit)
-    times = np.asarray(frames[1], dtype=np.float64) if path.suffix.lower() != ".dcd" else None
     atoms = None if topology is None else _atoms(mdtraj, Path(topology))
     if atoms is not None and len(atoms) != positions.shape[1]:
         raise ConfigurationError(
             f"data.topology={topology} has {len(atoms)} atoms, but {path} has {positions.shape[1]}; give the topology "
             "of this trajectory."
         )
-    return [molecule(path, positions, times, atoms)]
+    return [molecule(path, positions, chain.times, atoms)]
 
 
 def molecule(

@@ -19,7 +19,7 @@ from sciml_bench.data.files.packages import imported
 ENGINES = {b"CDF\x01": "scipy", b"CDF\x02": "scipy", b"\x89HDF": "h5netcdf"}
 """By the first bytes of a file; others need netCDF4."""
 
-NEVER_WRITTEN = {"i2": -32767, "u2": 65535, "i4": -2147483647, "u4": 4294967295}
+NEVER_WRITTEN = {"i2": -32767, "u2": 65535, "i4": -2147483647, "u4": 4294967295, "i8": -(2**63) + 2, "u8": 2**64 - 2}
 NEVER_WRITTEN |= dict.fromkeys(("f4", "f8"), 9.969209968386869e36)
 """NetCDF's own fill values of the types in which they are no honest number."""
 
@@ -165,10 +165,21 @@ def _limits(attributes: dict[str, Any], packed: Any) -> tuple[float, float] | No
     if not np.isfinite([low, high]).any():
         return None
     given = np.asarray(attributes.get("valid_range", low if np.isfinite(low) else high)).dtype
-    if given.kind == packed.kind or ("scale_factor" not in attributes and "add_offset" not in attributes):
+    meant = _meant_type(attributes, packed)
+    if given == packed != meant:  # as the numbers themselves
+        low, high = (np.asarray(limit, given).view(meant) if np.isfinite(limit) else limit for limit in (low, high))
+    whole = given.kind in "iu" and packed.kind in "iu"
+    if whole or given.kind == packed.kind or ("scale_factor" not in attributes and "add_offset" not in attributes):
         scale, offset = float(attributes.get("scale_factor", 1)), float(attributes.get("add_offset", 0))
         low, high = sorted([float(low) * scale + offset, float(high) * scale + offset])
     return float(low), float(high)
+
+
+def _meant_type(attributes: Mapping[str, Any], packed: Any) -> np.dtype:
+    """The type of whole numbers as `_Unsigned` has it, for formats that lack one of the two."""
+    unsigned = str(attributes.get("_Unsigned", "")).lower()
+    kind = {("i", "true"): "u", ("u", "false"): "i"}.get((packed.kind, unsigned), packed.kind)
+    return np.dtype(packed.str.replace(packed.kind, kind))
 
 
 class _Decoded:

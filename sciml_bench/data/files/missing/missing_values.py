@@ -1,5 +1,6 @@
 """Values that are missing from a person's files: refused with their number, cut out, interpolated or masked."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -178,9 +179,12 @@ def require_values(part: NamedTrajectory, column: int, count: int) -> None:
         DataError: it has.
     """
     if count < FEWEST_VALUES:
-        name = dict(enumerate(part.names)).get(column, column + 1)
+        name, remedy = dict(enumerate(part.names)).get(column, column + 1), "choose other columns with data.key=[...]"
+        if len(part.names) < math.prod(part.states.shape[1:]):
+            remedy = "leave such cells, as those on land in a field of the sea, out of the file, or choose others with "
+            remedy += "data.missing=mask and data.observe=[...]"
         said = f"component {name} of {part.name} has fewer than {FEWEST_VALUES} values"
-        raise DataError(f"data.missing=interpolate: {said}; choose other columns with data.key=[...]")
+        raise DataError(f"data.missing=interpolate: {said}; {remedy}")
 
 
 def interpolation_notes(n_inside: int, longest: int, n_out: int) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ import pytest
 from small_peptide import INTERVAL, N_ATOMS, written
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.molecules.frame_chains import followed_chain
+from sciml_bench.data.files.formats.frame_chains import followed_chain
 
 SUFFIXES = ("xtc", "trr", "dcd")
 
