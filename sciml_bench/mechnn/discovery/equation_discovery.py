@@ -23,7 +23,7 @@ from sciml_bench.mechnn.discovery.findings.explanation import verdicts
 from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
 from sciml_bench.mechnn.discovery.findings.invariants import told_apart
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
-from sciml_bench.mechnn.discovery.flows.compiled_flow import compile_ahead
+from sciml_bench.mechnn.discovery.flows.compilation import compile_ahead
 from sciml_bench.mechnn.discovery.flows.flow_sensitivity import table_of
 from sciml_bench.mechnn.discovery.integration import inputs_of, rows_of, with_acting
 from sciml_bench.mechnn.discovery.rational.rational_library import RationalLibrary

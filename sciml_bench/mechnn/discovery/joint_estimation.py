@@ -15,13 +15,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from scipy.linalg import LinAlgError, solveh_banded
 from torch import Tensor
 
 from sciml_bench.core.budget import CpuBudget
 from sciml_bench.core.errors import SolverError
 from sciml_bench.mechnn.discovery.flows.flow_sensitivity import CandidateTerms, arrivals, flow
-from sciml_bench.systems.numerics.block_tridiagonal import lower_band
+from sciml_bench.mechnn.discovery.flows.state_elimination import eliminated
 
 _MOST_ITERATIONS = 12
 _MOST_HALVINGS = 6
@@ -185,7 +184,6 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     """
     record.budget.require()
     x = torch.from_numpy(estimate.states)
-    rows, dim = x.shape
     weights, of_laws = (torch.from_numpy(each) for each in record.weights_and_laws)
     mu = estimate.stiffness * of_laws * torch.from_numpy(record.intervals > 0)[:, None]
     arrived, by_state, by_coefficient = record.flow(x, estimate.coefficients, estimate.support)
@@ -194,38 +192,14 @@ def linearize(record: NoisyRecord, estimate: JointEstimate) -> _Linearization:
     objective = float((weights * misfit.square()).sum() + (mu * defect.square()).sum())
     if not np.isfinite(objective) or not bool(torch.isfinite(by_coefficient).all()):
         raise SolverError("the vector field leaves every bound within one interval between two observations")
-    n_unknowns = by_coefficient.shape[2]
-    # rows of the defect: F + A dx_n + B dξ − x_{n+1} − dx_{n+1}
-    right = torch.zeros(rows, dim, 1 + n_unknowns, dtype=x.dtype)
-    right[:, :, 0] = weights * misfit
-    by_both = torch.cat([defect[..., None], by_coefficient], dim=2)
-    constant = by_both * mu[..., None]
-    right[1:] += constant
-    right[:-1] -= by_state.mT @ constant
-    diagonal = torch.diag(weights).repeat(rows, 1, 1)
-    diagonal[1:] += mu[..., None] * torch.eye(dim, dtype=x.dtype)
-    diagonal[:-1] += by_state.mT @ (mu[..., None] * by_state)
-    changes = torch.from_numpy(_solve_block_tridiagonal(diagonal, -mu[..., None] * by_state, right))
-    # changes[..., 0] is dx without a change of ξ, the others what a unit change of ξ adds
-    of_misfit = -changes
-    of_misfit[:, :, 0] += misfit
-    of_defect = by_both + by_state @ changes[:-1] - changes[1:]
-    of_misfit = weights.sqrt()[:, None] * of_misfit
-    both = torch.cat([of_misfit.flatten(0, 1), (mu.sqrt()[..., None] * of_defect).flatten(0, 1)]).numpy()
-    base, responses = changes[:, :, 0].numpy(), changes[:, :, 1:].numpy()
-    if not np.abs(both).max() < _LARGEST_CHANGE:  # nan too: the field is that steep somewhere
+    given = (each.numpy() for each in (weights, mu, misfit, defect, by_state, by_coefficient))
+    found = eliminated(*given)
+    if found is None:
+        raise SolverError("the equations of the states are singular; smooth the data or shorten the record")
+    changes, left = found
+    if not np.abs(left).max() < _LARGEST_CHANGE:  # nan too: the field is that steep somewhere
         raise SolverError("the equations of the states leave every bound; smooth the data or choose fewer terms")
-    return _Linearization(objective, both[:, 0], both[:, 1:], base, responses)
-
-
-def _solve_block_tridiagonal(diagonal: Tensor, lower: Tensor, right: Tensor) -> Float[np.ndarray, "rows dim columns"]:
-    rows, dim, columns = right.shape
-    band = lower_band(diagonal.numpy(), lower.numpy())
-    try:
-        solution = solveh_banded(band, right.reshape(rows * dim, columns).numpy(), lower=True, check_finite=False)
-    except LinAlgError as error:
-        raise SolverError("the equations of the states are singular; smooth the data or shorten the record") from error
-    return solution.reshape(rows, dim, columns)
+    return _Linearization(objective, left[:, 0], left[:, 1:], changes[:, :, 0], changes[:, :, 1:])
 
 
 def improve(record: NoisyRecord, estimate: JointEstimate) -> JointEstimate:

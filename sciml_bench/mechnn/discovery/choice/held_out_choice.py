@@ -22,7 +22,7 @@ from sciml_bench.mechnn.discovery.choice.library_choice import LibraryChoice
 from sciml_bench.mechnn.discovery.closed_form_discovery import CLEAN_ALONE, ClosedFormDiscovery
 from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquations
 from sciml_bench.mechnn.discovery.equation_discovery import EquationDiscovery, FewComponents
-from sciml_bench.mechnn.discovery.flows.compiled_flow import compile_ahead
+from sciml_bench.mechnn.discovery.flows.compilation import compile_ahead
 from sciml_bench.scores.forecasting.held_out_error import validation_error
 
 log = logging.getLogger(__name__)

@@ -55,13 +55,6 @@ def compiled_flow(
     return arrived, by_state, by_coefficient
 
 
-def compile_ahead() -> None:
-    """Let nobody's budget pay for the compiler, which works once on a machine."""
-    table = TermTable.of([(0,)], [(0,)], 0, 1, [])
-    method = np.zeros((1, 1)), np.ones(1), np.zeros(1)
-    compiled_flow(table, method, np.ones((1, 1)), np.ones((1, 1), bool), np.ones((1, 1)), np.ones(1), 1, None)
-
-
 @njit(cache=True, fastmath=_FAST, error_model="numpy", nogil=True)
 @no_type_check
 def _evaluate(factors, multiples, angles, variables, values):
