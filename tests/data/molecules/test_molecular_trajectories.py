@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,6 +52,28 @@ def test_what_is_read_as_it_is_needed_is_what_is_held_in_memory(tmp_path, monkey
     assert held.lengths == (len(walks[0].xyz[::stride]),)
     np.testing.assert_array_equal(lazy.states[0].read(2, 7), held.states[0][2:7])
     np.testing.assert_array_equal(lazy.times_of(0), held.times_of(0))
+
+
+@pytest.mark.parametrize("gigabytes", [1.0, 0.0])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+def test_rows_are_whole_strides_apart_across_a_gap_of_the_clock(tmp_path, stride, gigabytes):
+    """Frames of 2 ps with an interval of 12 ps behind frame 31, which no stride but 1 would meet by counting frames."""
+    top, files, walks = written(tmp_path, suffix="trr")
+    walks[0].time = INTERVAL * (np.arange(60) + 5 * (np.arange(60) > 30))
+    walks[0].save(str(files[0]))
+    chosen = np.flatnonzero(np.isin(walks[0].time, np.arange(0, 200, INTERVAL * stride)))
+    record = load(top, files, features="positions", atoms="all", stride=stride, in_memory_gigabytes=gigabytes)
+    train = record.splits["train"]
+    states = train.states[0].read(0, len(chosen)) if train.on_disk else train.states[0]
+    assert len(states) == train.lengths[0] == len(chosen)
+    np.testing.assert_allclose(states, walks[0].xyz[chosen], atol=1e-5)
+    np.testing.assert_allclose(train.times_of(0), walks[0].time[chosen] / 1000)
+    assert record.spec.time_step == pytest.approx(INTERVAL / 1000 * stride)
+    n_pairs = sum(later - earlier == INTERVAL * stride for earlier, later in pairwise(walks[0].time[chosen]))
+    assert len(LaggedPairsView(record, lag=1).pairs("train")) == n_pairs > 10
+    found = record.collective_variables()
+    assert found is not None
+    assert found["train"].lengths == train.lengths
 
 
 def test_dihedrals_are_cosine_and_sine_of_phi_and_psi(tmp_path):
