@@ -43,7 +43,7 @@ from sciml_bench.data.molecules.splits_of_trajectories import (
 )
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
-from sciml_bench.data.regular_clock import median_step
+from sciml_bench.data.regular_clock import RATE, median_step
 from sciml_bench.data.split import TRAJECTORY, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.transforms import RecordTransforms
@@ -231,6 +231,8 @@ class MolecularTrajectories(Record):
                     f"not later than {times[row - 1]:g} ns; leave repeated frames out and give runs a file each, or, "
                     "where all frames follow each other evenly, give data.time_step, in ns between two frames"
                 )
+        if self.asked.resample is None:
+            _require_one_time_step(frames)
         step = median_step(known) if max(map(len, known)) > 1 else 1.0
         return {"times": tuple(known), "time_step": step, "time_unit": "ns"}
 
@@ -259,6 +261,23 @@ def _trajectory_files(given: Any) -> list[Path]:
             "mdconvert, which comes with MDTraj"
         )
     return files
+
+
+def _require_one_time_step(files: Sequence[MolecularFrames]) -> None:
+    """Stop at files whose frames are further apart than those of others: every interval of them would be a gap.
+
+    Raises:
+        DataError: there are two such.
+    """
+    clocks = [(one.path, one.chain.times / PICOSECONDS) for one in files if one.chain.times is not None]
+    steps = {path: float(np.median(np.diff(times))) for path, times in clocks if len(times) > 1}
+    if len(steps) > 1 and max(steps.values()) > (1 + RATE) * min(steps.values()):
+        (short, shortest), *_, (long, longest) = sorted(steps.items(), key=lambda item: item[1])
+        raise DataError(
+            f"data.trajectories: the frames of {long} are {longest:g} ns apart, those of {short} {shortest:g} ns; "
+            f"leave one out, bring all to one clock with data.resample={longest:g}, or, where a clock is wrong, give "
+            "data.time_step, in ns between two frames"
+        )
 
 
 def _require_same_atoms(path: Path, chain: FrameChain, topology: Path, molecule: Molecule) -> None:

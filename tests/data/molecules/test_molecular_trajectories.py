@@ -353,3 +353,24 @@ def test_a_trajectory_without_a_clock_among_others_needs_a_time_step(tmp_path):
     walks[0].save(str(tmp_path / "x.dcd"))
     with pytest.raises(DataError, match=r"x\.dcd has no clock and others have; give data\.time_step"):
         load(top, [*files, tmp_path / "x.dcd"])
+
+
+def test_files_of_other_time_steps_are_named_and_may_be_brought_to_one_clock(tmp_path):
+    """One with 200 ps between its frames among others with 2 ps, at any stride."""
+    top, files, walks = written(tmp_path, lengths=(150, 40, 150), suffix="trr")
+    walks[1].time = 100 * walks[1].time
+    walks[1].save(str(files[1]))
+    told = (
+        r"^data\.trajectories: the frames of \S+run1\.trr are 0\.2 ns apart, those of \S+run[02]\.trr 0\.002 ns; "
+        r"leave one out, .*data\.resample=0\.2, or, .*data\.time_step"
+    )
+    for stride in (1, 3):
+        with pytest.raises(DataError, match=told):
+            load(top, files, stride=stride)
+    assert load(top, [files[0], files[2]], split={"train": 2}).spec.time_step == pytest.approx(0.002)
+    assert load(top, files, time_step=0.002).spec.time_step == pytest.approx(0.002)
+    record = MolecularTrajectories(str(top), list(map(str, files)), features="positions", atoms="all", split=PARTS)
+    record.transform(resample=0.2).setup()
+    assert [part.lengths for part in record.splits.values()] == [(2,), (40,), (2,)]
+    np.testing.assert_allclose(record.splits["train"].states[0], walks[0].xyz[[0, 100]], atol=1e-5)
+    np.testing.assert_allclose(record.splits["validation"].states[0], walks[1].xyz, atol=1e-5)
