@@ -121,7 +121,7 @@ def test_chosen_and_delayed_cells_keep_their_areas(tmp_path):
 def test_an_input_among_cells_has_a_scale_of_its_own_in_its_earlier_copies_too(tmp_path):
     made = record_of(written(tmp_path), {"delays": 2}, inputs=[3])
     without = record_of(written(tmp_path), {"delays": 2, "observe": [n for n in range(35) if n != 3]})
-    copies = [number for number, name in enumerate(made.spec.column_names) if name.startswith("x_0_3[")]
+    copies = [number for number, name in enumerate(made.spec.column_names) if name.startswith("temperature_0_3[")]
     np.testing.assert_array_equal(copies, [68, 103])
     np.testing.assert_allclose(np.delete(made.spec.deviation, copies), without.spec.deviation, rtol=1e-9)
     rows = np.concatenate([fields()[k : 118 + k, 0, 3] for k in (0, 1)])
