@@ -3,8 +3,8 @@
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.tables.cells import number_of
@@ -13,14 +13,8 @@ FIELDS = "#! FIELDS"
 _CLOCK = "time"
 Line = tuple[int, str]
 """Its number and its text."""
-
-
-class Start(NamedTuple):
-    """Where a run begins to write: rows above, number of the line, and names of the columns."""
-
-    n_above: int
-    line: int
-    names: list[str]
+Start = tuple[int, int, list[str]]
+"""Where a run begins to write: rows above, number of the line, and names of the columns."""
 
 
 def joined_runs(path: Path, body: list[Line], starts: Sequence[Start]) -> tuple[list[Line], list[str]]:
@@ -38,11 +32,11 @@ def joined_runs(path: Path, body: list[Line], starts: Sequence[Start]) -> tuple[
     """
     if len(starts) < 2:
         return body, []
-    names, n_left_out = starts[0].names, 0
-    kept = body[: starts[1].n_above]
-    for start, stop in zip(starts[1:], [*(start.n_above for start in starts[2:]), len(body)], strict=True):
-        _require_same_columns(path, names, start)
-        run = body[start.n_above : stop]
+    names, n_left_out, edges = starts[0][2], 0, [*(n_above for n_above, _, _ in starts[1:]), len(body)]
+    kept = body[: edges[0]]
+    for (_, line, columns), edge in zip(starts[1:], pairwise(edges), strict=True):
+        _require_same_columns(path, names, columns, line)
+        run = body[slice(*edge)]
         if _CLOCK in names and run and kept:
             place = names.index(_CLOCK)
             cut = bisect_left(kept, _time(run[0], place), key=lambda row: _time(row, place))
@@ -52,8 +46,8 @@ def joined_runs(path: Path, body: list[Line], starts: Sequence[Start]) -> tuple[
         kept = [*kept, *run]
     notes = [f"{len(starts)} runs of PLUMED one below another"]
     if n_left_out:
-        rows = f"{n_left_out} row{'s' * (n_left_out > 1)}"
-        notes.append(f"{rows} that a restart has written again left out (the later run counts)")
+        plural = "s" * (n_left_out > 1)
+        notes.append(f"{n_left_out} row{plural} that a restart has written again left out (the later run counts)")
     return kept, notes
 
 
@@ -64,14 +58,13 @@ def _time(row: Line, place: int) -> float:
     return -math.inf if time is None else time
 
 
-def _require_same_columns(path: Path, names: list[str], start: Start) -> None:
-    if start.names == names:
+def _require_same_columns(path: Path, names: list[str], columns: list[str], line: int) -> None:
+    if columns == names:
         return
-    pairs = ("with", start.names, names), ("without", names, start.names)
+    pairs = ("with", columns, names), ("without", names, columns)
     others = [(word, ", ".join(name for name in one if name not in two)) for word, one, two in pairs]
     differences = " and ".join(f"{word} {some}" for word, some in others if some) or "in another order"
     raise DataError(
-        f"data.path: {path}, line {start.line}: the columns of a restarted run are others, "
-        f"{differences}; give each run a file of its own (data.path=<folder>), and "
-        "choose columns that all have with data.key=[...]"
+        f"data.path: {path}, line {line}: the columns of a restarted run are others, {differences}; "
+        "give each run a file of its own (data.path=<folder>), and choose columns that all have with data.key=[...]"
     )

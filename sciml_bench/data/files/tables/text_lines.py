@@ -13,7 +13,7 @@ from sciml_bench.data.files.tables.cells import MISSING, is_value
 from sciml_bench.data.files.tables.cells_of_lines import cells_of, delimiter_of, names_of
 from sciml_bench.data.files.tables.columns import Columns
 from sciml_bench.data.files.tables.headings import below_headings, is_heading, names_in_comments
-from sciml_bench.data.files.tables.restarts import FIELDS, Start, joined_runs
+from sciml_bench.data.files.tables.restarts import FIELDS, joined_runs
 from sciml_bench.data.files.tables.tables_in_text import below_and_between_text
 
 COMMENTS = re.compile(r"\s*(?:[%@]|#(?!N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!))")
@@ -28,7 +28,7 @@ def taken_apart(path: Path) -> Columns:
     for number, line in enumerate(text.splitlines(), start=1):
         if COMMENTS.match(line) or (not body and is_heading(line)):
             comments += [line.strip()] if not body else []
-            starts += [Start(len(body), number, line.split()[2:])] if line.startswith(FIELDS) else []
+            starts += [(len(body), number, line.split()[2:])] if line.startswith(FIELDS) else []
         elif line.strip():
             body.append((number, _INLINE.sub("", line) if "#" in line and '"' not in line else line))
     if not body:
