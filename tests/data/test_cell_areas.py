@@ -169,9 +169,11 @@ def test_cells_without_any_value_are_named_and_the_others_can_be_chosen(tmp_path
     path = written(tmp_path, values)
     for gigabytes in (0, 1):
         with pytest.raises(
-            DataError, match=r"component 14 of .*; leave such cells, .* or choose others with data\.miss"
+            DataError, match=r"component temperature_2_3 of .*; leave such cells, .* others with data\.miss"
         ):
             record_of(path, missing="interpolate", in_memory_gigabytes=gigabytes)
+    with pytest.raises(DataError, match=r"400 values are missing \(temperature: 400; the first at row 0, time 0\)"):
+        record_of(path)
     sea = [n for n in range(35) if n not in (13, 14)]
     chosen = record_of(path, {"observe": sea}, missing="mask")
     np.testing.assert_array_equal(chosen.splits["train"].states[0], values.reshape(200, 35)[:120, sea])

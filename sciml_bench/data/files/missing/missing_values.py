@@ -11,6 +11,7 @@ from jaxtyping import Bool
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
 from sciml_bench.data.lazy_states import read_block, without_rows
+from sciml_bench.data.trajectories.observations import column_names
 
 REFUSE, SPLIT, INTERPOLATE, MASK = "refuse", "split", "interpolate", "mask"
 MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
@@ -108,7 +109,9 @@ def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str
     unit = f" {part.time_unit}" if part.time_unit else ""
     where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}{unit}"
     names = part.names
-    if len(names) != absent.shape[-1]:  # of a field, whose components are its points
+    if absent.ndim > 2 and len(names) == 1:  # of a field over several axes
+        absent = absent.reshape(len(absent), -1, 1)
+    elif len(names) != absent.shape[-1]:  # of a field, whose components are its points
         names = tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
     counts = absent.reshape(-1, absent.shape[-1]).sum(axis=0)
     each = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
@@ -179,7 +182,8 @@ def require_values(part: NamedTrajectory, column: int, count: int) -> None:
         DataError: it has.
     """
     if count < FEWEST_VALUES:
-        name, remedy = dict(enumerate(part.names)).get(column, column + 1), "choose other columns with data.key=[...]"
+        names = column_names(part.states.shape[1:], part.names, part.body_names) if part.names else ()
+        name, remedy = dict(enumerate(names)).get(column, column + 1), "choose other columns with data.key=[...]"
         if len(part.names) < math.prod(part.states.shape[1:]):
             remedy = "leave such cells, as those on land in a field of the sea, out of the file, or choose others with "
             remedy += "data.missing=mask and data.observe=[...]"
