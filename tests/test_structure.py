@@ -51,9 +51,9 @@ def test_the_median_module_fits_on_a_page() -> None:
 def test_the_package_without_its_command_line_does_not_grow() -> None:
     lines = [len(path.read_text().splitlines()) for path in MODULES if "command_line" not in path.parts]
     # of which 4 700 are the benchmark and the report, 2 400 molecules, weights and lags, 900 the export, 300 the
-    # compiled flow of found equations, 250 the whole chains of molecules and what damaged or empty cells are told, 80
-    # restarts of PLUMED and strides across gaps
-    assert sum(lines) <= 59_580
+    # compiled flow of found equations, 250 the whole chains of molecules and what damaged or empty cells are told, 130
+    # restarts of PLUMED, strides across gaps and cells without any value
+    assert sum(lines) <= 59_630
 
 
 def arrays_of_many(path: Path) -> list[str]:
