@@ -51,8 +51,9 @@ def test_the_median_module_fits_on_a_page() -> None:
 def test_the_package_without_its_command_line_does_not_grow() -> None:
     lines = [len(path.read_text().splitlines()) for path in MODULES if "command_line" not in path.parts]
     # of which 4 700 are the benchmark and the report, 2 400 molecules, weights and lags, 900 the export, 450 the
-    # compiled loops of discovery, 250 the whole chains of molecules and what damaged or empty cells are told
-    assert sum(lines) <= 59_700
+    # compiled loops of discovery, 400 the whole chains of molecules, strides across gaps, restarts of PLUMED and cells
+    # that are damaged or empty
+    assert sum(lines) <= 59_900
 
 
 def arrays_of_many(path: Path) -> list[str]:

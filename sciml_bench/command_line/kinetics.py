@@ -99,8 +99,6 @@ def _told(found: Any, spec: Any) -> str:
     # imported late, as above
     import numpy as np
 
-    from sciml_bench.koopman.kinetics import HALF_WAY
-
     unit, count = spec.time_unit, len(found.populations)
     times = ", ".join(f"{value:.4g}" for value in found.timescales)
     lines = [f"{count} metastable states; implied timescales {times} {unit}"]
@@ -120,9 +118,8 @@ def _told(found: Any, spec: Any) -> str:
                 ends = f"{found.passage_times_lower[at]:.4g} … {found.passage_times_upper[at]:.4g}"
                 lines.append(f"  {source + 1} → {target + 1}: {found.passage_times[at]:.4g} ({ends})")
     source, target = found.committor_ends
-    share = float(np.mean(np.abs(found.committor - 0.5) < HALF_WAY))
-    crossed = f"{100 * share:.2g} % of the rows are as likely to go on as to turn back"
-    where = _placed(spec, found.transition_state) if share else ""
+    crossed = f"{100 * found.in_transition:.2g} % of the rows are as likely to go on as to turn back"
+    where = _placed(spec, found.transition_state) if found.in_transition else ""
     between = (found.committor > 0) & (found.committor < 1)
     lines.append(f"committor {source + 1} → {target + 1}: {crossed}{', about ' + where if where else ''}")
     if between.any():

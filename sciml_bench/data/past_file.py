@@ -52,7 +52,8 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     if spec.transforms is not None and spec.as_read is not None:
         if not _holds_what_was_chosen(first, spec):
             with contextlib.suppress(DataError):  # of other states: perhaps of those that were chosen
-                return spec.transforms.chosen(read_past(path, spec.as_read, names))
+                left_out = {"used_cells": spec.transforms.observe} if (names or {}).get("drop_empty_cells") else {}
+                return spec.transforms.chosen(read_past(path, spec.as_read, {**(names or {}), **left_out}))
         return read_past(path, replace(spec.as_observed, transforms=None, as_read=None), names)
     if _is_forecast_table(first):
         past = _forecast_table(first, spec)
@@ -61,8 +62,11 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         _require_inputs(first, spec)
         _require_names(first, spec, options, bool((names or {}).get("component_names")))
         missing = INTERPOLATE if (names or {}).get("missing") == INTERPOLATE else REFUSE
+        record = TrajectoryFiles(path, missing=missing, **options)
+        if used := (names or {}).get("used_cells"):
+            record.used_cells = np.isin(spec.column_names, [*used, *spec.input_names])
         try:
-            past = TrajectoryFiles(path, missing=missing, **options).load()
+            past = record.load()
         except MissingValuesError as error:
             raise DataError(
                 f"{error.what}; a past has none: fill them in the file, or give only the rows after the last that is "

@@ -31,9 +31,11 @@ def described(trajectories: Trajectories) -> str:
 
 
 def named(trajectories: Trajectories) -> str:
-    """The names of the components, the first of many."""
-    names = list(trajectories.named_components)
-    return ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
+    """The names of the components, the first of many; of a field over several axes also how many points each has."""
+    names, shape = list(trajectories.named_components), trajectories.state_shape
+    points = shape[:-1] if len(names) == shape[-1] > 1 else shape
+    told = ", ".join(names if len(names) <= SHOWN_NAMES else [*names[: SHOWN_NAMES - 1], f"… ({len(names)})"])
+    return told if len(points) < 2 else f"{told} ({' × '.join(map(str, points))})"
 
 
 def tell_left_out(part: Trajectories, kept: Sequence[int], where: str) -> None:

@@ -13,6 +13,7 @@ from sciml_bench.core.plain_types import Metrics, PathType
 from sciml_bench.core.stored.run_folder import RunFolder
 
 _NAMES_IN_FILES = ("key", "times_key", "time_column", "topology", "component_names", "missing")
+_NAMES_IN_FILES += ("drop_empty_cells",)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from scipy.integrate import quad
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import LaggedPairsView, WindowsView
 from sciml_bench.data.files.cell_areas import CellAreas, Latitudes
+from sciml_bench.data.past_file import read_past
 from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.suite.baselines.persistence import FittedPersistence
 from sciml_bench.suite.forecast_task import ForecastTask
@@ -121,7 +122,7 @@ def test_chosen_and_delayed_cells_keep_their_areas(tmp_path):
 def test_an_input_among_cells_has_a_scale_of_its_own_in_its_earlier_copies_too(tmp_path):
     made = record_of(written(tmp_path), {"delays": 2}, inputs=[3])
     without = record_of(written(tmp_path), {"delays": 2, "observe": [n for n in range(35) if n != 3]})
-    copies = [number for number, name in enumerate(made.spec.column_names) if name.startswith("x_0_3[")]
+    copies = [number for number, name in enumerate(made.spec.column_names) if name.startswith("temperature_0_3[")]
     np.testing.assert_array_equal(copies, [68, 103])
     np.testing.assert_allclose(np.delete(made.spec.deviation, copies), without.spec.deviation, rtol=1e-9)
     rows = np.concatenate([fields()[k : 118 + k, 0, 3] for k in (0, 1)])
@@ -169,9 +170,11 @@ def test_cells_without_any_value_are_named_and_the_others_can_be_chosen(tmp_path
     path = written(tmp_path, values)
     for gigabytes in (0, 1):
         with pytest.raises(
-            DataError, match=r"component 14 of .*; leave such cells, .* or choose others with data\.miss"
+            DataError, match=r"component temperature_2_3 of .*; leave such cells .* or choose others with data\.miss"
         ):
             record_of(path, missing="interpolate", in_memory_gigabytes=gigabytes)
+    with pytest.raises(DataError, match=r"400 values are missing \(temperature: 400; the first at row 0, time 0\)"):
+        record_of(path)
     sea = [n for n in range(35) if n not in (13, 14)]
     chosen = record_of(path, {"observe": sea}, missing="mask")
     np.testing.assert_array_equal(chosen.splits["train"].states[0], values.reshape(200, 35)[:120, sea])
@@ -196,3 +199,61 @@ def test_latitudes_that_cannot_be_are_refused(tmp_path):
         record_of(written(tmp_path, axis="j"))
     with pytest.raises(ConfigurationError, match=r"data\.area_weights=1: give true or false"):
         TrajectoryFiles(tmp_path / "field.nc", area_weights=1)
+
+
+LAND = np.zeros((7, 5), dtype=bool)
+LAND[0], LAND[2:5, 1:3] = True, True
+
+
+def at_sea(gaps=()):
+    """Without a value on land, and in some rows of one cell of the sea."""
+    values = np.where(LAND, np.nan, fields())
+    values[list(gaps), 5, 4] = np.nan
+    return values
+
+
+@pytest.mark.parametrize("gigabytes", [1.0, 0])
+@pytest.mark.parametrize(("missing", "gaps"), [("refuse", []), ("interpolate", [40, 41]), ("split", [40, 41])])
+def test_cells_without_any_value_are_left_out_and_the_others_keep_names_and_areas(tmp_path, gigabytes, missing, gaps):
+    """As if they had been chosen from a field that has all values, which is read without the option."""
+    options = {"in_memory_gigabytes": gigabytes, "missing": missing}
+    record = record_of(written(tmp_path, at_sea(gaps)), drop_empty_cells=True, **options)
+    assert "11 of 35 cells, which have no value in any row, are left out" in record.reading
+    names = [f"temperature_{row}_{column}" for row, column in zip(*np.nonzero(~LAND), strict=True)]
+    assert record.spec.column_names == (*names,)
+    whole = fields()
+    whole[gaps, 5, 4] = np.nan
+    (tmp_path / "whole").mkdir()
+    chosen = record_of(written(tmp_path / "whole", whole), {"observe": names}, **options)
+    train, expected = record.splits["train"], chosen.splits["train"]
+    assert train.on_disk == (gigabytes == 0)
+    np.testing.assert_array_equal(train.flattened, expected.flattened)
+    np.testing.assert_array_equal(train.times_of(0), expected.times_of(0))
+    np.testing.assert_allclose(record.spec.deviation, chosen.spec.deviation, rtol=1e-12)
+    if not gaps:
+        np.testing.assert_array_equal(train.flattened, whole[:120][:, ~LAND])
+        weights = np.broadcast_to(areas_by_quadrature()[:, None], LAND.shape)[~LAND]
+        pooled = np.average(whole[:120][:, ~LAND].var(axis=0), weights=weights)
+        np.testing.assert_allclose(record.spec.deviation, np.sqrt(pooled / (weights / weights.mean())), rtol=1e-9)
+
+
+def test_a_past_has_the_cells_of_the_record_and_no_others_may_be_empty(tmp_path):
+    spec = record_of(written(tmp_path, at_sea()), drop_empty_cells=True).spec
+    names = {"drop_empty_cells": True}
+    past = read_past(str(written(tmp_path, at_sea()[-3:])), spec, names)
+    np.testing.assert_array_equal(past.states[0], at_sea()[-3:][:, ~LAND])
+    with pytest.raises(DataError, match="values are missing"):  # a cell of the sea, in all rows of the past
+        read_past(str(written(tmp_path, at_sea([197, 198, 199])[-3:])), spec, names)
+
+
+def test_cells_that_lack_some_values_are_no_empty_ones(tmp_path):
+    with pytest.raises(DataError, match=r"2 values are missing \(.*first at row 40"):
+        record_of(written(tmp_path, at_sea([40, 41])), drop_empty_cells=True)
+    with pytest.raises(ConfigurationError, match=r"drop_empty_cells=true and data\.observe=\[3\]: both choose cells"):
+        record_of(written(tmp_path, at_sea()), {"observe": [3]}, drop_empty_cells=True)
+    assert record_of(written(tmp_path), drop_empty_cells=True).spec.state_shape == (7, 5)  # nothing is empty
+    with pytest.raises(DataError, match=r"leave such cells out with data\.drop_empty_cells=true"):
+        record_of(written(tmp_path, at_sea()), missing="interpolate")
+    told = r"\(temperature: 2200; .*\), all those of 11 cells, which data\.drop_empty_cells=true leaves out; say"
+    with pytest.raises(DataError, match=told):
+        record_of(written(tmp_path, at_sea()))

@@ -168,6 +168,37 @@ def test_a_field_along_one_axis_has_a_grid_and_others_are_left_out(file):
     np.testing.assert_array_equal(found.states[0], VALUES)
 
 
+@pytest.mark.parametrize("suffix", ["nc", "zarr"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_field_over_several_axes_is_told_by_its_name_and_the_number_of_its_points(tmp_path, suffix, whole):
+    """The name of its variable, not one for each longitude; and its cells are called by it."""
+    values = np.random.default_rng(0).normal(size=(60, 5, 8))
+    longitudes = np.arange(8) if whole else np.arange(8) * 0.5
+    places = {"time": np.arange(60.0), "latitude": np.linspace(-40, 40, 5), "longitude": longitudes}
+    axes, path = tuple(places), tmp_path / f"x.{suffix}"
+
+    def written(**fields):
+        arrays = {name: (axes, part, {"units": unit}) for name, (part, unit) in fields.items()}
+        dataset = xarray.Dataset(arrays, places)
+        dataset.to_netcdf(path, engine="h5netcdf") if suffix == "nc" else dataset.to_zarr(path, mode="w")
+        record = TrajectoryFiles(str(path), split={"train": 1.0})
+        record.setup()
+        return record
+
+    record = written(t2m=(values, "K"))
+    assert record.reading.startswith("t2m (5 × 8): 60 rows, every 1")
+    assert (record.spec.component_names, record.spec.component_units) == (("t2m",), ("K",))
+    assert record.spec.column_names[:9] == (*(f"t2m_0_{number}" for number in range(8)), "t2m_1_0")
+    chosen = TrajectoryFiles(str(path)).transform(observe=["t2m_3_2"])
+    chosen.setup()
+    np.testing.assert_array_equal(chosen.splits["test"].states[0][:, 0], values[48:, 3, 2])
+    assert chosen.reading.endswith("learned from t2m_3_2: 36 + 12 + 12 rows")
+    assert chosen.spec.component_units == ("K",)
+    both = written(t2m=(values, "K"), msl=(values + 1, "Pa"))
+    assert both.reading.startswith("t2m, msl (5 × 8): 60 rows")
+    assert both.spec.component_units == ("K", "Pa")
+
+
 def test_labels_along_an_axis_are_the_names_of_components(tmp_path):
     xarray.Dataset(
         {"x": (("time", "species"), VALUES, {"units": "mol"})}, coords={"species": ["a", "b", "c", "d"]}

@@ -212,6 +212,58 @@ def test_tables_are_found_in_the_log_of_lammps_and_runs_stand_one_below_another(
         load(path)
 
 
+def colvar(path, *runs, names="time d1 metad.bias"):
+    """Runs of PLUMED below one another, of the times begin to end; the second column tells the run."""
+    text = ""
+    for number, (begin, end) in enumerate(runs):
+        rows = "".join(f" {t / 10:.6f} {number + np.sin(t):.6f} {t:.6f}\n" for t in range(begin, end))
+        text += f"#! FIELDS {names}\n#! SET min_d1 0\n{rows}"
+    path.write_text(text)
+    return path
+
+
+def test_of_what_restarted_runs_of_plumed_have_written_twice_the_later_one_counts(tmp_path):
+    """The second run goes on from row 15 of the first, the third from before the second began."""
+    reading, found = load(colvar(tmp_path / "COLVAR", (0, 20), (15, 30), (12, 40)))
+    t = np.arange(40)
+    np.testing.assert_allclose(found.times_of(0), t / 10)
+    expected = np.column_stack([np.where(t < 12, 0, 2) + np.sin(t), t])
+    np.testing.assert_allclose(found.states[0], expected, atol=1e-6)
+    assert found.component_names == ("d1", "metad.bias")
+    assert "3 runs of PLUMED one below another" in reading
+    assert "23 rows that a restart has written again left out (the later run counts)" in reading
+    reading, found = load(colvar(tmp_path / "COLVAR", (0, 20), (20, 40)))
+    np.testing.assert_array_equal(found.lengths, [40])
+    assert "2 runs" in reading
+    assert "again" not in reading
+
+
+def test_a_run_of_plumed_that_begins_with_the_first_moment_is_no_restart(tmp_path):
+    for runs in ([(0, 20), (0, 20)], [(0, 20), (0, 20), (10, 30)]):
+        with pytest.raises(DataError, match=r"again in row 20; .* need a file each|time is 0 at row 20; .*part traj"):
+            load(colvar(tmp_path / "COLVAR", *runs))
+
+
+def test_other_columns_after_a_restart_of_plumed_are_told_by_their_difference(tmp_path):
+    first, second = (colvar(tmp_path / f"COLVAR.{n}", run) for n, run in enumerate([(0, 20), (20, 40)]))
+    path = tmp_path / "COLVAR"
+    for names, told in [
+        ("time d1 d2 metad.bias", "with d2;"),
+        ("time metad.bias", "without d1;"),
+        ("time d2 metad.bias", "with d2 and without d1;"),
+        ("time metad.bias d1", "in another order;"),
+    ]:
+        width = len(names.split())
+        rows = "".join(" ".join([f"{t / 10:.6f}", *["1.5"] * (width - 1)]) + "\n" for t in range(18, 40))
+        second.write_text(f"#! FIELDS {names}\n{rows}")
+        path.write_text(first.read_text() + second.read_text())
+        said = rf"line 23: the columns of a restarted run are others, {told} give each run a file .*data\.key=\["
+        with pytest.raises(DataError, match=said):
+            load(path)
+    _, found = load([first, second], key=["metad.bias"])  # the way out
+    assert found.lengths == (20, 22)
+
+
 def test_rows_of_namd_stand_under_their_titles_among_other_lines(tmp_path):
     titles, other = "ETITLE:      TS           BOND          TOTAL\n", "TIMING: 10  CPU: 1.2, 0.01/step\n"
     lines = [f"ENERGY: {100 * i:6d} {X[i]:14.6f} {Y[i]:14.6f}\n" + other for i in range(20)]

@@ -186,6 +186,11 @@ def test_a_field_is_rolled_out_over_space_and_time():
     assert figure.axes[0].get_ylabel() == "time since the last input [s]"
 
 
+def test_a_field_over_several_axes_is_rolled_out_under_its_only_name():
+    figure = draw("rollout", ARRAYS["rollout"] | {"component_names": np.array(["t2m"])})
+    assert [axis.get_ylabel() for axis in figure.axes[:2]] == ["t2m", "t2m"]
+
+
 def test_an_epoch_that_did_not_log_a_quantity_is_left_out_of_its_curve():
     history = {"history_epoch": [0, 1, 2], "history_loss": [1.0, np.nan, 0.5], "selected_epoch": 2}
     loss, selected = draw("learning_curves", history).axes[0].lines

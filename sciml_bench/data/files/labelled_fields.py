@@ -212,6 +212,8 @@ def _components(fields: dict[str, Field], state: dict[str, int], content: Fields
     if along is not None and not others and _is_space(axis, along):
         grid = tuple(along.values.astype(float).tolist())
         return {"component_names": names, "component_units": units, "grid": grid}
+    if others and (along is None or _is_space(axis, along)):  # a field over several axes
+        return {"component_names": names, "component_units": units}
     labels = [] if along is None or along.values.dtype.kind not in "iuUO" else list(map(str, along.values))
     if labels and along is not None and along.values.dtype.kind in "iu":
         labels = [f"{names[0]}_{label}" for label in labels]

@@ -33,7 +33,7 @@ from sciml_bench.data.molecules.features import (
     Positions,
     features_of,
 )
-from sciml_bench.data.molecules.frames import MolecularFrames
+from sciml_bench.data.molecules.frames import MolecularFrames, strided
 from sciml_bench.data.molecules.molecule import Molecule, read_molecule_of
 from sciml_bench.data.molecules.splits_of_trajectories import (
     IN_ORDER,
@@ -43,7 +43,7 @@ from sciml_bench.data.molecules.splits_of_trajectories import (
 )
 from sciml_bench.data.reading import described
 from sciml_bench.data.record import Record
-from sciml_bench.data.regular_clock import median_step
+from sciml_bench.data.regular_clock import RATE, median_step
 from sciml_bench.data.split import TRAJECTORY, split_trajectories
 from sciml_bench.data.trajectories import Trajectories
 from sciml_bench.data.transforms import RecordTransforms
@@ -62,7 +62,8 @@ class MolecularTrajectories(Record):
             backbone's `dihedrals` as cosine and sine.
         atoms: the atoms that are looked at, in MDTraj's selection language; null: all that are not water, of distances
             without hydrogen.
-        stride: frames from one row to the next.
+        stride: frames from one row to the next; behind a gap of the clock the first row is whole strides after those
+            before.
         time_step: between two frames of a file, in ns, whatever the file says; a .dcd says nothing.
         trajectory_split: of `split_by=trajectory`: which goes where, `in_order`, at `random`, or by
             `distribution_matching`, the best of 100 random splits.
@@ -137,7 +138,8 @@ class MolecularTrajectories(Record):
         def opened(path: Path) -> LazyStates:
             chain = followed_chain(path)
             _require_same_atoms(path, chain, topology, molecule)
-            return LazyStates(MolecularFrames(path, chain, molecule.topology, features, self.stride))
+            frames = strided(chain, self.stride, self.time_step)
+            return LazyStates(MolecularFrames(path, chain, molecule.topology, features, frames))
 
         states = self._sources = self._readable(files, opened)
         n_bytes = sum(math.prod(source.shape) * source.dtype.itemsize for source in self._sources)
@@ -212,7 +214,7 @@ class MolecularTrajectories(Record):
         if self.time_step is not None:
             return {"time_step": self.time_step * self.stride, "time_unit": "ns"}
         frames = [source.source for source in self._sources]
-        known = [one.chain.times[:: self.stride] / PICOSECONDS for one in frames if one.chain.times is not None]
+        known = [one.chain.times[one.frames] / PICOSECONDS for one in frames if one.chain.times is not None]
         without = [one.path for one in frames if one.chain.times is None]
         if known and without:
             raise DataError(
@@ -225,10 +227,12 @@ class MolecularTrajectories(Record):
             if len(late := np.flatnonzero(~(np.diff(times) > 0))):
                 row = int(late[0]) + 1
                 raise DataError(
-                    f"data.trajectories: {one.path} has the time {times[row]:g} ns at frame {row * self.stride + 1}, "
+                    f"data.trajectories: {one.path} has the time {times[row]:g} ns at frame {one.frames[row] + 1}, "
                     f"not later than {times[row - 1]:g} ns; leave repeated frames out and give runs a file each, or, "
                     "where all frames follow each other evenly, give data.time_step, in ns between two frames"
                 )
+        if self.asked.resample is None:
+            _require_one_time_step(frames)
         step = median_step(known) if max(map(len, known)) > 1 else 1.0
         return {"times": tuple(known), "time_step": step, "time_unit": "ns"}
 
@@ -257,6 +261,23 @@ def _trajectory_files(given: Any) -> list[Path]:
             "mdconvert, which comes with MDTraj"
         )
     return files
+
+
+def _require_one_time_step(files: Sequence[MolecularFrames]) -> None:
+    """Stop at files whose frames are further apart than those of others: every interval of them would be a gap.
+
+    Raises:
+        DataError: there are two such.
+    """
+    clocks = [(one.path, one.chain.times / PICOSECONDS) for one in files if one.chain.times is not None]
+    steps = {path: float(np.median(np.diff(times))) for path, times in clocks if len(times) > 1}
+    if len(steps) > 1 and max(steps.values()) > (1 + RATE) * min(steps.values()):
+        (short, shortest), *_, (long, longest) = sorted(steps.items(), key=lambda item: item[1])
+        raise DataError(
+            f"data.trajectories: the frames of {long} are {longest:g} ns apart, those of {short} {shortest:g} ns; "
+            f"leave one out, bring all to one clock with data.resample={longest:g}, or, where a clock is wrong, give "
+            "data.time_step, in ns between two frames"
+        )
 
 
 def _require_same_atoms(path: Path, chain: FrameChain, topology: Path, molecule: Molecule) -> None:

@@ -31,7 +31,9 @@ from sciml_bench.data.files.missing.missing_values import (
     MISSING_CHOICES,
     REFUSE,
     MissingValuesError,
+    cells_with_values,
     without_missing,
+    zeros_elsewhere,
 )
 from sciml_bench.data.files.missing.missing_values_on_disk import without_missing_on_disk
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
@@ -96,6 +98,8 @@ class TrajectoryFiles(Record):
             lack one are cut out, and nothing is learned across them), "interpolate" between the rows before and
             after, or "mask": rows stay, and a method leaves out what is not there. Chunks that a zarr store lacks read
             as its fill value with "refuse", which is told, and are missing with the others.
+        drop_empty_cells: whether cells of a field, or columns, without a value in any row are left out, as those on
+            land in a field of the sea; `missing` says what becomes of values that the others lack.
         topology: file with the names of the atoms (.pdb, …) for the trajectory of a molecule.
         in_memory_gigabytes: data up to this size are held in memory and shuffled freely; larger data stay on disk,
             where the format allows it, and are shuffled in blocks.
@@ -124,6 +128,7 @@ class TrajectoryFiles(Record):
         thermal_energy: ConfiguredNumber | None = None,
         area_weights: ConfiguredBoolean = False,
         missing: ConfiguredWord = REFUSE,
+        drop_empty_cells: ConfiguredBoolean = False,
         topology: PathType | None = None,
         in_memory_gigabytes: ConfiguredNumber = 1.0,
         **options: Any,
@@ -158,6 +163,8 @@ class TrajectoryFiles(Record):
                 raise ConfigurationError(f"data.thermal_energy={thermal_energy}: name the bias with data.weights")
         self.area_weights = require_boolean("data.area_weights", area_weights)
         self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
+        self.drop_empty_cells = require_boolean("data.drop_empty_cells", drop_empty_cells)
+        self.used_cells: np.ndarray | None = None  # by number, of what is a past to a run that leaves out the others
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
         self.n_rows = n_rows
         if n_rows is not None:
@@ -253,7 +260,7 @@ class TrajectoryFiles(Record):
             raise MissingValuesError(f"data.path={self.path}: {error.what}", on_disk=True) from error
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
-        weights = self.weights
+        weights, whole = self.weights, trajectories.column_names
         if is_integer(weights, 0):  # counted before others are taken out
             names = trajectories.column_names
             weights = names[component_numbers("data.weights", names, weights)[0]]
@@ -261,13 +268,27 @@ class TrajectoryFiles(Record):
             trajectories = with_inputs(trajectories, self.inputs, self.input_interpolation)
         if weights is not None:
             trajectories = with_weights(trajectories, weights, self.thermal_energy)
+        if self.drop_empty_cells and self.used_cells is not None:
+            left = {*trajectories.column_names}
+            kept = [name for name, used in zip(whole, self.used_cells, strict=True) if used and name in left]
+            self.asked = replace(self.asked, observe=kept)
         self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found)])
         return trajectories
 
     def _complete(self, found: list[NamedTrajectory], n_bytes: int) -> list[NamedTrajectory]:
         """In memory or on disk, with done what was asked for where values are missing."""
-        if n_bytes <= self.in_memory_gigabytes * 2**30:
-            return without_missing(in_memory(found), self.missing)
+        held = n_bytes <= self.in_memory_gigabytes * 2**30
+        found = in_memory(found) if held else found
+        if self.drop_empty_cells and self.used_cells is None:
+            if self.asked.observe is not None:
+                raise ConfigurationError(
+                    f"data.drop_empty_cells=true and data.observe={self.asked.observe}: both choose cells; give one"
+                )
+            self.used_cells = cells_with_values(found)
+        if self.used_cells is not None:
+            found = zeros_elsewhere(found, self.used_cells)
+        if held:
+            return without_missing(found, self.missing)
         if self.missing == MASK:
             raise ConfigurationError(
                 "data.missing=mask: rows are marked in memory alone; use data.missing=split, which learns from the "

@@ -102,7 +102,9 @@ def require_companions(observations: Observations) -> None:
         if values.shape[:1] != (observations.n_trajectories,) or not np.isfinite(values).all():
             raise DataError(f"parameters.{name}: give {observations.n_trajectories} finite values, one per trajectory.")
     if observations.component_names is not None:
-        n_names = 1 if "grid" in observations.facts else observations.state_shape[-1]
+        of_field = observations.states[0].ndim > 2 and len(observations.component_names) == 1
+        of_field = "grid" in observations.facts or (of_field and "body_names" not in observations.facts)
+        n_names = 1 if of_field else observations.state_shape[-1]
         if len(observations.component_names) != n_names:
             raise DataError(f"data.component_names={observations.component_names}: {n_names} name(s) are needed.")
         if len(set(observations.component_names)) < n_names:

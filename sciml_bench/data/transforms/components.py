@@ -45,7 +45,8 @@ def component_numbers(key: str, names: Sequence[str], components: Sequence[str |
         ConfigurationError: there is no such component, it is named twice, or none is.
     """
     given = [components] if isinstance(components, str | int) else list(components)
-    numbers = [names.index(each) if isinstance(each, str) and each in names else each for each in given]
+    places = dict(zip(names, range(len(names)), strict=True))
+    numbers = [places.get(each, each) if isinstance(each, str) else each for each in given]
     wrong = [each for each in numbers if not (is_integer(each, 0) and each < len(names))]
     if wrong or not numbers or len(set(numbers)) < len(numbers):
         shown = ", ".join(names[:MOST_NAMED]) + (f", … ({len(names)})" if len(names) > MOST_NAMED else "")

@@ -42,7 +42,7 @@ def _field(arrays: Arrays) -> Figure:
 
 def _paths(arrays: Arrays) -> Figure:
     times, names = arrays["times"], [str(name) for name in arrays["component_names"]]
-    n_components = arrays["reference"].shape[-1]
+    n_components = arrays["reference"].shape[-1]  # a field over several axes has one name
     truth = arrays["reference"][0].reshape(len(times), -1, n_components)
     rolled = arrays["prediction"][0].reshape(truth.shape)
     second = min(1, n_components - 1)
@@ -57,7 +57,7 @@ def _paths(arrays: Arrays) -> Figure:
     shown = truth[:, :_MOST_PATHS]
     against_time.set_xlabel(time_label(arrays["time_unit"], "time since the last input"))
     against_time.set(ylabel=names[0], ylim=limits_around(shown[..., 0]))
-    plane.set(xlabel=names[0], ylabel=names[second])
+    plane.set(xlabel=names[0], ylabel=names[min(second, len(names) - 1)])
     plane.set(xlim=limits_around(shown[..., 0]), ylim=limits_around(shown[..., second]))
     for label, style in (("reference", "--"), ("rollout", "-")):
         plane.plot([], [], color="0.3", linestyle=style, label=label)

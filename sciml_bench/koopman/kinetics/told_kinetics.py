@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Complex, Float, Int
+from jaxtyping import Complex, Float, Int
 
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -35,7 +35,7 @@ class Kinetics:
         representatives: the purest state of the trajectories in each.
         populations: mean memberships over the rows, each counted by its weight where they have some.
         overlap: the largest amount by which a membership leaves 0 … 1: large where the states are not metastable.
-        in_core: share of the rows in the core of each state.
+        in_core: share of the rows in the core of each state, each counted by its weight.
         passage_times: mean first-passage time from the core of the row's state to that of the column's; 0 on the
             diagonal.
         passage_times_lower: lower ends of their 95 % intervals by bootstrap.
@@ -47,8 +47,8 @@ class Kinetics:
         committor: of every row, the probability of reaching the core of the second before that of the first.
         committor_lower: lower ends of its 95 % intervals by bootstrap.
         committor_upper: upper ends.
-        transition_state: mean of the rows whose committor is within `HALF_WAY` of one half; not a number where there
-            is none.
+        in_transition: share of the rows whose committor is within `HALF_WAY` of one half, each counted by its weight.
+        transition_state: mean of these rows, by their weights; not a number where there is none.
     """
 
     eigenvalues: Complex[np.ndarray, " modes"]
@@ -68,6 +68,7 @@ class Kinetics:
     committor: Float[np.ndarray, " rows"]
     committor_lower: Float[np.ndarray, " rows"]
     committor_upper: Float[np.ndarray, " rows"]
+    in_transition: float
     transition_state: Float[np.ndarray, "*state"]
 
     def as_arrays(self) -> Mapping[str, np.ndarray]:
@@ -156,6 +157,8 @@ def kinetics_of(
     if not (target | source).all():  # some rows lie between
         between = committor(features, away, toward, learned.spec.lag, **sampling)
         probability, (least, most) = between.of(rows, target, source), between.interval_of(rows, target, source)
+    row_weights = np.ones(len(degrees)) if counts is None else counts
+    crossing = row_weights * (np.abs(probability - 0.5) < HALF_WAY)
     return Kinetics(
         eigenvalues=eigenvalues,
         timescales=learned.implied_timescales()[1:n_states],
@@ -169,12 +172,13 @@ def kinetics_of(
         passage_times_upper=upper,
         slow_coordinates=together[:, 1:],
         row_memberships=degrees,
-        row_weights=np.ones(len(degrees)) if counts is None else counts,
+        row_weights=row_weights,
         committor_ends=ends,
         committor=probability,
         committor_lower=least,
         committor_upper=most,
-        transition_state=_mean_of(pieces, np.abs(probability - 0.5) < HALF_WAY, starts),
+        in_transition=float(crossing.sum() / row_weights.sum()),
+        transition_state=_mean_of(pieces, crossing, starts),
     )
 
 
@@ -190,13 +194,13 @@ def _number_of_states(eigenvalues: np.ndarray) -> int:
     return 2 + (int(gaps.argmax()) if len(gaps) else 0)
 
 
-def _mean_of(pieces: Trajectories, chosen: Bool[np.ndarray, " rows"], starts: list[int]) -> np.ndarray:
-    """The mean of the chosen rows; not a number where there is none."""
+def _mean_of(pieces: Trajectories, weights: Float[np.ndarray, " rows"], starts: list[int]) -> np.ndarray:
+    """The weighted mean of the rows; not a number where none counts."""
     total = np.zeros(pieces.state_shape)
     for states, first in zip(pieces.states, starts, strict=False):
         for start, block in iterate_blocks(states):
-            total += block[chosen[first + start : first + start + len(block)]].sum(axis=0)
-    return total / chosen.sum() if chosen.any() else np.full_like(total, np.nan)
+            total += np.tensordot(weights[first + start : first + start + len(block)], block, axes=1)
+    return total / weights.sum() if weights.any() else np.full_like(total, np.nan)
 
 
 def _rows_of(pieces: Trajectories, rows: Int[np.ndarray, " states"], starts: list[int]) -> np.ndarray:

@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,6 +52,28 @@ def test_what_is_read_as_it_is_needed_is_what_is_held_in_memory(tmp_path, monkey
     assert held.lengths == (len(walks[0].xyz[::stride]),)
     np.testing.assert_array_equal(lazy.states[0].read(2, 7), held.states[0][2:7])
     np.testing.assert_array_equal(lazy.times_of(0), held.times_of(0))
+
+
+@pytest.mark.parametrize("gigabytes", [1.0, 0.0])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+def test_rows_are_whole_strides_apart_across_a_gap_of_the_clock(tmp_path, stride, gigabytes):
+    """Frames of 2 ps with an interval of 12 ps behind frame 31, which no stride but 1 would meet by counting frames."""
+    top, files, walks = written(tmp_path, suffix="trr")
+    walks[0].time = INTERVAL * (np.arange(60) + 5 * (np.arange(60) > 30))
+    walks[0].save(str(files[0]))
+    chosen = np.flatnonzero(np.isin(walks[0].time, np.arange(0, 200, INTERVAL * stride)))
+    record = load(top, files, features="positions", atoms="all", stride=stride, in_memory_gigabytes=gigabytes)
+    train = record.splits["train"]
+    states = train.states[0].read(0, len(chosen)) if train.on_disk else train.states[0]
+    assert len(states) == train.lengths[0] == len(chosen)
+    np.testing.assert_allclose(states, walks[0].xyz[chosen], atol=1e-5)
+    np.testing.assert_allclose(train.times_of(0), walks[0].time[chosen] / 1000)
+    assert record.spec.time_step == pytest.approx(INTERVAL / 1000 * stride)
+    n_pairs = sum(later - earlier == INTERVAL * stride for earlier, later in pairwise(walks[0].time[chosen]))
+    assert len(LaggedPairsView(record, lag=1).pairs("train")) == n_pairs > 10
+    found = record.collective_variables()
+    assert found is not None
+    assert found["train"].lengths == train.lengths
 
 
 def test_dihedrals_are_cosine_and_sine_of_phi_and_psi(tmp_path):
@@ -330,3 +353,24 @@ def test_a_trajectory_without_a_clock_among_others_needs_a_time_step(tmp_path):
     walks[0].save(str(tmp_path / "x.dcd"))
     with pytest.raises(DataError, match=r"x\.dcd has no clock and others have; give data\.time_step"):
         load(top, [*files, tmp_path / "x.dcd"])
+
+
+def test_files_of_other_time_steps_are_named_and_may_be_brought_to_one_clock(tmp_path):
+    """One with 200 ps between its frames among others with 2 ps, at any stride."""
+    top, files, walks = written(tmp_path, lengths=(150, 40, 150), suffix="trr")
+    walks[1].time = 100 * walks[1].time
+    walks[1].save(str(files[1]))
+    told = (
+        r"^data\.trajectories: the frames of \S+run1\.trr are 0\.2 ns apart, those of \S+run[02]\.trr 0\.002 ns; "
+        r"leave one out, .*data\.resample=0\.2, or, .*data\.time_step"
+    )
+    for stride in (1, 3):
+        with pytest.raises(DataError, match=told):
+            load(top, files, stride=stride)
+    assert load(top, [files[0], files[2]], split={"train": 2}).spec.time_step == pytest.approx(0.002)
+    assert load(top, files, time_step=0.002).spec.time_step == pytest.approx(0.002)
+    record = MolecularTrajectories(str(top), list(map(str, files)), features="positions", atoms="all", split=PARTS)
+    record.transform(resample=0.2).setup()
+    assert [part.lengths for part in record.splits.values()] == [(2,), (40,), (2,)]
+    np.testing.assert_allclose(record.splits["train"].states[0], walks[0].xyz[[0, 100]], atol=1e-5)
+    np.testing.assert_allclose(record.splits["validation"].states[0], walks[1].xyz, atol=1e-5)

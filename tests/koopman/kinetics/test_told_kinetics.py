@@ -63,6 +63,27 @@ def test_two_wells_are_two_states_with_the_times_of_their_quadrature(learned):
     assert found.transition_state[0] == pytest.approx(0.0, abs=0.1)  # the top of the barrier
 
 
+def test_shares_and_the_transition_state_count_every_row_by_its_weight(learned):
+    """Weights that lift the barrier, over the stationary density by quadrature; the dynamics they leave as they are."""
+    model, train = learned
+    weights = np.exp(1.5 * train.states[0][:, 0] - 2 * train.states[0][:, 0] ** 2)
+    found = kinetics_of(model, train.unchecked(weights=(weights,)))
+    plain = kinetics_of(model, train)
+    rule = SYSTEM.quadrature(300)
+    x, density = rule.points[:, 0], rule.weights / rule.weights.sum()
+    known = np.interp(x, np.sort(train.states[0][:, 0]), found.committor[np.argsort(train.states[0][:, 0])])
+    tilted = density * np.exp(1.5 * x - 2 * x**2)
+    crossing = np.abs(known - 0.5) < 0.1
+    assert found.in_transition == pytest.approx(tilted[crossing].sum() / tilted.sum(), rel=0.2)
+    assert plain.in_transition == pytest.approx(density[crossing].sum(), rel=0.2)
+    assert found.in_transition > 2 * plain.in_transition
+    rows = np.abs(found.committor - 0.5) < 0.1
+    mean = (weights * train.states[0][:, 0])[rows].sum() / weights[rows].sum()
+    np.testing.assert_allclose(found.transition_state, [mean], rtol=1e-9)
+    cores = found.row_memberships >= 0.9
+    np.testing.assert_allclose(found.in_core, weights @ cores / weights.sum(), rtol=1e-9)
+
+
 def test_where_every_row_is_in_a_core_nothing_turns_back(learned):
     found = kinetics_of(*learned, 2, core=0.5, ends=(1, 0))
     assert set(found.committor.tolist()) == {0.0, 1.0}

@@ -35,7 +35,7 @@ def read_molecule(path: Path, topology: PathType | None) -> list[NamedTrajectory
     try:
         chain = followed_chain(path)  # MDTraj stops silently where a .dcd ends within a frame
     except DataError as error:
-        raise DataError(f"data.path: {error}; mend the file, or leave it out") from error
+        raise DataError(f"data.path={error}; mend the file, or leave it out") from error
     try:
         with mdtraj.open(str(path)) as file:
             frames, unit = file.read(), TO_NANOMETRES[file.distance_unit]

@@ -10,7 +10,8 @@ from jaxtyping import Bool
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.files.trajectory_arrays import NamedTrajectory
-from sciml_bench.data.lazy_states import read_block, without_rows
+from sciml_bench.data.lazy_states import iterate_blocks, mapped, read_block, without_rows
+from sciml_bench.data.trajectories.observations import column_names
 
 REFUSE, SPLIT, INTERPOLATE, MASK = "refuse", "split", "interpolate", "mask"
 MISSING_CHOICES = (REFUSE, SPLIT, INTERPOLATE, MASK)
@@ -81,6 +82,28 @@ def without_missing(found: Sequence[NamedTrajectory], choice: str) -> list[Named
     return kept
 
 
+def cells_with_values(found: Sequence[NamedTrajectory]) -> Bool[np.ndarray, " cells"] | None:
+    """Which numbers of a state have a value in some row of some trajectory; None where all have, or none."""
+    if len({part.states.shape[1:] for part in found}) != 1:
+        return None  # refused later
+    known = np.zeros(math.prod(found[0].states.shape[1:]), dtype=bool)
+    for _, block in (each for part in found for each in iterate_blocks(part.states)):
+        known |= ~np.isnan(block.reshape(len(block), -1)).all(axis=0)
+        if known.all():
+            return None
+    return known if known.any() else None
+
+
+def zeros_elsewhere(found: Sequence[NamedTrajectory], used: Bool[np.ndarray, " cells"]) -> list[NamedTrajectory]:
+    """The same trajectories without missing values in cells that are left out afterwards, and with a note of these."""
+    if len({part.states.shape[1:] for part in found}) != 1 or len(used) != math.prod(found[0].states.shape[1:]):
+        return [*found]  # of other cells, and refused later
+    told = f"{np.sum(~used)} of {len(used)} cells, which have no value in any row, are left out"
+    shaped = used.reshape(found[0].states.shape[1:])
+    filled = [mapped(part.states, lambda rows: np.where(shaped, rows, 0).astype(rows.dtype)) for part in found]
+    return [replace(part, states=rows, notes=(*part.notes, told)) for part, rows in zip(found, filled, strict=True)]
+
+
 def _suspected(part: NamedTrajectory) -> list[str]:
     """What is said of numbers such as −9999 that lie far from all others of their component."""
     states = read_block(part.states)
@@ -108,11 +131,15 @@ def _told(part: NamedTrajectory, absent: Bool[np.ndarray, "time *state"]) -> str
     unit = f" {part.time_unit}" if part.time_unit else ""
     where = f"row {row}" if part.times is None else f"row {row}, time {part.times[row]:g}{unit}"
     names = part.names
-    if len(names) != absent.shape[-1]:  # of a field, whose components are its points
+    if absent.ndim > 2 and len(names) == 1:  # of a field over several axes
+        absent = absent.reshape(len(absent), -1, 1)
+    elif len(names) != absent.shape[-1]:  # of a field, whose components are its points
         names = tuple(f"x{number}" for number in range(1, absent.shape[-1] + 1))
     counts = absent.reshape(-1, absent.shape[-1]).sum(axis=0)
     each = ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True) if count)
-    return f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where})"
+    n_empty = int(absent.all(axis=0).sum())
+    empty = f", all those of {n_empty} cells, which data.drop_empty_cells=true leaves out" if n_empty else ""
+    return f"{part.name}: {int(absent.sum())} values are missing ({each}; the first at {where}){empty}"
 
 
 def with_times(part: NamedTrajectory) -> NamedTrajectory:
@@ -179,10 +206,11 @@ def require_values(part: NamedTrajectory, column: int, count: int) -> None:
         DataError: it has.
     """
     if count < FEWEST_VALUES:
-        name, remedy = dict(enumerate(part.names)).get(column, column + 1), "choose other columns with data.key=[...]"
+        names = column_names(part.states.shape[1:], part.names, part.body_names) if part.names else ()
+        name, remedy = dict(enumerate(names)).get(column, column + 1), "choose other columns with data.key=[...]"
         if len(part.names) < math.prod(part.states.shape[1:]):
-            remedy = "leave such cells, as those on land in a field of the sea, out of the file, or choose others with "
-            remedy += "data.missing=mask and data.observe=[...]"
+            remedy = "leave such cells out with data.drop_empty_cells=true, as those on land in a field of the sea, "
+            remedy += "or choose others with data.missing=mask and data.observe=[...]"
         said = f"component {name} of {part.name} has fewer than {FEWEST_VALUES} values"
         raise DataError(f"data.missing=interpolate: {said}; {remedy}")
 

@@ -5,6 +5,7 @@ import re
 from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.tables.cells import is_missing, is_value, number_of
 from sciml_bench.data.files.tables.cells_of_lines import cells_of, delimiter_of, names_of
+from sciml_bench.data.files.tables.restarts import FIELDS, Line
 
 LOGGER_MARKS = ("TOA5", "TOACI1")
 """With which the first line of Campbell's data loggers begins, which describes the logger."""
@@ -13,8 +14,6 @@ _MOST_HEADINGS = 100
 _TECPLOT = re.compile(r"\s*(?:(?:TITLE|FILETYPE)\s*=|ZONE\s+\w+\s*=)", re.IGNORECASE)
 _VARIABLES = re.compile(r"\s*VARIABLES\s*=(.*)", re.IGNORECASE)
 _END_OF_LABVIEW = "***End_of_Header***"
-Line = tuple[int, str]
-"""Its number and its text."""
 _LEGEND = re.compile(r'@\s*s(\d+)\s+legend\s+"(.*)"')
 _AXES = {
     1: ("",),
@@ -56,7 +55,7 @@ def names_in_comments(comments: list[str], delimiter: str | None, n_columns: int
         n_columns: how many there are.
         quantity: of which OpenFOAM's probes are, as the file is called; they are named by numbers.
     """
-    fields = [line.split()[2:] for line in comments if line.startswith("#! FIELDS")]
+    fields = [line.split()[2:] for line in comments if line.startswith(FIELDS)]
     if fields:
         return fields[0]
     variables = [found[1] for line in comments if (found := _VARIABLES.match(line))]

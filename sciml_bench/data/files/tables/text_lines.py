@@ -13,6 +13,7 @@ from sciml_bench.data.files.tables.cells import MISSING, is_value
 from sciml_bench.data.files.tables.cells_of_lines import cells_of, delimiter_of, names_of
 from sciml_bench.data.files.tables.columns import Columns
 from sciml_bench.data.files.tables.headings import below_headings, is_heading, names_in_comments
+from sciml_bench.data.files.tables.restarts import FIELDS, joined_runs
 from sciml_bench.data.files.tables.tables_in_text import below_and_between_text
 
 COMMENTS = re.compile(r"\s*(?:[%@]|#(?!N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!))")
@@ -23,15 +24,18 @@ _INLINE = re.compile(r"#(?!N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!|QNAN|SNAN|IN
 def taken_apart(path: Path) -> Columns:
     """Delimiter, header, units and rows; comments and empty lines are passed over."""
     text = _text_of(path)
-    found, comments, body = Columns(path), [], []
+    found, comments, body, starts = Columns(path), [], [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if COMMENTS.match(line) or (not body and is_heading(line)):
             comments += [line.strip()] if not body else []
+            starts += [(len(body), number, line.split()[2:])] if line.startswith(FIELDS) else []
         elif line.strip():
             body.append((number, _INLINE.sub("", line) if "#" in line and '"' not in line else line))
     if not body:
         return found
+    body, restarted = joined_runs(path, body, starts)
     body, found.notes = below_and_between_text(path, body)
+    found.notes += restarted
     found.delimiter = delimiter_of(body[-1][1])
     if found.delimiter is None and "(" in body[-1][1]:  # vectors, as OpenFOAM writes them
         body = [(number, re.sub(r"[()]", " ", line) if is_value(line.split()[0]) else line) for number, line in body]
