@@ -57,7 +57,7 @@ def test_a_file_that_ends_within_a_frame_is_refused(tmp_path, molecule, suffix):
     path = tmp_path / f"x.{suffix}"
     molecule.save(str(path))
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(DataError, match=rf"^data\.path: \S+x\.{suffix} is truncated or damaged: .* frame 20; mend"):
+    with pytest.raises(DataError, match=rf"^data\.path=\S+x\.{suffix} is truncated or damaged: .* frame 20; mend"):
         load(path)
 
 
