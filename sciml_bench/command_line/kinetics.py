@@ -10,6 +10,10 @@ from typing import Any, cast
 
 from sciml_bench.command_line._numbers import whole_number
 
+_SELDOM = 10
+"""Times below which a state was entered too seldom for its passage times."""
+_FAR = 8
+"""Standard deviations beyond which the purest row of a state is odd."""
 _CORRELATIONS = 5
 """Of a slow coordinate that are printed; all are in the file."""
 
@@ -28,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.9,
         metavar="SHARE",
-        help="least membership of a row in the core of a state, where passages end (default: %(default)s)",
+        help="least membership of a row in the core of a state, where passages end, as a share of what half of that "
+        "state's rows reach (default: %(default)s)",
     )
     parser.add_argument(
         "--committor",
@@ -108,8 +113,10 @@ def _told(found: Any, spec: Any) -> str:
         where = _placed(spec, found.representatives[number])
         lines.append(
             f"  state {number + 1}: {100 * found.populations[number]:.3g} %"
-            f" ({100 * found.in_core[number]:.3g} % in its core){', about ' + where if where else ''}"
+            f" ({100 * found.in_core[number]:.3g} % in its core, of membership {found.core_memberships[number]:.2g})"
+            f"{', about ' + where if where else ''}"
         )
+    lines += _told_seldom(found, spec)
     lines.append(f"mean first-passage times from core to core, with 95 % intervals [{unit}]")
     for source in range(count):
         for target in range(count):
@@ -126,6 +133,25 @@ def _told(found: Any, spec: Any) -> str:
         width = np.median((found.committor_upper - found.committor_lower)[between])
         lines.append(f"  between the cores its 95 % intervals are {width:.2g} wide (median)")
     return "\n".join(lines) + "\n"
+
+
+def _told_seldom(found: Any, spec: Any) -> list[str]:
+    """What to think of states into which trajectories hardly ever come."""
+    lines, names = [], spec.component_names
+    for number, times in enumerate(found.entries):
+        if times >= _SELDOM:
+            continue
+        away, component = found.farthest_deviations[number], found.farthest_components[number]
+        name = names[component] if component < len(names) else f"component {component + 1}"
+        odd = f"its purest row lies {away:.3g} standard deviations from the mean in {name}: it may be an outlier"
+        remedy = (
+            f"{odd}, so leave out these rows, or that column with data.observe" if away > _FAR else "see more of it"
+        )
+        told = "never" if times == 0 else "once" if times == 1 else f"{times} times"
+        lines.append(
+            f"warning: state {number + 1} was entered {told} from another core, too seldom for its times; {remedy}"
+        )
+    return lines
 
 
 def _told_correlations(values: Any, names: Any) -> str:

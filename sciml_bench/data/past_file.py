@@ -20,6 +20,8 @@ from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays,
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS, forecast_table
+from sciml_bench.data.molecules import MolecularTrajectories
+from sciml_bench.data.molecules.other_files import are_frames
 from sciml_bench.data.regular_clock import JITTER
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
@@ -40,8 +42,8 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
             of the record apart. Of a table that names the components, these are read, whatever stands beside them.
         spec: of the record that was learned from.
         names: `key`, `times_key` and `time_column` of `TrajectoryFiles`, which go before these habits where a file has
-            what they name; `component_names`, which then stand in no file; and `missing`, of which `interpolate` holds
-            here as well.
+            what they name; `component_names`, which then stand in no file; `missing`, of which `interpolate` holds
+            here as well; and `molecule`, with which the trajectories of one are read, as `reading_of` gives it.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -55,7 +57,10 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
                 left_out = {"used_cells": spec.transforms.observe} if (names or {}).get("drop_empty_cells") else {}
                 return spec.transforms.chosen(read_past(path, spec.as_read, {**(names or {}), **left_out}))
         return read_past(path, replace(spec.as_observed, transforms=None, as_read=None), names)
-    if _is_forecast_table(first):
+    molecule = (names or {}).get("molecule")
+    if molecule and are_frames(first):
+        past = MolecularTrajectories(trajectories=[str(path)], **molecule).load()
+    elif _is_forecast_table(first):
         past = _forecast_table(first, spec)
     else:
         options = reading_options(path, spec, names)
@@ -81,7 +86,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
         )
     # single rows have no interval from which the clock could be told, and some files have no clock
-    untold = max(past.lengths) < 2 or (past.times is None and past.time_step == 1)
+    untold = max(past.lengths) < 2 or (past.times is None and (past.time_step == 1 or past.time_unit == "step"))
     return past.unchecked(time_step=spec.time_step) if untold else past
 
 

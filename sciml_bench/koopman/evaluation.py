@@ -105,7 +105,7 @@ class Evaluation:
         unit = record.spec.time_unit
         seen = sum(learned.spec.lengths) * learned.spec.time_step
         notes = (
-            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit, seen),
+            told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit, seen, learned.constant_mode()),
             told_drift(record.splits["train"], unit),
         )
         said = tuple(note for note in notes if note is not None)

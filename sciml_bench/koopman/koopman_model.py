@@ -333,9 +333,16 @@ class KoopmanModel:
         """Left and right singular functions at states in the user's units."""
         return self.operator.singular_functions(self.f(states), self.g(states))
 
+    def constant_mode(self) -> int | None:
+        """The place of the constant among the eigenvalues, which is not quite 1 where features only come near it."""
+        return self.operator.constant_mode_
+
     def implied_timescales(self) -> Float[np.ndarray, " modes"]:
         """Decay times of the eigenvalues, in the record's unit of time; infinite for the constant."""
-        return implied_timescales(self.eigenvalues(), self.spec.lag_time)
+        timescales, constant = implied_timescales(self.eigenvalues(), self.spec.lag_time), self.constant_mode()
+        if constant is not None:
+            timescales[constant] = np.inf
+        return timescales
 
     def exported(self) -> dict[str, Callable[[], ExportedFunction]]:
         """The functions that programs elsewhere can be given, by name."""

@@ -7,7 +7,7 @@ TOLD = 5
 """Modes that are told, the slowest first."""
 
 CONSTANT = 1e-6
-"""An eigenvalue this near 1 is that of the constant."""
+"""A modulus this near 1 neither grows nor decays."""
 
 UNSEEN = 1e-2
 """A mode that changes less than this over a whole record was not seen to change."""
@@ -17,7 +17,11 @@ NOTHING = 1e-12
 
 
 def told_modes(
-    eigenvalues: Complex[np.ndarray, " modes"], lag_time: float, time_unit: str, seen: float = np.inf
+    eigenvalues: Complex[np.ndarray, " modes"],
+    lag_time: float,
+    time_unit: str,
+    seen: float = np.inf,
+    constant: int | None = None,
 ) -> str | None:
     """Periods and decay times of the slowest modes, such as `period 10.8 year, decays in 24 year`.
 
@@ -29,11 +33,13 @@ def told_modes(
         time_unit: of all times.
         seen: time from the first to the last row that was learned from; a mode that hardly changes over it has no
             period and no decay time that the record could tell.
+        constant: the place of the constant, which is not told; every eigenvalue that is 1 is taken for one.
 
     Returns:
         None where there is no mode but the constant.
     """
     values = np.asarray(eigenvalues, dtype=complex)
+    values = values if constant is None else np.delete(values, constant)
     shown = [value for value in values if abs(value - 1) > CONSTANT and value.imag >= 0 and abs(value) > NOTHING][:TOLD]
     told = [
         _told(value, lag_time, time_unit)

@@ -13,13 +13,17 @@ from jaxtyping import Complex, Float
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.scores.lagged_blocks import Bands, FeatureTrajectories, block_moments, bootstrapped, one_lag_operator
 
+_NEVER = 1 - 1e-12
+"""A modulus from which on nothing decays: what is left of 1 is rounding."""
+
 
 def implied_timescales(
     eigenvalues: Float[np.ndarray, " n"] | Complex[np.ndarray, " n"], lag_time: float | int
 ) -> Float[np.ndarray, " n"]:
     """The decay times −lag/ln|λ| of eigenvalues, in the unit of the lag time.
 
-    A modulus of 1 or more (the stationary process, or an overfitted one) never decays: infinity; 0 decays at once: 0.
+    A modulus of 1, but for rounding, or more (the stationary process, or an overfitted one) never decays: infinity; 0
+    decays at once: 0.
 
     Args:
         eigenvalues: of an operator over one lag.
@@ -32,8 +36,8 @@ def implied_timescales(
         raise ConfigurationError(f"lag_time={lag_time}: must be positive")
     modulus = np.abs(eigenvalues)
     with np.errstate(divide="ignore"):
-        decaying = -lag_time / np.log(np.where(modulus < 1, modulus, 0.5))
-    return np.where(modulus < 1, decaying, np.inf)
+        decaying = -lag_time / np.log(np.where(modulus < _NEVER, modulus, 0.5))
+    return np.where(modulus < _NEVER, decaying, np.inf)
 
 
 def timescale_error(

@@ -99,7 +99,8 @@ def found_modes(rows: Sequence[Mapping[str, Any]], trusted: Sequence[str] = ()) 
     """
     for method, learned in _learned(rows, trusted):
         if isinstance(learned, KoopmanModel):
-            told = told_modes(learned.eigenvalues(), learned.spec.lag_time, learned.spec.time_unit)
+            spec, constant = learned.spec, learned.constant_mode()
+            told = told_modes(learned.eigenvalues(), spec.lag_time, spec.time_unit, constant=constant)
             return [] if told is None else [f"{told} ({method})"]
     return []
 

@@ -19,6 +19,7 @@ from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data.capabilities import KnowsRecord
+from sciml_bench.data.molecules.other_files import are_frames, record_of_files
 from sciml_bench.data.past_file import reading_options
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
@@ -235,6 +236,10 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
     node = dict(configuration.get("data") or {})
     if not node:
         raise ConfigurationError("--data: an equation has no file of data; give pde.<key>=<value> instead")
+    names, transforms = names_in_files(run), {name: node[name] for name in OPTIONS if name in node}
+    if "molecule" in names and not Path(path).is_dir() and are_frames(path):
+        split = node.get("split") if "trajectories" in node else None
+        return {**record_of_files(path, names["molecule"], split), **transforms}
     if "path" in node:
         return {**node, "path": str(path)}
     if not Path(path).exists():
@@ -243,7 +248,6 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
         kind = type(run.learned).__name__
         raise ConfigurationError(f"--data: {kind} knows no clock of a file's rows; give data.<key>=<value> instead")
     spec = run.learned.spec
-    options = reading_options(path, spec.as_read or spec, names_in_files(run))
-    transforms = {name: node[name] for name in OPTIONS if name in node}
+    options = reading_options(path, spec.as_read or spec, names)
     node = {"_target_": "sciml_bench.data.sources.TrajectoryFiles", "path": str(path), "component_names": None}
     return {**node, **options, **transforms}

@@ -14,6 +14,7 @@ from sciml_bench.core.stored.run_folder import RunFolder
 
 _NAMES_IN_FILES = ("key", "times_key", "time_column", "topology", "component_names", "missing")
 _NAMES_IN_FILES += ("drop_empty_cells",)
+_MOLECULES = "sciml_bench.data.molecules"
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +151,11 @@ def _opened(path: PathType) -> tuple[RunFolder, list[RunFolder]]:
 def names_in_files(run: Run) -> dict[str, Any]:
     """What a run's record is called in the files that it is read from, and what is done where values are missing."""
     node = run.configuration.get("data") or {}
+    if str(node.get("_target_", "")).startswith(f"{_MOLECULES}."):
+        from sciml_bench.data.molecules.other_files import reading_of
+        from sciml_bench.training.build import build_record
+
+        return {"molecule": reading_of(build_record(run.configuration | {"trusted_packages": run.trusted_packages}))}
     if not str(node.get("_target_", "")).endswith(".TrajectoryFiles"):
         return {}
     return {name: node[name] for name in _NAMES_IN_FILES if isinstance(node.get(name), str | int | list)}

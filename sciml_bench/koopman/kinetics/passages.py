@@ -92,7 +92,8 @@ class Passage:
         """The mean over states outside the target, with the ends of its bootstrap interval.
 
         A time grows beyond every bound and comes back from below where the slowest decay of the stopped process is not
-        told from none: a negative one is infinite.
+        told from none: a negative one is infinite. The interval reaches to the mean itself, which quantiles of few
+        passages need not do.
 
         Args:
             features: of these states.
@@ -105,7 +106,7 @@ class Passage:
             value, samples = (value if value >= 0 else np.inf), np.where(samples < 0, np.inf, samples)
         # between numbers and infinity there is nothing
         low, high = np.quantile(samples, shares, method="linear" if np.isfinite(samples).all() else "nearest")
-        return value, float(low), float(high)
+        return value, min(float(low), value), max(float(high), value)
 
 
 def committor(

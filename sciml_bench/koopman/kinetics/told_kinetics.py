@@ -13,6 +13,7 @@ from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.lazy_states import iterate_blocks, read_block
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.koopman.kinetics.cores import core_memberships, entries, farthest_components, in_cores
 from sciml_bench.koopman.kinetics.memberships import Memberships, metastable_memberships
 from sciml_bench.koopman.kinetics.passages import committor, mean_first_passage_time
 from sciml_bench.koopman.koopman_model import KoopmanModel
@@ -35,7 +36,11 @@ class Kinetics:
         representatives: the purest state of the trajectories in each.
         populations: mean memberships over the rows, each counted by its weight where they have some.
         overlap: the largest amount by which a membership leaves 0 … 1: large where the states are not metastable.
+        core_memberships: least membership of a row in the core of each state.
         in_core: share of the rows in the core of each state, each counted by its weight.
+        entries: how often trajectories come into each core from another one.
+        farthest_components: the component of each representative that lies farthest from its mean.
+        farthest_deviations: how far, in standard deviations: a state of odd rows lies far out.
         passage_times: mean first-passage time from the core of the row's state to that of the column's; 0 on the
             diagonal.
         passage_times_lower: lower ends of their 95 % intervals by bootstrap.
@@ -57,7 +62,11 @@ class Kinetics:
     representatives: Float[np.ndarray, "states *state"]
     populations: Float[np.ndarray, " states"]
     overlap: float
+    core_memberships: Float[np.ndarray, " states"]
     in_core: Float[np.ndarray, " states"]
+    entries: Int[np.ndarray, " states"]
+    farthest_components: Int[np.ndarray, " states"]
+    farthest_deviations: Float[np.ndarray, " states"]
     passage_times: Float[np.ndarray, "states states"]
     passage_times_lower: Float[np.ndarray, "states states"]
     passage_times_upper: Float[np.ndarray, "states states"]
@@ -96,7 +105,7 @@ def kinetics_of(
         learned: an operator with real slow eigenvalues, such as of `training=nested_lora_reversible`.
         trajectories: in the user's units; pairs do not cross their gaps.
         n_states: metastable states; None for as many as lie before the largest gap of the timescales.
-        core: least membership of the rows in the core of a state.
+        core: least membership of the rows in the core of a state, as a share of what half of its rows reach.
         ends: states between which the committor is computed, counted from 0 by their population.
         n_bootstrap: samples behind the intervals, over trajectories, or over about twenty blocks of fewer.
         seed: of the samples.
@@ -107,17 +116,18 @@ def kinetics_of(
     """
     if require_number("core", core, "give a share between 0.5 and 1") >= 1 or core < 0.5:
         raise ConfigurationError(f"core={core}: give a share between 0.5 and 1")
-    eigenvalues = learned.eigenvalues()
-    n_states = _number_of_states(eigenvalues) if n_states is None else n_states
+    eigenvalues, constant = learned.eigenvalues(), learned.constant_mode()
+    others = np.arange(len(eigenvalues)) if constant is None else np.delete(np.arange(len(eigenvalues)), constant)
+    n_states = _number_of_states(eigenvalues[others], learned) if n_states is None else n_states
     require_integer("states", n_states, 2, "at least two are metastable")
-    if n_states > len(eigenvalues):
-        found = len(eigenvalues)
+    if n_states > len(others) + 1:
+        found = len(others) + 1
         raise ConfigurationError(f"states={n_states}: the operator has {found} eigenfunctions; ask for fewer")
     if len(set(ends)) != 2 or not set(ends) <= set(range(n_states)):
         shown = ",".join(str(end + 1) for end in ends)
         raise ConfigurationError(f"committor={shown}: give two different states of 1 to {n_states}")
-    slow = eigenvalues[:n_states]
-    if np.abs(np.imag(slow)).max() > _IMAGINARY:
+    slow = others[: n_states - 1]
+    if np.abs(np.imag(eigenvalues[slow])).max() > _IMAGINARY:
         raise DataError(
             f"the {n_states} slowest eigenvalues are not all real, so that no states are metastable; ask for fewer, or "
             "learn with training=nested_lora_reversible"
@@ -129,15 +139,16 @@ def kinetics_of(
     for states in pieces.states:
         blocks = [block for _, block in iterate_blocks(states)]
         features.append(np.concatenate([learned.f(block) for block in blocks]))
-        functions.append(np.concatenate([np.real(learned.eigenfunctions(block)[:, :n_states]) for block in blocks]))
+        functions.append(np.concatenate([np.real(learned.eigenfunctions(block)[:, slow]) for block in blocks]))
     together = np.concatenate(functions)
-    together[:, 0] = 1.0
+    together = np.column_stack([np.ones(len(together)), together])
     found = metastable_memberships(together)
     counts = None if pieces.weights is None else np.concatenate(pieces.weights)
     order = np.argsort(-np.average(found.of(together), axis=0, weights=counts), kind="stable")
     found = Memberships(found.corners[order], found.transform[:, order])
     degrees = found.of(together)
-    cores, starts = degrees >= core, np.cumsum([0, *map(len, functions)]).tolist()
+    least_degrees = core_memberships(degrees, core, counts)
+    cores, starts = in_cores(degrees, least_degrees), np.cumsum([0, *map(len, functions)]).tolist()
     if not cores.any(axis=0).all():
         raise DataError(f"core={core}: no row is in the core of a state; take a smaller core or fewer states")
     times, lower, upper = (np.zeros((n_states, n_states)) for _ in range(3))
@@ -159,13 +170,19 @@ def kinetics_of(
         probability, (least, most) = between.of(rows, target, source), between.interval_of(rows, target, source)
     row_weights = np.ones(len(degrees)) if counts is None else counts
     crossing = row_weights * (np.abs(probability - 0.5) < HALF_WAY)
+    representatives = _rows_of(pieces, found.corners, starts)
+    components, deviations = farthest_components(pieces, representatives)
     return Kinetics(
         eigenvalues=eigenvalues,
-        timescales=learned.implied_timescales()[1:n_states],
+        timescales=learned.implied_timescales()[slow],
         memberships=found,
-        representatives=_rows_of(pieces, found.corners, starts),
+        representatives=representatives,
         populations=np.average(degrees, axis=0, weights=counts),
         overlap=float(max(-degrees.min(), degrees.max() - 1, 0.0)),
+        core_memberships=least_degrees,
+        entries=entries(cores, starts),
+        farthest_components=components,
+        farthest_deviations=deviations,
         in_core=np.average(cores, axis=0, weights=counts),
         passage_times=times,
         passage_times_lower=lower,
@@ -182,15 +199,26 @@ def kinetics_of(
     )
 
 
-def _number_of_states(eigenvalues: np.ndarray) -> int:
-    """As many as lie before the largest gap of the logarithms of the timescales that are longer than the lag."""
-    real = np.abs(np.imag(eigenvalues)) < _IMAGINARY
+def _number_of_states(eigenvalues: np.ndarray, learned: KoopmanModel) -> int:
+    """As many as lie before the largest gap of the logarithms of the timescales that are longer than the lag.
+
+    Args:
+        eigenvalues: without that of the constant.
+        learned: for what is told where there are none.
+    """
+    real, unit = np.abs(np.imag(eigenvalues)) < _IMAGINARY, learned.spec.time_unit
     count = int(np.argmin(real)) if not real.all() else len(eigenvalues)
-    decay = -np.log(np.clip(np.abs(eigenvalues[1:count]), np.finfo(float).tiny, 1 - 1e-12))
-    slow = int((decay < 1).sum())  # a timescale is longer than the lag
+    decay = -np.log(np.clip(np.abs(eigenvalues), np.finfo(float).tiny, 1 - 1e-12))
+    slow = int((decay[:count] < 1).sum())  # a timescale is longer than the lag
+    if slow < 1 and count < len(eigenvalues) and decay[count] < 1:
+        period = 2 * np.pi / np.abs(np.angle(eigenvalues[count])) * learned.spec.lag_time
+        raise DataError(
+            f"the slowest eigenvalues are complex, as of an oscillation of the period {period:.4g} {unit}, so that no "
+            "states are metastable; where time may run backwards as well, learn with training=nested_lora_reversible"
+        )
     if slow < 1:
         raise DataError("no eigenfunction outlasts a lag, so that no states are metastable; learn with a shorter lag")
-    gaps = np.log(decay[1:] / decay[:-1])[:slow]
+    gaps = np.log(decay[1:count] / decay[: count - 1])[:slow]
     return 2 + (int(gaps.argmax()) if len(gaps) else 0)
 
 

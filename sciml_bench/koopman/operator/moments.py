@@ -33,6 +33,7 @@ class LaggedMoments:
         inputs_features: Σ u φ(x_t)ᵀ at [t].
         inputs_observables: Σ u y(x_t)ᵀ at [t].
         energy: Σ ∇f a ∇fᵀ times the lag, the Dirichlet form of the generator; empty where it was not measured.
+        sums: Σ φ(x_s) at [s]; empty where it was not kept.
     """
 
     n_samples: int
@@ -44,6 +45,7 @@ class LaggedMoments:
     inputs_features: Float[np.ndarray, "two dim_in modes_or_none"] = field(default_factory=lambda: np.empty((2, 0, 0)))
     inputs_observables: Float[np.ndarray, "two dim_in out_or_none"] = field(default_factory=lambda: np.empty((2, 0, 0)))
     energy: Float[np.ndarray, "energy_modes energy_modes"] = field(default_factory=lambda: np.empty((0, 0)))
+    sums: Float[np.ndarray, "two summed_modes"] = field(default_factory=lambda: np.empty((2, 0)))
 
     @classmethod
     def of_pairs(
@@ -71,7 +73,8 @@ class LaggedMoments:
         if observable is not None:
             observables = np.array([[phi.T @ y for y in observable] for phi in weighted])
         total = float(len(f[0])) if weights is None else float(weights.sum())
-        moments = cls(len(f[0]), n_modes, total, features, observables)
+        sums = np.array([phi.sum(axis=0) for phi in weighted])
+        moments = cls(len(f[0]), n_modes, total, features, observables, sums=sums)
         if inputs is None:
             return moments
         acting = (inputs if weights is None else inputs * weights[:, None]).T
@@ -158,6 +161,10 @@ class LaggedMoments:
         """E[left(x_at) right(x_later)ᵀ], such as T_fg for ("f", 0, "g", 1) and M_f at present for ("f", 0, "f", 0)."""
         return self.features[at, later][self._columns(left)][:, self._columns(right)] / self.total_weight
 
+    def mean(self, encoder: Encoder, at: Moment) -> Float[np.ndarray, " modes"] | None:
+        """E[φ(x_at)]; None where sums were not kept."""
+        return self.sums[at][self._columns(encoder)] / self.total_weight if self.sums.size else None
+
     def with_observable(self, left: Encoder, at: Moment, later: Moment) -> Float[np.ndarray, "left dim_out"]:
         """E[left(x_at) y(x_later)ᵀ]."""
         return self.observables[at, later][self._columns(left)] / self.total_weight
@@ -193,7 +200,8 @@ class LaggedMoments:
             of_inputs = of_inputs @ change
         own = coordinates["f"]
         energy = own.T @ self.energy @ own if self.energy.size else self.energy
-        return replace(self, features=features, observables=observables, inputs_features=of_inputs, energy=energy)
+        changed = {"features": features, "observables": observables, "inputs_features": of_inputs, "energy": energy}
+        return replace(self, **changed, sums=self.sums @ change if self.sums.size else self.sums)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Every field that is not empty as an array, for a file; `LaggedMoments.from_arrays` is its inverse."""
@@ -204,7 +212,7 @@ class LaggedMoments:
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "LaggedMoments":
         """Rebuild the moments that `as_arrays` took apart."""
         counts = int(arrays["n_samples"]), int(arrays["n_modes"]), float(arrays["total_weight"])
-        optional = ("inputs", "inputs_features", "inputs_observables", "energy")
+        optional = ("inputs", "inputs_features", "inputs_observables", "energy", "sums")
         given = {name: arrays[name] for name in optional if name in arrays}
         return cls(*counts, arrays["features"], arrays["observables"], **given)
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.files import read_arrays, write_arrays
 from sciml_bench.core.types import PathType
+from sciml_bench.koopman.operator.constant_mode import constant_mode
 from sciml_bench.koopman.operator.fitting import OperatorFit, require_inputs_allowed
 from sciml_bench.koopman.operator.lagged_input import lagged_input, require_fitted
 from sciml_bench.koopman.operator.moments import LaggedMoments
@@ -117,6 +118,11 @@ class KoopmanOperator(OperatorFit):
     def eigenvalue_residuals_(self) -> Float[np.ndarray, " r"]:
         """How far each eigenpair (λ, r) is from holding on the training pairs: see `eigenvalue_residuals`."""
         return eigenvalue_residuals(self.moments_, self._solution(), self.add_constant)
+
+    @property
+    def constant_mode_(self) -> int | None:
+        """The place of the constant among the eigenvalues; None where the features come near no constant."""
+        return constant_mode(self.moments_, self._solution(), self.add_constant)
 
     def dynamical_modes(self, time_step: float | int = 1.0) -> DynamicalModes:
         """Frequencies, decay times and shares in the observable of the eigenfunctions that `eig` gives.

@@ -9,9 +9,12 @@ from koopman_cases import estimated, pairs_of
 from scripts import command_line
 
 from sciml_bench.command_line import main
+from sciml_bench.command_line.kinetics import _told_seldom
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.data import Record, Trajectories
 from sciml_bench.data.sources import MarkovTrajectories
 from sciml_bench.koopman.kinetics import kinetics_of
+from sciml_bench.koopman.kinetics.cores import entries
 from sciml_bench.systems import DoubleWell, OrnsteinUhlenbeck
 
 SYSTEM = DoubleWell(barrier=1.5)
@@ -41,7 +44,8 @@ def test_two_wells_are_two_states_with_the_times_of_their_quadrature(learned):
     functions = learned[0].eigenfunctions(rule.points)[:, :2].real
     degrees = found.memberships.of(np.column_stack([np.ones(len(functions)), functions[:, 1]]))
     for source, target in ((0, 1), (1, 0)):
-        outside, core = degrees[:, target] < 0.9, degrees[:, source] >= 0.9
+        outside = degrees[:, target] < found.core_memberships[target]
+        core = degrees[:, source] >= found.core_memberships[source]
         inner = np.eye(outside.sum()) - rule.transition[np.ix_(outside, outside)]
         times = np.linalg.solve(inner, np.full(outside.sum(), SYSTEM.time_step))
         weights = rule.weights[outside] * core[outside]
@@ -49,7 +53,7 @@ def test_two_wells_are_two_states_with_the_times_of_their_quadrature(learned):
         assert found.passage_times[source, target] == pytest.approx(exact, rel=0.05)
         assert found.passage_times_lower[source, target] < exact < found.passage_times_upper[source, target]
     assert found.row_memberships.sum(axis=1) == pytest.approx(1)
-    source, target = (degrees[:, end] >= 0.9 for end in found.committor_ends)
+    source, target = (degrees[:, end] >= found.core_memberships[end] for end in found.committor_ends)
     inner = np.eye((~source & ~target).sum()) - rule.transition[np.ix_(~source & ~target, ~source & ~target)]
     exact = np.where(target, 1.0, 0.0)
     exact[~source & ~target] = np.linalg.solve(inner, rule.transition[np.ix_(~source & ~target, target)].sum(axis=1))
@@ -80,8 +84,81 @@ def test_shares_and_the_transition_state_count_every_row_by_its_weight(learned):
     rows = np.abs(found.committor - 0.5) < 0.1
     mean = (weights * train.states[0][:, 0])[rows].sum() / weights[rows].sum()
     np.testing.assert_allclose(found.transition_state, [mean], rtol=1e-9)
-    cores = found.row_memberships >= 0.9
+    cores = found.row_memberships >= found.core_memberships
     np.testing.assert_allclose(found.in_core, weights @ cores / weights.sum(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("core", [0.5, 0.7, 0.9])
+def test_a_core_holds_most_of_its_state_however_far_out_the_corners_lie(core):
+    """A low barrier, whose eigenfunction has no plateaus; times are again those of the quadrature for these cores."""
+    system = DoubleWell(barrier=0.4)
+    view = pairs_of(MarkovTrajectories(system, n_steps=40_000, split={"train": 0.9, "test": 0.1}))
+    found = kinetics_of(estimated(view, chebyshev, "reversible"), view.record.splits["train"], 2, core=core)
+    rows = found.row_memberships
+    for state in range(2):
+        own = rows.argmax(axis=1) == state
+        assert np.median(rows[own, state]) < 0.9  # a membership of .9 would be a remote corner
+        assert found.core_memberships[state] == pytest.approx(core * np.median(rows[own, state]), rel=1e-3)
+        assert 0.5 < found.in_core[state] / own.mean() <= 1
+    rule = system.quadrature(300)
+    order = np.argsort(view.record.splits["train"].states[0][:, 0])
+    x, places = view.record.splits["train"].states[0][order, 0], rule.points[:, 0]
+    degrees = np.stack([np.interp(places, x, rows[order, state]) for state in range(2)], axis=1)
+    cores = (degrees >= found.core_memberships) & (degrees.argmax(axis=1)[:, None] == np.arange(2))
+    for source, target in ((0, 1), (1, 0)):
+        outside = ~cores[:, target]
+        inner = np.eye(outside.sum()) - rule.transition[np.ix_(outside, outside)]
+        times = np.linalg.solve(inner, np.full(outside.sum(), system.time_step))
+        weights = rule.weights[outside] * cores[outside, source]
+        assert found.passage_times[source, target] == pytest.approx(weights @ times / weights.sum(), rel=0.07)
+
+
+def test_entries_into_cores_are_counted_in_every_trajectory_by_itself():
+    visits = [0, 0, -1, 0, 1, 1, -1, 1, 0, 2], [1, -1, 2, 2, -1, 1]
+    cores = np.array([[state == label for state in range(3)] for part in visits for label in part])
+    np.testing.assert_array_equal(entries(cores, [0, 10, 16]), [1, 2, 2])
+
+
+class _WithAnOutlier(Record):
+    def __init__(self, states: np.ndarray) -> None:
+        super().__init__()
+        self.states = states
+
+    def load_splits(self) -> dict[str, Trajectories]:
+        names = ("x", "rbias")
+        return dict.fromkeys(("train", "test"), Trajectories((self.states,), component_names=names))
+
+
+def test_a_state_of_a_few_odd_rows_is_told_with_the_column_they_are_odd_in(learned):
+    x = learned[1].states[0]
+    odd = np.random.default_rng(0).normal(size=x.shape)
+    odd[2000:2003] = 500.0
+    view = pairs_of(_WithAnOutlier(np.hstack([x, odd])))
+    model = estimated(view, lambda states: torch.cat([chebyshev(states[:, :1]), states[:, 1:]], dim=1), "reversible")
+    found = kinetics_of(model, view.record.splits["train"], 3)
+    state = int(found.farthest_deviations.argmax())
+    assert found.entries[state] <= 1 < 10 < min(np.delete(found.entries, state))
+    assert found.farthest_components[state] == 1
+    deviation = np.std(odd)
+    assert found.farthest_deviations[state] == pytest.approx((500 - odd.mean()) / deviation, rel=1e-6)
+    assert (found.passage_times_lower <= found.passage_times).all()
+    assert (found.passage_times_upper >= found.passage_times).all()
+    (told,) = _told_seldom(found, model.spec)
+    assert told.startswith(f"warning: state {state + 1} was entered once from another core, too seldom for its times")
+    assert "standard deviations from the mean in rbias: it may be an outlier" in told
+    assert "data.observe" in told
+
+
+def test_an_oscillation_is_told_as_one():
+    turn = 2 * np.pi / 25 * np.arange(5000)
+    rng = np.random.default_rng(0)
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1) + 0.01 * rng.standard_normal((5000, 2))
+    view = pairs_of(_WithAnOutlier(circle))
+    with pytest.raises(DataError, match=r"slowest eigenvalues are complex, as of an oscillation of the period 25 step"):
+        kinetics_of(
+            estimated(view, lambda states: torch.cat([torch.ones_like(states[:, :1]), states], dim=1), "edmd_left"),
+            view.record.splits["train"],
+        )
 
 
 def test_where_every_row_is_in_a_core_nothing_turns_back(learned):
