@@ -12,7 +12,7 @@ from jaxtyping import Float, Shaped
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import StateArray, iterate_blocks
 from sciml_bench.data.standardization import Standardization, mean_and_variance
-from sciml_bench.data.trajectories import LINEAR, Trajectories, column_names
+from sciml_bench.data.trajectories import LINEAR, TimeOrigin, Trajectories, column_names
 from sciml_bench.data.transforms import RecordTransforms
 from sciml_bench.systems import System
 
@@ -49,6 +49,8 @@ class RecordSpec:
         component_units: of the person's components, one for each, None where it is not known.
         atomic_numbers: of the bodies of a molecule, else None.
         weighted: whether the rows count differently.
+        time_origin: the moment from which the times of the first training trajectory count, where they were dates;
+            others may begin at another, which the past of a forecast tells.
     """
 
     state_shape: tuple[int, ...]
@@ -74,6 +76,7 @@ class RecordSpec:
     component_units: tuple[str | None, ...] | None = None
     atomic_numbers: tuple[int, ...] | None = None
     weighted: bool = False
+    time_origin: TimeOrigin | None = None
 
     @classmethod
     def of(
@@ -119,6 +122,7 @@ class RecordSpec:
             component_units=train.facts.get("component_units"),
             atomic_numbers=train.facts.get("atomic_numbers"),
             weighted=train.weights is not None,
+            time_origin=None if train.time_origins is None else train.time_origins[0],
         )
 
     @property

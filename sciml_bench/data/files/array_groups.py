@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import are_times, clock_unit, is_time_name, rises, rises_evenly, unit_of_name
+from sciml_bench.data.files.clocks import Clock, are_times, clock_unit, is_time_name, rises, rises_evenly, unit_of_name
 from sciml_bench.data.files.contents import Arrays, Field, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.tables.columns import NO_COLUMN
@@ -90,7 +90,7 @@ class _Group:
             self.notes += [] if clock is None else [f"the array {clock} is the time"]
         if clock is not None:
             self.arrays.pop(clock, None)
-        times, unit = (None, None) if clock is None else self._times(clock)
+        times, unit, origin = (None, None, None) if clock is None else self._times(clock)
         parts = self._taken_apart(times, layout) if self.arrays else []
         grids = [times] * len(parts) if times is None or times.ndim == 1 else list(times)
         if len(grids) != len(parts):
@@ -98,7 +98,7 @@ class _Group:
                 f"data.times_key={clock}: {self.path} holds {len(grids)} time grids for {len(parts)} trajectories; "
                 "give one for all, or one for each."
             )
-        facts = {"time_step": step, "time_unit": unit, "notes": tuple(self.notes)}
+        facts = {"time_step": step, "time_unit": unit, "time_origin": origin, "notes": tuple(self.notes)}
         return [replace(part, times=grid, **facts) for part, grid in zip(parts, grids, strict=True)]
 
     def _named(self, wanted: str) -> str:
@@ -111,11 +111,12 @@ class _Group:
             f"{', '.join(filter(None, self.content.arrays))}."
         )
 
-    def _times(self, name: str) -> tuple[np.ndarray, str | None]:
+    def _times(self, name: str) -> Clock:
         unit = self.content.units.get(name)
         times = np.asarray(self.content.arrays[name])
         times = times.ravel() if _is_column(times) else times.reshape(times.shape[:2]) if times.ndim == 3 else times
-        return times, unit_of_name(self.content.leaf_of(name)) if unit is None else clock_unit(unit)
+        unit = unit_of_name(self.content.leaf_of(name)) if unit is None else clock_unit(unit)
+        return Clock(times, unit, self.content.origins.get(name))
 
     def _take_step(self) -> float | None:
         """The time step, if a single number has its name; other single numbers are no trajectory and taken out."""

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
 
 from sciml_bench.data.files.written_dates import year_first
+from sciml_bench.data.trajectories.time_origin import MONTH, SECONDS, TimeOrigin
 
 TIME_NAMES = ("t", "time", "times", "timestamp", "ts", "date", "datetime", "yyyymmdd", "yyyymm", "x_value")
 """What a clock is called whatever its unit, by LabVIEW X_Value; upper case counts as lower case."""
@@ -34,9 +36,6 @@ DECIMAL_YEARS = ("decimal date", "decimal year", "fractional year", "year fracti
 FINE_UNITS = {"nanoseconds": 1e9, "microseconds": 1e6, "milliseconds": 1e3}
 """Of a second, units that a machine counts in whatever the duration."""
 
-UNITS = (("day", 86400), ("hour", 3600), ("s", 1))
-"""In which times are told where they are whole, with their seconds."""
-
 _SUFFIXED = re.compile(rf"(?:t|time)[_ .-]?({'|'.join(sorted(SUFFIXES, key=len, reverse=True))})$", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-/]\d{1,2}(?:[-/]\d{1,2}(?:[T ].*)?)?$")
 _OF_DAY = re.compile(
@@ -45,6 +44,20 @@ _OF_DAY = re.compile(
 )
 _UNIVERSAL = ("Z", "UTC", "GMT")
 _QUARTER = re.compile(r"\d{4}[-: ]?Q[1-4]")
+
+
+class Clock(NamedTuple):
+    """Times that a file tells, as numbers.
+
+    Args:
+        times: of the rows.
+        unit: of these, where it is known.
+        origin: the moment from which they count, where they were dates.
+    """
+
+    times: Float[np.ndarray, "*trajectories time"]
+    unit: str | None = None
+    origin: TimeOrigin | None = None
 
 
 def is_time_name(name: str) -> bool:
@@ -135,7 +148,7 @@ def clock_unit(text: str) -> str:
     return UNIT_NAMES.get(unit.lower(), unit)
 
 
-def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], str] | None:
+def times_of_dates(cells: Sequence[str]) -> Clock | None:
     """Dates and time stamps by ISO 8601 as numbers; see `times_of_moments`.
 
     A date with an offset from universal time is taken to that time.
@@ -144,7 +157,7 @@ def times_of_dates(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], st
         cells: such as 2020Q1, 2020-01, 2020-01-31, 2020-01-31T12:00:00Z, 2020-01-31 1:05 PM or 31.01.2020.
 
     Returns:
-        the times and their unit; None where a cell is no such date.
+        None where a cell is no such date.
 
     Raises:
         DataError: either number of dates such as 01/02/2020 may be the month.
@@ -184,21 +197,16 @@ def time_of_day(cell: str) -> tuple[str, str] | None:
     return f"{hour:02d}:{found['minute']}:{seconds}", "+00:00" if offset.upper() in _UNIVERSAL else offset
 
 
-def times_of_moments(
-    moments: Shaped[np.ndarray, " time"], smallest: str | None = None
-) -> tuple[Float[np.ndarray, " time"], str]:
+def times_of_moments(moments: Shaped[np.ndarray, " time"], smallest: str | None = None) -> Clock:
     """Moments as numbers, in the largest unit in which they are whole.
 
-    Years keep their number; months, days, hours and seconds count from the first moment. Days about the middle of
-    their months, and the last days of them, stand for these.
+    Years keep their number; months, days, hours and seconds count from the first moment, which is the origin. Days
+    about the middle of their months, and the last days of them, stand for these.
 
     Args:
         moments: datetime64, or objects of another calendar with `year`, `month` and `day` that can be subtracted; one
             that is missing gives a time that is not a number.
         smallest: unit in which the file counts, which is not divided; by default the second.
-
-    Returns:
-        the times and their unit.
     """
     if moments.dtype.kind == "M":
         starts = moments.astype("datetime64[M]")
@@ -214,20 +222,23 @@ def times_of_moments(
         lengths = np.array([86400.0 * moment.daysinmonth for moment in moments])
         absent = np.zeros(len(moments), dtype=bool)
     if absent.any():
-        return np.where(absent, np.nan, seconds), "s"
+        return Clock(np.where(absent, np.nan, seconds), "s", TimeOrigin.of(moments[0], "s"))
     if len(moments) > 1 and _stand_for_months(months, within, lengths):
-        return (months // 12, "year") if len(set(months % 12)) == 1 else (months - months[0], "month")
-    return times_of_durations(seconds, smallest)
+        if len(set(months % 12)) == 1:
+            return Clock(months // 12, "year")
+        return Clock(months - months[0], MONTH, TimeOrigin.of(moments[0], MONTH))
+    times, unit = times_of_durations(seconds, smallest)
+    return Clock(times, unit, TimeOrigin.of(moments[0], unit))
 
 
 def times_of_durations(
     seconds: Float[np.ndarray, " time"], smallest: str | None = None
 ) -> tuple[Float[np.ndarray, " time"], str]:
-    """Durations in the largest of `UNITS` in which they are whole, as `times_of_moments`."""
-    names = [name for name, _ in UNITS]
-    units = UNITS[: names.index(smallest) + 1 if smallest in names else len(UNITS)]
-    unit, length = next(((name, length) for name, length in units if not (seconds % length).any()), units[-1])
-    return seconds / length, unit
+    """Durations in the largest of `SECONDS` in which they are whole, and this unit; as `times_of_moments`."""
+    names = list(SECONDS)
+    units = names[: names.index(smallest) + 1 if smallest in SECONDS else len(names)]
+    unit = next((name for name in units if not (seconds % SECONDS[name]).any()), units[-1])
+    return seconds / SECONDS[unit], unit
 
 
 def _stand_for_months(

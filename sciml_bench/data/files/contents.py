@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from sciml_bench.core.errors import ConfigurationError
+from sciml_bench.data.trajectories.time_origin import TimeOrigin
 
 _CELL = re.compile(r"\{\d+\}$")
 _INDEX = re.compile(r"\{\d+\}|\(\d+\)")
@@ -28,6 +29,7 @@ class Arrays:
         notes: how the file was read, where it could be read otherwise.
         fault: why the axes of its arrays are not known though its layout has them, or why some arrays are not read; a
             person has to choose then.
+        origins: of the clocks among them that hold dates, by name.
     """
 
     arrays: dict[str, Any]
@@ -36,6 +38,7 @@ class Arrays:
     separator: str = "/"
     notes: list[str] = field(default_factory=list)
     fault: str | None = None
+    origins: dict[str, TimeOrigin] = field(default_factory=dict)
 
     def group_of(self, name: str) -> str:
         """Where an array stands: `run` for `run/x`, `{3}` for the third cell of `x`."""

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.files.cell_areas import Latitudes
-from sciml_bench.data.files.clocks import are_times, clock_unit, is_time_name, times_of_moments, unit_of_name
+from sciml_bench.data.files.clocks import Clock, are_times, clock_unit, is_time_name, times_of_moments, unit_of_name
 from sciml_bench.data.files.contents import Coordinate, Field, Fields, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates
+from sciml_bench.data.trajectories.time_origin import MONTH, SECONDS, TimeOrigin
 
 TRAJECTORY_AXES = ("trajectory", "traj", "sample", "batch", "member", "ensemble", "realization", "number", "case")
 TRAJECTORY_AXES += ("run", "experiment", "simulation", "trial")
@@ -123,8 +123,9 @@ def _of_one_group(
         place = dict(zip(counting, numbers, strict=True))
         rows = Rows([*fields.values()], time_axis, state, place, stacked=len(fields) > 1 or not state)
         where = "".join(f", {axis} {_label(content, axis, number)}" for axis, number in place.items())
-        times, unit = (None, None) if clock is None else _times(clock, content.coordinates[clock], place)
-        found.append(NamedTrajectory(f"{path}{where}", LazyStates(rows), times, time_unit=unit, **facts))
+        times, unit, origin = (None, None, None) if clock is None else _times(clock, content, place)
+        told = {"time_unit": unit, "time_origin": origin, **facts}
+        found.append(NamedTrajectory(f"{path}{where}", LazyStates(rows), times, **told))
     return found
 
 
@@ -255,10 +256,14 @@ def _label(content: Fields, axis: str, number: int) -> str:
     return str(number) if coordinate is None else str(coordinate.values[number])
 
 
-def _times(name: str, coordinate: Coordinate, place: dict[str, int]) -> tuple[Float[np.ndarray, " time"], str | None]:
-    """The clock of one trajectory and its unit."""
+def _times(name: str, content: Fields, place: dict[str, int]) -> Clock:
+    """The clock of one trajectory; of a forecast it counts from the moment at which that begins."""
+    coordinate = content.coordinates[name]
     values = coordinate.values[tuple(place[axis] for axis in coordinate.axes[:-1])]
     if values.dtype.kind in "MO":
         return times_of_moments(values, None if coordinate.unit is None else clock_unit(coordinate.unit))
     unit = unit_of_name(name.split("/")[-1]) if coordinate.unit is None else clock_unit(coordinate.unit)
-    return values.astype(np.float64), unit
+    begun = [content.coordinates[axis].values[number] for axis, number in place.items() if axis in content.coordinates]
+    begun = [moment for moment in begun if isinstance(moment, np.datetime64) or hasattr(moment, "calendar")]
+    known = coordinate.is_lead and begun and unit in (*SECONDS, MONTH)
+    return Clock(values.astype(np.float64), unit, TimeOrigin.of(begun[0], str(unit)) if known else None)

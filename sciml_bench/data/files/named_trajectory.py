@@ -6,6 +6,7 @@ import numpy as np
 
 from sciml_bench.data.files.cell_areas import Latitudes
 from sciml_bench.data.lazy_states import StateArray
+from sciml_bench.data.trajectories.time_origin import TimeOrigin
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +19,7 @@ class NamedTrajectory:
         times: where the file gives them.
         time_step: between two rows, where the file gives that instead.
         time_unit: where the file tells it.
+        time_origin: from which the times count, where they were dates.
         component_names: where the file gives them.
         component_units: of these, None for one without.
         notes: how the file was read, where it could be read otherwise.
@@ -41,6 +43,7 @@ class NamedTrajectory:
     missing_times: np.ndarray | tuple[()] = ()
     latitudes: Latitudes | None = None
     array_name: str | None = None
+    time_origin: TimeOrigin | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -145,7 +145,10 @@ def _make_plain(content: Arrays) -> None:
     """Records (NumPy's structured arrays, tables in HDF5) become an array for each field, and moments numbers."""
     for name, array in list(content.arrays.items()):
         if array.dtype.kind == "M" and len(array.shape) == 1 and array.shape[0]:
-            content.arrays[name], content.units[name] = times_of_moments(np.asarray(array[:]))
+            clock = times_of_moments(np.asarray(array[:]))
+            content.arrays[name] = clock.times
+            content.units |= {} if clock.unit is None else {name: clock.unit}
+            content.origins |= {} if clock.origin is None else {name: clock.origin}
         fields = array.dtype.names or ()
         if fields and len(array.shape) == 1 and set(fields) != COMPLEX:
             del content.arrays[name]

@@ -90,7 +90,14 @@ def read_trajectories(
         units = table.units if table.names else None
         return [
             NamedTrajectory(
-                f"{path}{label}", part.states, part.times, None, part.time_unit, part.names or None, units, part.notes
+                f"{path}{label}",
+                part.states,
+                part.times,
+                time_unit=part.time_unit,
+                time_origin=part.time_origin,
+                component_names=part.names or None,
+                component_units=units,
+                notes=part.notes,
             )
             for label, part in (table.parts or {"": table}).items()
         ]

@@ -220,7 +220,7 @@ class TrajectoryFiles(Record):
         found = self._given or [part for path in files for part in self.trajectories_of(path)]
         found = [self._cut(part) for part in found]
         if self.time_step is not None:
-            found = [replace(part, times=None, time_step=self.time_step) for part in found]
+            found = [replace(part, times=None, time_step=self.time_step, time_origin=None) for part in found]
         n_bytes = sum(math.prod(part.states.shape) * part.states.dtype.itemsize for part in found)
         self._require_size(found, n_bytes)
         try:
@@ -242,6 +242,7 @@ class TrajectoryFiles(Record):
             facts["grid"] = np.array(facts["grid"])
         if self.area_weights:
             facts["cell_areas"] = self._areas(found)
+        origins = tuple(part.time_origin for part in found if part.time_origin is not None)
         missing = tuple(np.asarray(part.missing_times, dtype=np.float64) for part in found)
         try:
             trajectories = Trajectories(
@@ -249,6 +250,7 @@ class TrajectoryFiles(Record):
                 time_step=self.time_step or (median_step(times) if times else given_step or 1.0),
                 time_unit=self.time_unit or _agreed(found, "time_unit") or unit,
                 times=times or None,
+                time_origins=origins if len(origins) == len(found) else None,
                 names=tuple(part.name for part in found),
                 first_rows=None if times else (self.first_row,) * len(found),
                 component_names=names,

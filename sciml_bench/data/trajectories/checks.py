@@ -110,7 +110,7 @@ def require_companions(observations: Observations) -> None:
         if len(set(observations.component_names)) < n_names:
             names = ", ".join(map(str, observations.component_names))
             raise DataError(f"two components have one name ({names}); give data.component_names=[...], each once.")
-    for name in ("names", "first_rows"):
+    for name in ("names", "first_rows", "time_origins"):
         values = getattr(observations, name)
         if values is not None and len(values) != observations.n_trajectories:
             raise DataError(f"{name}: one is needed for each of {observations.n_trajectories} trajectories.")

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 from sciml_bench.data.lazy_states import StateArray, is_on_disk, read_block
 from sciml_bench.data.regular_clock import keeps_step, whole_steps
+from sciml_bench.data.trajectories.time_origin import TimeOrigin
 from sciml_bench.systems import System
 
 LINEAR, HOLD = INTERPOLATIONS = ("linear", "hold")
@@ -26,6 +27,7 @@ class Observations:
         time_unit: "step" for maps and images, otherwise the system's own unit.
         labels: one array (time,) of class numbers per trajectory, where the states carry labels.
         times: one increasing array (time,) per trajectory, in `time_unit`; by default regular from zero.
+        time_origins: the moment from which the times of each trajectory count, where they were dates.
         names: where each trajectory comes from, for messages.
         first_rows: number of the step at which each trajectory begins, where `times` are regular; 0 by default.
         component_names: what the components of a state are called: one per entry of its last axis, one for a field.
@@ -64,6 +66,7 @@ class Observations:
     system: System | None = None
     masked: bool = False
     missing_times: tuple[np.ndarray, ...] | None = None
+    time_origins: tuple[TimeOrigin, ...] | None = None
     observed: "Observations | None" = None
 
     @property

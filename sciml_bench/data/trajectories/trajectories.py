@@ -77,7 +77,7 @@ class Trajectories(Observations):
         }
         if self.clean is self.states:
             changes["clean"] = changes["states"]
-        for name in ("names", "missing_times"):
+        for name in ("names", "missing_times", "time_origins"):
             if (each := getattr(self, name)) is not None:
                 changes[name] = tuple(each[number] for number in numbers)
         if self.times is None:

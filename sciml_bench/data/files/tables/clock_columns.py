@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import is_time_name, restart, rises, times_of_dates, times_of_moments
+from sciml_bench.data.files.clocks import Clock, is_time_name, restart, rises, times_of_dates, times_of_moments
 from sciml_bench.data.files.tables.calendar_columns import dates_of_numbers, joined_dates
 from sciml_bench.data.files.tables.cells import numbers
 from sciml_bench.data.files.tables.columns import NO_COLUMN, Column, Columns
@@ -35,8 +35,8 @@ def column_number(lines: Columns, time_column: str | int | None, first: int) -> 
     )
 
 
-def dates_of(column: Column, name: str = "") -> tuple[np.ndarray, str] | None:
-    """The times and their unit, where a column holds dates; numbers such as 20200131 where it has the name of a clock.
+def dates_of(column: Column, name: str = "") -> Clock | None:
+    """The times, where a column holds dates or durations; numbers such as 20200131 where it has the name of a clock.
 
     Args:
         column: of a table.
@@ -92,7 +92,7 @@ def _rising(lines: Columns, place: int) -> bool:
     column = lines.columns[place]
     try:
         found = dates_of(column, lines.header[place]) if lines.header else None
-        times = found[0] if found is not None else numbers(lines, column, place, place)
+        times = found.times if found is not None else numbers(lines, column, place, place)
     except DataError:
         return False
     return rises(times) and restart(times) is None

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from sciml_bench.data.trajectories.time_origin import TimeOrigin
+
 NO_COLUMN = "none"
 """The `time_column` of a table without a clock."""
 
@@ -21,6 +23,7 @@ class Table:
         units: of these columns, None for one without.
         times: the clock, where there is one.
         time_unit: of the clock, where the file tells it.
+        time_origin: from which the clock counts, where it holds dates.
         notes: how the file was read, where it could be read otherwise.
         parts: trajectories, where a column tells several apart, by what their names end with; the table is the first.
     """
@@ -30,6 +33,7 @@ class Table:
     units: tuple[str | None, ...] = ()
     times: Float[np.ndarray, " time"] | None = None
     time_unit: str | None = None
+    time_origin: TimeOrigin | None = None
     notes: tuple[str, ...] = ()
     parts: "dict[str, Table]" = field(default_factory=dict)
 

@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data.files.clocks import ROUNDED, is_faulty, is_time_name, restart, rises, rises_evenly, unit_of_name
+from sciml_bench.data.files.clocks import (
+    ROUNDED,
+    Clock,
+    is_faulty,
+    is_time_name,
+    restart,
+    rises,
+    rises_evenly,
+    unit_of_name,
+)
 from sciml_bench.data.files.tables.cells import number_of, numbers, once_named
 from sciml_bench.data.files.tables.clock_columns import column_number, dates_of, join_dates
 from sciml_bench.data.files.tables.columns import Columns, Table
@@ -75,13 +84,11 @@ def _part_of(name: str, part: Columns, time_column: str | int | None, chosen: Se
         raise DataError(str(error).replace(str(part.path), f"{part.path}{name}", 1)) from error
 
 
-def _table(
-    lines: Columns, values: list[np.ndarray], number: int | None, dates: tuple[np.ndarray, str] | None, guess: bool
-) -> Table:
+def _table(lines: Columns, values: list[np.ndarray], number: int | None, dates: Clock | None, guess: bool) -> Table:
     """The columns parted into clock and states."""
     header, units, notes = lines.header, lines.units, list(lines.notes)
     names = header or [f"column {place}" for place in range(len(values))]
-    times, unit = dates if dates is not None else (None if number is None else values[number], None)
+    times, unit, origin = dates if dates is not None else (None if number is None else values[number], None, None)
     if number is not None and len(values) == 1 and (dates is not None or not guess):
         raise DataError(
             f"data.path: {lines.path}: nothing but the clock {names[number]} is read, and no state; give it a column "
@@ -107,7 +114,7 @@ def _table(
             )
         reason = "is the only one" if len(values) == 1 else "does not increase"
         notes.append(f"the column {names[number]} {reason}, and is taken for a state")
-        number = times = None
+        number = times = origin = None
     elif guess and number is not None:
         notes.append(f"{'the column ' * bool(header)}{names[number]} is the time")
     elif guess and not header and len(values) > 1 and (rises(values[0]) or rises(-values[0])):
@@ -127,6 +134,7 @@ def _table(
         tuple(units[place] for place in states),
         times,
         unit,
+        origin,
         tuple(notes),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sciml_bench.core.errors import DataError
-from sciml_bench.data.files.clocks import is_time_name, restart, time_of_day, times_of_dates
+from sciml_bench.data.files.clocks import Clock, is_time_name, restart, time_of_day, times_of_dates
 from sciml_bench.data.files.tables.calendar_columns import dates_of_numbers
 from sciml_bench.data.files.written_dates import year_first
 
@@ -19,20 +19,20 @@ _WITHOUT_SECONDS = re.compile(r"\d+:\d{2}")
 _DAY = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}")
 
 
-def durations(cells: Sequence[str]) -> tuple[Float[np.ndarray, " time"], str] | None:
-    """The times and their unit of cells such as 00:01:30.5 or `1.5 sec`; None where some are none.
+def durations(cells: Sequence[str]) -> Clock | None:
+    """The times of cells such as 00:01:30.5 or `1.5 sec`; None where some are none.
 
     Args:
         cells: of a column that is the clock.
     """
     of_day = _times_of_day(cells)
     if of_day is not None:
-        return of_day + _A_DAY * _midnights(of_day), "s"
+        return Clock(of_day + _A_DAY * _midnights(of_day), "s")
     with_unit = [_WITH_UNIT.fullmatch(cell) for cell in cells]
     units = {_UNITS[found[2]] for found in with_unit if found}
     if not cells or not all(with_unit) or len(units) != 1:
         return None
-    return np.array([float(found[1]) for found in with_unit if found]), units.pop()
+    return Clock(np.array([float(found[1]) for found in with_unit if found]), units.pop())
 
 
 def told_of_times(cells: Sequence[str], path: Path) -> list[str]:
