@@ -74,7 +74,7 @@ def answer(asked: argparse.Namespace) -> None:
     driven = asked.inputs is not None
     acting = {"inputs": read_inputs(asked.inputs, learned.spec, past, abs(asked.horizon))} if driven else {}
     forecast = learned.forecast(past, asked.horizon, **acting)
-    write_forecast(asked.output, forecast, learned.spec)
+    write_forecast(asked.output, forecast, learned.spec, past.time_origins)
     print(f"wrote {asked.output}")
     for number, word in enumerate(forecast.status):
         if word != OK:

@@ -22,10 +22,11 @@ from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS, forecast_table
 from sciml_bench.data.molecules import MolecularTrajectories
 from sciml_bench.data.molecules.other_files import are_frames
-from sciml_bench.data.regular_clock import JITTER
+from sciml_bench.data.regular_clock import JITTER, median_step
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data.trajectories.time_origin import MONTH, OF_EVERY_DAY, SECONDS, TimeOrigin
 from sciml_bench.data.transforms.components import chosen_components
 
 STATES, TIMES, INPUTS = "states", "times", "inputs"
@@ -71,7 +72,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         if used := (names or {}).get("used_cells"):
             record.used_cells = np.isin(spec.column_names, [*used, *spec.input_names])
         try:
-            past = record.load()
+            past = _with_written_origins(first, spec, record.load())
         except MissingValuesError as error:
             raise DataError(
                 f"{error.what}; a past has none: fill them in the file, or give only the rows after the last that is "
@@ -85,6 +86,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
         )
+    past = _on_clock_of(spec, past)
     # single rows have no interval from which the clock could be told, and some files have no clock
     untold = max(past.lengths) < 2 or (past.times is None and (past.time_step == 1 or past.time_unit == "step"))
     return past.unchecked(time_step=spec.time_step) if untold else past
@@ -94,9 +96,11 @@ def _holds_what_was_chosen(path: Path, spec: RecordSpec) -> bool:
     """Whether a table is a forecast, or has the names of the chosen components alone."""
     if not is_table(path) or spec.as_read is None:
         return False
+    if _is_forecast_table(path):
+        return True
     named = set(read_table(path).names)
     own, whole = (set(each.component_names) for each in (spec.as_observed, spec.as_read))
-    return _is_forecast_table(path) or named == own != whole
+    return named == own != whole
 
 
 def _is_forecast_table(path: Path) -> bool:
@@ -185,9 +189,44 @@ def _input_arrays(path: Path, names: tuple[str, ...]) -> np.ndarray:
 
 def _forecast_table(path: Path, spec: RecordSpec) -> Trajectories:
     """The trajectories of a forecast that was written as a table; the spread of an ensemble is left out."""
-    times, states = forecast_table(path, spec.column_names)
+    times, states, dates = forecast_table(path, spec.column_names)
     states = [part.reshape(-1, *spec.state_shape) for part in states]
-    return TrajectoryFiles.from_arrays(times, states, time_unit=spec.time_unit).load()
+    past = TrajectoryFiles.from_arrays(times, states, time_unit=spec.time_unit).load()
+    if dates is None or (like := spec.time_origin) is None:
+        return past
+    with contextlib.suppress(ValueError):  # a spreadsheet may have written them in another way
+        first = zip(dates, times, strict=True)
+        origins = [TimeOrigin.at(date[0], time[0], like.unit, like.calendar) for date, time in first]
+        return past.unchecked(time_origins=tuple(origins))
+    return past
+
+
+def _with_written_origins(path: Path, spec: RecordSpec, past: Trajectories) -> Trajectories:
+    """A past with the origins of its times, where it is a forecast that was written as arrays."""
+    content = read_content(path) if path.suffix.lower() == ".npz" else None
+    moments = content.texts.get("time_origin", ()) if isinstance(content, Arrays) else ()
+    if not isinstance(content, Arrays) or len(moments) != past.n_trajectories or spec.time_origin is None:
+        return past
+    calendars = content.texts.get("calendar", (OF_EVERY_DAY,) * len(moments))
+    pairs = zip(moments, calendars, strict=True)
+    return past.unchecked(time_origins=tuple(TimeOrigin(m, spec.time_origin.unit, c) for m, c in pairs))
+
+
+def _on_clock_of(spec: RecordSpec, past: Trajectories) -> Trajectories:
+    """A past of dates in the unit of the record: fewer rows may be whole in a larger one."""
+    if past.time_origins is None or past.times is None:
+        return past
+    unit = spec.time_unit if spec.time_origin is None else spec.time_origin.unit
+    units = {unit, *(origin.unit for origin in past.time_origins)}
+    if len(units) == 1:
+        return past
+    if not units <= SECONDS.keys():  # months are no number of days, and a single row tells no clock
+        months = unit == MONTH and max(past.lengths) == 1
+        return past.unchecked(time_origins=tuple(each.in_months for each in past.time_origins) if months else None)
+    pairs = zip(past.times, past.time_origins, strict=True)
+    times = tuple(np.asarray(part, dtype=np.float64) * (SECONDS[each.unit] / SECONDS[unit]) for part, each in pairs)
+    origins = tuple(replace(each, unit=unit) for each in past.time_origins)
+    return past.unchecked(times=times, time_step=median_step(times), time_origins=origins)
 
 
 def _require_names(path: Path, spec: RecordSpec, options: Mapping[str, Any], renamed: bool) -> None:

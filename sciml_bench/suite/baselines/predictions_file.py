@@ -54,7 +54,7 @@ def read_predictions(path: Path, asked: Questions, spec: RecordSpec) -> dict[str
 
 def _from_table(path: Path, spec: RecordSpec) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     try:
-        times, parts = forecast_table(path, spec.column_names)
+        times, parts, _ = forecast_table(path, spec.column_names)
     except DataError as error:
         raise DataError(f"data.predictions={error}" if str(error).startswith(str(path)) else str(error)) from None
     lengths = {len(part) for part in parts}
