@@ -62,7 +62,8 @@ def answer(asked: argparse.Namespace) -> None:
         told = kind if isinstance(run.learned, SolutionOperator) else "nothing that forecasts"
         raise DataError(f"{asked.run} has learned {told}")
     learned = in_own_components(cast(Any, run.learned))
-    past = learned.past if asked.past is None else read_past(asked.past, run.learned.spec, names_in_files(run))
+    kept = getattr(learned, "past", None)
+    past = kept if asked.past is None else read_past(asked.past, run.learned.spec, names_in_files(run))
     if past is None:
         raise DataError(f"{asked.run} has not kept the end of its record; give --past FILE")
     bytes_needed = 8 * abs(asked.horizon) * past.n_trajectories * math.prod(past.state_shape)
