@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec, WindowsSpec
     from sciml_bench.data.split import split_trajectories
     from sciml_bench.data.standardization import Standardization
-    from sciml_bench.data.trajectories import TimeOrigin, Trajectories
+    from sciml_bench.data.trajectories import StateAxis, TimeOrigin, Trajectories
     from sciml_bench.data.views import LaggedPairsView, PaddedTrajectories, WholeTrajectoriesView, WindowsView
     from sciml_bench.data.views.lagged_pairs import LaggedPairs
     from sciml_bench.data.views.pair_loader import PairLoader
@@ -26,6 +26,7 @@ __all__ = [
     "Record",
     "RecordSpec",
     "Standardization",
+    "StateAxis",
     "TimeOrigin",
     "Trajectories",
     "WholeTrajectoriesView",
@@ -43,6 +44,7 @@ _HOMES = {
     "Record": "record",
     "RecordSpec": "spec",
     "Standardization": "standardization",
+    "StateAxis": "trajectories",
     "TimeOrigin": "trajectories",
     "Trajectories": "trajectories",
     "WholeTrajectoriesView": "views",

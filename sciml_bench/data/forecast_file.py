@@ -44,8 +44,9 @@ def write_forecast(
     Args:
         path: `.npz` gets arrays `times` (batch, time), `states` (batch, time, *state), `status` (batch,), `kind`,
             `component_names` and `time_unit`, and of an ensemble `members` and `deviation`; of dates `dates` (batch,
-            time), `time_origin` (batch,) and, where one is another than that of every day, `calendar` (batch,). `.csv`
-            gets one row for each trajectory and time, the date last.
+            time), `time_origin` (batch,) and, where one is another than that of every day, `calendar` (batch,); where
+            the record's file tells positions along axes of a state, these by the name of the axis, and `state_axes`,
+            the names of all axes of `states`. `.csv` gets one row for each trajectory and time, the date last.
         forecast: what is written.
         spec: of the record, which has the names.
         origins: of the times of every trajectory, where they stand for dates.
@@ -67,7 +68,7 @@ def write_forecast(
             arrays |= {"dates": dates, "time_origin": np.array([origin.moment for origin in origins])}
             calendars = [origin.calendar for origin in origins]
             arrays |= {} if {*calendars} == {OF_EVERY_DAY} else {"calendar": np.array(calendars)}
-        write_arrays(path, arrays)
+        write_arrays(path, arrays | {name: part for name, part in _axes_of(spec).items() if name not in arrays})
         return
     names = list(spec.column_names)
     header = [*FIRST_COLUMNS, *names] + ([] if deviation is None else [f"{name}_deviation" for name in names])
@@ -81,6 +82,14 @@ def write_forecast(
         last = [[]] * len(times) if dates is None else dates[number, :, None].tolist()
         table.writerows([number, time, *row, *date] for time, row, date in zip(times.tolist(), rows, last, strict=True))
     write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def _axes_of(spec: RecordSpec) -> dict[str, Any]:
+    """The positions along the axes of a state, and what the axes of `states` are called; none where none are known."""
+    if not spec.axes:
+        return {}
+    positions = {axis.name: np.array(axis.positions) for axis in spec.axes if axis.positions is not None}
+    return positions | {"state_axes": np.array([*FIRST_COLUMNS, *(axis.name for axis in spec.axes)])}
 
 
 class WrittenForecast(NamedTuple):

@@ -12,7 +12,7 @@ from jaxtyping import Float, Shaped
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import StateArray, iterate_blocks
 from sciml_bench.data.standardization import Standardization, mean_and_variance
-from sciml_bench.data.trajectories import LINEAR, TimeOrigin, Trajectories, column_names
+from sciml_bench.data.trajectories import LINEAR, StateAxis, TimeOrigin, Trajectories, column_names
 from sciml_bench.data.transforms import RecordTransforms
 from sciml_bench.systems import System
 
@@ -51,6 +51,7 @@ class RecordSpec:
         weighted: whether the rows count differently.
         time_origin: the moment from which the times of the first training trajectory count, where they were dates;
             others may begin at another, which the past of a forecast tells.
+        axes: of a state, where the file tells positions along them.
     """
 
     state_shape: tuple[int, ...]
@@ -77,6 +78,7 @@ class RecordSpec:
     atomic_numbers: tuple[int, ...] | None = None
     weighted: bool = False
     time_origin: TimeOrigin | None = None
+    axes: tuple[StateAxis, ...] = ()
 
     @classmethod
     def of(
@@ -123,6 +125,7 @@ class RecordSpec:
             atomic_numbers=train.facts.get("atomic_numbers"),
             weighted=train.weights is not None,
             time_origin=None if train.time_origins is None else train.time_origins[0],
+            axes=tuple(train.facts.get("axes", ())),
         )
 
     @property
@@ -148,7 +151,7 @@ class RecordSpec:
             return self
         scale = {name: np.broadcast_to(getattr(self, name), self.state_shape).ravel() for name in ("mean", "deviation")}
         system = self.system if getattr(self.system, "dim", None) == self.dim else None
-        names = {"component_names": self.column_names, "body_names": None}
+        names = {"component_names": self.column_names, "body_names": None, "axes": ()}
         return replace(self, state_shape=(self.dim,), **names, **scale, system=system, origin=self)
 
     @property

@@ -331,4 +331,4 @@ def test_forecasts_by_lead_count_from_where_they_begin(tmp_path):
 
 def test_old_specs_know_no_dates():
     spec = RecordSpec((2,), 0.1, "day", ("x", "y"), np.zeros(2), np.ones(2), (5,))
-    assert spec.time_origin is None
+    assert (spec.time_origin, spec.axes) == (None, ())

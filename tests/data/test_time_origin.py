@@ -9,7 +9,7 @@ import pytest
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.core.stored.description import built, describe
-from sciml_bench.data import TimeOrigin
+from sciml_bench.data import StateAxis, TimeOrigin
 from sciml_bench.data.trajectories import dates_of
 
 cftime = pytest.importorskip("cftime")
@@ -124,6 +124,6 @@ def test_a_missing_package_is_named(monkeypatch):
         dates(TimeOrigin("2000-01-01", "day", "noleap"), [1])
 
 
-def test_origins_are_stored_as_plain_values():
-    value = TimeOrigin("2000-01", "month", "360_day")
-    assert built(describe({"kept": (value,)}))["kept"] == (value,)
+def test_origins_and_axes_are_stored_as_plain_values():
+    for value in (TimeOrigin("2000-01", "month", "360_day"), StateAxis("level", (1000, 2.5)), StateAxis("x")):
+        assert built(describe({"kept": (value,)}))["kept"] == (value,)

@@ -15,6 +15,7 @@ from sciml_bench.data.files.contents import Coordinate, Field, Fields, Rows
 from sciml_bench.data.files.named_trajectory import NamedTrajectory
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.lazy_states import LazyStates
+from sciml_bench.data.trajectories.state_axis import StateAxis
 from sciml_bench.data.trajectories.time_origin import MONTH, SECONDS, TimeOrigin
 
 TRAJECTORY_AXES = ("trajectory", "traj", "sample", "batch", "member", "ensemble", "realization", "number", "case")
@@ -118,6 +119,7 @@ def _of_one_group(
     notes += [f"{clock} is the time"] if clock is not None else []
     facts = _components(fields, {axis: lengths[axis] for axis in state}, content)
     facts |= {"time_step": content.time_step, "notes": tuple(notes), "latitudes": _latitudes(content, state, fields)}
+    facts["axes"] = _axes(content, state, lengths, several=len(fields) > 1)
     found = []
     for numbers in np.ndindex(*(lengths[axis] for axis in counting)):
         place = dict(zip(counting, numbers, strict=True))
@@ -226,6 +228,20 @@ def _components(fields: dict[str, Field], state: dict[str, int], content: Fields
         if bodies is not None and bodies.values.dtype.kind in "UO":
             facts["body_names"] = tuple(map(str, bodies.values))
     return facts
+
+
+def _axes(content: Fields, state: list[str], lengths: dict[str, int], several: bool) -> tuple[StateAxis, ...] | None:
+    """What stands along the axes of a state; None where no position is told along any of them."""
+    found = []
+    for axis in state:
+        along = content.coordinates.get(axis)
+        if along is None or along.values.dtype.kind not in "iufUMO" or along.values.shape != (lengths[axis],):
+            found.append(StateAxis(axis))
+            continue
+        moments = along.values.dtype.kind in "MO"
+        found.append(StateAxis(axis, tuple(map(str, along.values) if moments else along.values.tolist())))
+    known = any(axis.positions is not None for axis in found)
+    return (*found, *[StateAxis("component")] * several) if known else None
 
 
 def _latitudes(content: Fields, state: list[str], fields: dict[str, Field]) -> Latitudes | None:

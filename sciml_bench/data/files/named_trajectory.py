@@ -6,6 +6,7 @@ import numpy as np
 
 from sciml_bench.data.files.cell_areas import Latitudes
 from sciml_bench.data.lazy_states import StateArray
+from sciml_bench.data.trajectories.state_axis import StateAxis
 from sciml_bench.data.trajectories.time_origin import TimeOrigin
 
 
@@ -24,6 +25,7 @@ class NamedTrajectory:
         component_units: of these, None for one without.
         notes: how the file was read, where it could be read otherwise.
         grid: positions of the points of a one-dimensional field.
+        axes: of a state, where the file names them and tells the positions along one.
         body_names: of the bodies where states are (bodies, axes).
         missing_times: when the rows were observed that are cut out.
         latitudes: of the cells that a state is made of.
@@ -44,6 +46,7 @@ class NamedTrajectory:
     latitudes: Latitudes | None = None
     array_name: str | None = None
     time_origin: TimeOrigin | None = None
+    axes: tuple[StateAxis, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

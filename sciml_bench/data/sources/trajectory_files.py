@@ -240,6 +240,8 @@ class TrajectoryFiles(Record):
         facts |= {fact: value for fact in ("grid", "body_names") if (value := _agreed(found, fact)) is not None}
         if "grid" in facts:
             facts["grid"] = np.array(facts["grid"])
+        axes = {part.axes for part in found}
+        facts |= {"axes": axes.pop()} if len(axes) == 1 and None not in axes else {}
         if self.area_weights:
             facts["cell_areas"] = self._areas(found)
         origins = tuple(part.time_origin for part in found if part.time_origin is not None)

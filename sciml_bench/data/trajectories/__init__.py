@@ -6,6 +6,7 @@ from sciml_bench.data.trajectories.observations import HOLD as HOLD
 from sciml_bench.data.trajectories.observations import INTERPOLATIONS as INTERPOLATIONS
 from sciml_bench.data.trajectories.observations import LINEAR as LINEAR
 from sciml_bench.data.trajectories.observations import column_names as column_names
+from sciml_bench.data.trajectories.state_axis import StateAxis as StateAxis
 from sciml_bench.data.trajectories.time_origin import TimeOrigin as TimeOrigin
 from sciml_bench.data.trajectories.time_origin import dates_of as dates_of
 from sciml_bench.data.trajectories.trajectories import Trajectories as Trajectories

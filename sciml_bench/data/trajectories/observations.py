@@ -38,9 +38,10 @@ class Observations:
             earlier row (`hold`).
         parameters: one value per trajectory under each name, such as a growth rate.
         weights: one array (time,) per trajectory, of how much each state counts; not negative.
-        facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field,
-            `body_names` of states (bodies, axes), the four bodies of each dihedral of a molecule (`dihedral_atoms`),
-            `cell_areas` of a field on a sphere, or the `lyapunov_time` of what moves.
+        facts: what does not change in time: `grid`, the positions of the points of a one-dimensional field, `axes`,
+            what stands along each axis of a state (`StateAxis`), `body_names` of states (bodies, axes), the four bodies
+            of each dihedral of a molecule (`dihedral_atoms`), `cell_areas` of a field on a sphere, or the
+            `lyapunov_time` of what moves.
         system: the system that was simulated; None for observed data.
         masked: whether rows may have values that are missing (not a number), which a method leaves out.
         missing_times: when the rows of each trajectory were observed that were cut out; nothing goes on across them.

@@ -27,7 +27,7 @@ def as_components(trajectories: Trajectories) -> Trajectories:
 def _as_columns(trajectories: Trajectories) -> Trajectories:
     flat = trajectories.mapped(lambda states: states.reshape(len(states), -1))
     names = trajectories.column_names
-    facts = {name: fact for name, fact in trajectories.facts.items() if name not in ("grid", "body_names")}
+    facts = {name: fact for name, fact in trajectories.facts.items() if name not in ("grid", "axes", "body_names")}
     if (units := facts.get("component_units")) is not None:  # of the last axis, or of the only field
         facts["component_units"] = tuple(units) * (len(names) // len(units))
     return flat.unchecked(component_names=names, facts=facts, system=None)
@@ -73,7 +73,7 @@ def chosen_components(
     chosen = vectors.mapped(lambda states: states[:, columns])
     system = vectors.system if columns == list(range(len(names))) else None
     units = vectors.facts.get("component_units")
-    facts = dict(vectors.facts)
+    facts = {name: fact for name, fact in vectors.facts.items() if name != "axes"}
     if units is not None:
         facts["component_units"] = tuple(units[column] for column in columns)
     if (areas := facts.get("cell_areas")) is not None:

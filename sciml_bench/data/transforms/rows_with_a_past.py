@@ -47,7 +47,7 @@ def delay_embedded(
         return np.concatenate([states[reach:, :dim], *earlier], axis=1)
 
     before = [f"{name}[-{k * step}]" for k in range(1, count + 1) for name in (*names, *acting)]
-    facts = dict(vectors.facts)
+    facts = {name: fact for name, fact in vectors.facts.items() if name != "axes"}
     if (units := facts.get("component_units")) is not None:
         facts["component_units"] = (*units, *(*units, *[None] * len(acting)) * count)
     if (areas := facts.get("cell_areas")) is not None:
