@@ -15,13 +15,12 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.capabilities import horizon_times
 from sciml_bench.data.files.clocks import is_time_name
 from sciml_bench.data.files.contents import Arrays
+from sciml_bench.data.files.formats.frame_chains import CHAINS
 from sciml_bench.data.files.missing.missing_values import INTERPOLATE, REFUSE, MissingValuesError
 from sciml_bench.data.files.readers import TEXT_SUFFIXES, is_table, read_arrays, read_content, read_table
 from sciml_bench.data.files.tables.columns import NO_COLUMN
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.forecast_file import FIRST_COLUMNS, forecast_table
-from sciml_bench.data.molecules import MolecularTrajectories
-from sciml_bench.data.molecules.other_files import are_frames
 from sciml_bench.data.regular_clock import JITTER, median_step
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
@@ -59,7 +58,9 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
                 return spec.transforms.chosen(read_past(path, spec.as_read, {**(names or {}), **left_out}))
         return read_past(path, replace(spec.as_observed, transforms=None, as_read=None), names)
     molecule = (names or {}).get("molecule")
-    if molecule and are_frames(first):
+    if molecule and first.suffix.lower() in CHAINS:
+        from sciml_bench.data.molecules import MolecularTrajectories  # imported late: few runs are of molecules
+
         past = MolecularTrajectories(trajectories=[str(path)], **molecule).load()
     elif _is_forecast_table(first):
         past = _forecast_table(first, spec)

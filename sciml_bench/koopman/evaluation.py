@@ -19,8 +19,9 @@ from sciml_bench.koopman.feature_streams import evaluated_pairs
 from sciml_bench.koopman.held_out_forecasts import image_forecasts, state_forecasts, whole_forecast_scores
 from sciml_bench.koopman.kinetics.dihedral_maps import dihedral_maps
 from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.operator.self_adjoint import GENERATOR
 from sciml_bench.koopman.told_drift import told_drift
-from sciml_bench.koopman.told_modes import told_modes
+from sciml_bench.koopman.told_modes import told_generator, told_modes
 from sciml_bench.scores import (
     chapman_kolmogorov_test,
     implied_timescales,
@@ -203,8 +204,11 @@ class Evaluation:
         if exact_eigenvalues is not None:
             arrays["exact_timescales"] = implied_timescales(exact_eigenvalues[1 : n_scales + 1], lag * step)
         violation = largest_violation(*test)
-        notes = (_told_lags(learned.spec.lags, lags, bands.estimates, record, violation),) if several else ()
-        return Results({"chapman_kolmogorov_violation": violation}, arrays, ("implied_timescales",), notes)
+        notes = [_told_lags(learned.spec.lags, lags, bands.estimates, record, violation)] if several else []
+        if learned.operator.method == GENERATOR and part.weights is None:  # of a biased simulation the pairs are biased
+            slowest, ends = learned.implied_timescales(), (float(bands.lower[-1, 0]), float(bands.upper[-1, 0]))
+            notes += told_generator(slowest, ends, lags[-1] * step, record.spec.time_unit)
+        return Results({"chapman_kolmogorov_violation": violation}, arrays, ("implied_timescales",), tuple(notes))
 
 
 def _told_lags(

@@ -1,7 +1,7 @@
 """The leading eigenvalues in words: periods and decay times."""
 
 import numpy as np
-from jaxtyping import Complex
+from jaxtyping import Complex, Float
 
 TOLD = 5
 """Modes that are told, the slowest first."""
@@ -48,6 +48,28 @@ def told_modes(
         for value in shown
     ]
     return f"modes: {'; '.join(dict.fromkeys(told))}" if told else None
+
+
+def told_generator(
+    timescales: Float[np.ndarray, " modes"], band: tuple[float, float], lag_time: float, time_unit: str
+) -> list[str]:
+    """What is said where a generator's slowest timescale is not that of the pairs, which need no noise to be known.
+
+    Args:
+        timescales: of the generator, infinite for the constant.
+        band: the ends of the 95 % band of the slowest one that the pairs tell.
+        lag_time: of these pairs.
+        time_unit: of all times.
+    """
+    slowest = max(timescales[np.isfinite(timescales)], default=np.inf)
+    if band[0] <= slowest <= band[1]:
+        return []
+    where, why = ("below", "too few modes or") if slowest < band[0] else ("above", "")
+    return [
+        f"the slowest timescale of the generator, {slowest:.4g} {time_unit}, lies {where} that of pairs {lag_time:.4g} "
+        f"{time_unit} apart ({band[0]:.4g} to {band[1]:.4g}): {f'{why} another diffusion'.strip()} than the noise that "
+        "moves the rows"
+    ]
 
 
 def _told(value: complex, lag_time: float, time_unit: str) -> str:

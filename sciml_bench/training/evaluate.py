@@ -19,7 +19,6 @@ from sciml_bench.core.seeds import seed_everything
 from sciml_bench.core.stored.learned_file import read_learned
 from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.data.capabilities import KnowsRecord
-from sciml_bench.data.molecules.other_files import are_frames, record_of_files
 from sciml_bench.data.past_file import reading_options
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.transforms.record_transforms import OPTIONS
@@ -237,9 +236,13 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
     if not node:
         raise ConfigurationError("--data: an equation has no file of data; give pde.<key>=<value> instead")
     names, transforms = names_in_files(run), {name: node[name] for name in OPTIONS if name in node}
-    if "molecule" in names and not Path(path).is_dir() and are_frames(path):
+    if "molecule" in names and not Path(path).is_dir():
+        from sciml_bench.data.molecules.other_files import record_of_files  # imported late: few runs are of molecules
+
         split = node.get("split") if "trajectories" in node else None
-        return {**record_of_files(path, names["molecule"], split), **transforms}
+        found = record_of_files(path, names["molecule"], split)
+        if found is not None:
+            return {**found, **transforms}
     if "path" in node:
         return {**node, "path": str(path)}
     if not Path(path).exists():

@@ -322,7 +322,10 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "words.csv": ("column 2 (site): 'a' is not a number", "call it id where it tells", "data.key=[x,v]"),
     "two_clocks.csv": ("column 2 (date) holds dates", "data.time_column=date makes", "data.key=[x,v]"),
     "no_value.csv": ("x: 1; the first at row 3, time 3 day)",),
-    "holes.npy data.in_memory_gigabytes=0": ("no value at row 3, time 3, component x2", "data.missing=split"),
+    "holes.npy data.in_memory_gigabytes=0": (
+        "no value at row 3, time 3, component x2, 1 missing in all, in 1 of 100 rows",
+        "data.missing=split",
+    ),
     "holes.npy data.in_memory_gigabytes=0 data.missing=mask": ("data.missing=mask: rows are marked in memory alone",),
     "good.csv data.missing=drop": ("data.missing=drop", "refuse"),
     "good.csv data.clocks=others": ("data.clocks=others", "alike"),

@@ -11,6 +11,7 @@ from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data import Trajectories
 from sciml_bench.data.sources import MarkovTrajectories
 from sciml_bench.koopman import (
+    Evaluation,
     FeaturePair,
     GeneratorLearning,
     GeneratorLoss,
@@ -18,6 +19,7 @@ from sciml_bench.koopman import (
     KoopmanModel,
     KoopmanOperator,
 )
+from sciml_bench.koopman.told_modes import told_generator
 from sciml_bench.networks import MultilayerPerceptron
 from sciml_bench.systems import DoubleWell, MuellerBrown, OrnsteinUhlenbeck, PrinzPotential
 from sciml_bench.training import composed, restore, run
@@ -70,6 +72,30 @@ def test_a_diffusion_is_that_of_the_states_and_not_of_their_standardised_units()
     deviation = scaled.view.spec.standardization.deviation.item()
     assert raw.directions.item() == pytest.approx(1.0)
     assert scaled.directions.item() == pytest.approx(1 / deviation)
+
+
+def test_a_generator_whose_slowest_motion_is_not_that_of_the_pairs_says_so():
+    """A line through a double well: by its Dirichlet form the rate is D / var(x), far above that over the barrier."""
+    system = DoubleWell(barrier=3.0)
+    view = pairs_of(MarkovTrajectories(system, n_steps=40_000, split={"train": 0.9, "test": 0.1}), batch_size=256)
+    line = FeaturePair(
+        view.spec,
+        encoder=lambda shape, n: torch.nn.Sequential(torch.nn.Linear(shape[0], n)),
+        n_modes=2,
+        lagged="shared",
+    )
+    noise = 2 * system.diffusion if hasattr(system, "diffusion") else 1.0
+    learned = generator(view, model=line, diffusion=noise).learned()
+    told = Evaluation(timescale_lags=(1, 20, 80), n_bootstrap=20)(learned, view.record).notes
+    (note,) = (each for each in told if "generator" in each)
+    x = view.record.splits["train"].states[0]
+    assert learned.implied_timescales()[1] == pytest.approx(x.var() / (system.noise_strength**2 / 2), rel=0.02)
+    assert "lies below that of pairs" in note
+    assert "too few modes or another diffusion" in note
+    assert told_generator(np.array([np.inf, 2.0, 1.0]), (1.9, 2.2), 0.1, "s") == []
+    assert "2.5 s, lies above that of pairs 0.1 s apart (1.9 to 2.2): another diff" in "".join(
+        told_generator(np.array([np.inf, 2.5, 1.0]), (1.9, 2.2), 0.1, "s")
+    )
 
 
 def test_the_learned_generator_survives_its_storage():

@@ -23,30 +23,26 @@ def reading_of(record: MolecularTrajectories) -> dict[str, Any]:
     return {"topology": str(record.topology)} | {name: getattr(record, name) for name in _READING}
 
 
-def are_frames(path: PathType) -> bool:
-    """Whether the first of some files is a trajectory of a molecule.
-
-    Args:
-        path: as `find_files` takes it.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    return find_files(path)[0].suffix.lower() in CHAINS
-
-
 def record_of_files(
     path: PathType, reading: Mapping[str, Any], split: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """The configuration of a record of other files; of fewer than three, each is cut by time.
 
     Args:
         path: files, a folder or a pattern.
         reading: from `reading_of`.
         split: of whole trajectories, where there are enough of them.
+
+    Returns:
+        None where these are no trajectories of a molecule.
+
+    Raises:
+        FileNotFoundError: there is no such file.
     """
-    parts: dict[str, Any] = {"split_by": TIME, "split": DEFAULT_SPLIT}
-    if len(find_files(path)) >= _FEWEST:
+    files, parts = find_files(path), {"split_by": TIME, "split": DEFAULT_SPLIT}
+    if files[0].suffix.lower() not in CHAINS:
+        return None
+    if len(files) >= _FEWEST:
         parts = {"split_by": TRAJECTORY, "split": dict(split or DEFAULT_SPLIT)}
     target = f"{MolecularTrajectories.__module__.rpartition('.')[0]}.{MolecularTrajectories.__name__}"
     return {"_target_": target, "trajectories": [str(path)], **reading, **parts}

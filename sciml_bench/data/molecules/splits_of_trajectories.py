@@ -12,7 +12,6 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import wasserstein_distance
 
 from sciml_bench.data.split import cut_points
 
@@ -70,6 +69,8 @@ def distance_of_parts(values: Values, parts: Sequence[Int[np.ndarray, " _"]]) ->
         values: of a collective variable, one array for each trajectory.
         parts: numbers of trajectories.
     """
+    from scipy.stats import wasserstein_distance  # imported late: scipy.stats takes a good part of a second
+
     first, *others = (np.concatenate([values[number] for number in part]) for part in parts if len(part))
     return float(sum(wasserstein_distance(first, other) for other in others))
 

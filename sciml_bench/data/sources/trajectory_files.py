@@ -35,13 +35,14 @@ from sciml_bench.data.files.missing.missing_values import (
     without_missing,
     zeros_elsewhere,
 )
-from sciml_bench.data.files.missing.missing_values_on_disk import without_missing_on_disk
+from sciml_bench.data.files.missing.missing_values_on_disk import counted_on_disk, without_missing_on_disk
 from sciml_bench.data.files.trajectory_arrays import LAYOUTS, NamedTrajectory, find_files, in_memory, read_trajectories
 from sciml_bench.data.lazy_states import (
     DamagedRowsError,
     LazyStates,
     StateArray,
     has_missing,
+    is_on_disk,
     plain_numbers,
     rows_per_block,
     window,
@@ -261,10 +262,13 @@ class TrajectoryFiles(Record):
                 facts=facts,
             )
         except MissingError as error:
-            raise MissingValuesError(f"data.path={self.path}: {error.what}", on_disk=True) from error
+            told = f"data.path={self.path}: {error.what}{counted_on_disk(found)}"
+            raise MissingValuesError(told, on_disk=True) from error
         except DataError as error:
             raise DataError(f"data.path={self.path}: {error}" if self._files_read else str(error)) from error
         weights, whole = self.weights, trajectories.column_names
+        self._require_read("weights", [weights], whole)
+        self._require_read("inputs", self.inputs, whole)
         if is_integer(weights, 0):  # counted before others are taken out
             names = trajectories.column_names
             weights = names[component_numbers("data.weights", names, weights)[0]]
@@ -276,7 +280,9 @@ class TrajectoryFiles(Record):
             left = {*trajectories.column_names}
             kept = [name for name, used in zip(whole, self.used_cells, strict=True) if used and name in left]
             self.asked = replace(self.asked, observe=kept)
-        self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found)])
+        on_disk = any(is_on_disk(part.states) for part in found)
+        stays = [f"{n_bytes / 2**30:.3g} GiB stay on disk and are read as they are needed"] if on_disk else []
+        self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found), *stays])
         return trajectories
 
     def _complete(self, found: list[NamedTrajectory], n_bytes: int) -> list[NamedTrajectory]:
@@ -301,6 +307,16 @@ class TrajectoryFiles(Record):
             )
         found = [replace(part, notes=(*part.notes, *_told_of_chunks(part.states))) for part in found]
         return found if self.missing == REFUSE else without_missing_on_disk(found, self.missing)
+
+    def _require_read(self, key: str, names: Any, there: Sequence[str]) -> None:
+        """Stop where a column that has to be read beside the states was not among those that were asked for."""
+        given = [names] if isinstance(names, str) else [] if names is None or is_integer(names, 0) else list(names)
+        lacking = [name for name in given if isinstance(name, str) and name not in there]
+        if self.key is not None and lacking:
+            raise ConfigurationError(
+                f"data.{key}={','.join(lacking)}: data.key={self.key} reads nothing else; name it there as well, or "
+                "leave data.key out and choose states with data.observe"
+            )
 
     def _areas(self, found: Sequence[NamedTrajectory]) -> CellAreas:
         """Of the cells, which are the same in all trajectories."""

@@ -141,7 +141,7 @@ def require_finite(observations: Observations, number: int, values: StateArray) 
         value = block[(row, *component)]
         place = _place(observations, number, start + row, values, component)
         if np.isnan(value):
-            told = f"has no value at {place}, and maybe elsewhere" if is_on_disk(values) else f"holds nan at {place}"
+            told = f"has no value at {place}" if is_on_disk(values) else f"holds nan at {place}"
             raise MissingError(f"{observations.name(number)} {told}")
         raise DataError(
             f"{observations.name(number)} holds {value} at {place}; values must be finite and below "

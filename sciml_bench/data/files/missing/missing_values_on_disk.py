@@ -66,6 +66,27 @@ def _missing(states: StateArray) -> Iterator[Places]:
             yield rows + start, components
 
 
+def counted_on_disk(found: Sequence[NamedTrajectory]) -> str:
+    """How many values are missing in all, for a message; the trajectories are read through.
+
+    Args:
+        found: as read, of which some value is missing.
+    """
+    values, rows, n_rows, n_empty = 0, 0, 0, 0
+    for part in found:
+        n_rows += part.states.shape[0]
+        if part.states.dtype.kind != "f":
+            continue
+        empty = np.ones(math.prod(part.states.shape[1:]), dtype=bool)
+        for _, block in iterate_blocks(part.states):
+            absent = np.isnan(block.reshape(len(block), -1))
+            values, rows = values + int(absent.sum()), rows + int(absent.any(axis=1).sum())
+            empty &= absent.all(axis=0)
+        n_empty = max(n_empty, int(empty.sum()))
+    told = f", all those of {n_empty} cells, which data.drop_empty_cells=true leaves out" if n_empty else ""
+    return f", {values} missing in all, in {rows} of {n_rows} rows{told}"
+
+
 def _interpolated(part: NamedTrajectory) -> NamedTrajectory:
     """Straight lines in time between the values before and after every run of missing ones."""
     states, n_rows = part.states, part.states.shape[0]
