@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sciml_bench.core import lazy_names
 
 if TYPE_CHECKING:
+    from sciml_bench.data.files.cell_areas import CellAreas
     from sciml_bench.data.record import Record
     from sciml_bench.data.spec import LaggedPairsSpec, RecordSpec, WindowsSpec
     from sciml_bench.data.split import split_trajectories
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sciml_bench.data.views.pair_loader import PairLoader
 
 __all__ = [
+    "CellAreas",
     "LaggedPairs",
     "LaggedPairsSpec",
     "LaggedPairsView",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CellAreas": "files.cell_areas",
     "LaggedPairs": "views.lagged_pairs",
     "LaggedPairsSpec": "spec",
     "LaggedPairsView": "views",

@@ -141,7 +141,8 @@ def read_inputs(
 
     Args:
         path: a table with the names of the inputs among its columns, such as what a record goes on with; or rows of
-            nothing but the inputs, in their order. Where it has a column of times, they are those of the forecast.
+            nothing but the inputs, in their order. Where it has a column of times or dates, they are those of the
+            forecast.
             Of a file of arrays, those with the names of the inputs, or `inputs`, or the only one.
         spec: of the record that was learned from.
         past: after which the forecast begins.
@@ -167,6 +168,11 @@ def read_inputs(
         raise DataError(f"{path} has {there}; it needs the input {', '.join(lacking)}")
     if table.times is not None:
         given, expected = np.asarray(table.times)[:n_steps], horizon_times(past, n_steps)[0]
+        origin = None if past.time_origins is None else past.time_origins[0]
+        if table.time_origin is not None and origin is not None and origin.calendar == table.time_origin.calendar:
+            given = origin.times_of(
+                given.astype(np.float64), table.time_origin
+            )  # each file counts from its own first date
         meets = np.isclose(given, expected[: len(given)], rtol=0, atol=JITTER * past.time_step)
         if (row := int(np.argmin(meets))) or not meets.all():
             begins = f"begins at the time {given[0]:g}"

@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 
 from sciml_bench.core.errors import ConfigurationError, DataError
+from sciml_bench.core.stored.description import built, describe
 from sciml_bench.data import LaggedPairsView, WindowsView
 from sciml_bench.data.files.cell_areas import CellAreas, Latitudes
 from sciml_bench.data.past_file import read_past
@@ -257,3 +258,11 @@ def test_cells_that_lack_some_values_are_no_empty_ones(tmp_path):
     told = r"\(temperature: 2200; .*\), all those of 11 cells, which data\.drop_empty_cells=true leaves out; say"
     with pytest.raises(DataError, match=told):
         record_of(written(tmp_path, at_sea()))
+
+
+def test_what_a_record_knows_of_its_cells_is_stored_with_what_learned_from_windows_of_it(tmp_path):
+    train = record_of(written(tmp_path), area_weights=True).splits["train"]
+    areas = train.facts["cell_areas"]
+    again = built(describe(areas))
+    np.testing.assert_array_equal(again.areas, areas.areas)
+    np.testing.assert_array_equal(again.variables, areas.variables)

@@ -222,3 +222,19 @@ def test_an_input_may_be_hidden_and_differs_from_trajectory_to_trajectory():
 def test_a_system_without_an_input_cannot_be_driven():
     with pytest.raises(ConfigurationError, match=r"data\.system: Duffing has 0 inputs; take one with 1"):
         DrivenTrajectories(Duffing(), n_steps=10)
+
+
+@pytest.mark.parametrize("every", ["D", "h", "MS"])
+def test_dates_of_inputs_are_those_of_the_forecast(tmp_path, every):
+    """Each file counts from its own first row."""
+    pandas = pytest.importorskip("pandas", reason="needs pandas, which others bring")
+    dates = pandas.date_range("2020-01-01", periods=12, freq=every).strftime("%Y-%m-%d %H:%M:%S")
+    rows = [f"{date},{n % 4},{100 + n}" for n, date in enumerate(dates)]
+    for name, part in {"a": rows[:8], "b": rows[8:], "late": rows[9:]}.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(["date,x,u", *part, ""]))
+    record = TrajectoryFiles(tmp_path / "a.csv", inputs=["u"], split={"train": 1.0})
+    record.setup()
+    past = read_past(tmp_path / "a.csv", record.spec)
+    np.testing.assert_array_equal(read_inputs(tmp_path / "b.csv", record.spec, past, 2), [[108], [109], [110], [111]])
+    with pytest.raises(DataError, match="begins at the time 9; the forecast needs inputs from 8 on"):
+        read_inputs(tmp_path / "late.csv", record.spec, past, 2)

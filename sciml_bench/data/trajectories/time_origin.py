@@ -76,9 +76,26 @@ class TimeOrigin:
             raise ValueError(f"{date!r} is no date")
         return cls(moment, unit, calendar)
 
+    def times_of(self, times: Float[np.ndarray, " time"], other: "TimeOrigin") -> Float[np.ndarray, " time"]:
+        """What this clock shows at times of another one, where both count every day, or months.
+
+        Args:
+            times: of the other; of a clock that counts months, or a single time where it does not.
+            other: its origin.
+        """
+        if self.unit == MONTH:
+            begun, begins = (
+                np.datetime64(one.moment, "us").astype("datetime64[M]").astype(int) for one in (self, other)
+            )
+            return begins - begun + (times if other.unit == MONTH else np.zeros(len(times)))
+        between = (np.datetime64(other.moment, "us") - np.datetime64(self.moment, "us")) / np.timedelta64(1, "s")
+        return (times * SECONDS.get(other.unit, np.nan) + between) / SECONDS[self.unit]
+
     @property
     def in_months(self) -> "TimeOrigin":
         """That of a clock which counts months from the one that the moment lies in."""
+        if self.unit == MONTH:
+            return self
         return TimeOrigin(self.moment.partition("T")[0].rpartition("-")[0], MONTH, self.calendar)
 
     def _moments(self, times: Float[np.ndarray, " time"]) -> list[str]:
