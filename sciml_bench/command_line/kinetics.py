@@ -5,11 +5,16 @@ molecule also how these coordinates correlate with the dihedrals of its backbone
 """
 
 import argparse
+from itertools import permutations
 from pathlib import Path
 from typing import Any, cast
 
 from sciml_bench.command_line._numbers import whole_number
 
+_BEYOND = 1000
+"""Lengths of the record, from which on a time is told as infinite: nothing is known of it but that it is long."""
+_PLACED = 6
+"""Components, or dihedrals, that say where a state is."""
 _SELDOM = 10
 """Times below which a state was entered too seldom for its passage times."""
 _FAR = 8
@@ -93,13 +98,34 @@ def answer(asked: argparse.Namespace) -> None:
     write_arrays(folder / "arrays.npz", arrays)
     for name in ("free_energy", *(["correlations"] if variables is not None else [])):
         save_figure(cast(Figure, draw(name, arrays)), folder / f"{name}.png")
-    print(_told(found, run.learned.spec), end="")
+    angles = {} if variables is None else dihedrals_of_states(found, measured)
+    print(_told(found, run.learned.spec, angles), end="")
     if variables is not None:
         print(_told_correlations(arrays["correlations"], arrays["variable_names"]), end="")
     print(f"wrote {folder}")
 
 
-def _told(found: Any, spec: Any) -> str:
+def dihedrals_of_states(found: Any, measured: Any) -> dict[str, Any]:
+    """The mean direction of every backbone dihedral over the rows in the core of each state, in degrees.
+
+    Args:
+        found: the kinetics.
+        measured: collective variables at the same rows, cosines and sines of dihedrals among them.
+    """
+    import numpy as np
+
+    from sciml_bench.koopman.kinetics.cores import in_cores
+
+    weights = in_cores(found.row_memberships, found.core_memberships).T * found.row_weights
+    columns, sums = measured.component_names, weights @ measured.flattened
+    places = {name.removeprefix("cos "): place for place, name in enumerate(columns) if name.startswith("cos ")}
+    cosines, sines = (
+        {name: sums[:, columns.index(f"{function} {name}")] for name in places} for function in ("cos", "sin")
+    )
+    return {name: np.degrees(np.arctan2(sines[name], cosines[name])) for name in places}
+
+
+def _told(found: Any, spec: Any, angles: Any) -> str:
     """The states by population, and the mean first-passage times between their cores."""
     # imported late, as above
     import numpy as np
@@ -110,20 +136,32 @@ def _told(found: Any, spec: Any) -> str:
     if found.overlap > 0.1:
         lines.append(f"memberships leave 0 … 1 by up to {found.overlap:.2g}: the states are not well separated")
     for number in range(count):
-        where = _placed(spec, found.representatives[number])
+        where = ", ".join(f"{name} = {each[number]:.0f}°" for name, each in angles.items())
+        where = where if 0 < len(angles) <= _PLACED else _placed(spec, found.centres[number])
         lines.append(
-            f"  state {number + 1}: {100 * found.populations[number]:.3g} %"
-            f" ({100 * found.in_core[number]:.3g} % in its core, of membership {found.core_memberships[number]:.2g})"
+            f"  state {number + 1}: {100 * found.populations[number]:.3g} % by memberships;"
+            f" {100 * found.in_core[number]:.3g} % of the rows in its core, from {found.core_memberships[number]:.2g}"
             f"{', about ' + where if where else ''}"
         )
+    if found.passages_from == "rates":
+        lines.append(f"mean first-passage times between the states as wholes, from the generator's rates [{unit}]")
+        lines += [f"  {a + 1} → {b + 1}: {found.passage_times[a, b]:.4g}" for a, b in permutations(range(count), 2)]
+        lines.append("no intervals and no committor: the steps of these rows are those of the dynamics with its bias")
+        return "\n".join(lines) + "\n"
     lines += _told_seldom(found, spec)
+    if found.passages_from == "biased_steps":
+        lines.append(
+            "warning: times and committor are those of the dynamics with its bias, whose steps these are; weights "
+            "restore populations alone (training=generator tells rates without the bias)"
+        )
     lines.append(f"mean first-passage times from core to core, with 95 % intervals [{unit}]")
-    for source in range(count):
-        for target in range(count):
-            if source != target:
-                at = source, target
-                ends = f"{found.passage_times_lower[at]:.4g} … {found.passage_times_upper[at]:.4g}"
-                lines.append(f"  {source + 1} → {target + 1}: {found.passage_times[at]:.4g} ({ends})")
+    longest = _BEYOND * sum(spec.lengths) * spec.time_step
+    for at in permutations(range(count), 2):
+        mean, low, high = (
+            "inf" if values[at] > longest else f"{values[at]:.4g}"
+            for values in (found.passage_times, found.passage_times_lower, found.passage_times_upper)
+        )
+        lines.append(f"  {at[0] + 1} → {at[1] + 1}: {mean} ({low} … {high})")
     source, target = found.committor_ends
     crossed = f"{100 * found.in_transition:.2g} % of the rows are as likely to go on as to turn back"
     where = _placed(spec, found.transition_state) if found.in_transition else ""
@@ -144,9 +182,8 @@ def _told_seldom(found: Any, spec: Any) -> list[str]:
         away, component = found.farthest_deviations[number], found.farthest_components[number]
         name = names[component] if component < len(names) else f"component {component + 1}"
         odd = f"its purest row lies {away:.3g} standard deviations from the mean in {name}: it may be an outlier"
-        remedy = (
-            f"{odd}, so leave out these rows, or that column with data.observe" if away > _FAR else "see more of it"
-        )
+        leave_out = f"{odd}, so leave out these rows, or that column with data.observe"
+        remedy = leave_out if away > _FAR else "observe it for longer"
         told = "never" if times == 0 else "once" if times == 1 else f"{times} times"
         lines.append(
             f"warning: state {number + 1} was entered {told} from another core, too seldom for its times; {remedy}"
@@ -169,5 +206,5 @@ def _told_correlations(values: Any, names: Any) -> str:
 def _placed(spec: Any, state: Any) -> str:
     """The components of a state of few of them, by name."""
     names, values = spec.component_names, state.ravel()
-    shown = len(names) == len(values) <= 6
+    shown = len(names) == len(values) <= _PLACED
     return ", ".join(f"{name} = {value:.4g}" for name, value in zip(names, values, strict=True)) if shown else ""

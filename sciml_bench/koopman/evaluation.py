@@ -21,7 +21,7 @@ from sciml_bench.koopman.kinetics.dihedral_maps import dihedral_maps
 from sciml_bench.koopman.koopman_model import KoopmanModel
 from sciml_bench.koopman.operator.self_adjoint import GENERATOR
 from sciml_bench.koopman.told_drift import told_drift
-from sciml_bench.koopman.told_modes import told_generator, told_modes
+from sciml_bench.koopman.told_modes import told_bias, told_generator, told_modes, told_overfitting
 from sciml_bench.scores import (
     chapman_kolmogorov_test,
     implied_timescales,
@@ -108,11 +108,13 @@ class Evaluation:
         notes = (
             told_modes(spectrum["eigenvalues"], learned.spec.lag_time, unit, seen, learned.constant_mode()),
             told_drift(record.splits["train"], unit),
+            told_bias(record.splits["train"], learned.operator.method),
         )
         said = tuple(note for note in notes if note is not None)
         results = Results({}, arrays, ("spectrum",), said)
         if not learned.spec.dim_in:  # these scores are those of a law that does not change from row to row
-            results = results.joined(Results(_held_out_scores(learned, record)))
+            held_out = _held_out_scores(learned, record)
+            results = results.joined(Results(held_out, notes=told_overfitting(held_out)))
             results = results.joined(self._exact_law(learned, record))
             results = results.joined(self._timescales(learned, record, results.arrays.get("exact_eigenvalues")))
             results = results.joined(dihedral_maps(learned, record))

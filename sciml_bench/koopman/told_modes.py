@@ -1,7 +1,12 @@
 """The leading eigenvalues in words: periods and decay times."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Complex, Float
+
+from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.koopman.operator.self_adjoint import GENERATOR
 
 TOLD = 5
 """Modes that are told, the slowest first."""
@@ -12,6 +17,7 @@ CONSTANT = 1e-6
 UNSEEN = 1e-2
 """A mode that changes less than this over a whole record was not seen to change."""
 
+_OF_MEAN = 1 - 1e-3
 NOTHING = 1e-12
 """An eigenvalue below this is a zero but for rounding, as of a column that repeats another one."""
 
@@ -48,6 +54,33 @@ def told_modes(
         for value in shown
     ]
     return f"modes: {'; '.join(dict.fromkeys(told))}" if told else None
+
+
+def told_bias(train: Trajectories, method: str) -> str | None:
+    """What is said of the rows of a simulation with a bias, whose weights restore their law but not their steps.
+
+    Args:
+        train: what was learned from.
+        method: of the operator; a generator is learned from the law of the rows alone.
+    """
+    if method == GENERATOR or not train.facts.get("biased", False):
+        return None
+    return (
+        "the weights restore the law of the rows, not their steps: timescales and forecasts are those of the dynamics "
+        "with its bias (training=generator needs no steps)"
+    )
+
+
+def told_overfitting(scores: Mapping[str, float]) -> tuple[str, ...]:
+    """What is said of an operator that tells less of held-out pairs than their mean does, whose VAMP-E is 1.
+
+    Args:
+        scores: by name, `vamp_e_validation` and `vamp_e_test` among them.
+    """
+    low = {name: value for name in ("vamp_e_validation", "vamp_e_test") if (value := scores.get(name, 1.0)) < _OF_MEAN}
+    told = ", ".join(f"{name} is {value:.3g}" for name, value in low.items())
+    remedy = "the operator is overfitted: take fewer modes or features, more rows, or a regression that shrinks"
+    return (f"{told}, and that of the mean alone is 1; {remedy}",) if low else ()
 
 
 def told_generator(

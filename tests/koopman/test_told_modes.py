@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
+from koopman_cases import estimated, pairs_of
 from scipy.signal import lfilter
 
-from sciml_bench.data.trajectories import Trajectories
+from sciml_bench.data import Record, Trajectories
+from sciml_bench.koopman import Evaluation
 from sciml_bench.koopman.told_drift import told_drift
-from sciml_bench.koopman.told_modes import told_modes
+from sciml_bench.koopman.told_modes import told_modes, told_overfitting
 
 
 def test_periods_and_decay_times_of_a_known_oscillator_are_told():
@@ -28,6 +31,21 @@ def test_no_period_is_told_that_the_record_cannot_have_seen():
     values = np.exp(np.array([1e-4 + 2e-4j, 1e-4 - 2e-4j, -1e-4 + 0j, -0.1 + 1j]))  # of a straight line, and of a wave
     assert told_modes(values, 1.0, "s", 9.0) == "modes: does not change in 9 s; period 6.283 s, decays in 10 s"
     assert "period 3.142e+04 s" in str(told_modes(values, 1.0, "s", 900.0))
+
+
+def test_an_operator_that_tells_less_than_the_mean_is_told():
+    assert told_overfitting({"vamp_e_validation": 1.7, "vamp_e_test": 1.0, "vamp_2_test": 0.1}) == ()
+    (note,) = told_overfitting({"vamp_e_validation": 1.7, "vamp_e_test": -28.87})
+    assert note.startswith("vamp_e_test is -28.9, and that of the mean alone is 1; the operator is overfitted")
+
+
+def test_a_run_of_too_many_features_for_its_rows_says_so():
+    rng = np.random.default_rng(0)
+    noise = {part: Trajectories((rng.standard_normal((60, 1)),)) for part in ("train", "validation", "test")}
+    record = type("Noise", (Record,), {"load_splits": lambda self: noise})()
+    learned = estimated(pairs_of(record), lambda x: torch.cat([torch.cos(k * x) for k in range(40)], dim=1), "cca")
+    notes = Evaluation(n_bootstrap=5, timescale_lags=(1,))(learned, record).notes
+    assert any("overfitted" in note for note in notes)
 
 
 def one(states: np.ndarray) -> Trajectories:

@@ -65,9 +65,9 @@ def with_weights(
             f"data.weights={component}: give numbers of at least 0, not all 0, and none missing; of the bias of a "
             "simulation give also data.thermal_energy"
         )
-    return _without(trajectories, chosen.named_components, f"data.weights={component}").unchecked(
-        weights=tuple(weights)
-    )
+    left = _without(trajectories, chosen.named_components, f"data.weights={component}")
+    facts = left.facts if thermal_energy is None else {**left.facts, "biased": True}
+    return left.unchecked(weights=tuple(weights), facts=facts)
 
 
 def _without(trajectories: Trajectories, names: Sequence[str], said: str) -> Trajectories:

@@ -17,9 +17,13 @@ from sciml_bench.koopman.kinetics.cores import core_memberships, entries, farthe
 from sciml_bench.koopman.kinetics.memberships import Memberships, metastable_memberships
 from sciml_bench.koopman.kinetics.passages import committor, mean_first_passage_time
 from sciml_bench.koopman.koopman_model import KoopmanModel
+from sciml_bench.koopman.operator.self_adjoint import GENERATOR
 
+_CORES = "give a share of at least 0.5 and below 1"
 _IMAGINARY = 1e-8
 """Parts of eigenvalues below which they are real."""
+
+STEPS, BIASED_STEPS, RATES = "steps", "biased_steps", "rates"
 
 HALF_WAY = 0.1
 """From one half, within which the committor of a transition state lies."""
@@ -34,6 +38,7 @@ class Kinetics:
         timescales: of the slow ones, without the constant.
         memberships: the map from slow eigenfunctions to the states, which are ordered by their population.
         representatives: the purest state of the trajectories in each.
+        centres: the mean of the rows in the core of each, by their weights.
         populations: mean memberships over the rows, each counted by its weight where they have some.
         overlap: the largest amount by which a membership leaves 0 … 1: large where the states are not metastable.
         core_memberships: least membership of a row in the core of each state.
@@ -43,6 +48,9 @@ class Kinetics:
         farthest_deviations: how far, in standard deviations: a state of odd rows lies far out.
         passage_times: mean first-passage time from the core of the row's state to that of the column's; 0 on the
             diagonal.
+        passages_from: what passages were found from: the `steps` of the rows; `biased_steps`, of a dynamics with a
+            bias, whose times these are then; or the `rates` of a generator between the states as wholes, which a bias
+            does not change, without intervals and committor (they are not numbers).
         passage_times_lower: lower ends of their 95 % intervals by bootstrap.
         passage_times_upper: upper ends.
         slow_coordinates: the slow eigenfunctions at every row, without the constant.
@@ -61,12 +69,14 @@ class Kinetics:
     memberships: Memberships
     representatives: Float[np.ndarray, "states *state"]
     populations: Float[np.ndarray, " states"]
+    centres: Float[np.ndarray, "states *state"]
     overlap: float
     core_memberships: Float[np.ndarray, " states"]
     in_core: Float[np.ndarray, " states"]
     entries: Int[np.ndarray, " states"]
     farthest_components: Int[np.ndarray, " states"]
     farthest_deviations: Float[np.ndarray, " states"]
+    passages_from: str
     passage_times: Float[np.ndarray, "states states"]
     passage_times_lower: Float[np.ndarray, "states states"]
     passage_times_upper: Float[np.ndarray, "states states"]
@@ -114,8 +124,8 @@ def kinetics_of(
         ConfigurationError: fewer than two states, more than there are functions, or a core that is no share.
         DataError: the slow eigenvalues are complex, nothing is slow, or a core is never visited.
     """
-    if require_number("core", core, "give a share between 0.5 and 1") >= 1 or core < 0.5:
-        raise ConfigurationError(f"core={core}: give a share between 0.5 and 1")
+    if require_number("core", core, _CORES) >= 1 or core < 0.5:
+        raise ConfigurationError(f"core={core}: {_CORES}")
     eigenvalues, constant = learned.eigenvalues(), learned.constant_mode()
     others = np.arange(len(eigenvalues)) if constant is None else np.delete(np.arange(len(eigenvalues)), constant)
     n_states = _number_of_states(eigenvalues[others], learned) if n_states is None else n_states
@@ -128,9 +138,10 @@ def kinetics_of(
         raise ConfigurationError(f"committor={shown}: give two different states of 1 to {n_states}")
     slow = others[: n_states - 1]
     if np.abs(np.imag(eigenvalues[slow])).max() > _IMAGINARY:
+        fewer = "ask for fewer, or " if n_states > 2 else ""
         raise DataError(
-            f"the {n_states} slowest eigenvalues are not all real, so that no states are metastable; ask for fewer, or "
-            "learn with training=nested_lora_reversible"
+            f"the {n_states} slowest eigenvalues are not all real, so that these are no metastable states; {fewer}"
+            "where time may run backwards as well, learn with training=nested_lora_reversible"
         )
     pieces = trajectories.between_gaps(learned.spec.lag + 1)
     if max(pieces.lengths) <= learned.spec.lag:
@@ -151,10 +162,15 @@ def kinetics_of(
     cores, starts = in_cores(degrees, least_degrees), np.cumsum([0, *map(len, functions)]).tolist()
     if not cores.any(axis=0).all():
         raise DataError(f"core={core}: no row is in the core of a state; take a smaller core or fewer states")
+    source_of_passages = _source_of_passages(learned, pieces)
     times, lower, upper = (np.zeros((n_states, n_states)) for _ in range(3))
     rows = np.concatenate(features)
     sampling: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed, "weights": pieces.weights}
-    for target in range(n_states):
+    if source_of_passages == RATES:
+        rates = np.concatenate([[0.0], np.log(np.real(eigenvalues[slow])) / learned.spec.lag_time])
+        times = _times_between_wholes(np.linalg.solve(found.transform, rates[:, None] * found.transform))
+        lower[:], upper[:] = np.nan, np.nan
+    for target in range(n_states) if source_of_passages != RATES else ():
         inside = [cores[first:last, target] for first, last in pairwise(starts)]
         time_step = learned.spec.time_step
         passage = mean_first_passage_time(features, inside, learned.spec.lag, time_step=time_step, **sampling)
@@ -165,18 +181,23 @@ def kinetics_of(
     away, toward = ([cores[first:last, end] for first, last in pairwise(starts)] for end in ends)
     target, source = cores[:, ends[1]], cores[:, ends[0]]
     probability = least = most = target.astype(float)
-    if not (target | source).all():  # some rows lie between
+    if source_of_passages == RATES:
+        probability = least = most = np.where(target | source, probability, np.nan)
+    elif not (target | source).all():  # some rows lie between
         between = committor(features, away, toward, learned.spec.lag, **sampling)
         probability, (least, most) = between.of(rows, target, source), between.interval_of(rows, target, source)
     row_weights = np.ones(len(degrees)) if counts is None else counts
     crossing = row_weights * (np.abs(probability - 0.5) < HALF_WAY)
     representatives = _rows_of(pieces, found.corners, starts)
+    centres = np.stack([_mean_of(pieces, row_weights * inside, starts) for inside in cores.T])
     components, deviations = farthest_components(pieces, representatives)
     return Kinetics(
         eigenvalues=eigenvalues,
         timescales=learned.implied_timescales()[slow],
         memberships=found,
         representatives=representatives,
+        centres=centres,
+        passages_from=source_of_passages,
         populations=np.average(degrees, axis=0, weights=counts),
         overlap=float(max(-degrees.min(), degrees.max() - 1, 0.0)),
         core_memberships=least_degrees,
@@ -197,6 +218,27 @@ def kinetics_of(
         in_transition=float(crossing.sum() / row_weights.sum()),
         transition_state=_mean_of(pieces, crossing, starts),
     )
+
+
+def _source_of_passages(learned: KoopmanModel, pieces: Trajectories) -> str:
+    """See `Kinetics.passages_from`."""
+    if not pieces.facts.get("biased", False):
+        return STEPS
+    return RATES if learned.operator.method == GENERATOR else BIASED_STEPS
+
+
+def _times_between_wholes(rates: Float[np.ndarray, "states states"]) -> Float[np.ndarray, "states states"]:
+    """Mean first-passage times of a jump process; the memberships χ = ψ A of functions ψ with L ψ = ψ Λ evolve by
+    L χ = χ A⁻¹ Λ A (Kube and Weber, J. Chem. Phys. 126, 024103, 2007).
+
+    Args:
+        rates: A⁻¹ Λ A, from the state of the row to that of the column.
+    """
+    times = np.zeros_like(rates)
+    for target in range(len(rates)):
+        rest = np.delete(np.arange(len(rates)), target)
+        times[rest, target] = np.linalg.solve(rates[np.ix_(rest, rest)], -np.ones(len(rest)))
+    return times
 
 
 def _number_of_states(eigenvalues: np.ndarray, learned: KoopmanModel) -> int:

@@ -169,7 +169,7 @@ def test_where_every_row_is_in_a_core_nothing_turns_back(learned):
 
 
 def test_wrong_numbers_and_operators_without_states_are_told(learned):
-    with pytest.raises(ConfigurationError, match=r"core=1\.0: give a share between"):
+    with pytest.raises(ConfigurationError, match=r"core=1\.0: give a share of at least 0.5 and below 1"):
         kinetics_of(*learned, core=1.0)
     with pytest.raises(ConfigurationError, match="states=1: at least two"):
         kinetics_of(*learned, 1)
