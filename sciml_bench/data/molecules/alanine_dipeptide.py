@@ -1,6 +1,7 @@
 """Alanine dipeptide, simulated on the spot and kept: the molecule on which methods for slow motions are tried first."""
 
 import hashlib
+import math
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -26,6 +27,7 @@ from sciml_bench.data.molecules.features import Dihedrals
 from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
 from sciml_bench.data.molecules.molecule import EXTRA, Molecule
 from sciml_bench.data.molecules.simulation import TOPOLOGY, Simulation
+from sciml_bench.data.split import TRAJECTORY, cut_points
 from sciml_bench.data.trajectories import Trajectories
 
 ENOUGH_CROSSINGS = 20
@@ -85,6 +87,16 @@ class AlanineDipeptide(MolecularTrajectories):
         files = [str(self.folder / name) for name in self.simulation.files]
         super().__init__(topology=self.folder / TOPOLOGY, trajectories=files, **options)
 
+    def load_splits(self) -> dict[str, Trajectories]:
+        """Simulate what is not kept yet, and split it.
+
+        Raises:
+            ConfigurationError: as in `load`, or fewer trajectories than `split` needs.
+            DataError: as in `load`.
+        """
+        self._require_enough_trajectories()  # simulating takes minutes
+        return super().load_splits()
+
     def load(self) -> Trajectories:
         """Simulate what is not kept yet, and read it.
 
@@ -113,6 +125,22 @@ class AlanineDipeptide(MolecularTrajectories):
             cosine, sine, *_ = read_block(LazyStates(source.source.with_features(dihedrals))).T
             count += count_crossings(np.degrees(np.arctan2(sine, cosine)))
         return count
+
+    def _require_enough_trajectories(self) -> None:
+        """Stop at fewer than one for every part, or than a part was to have."""
+        n, parts, sizes = self.simulation.n_trajectories, list(self.split), list(self.split.values())
+        counted = all(isinstance(size, int) for size in sizes)
+        needed = sum(sizes) if counted else math.ceil(1 / min(sizes))  # of fractions enough for one of the smallest
+        if self.split_by != TRAJECTORY or n >= needed or not (counted or 0 in np.diff(cut_points(n, sizes))):
+            return
+        other = "data.split_by=time"
+        if n >= len(parts):
+            fewer = ", ".join(f"{part}: {n - len(parts) + 1 if part == parts[0] else 1}" for part in parts)
+            other = f"such as 'data.split={{{fewer}}}'"
+        raise ConfigurationError(
+            f"data.n_trajectories={n}: too few for data.split={self.split}; give data.n_trajectories={needed} or more, "
+            f"or {other}"
+        )
 
     @staticmethod
     def _how() -> dict[str, Any]:
