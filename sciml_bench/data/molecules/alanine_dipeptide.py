@@ -88,13 +88,17 @@ class AlanineDipeptide(MolecularTrajectories):
         super().__init__(topology=self.folder / TOPOLOGY, trajectories=files, **options)
 
     def load_splits(self) -> dict[str, Trajectories]:
-        """Simulate what is not kept yet, and split it.
-
-        Raises:
-            ConfigurationError: as in `load`, or fewer trajectories than `split` needs.
-            DataError: as in `load`.
-        """
-        self._require_enough_trajectories()  # simulating takes minutes
+        """Simulate what is not kept yet, which takes minutes, and split it; too few trajectories are told before."""
+        n, parts, sizes = self.simulation.n_trajectories, list(self.split), list(self.split.values())
+        counted = all(isinstance(size, int) for size in sizes)
+        needed = sum(sizes) if counted else math.ceil(1 / min(sizes))  # enough for one in the smallest part
+        if self.split_by == TRAJECTORY and n < needed and (counted or 0 in np.diff(cut_points(n, sizes))):
+            fewer = ", ".join(f"{part}: {n - len(parts) + 1 if part == parts[0] else 1}" for part in parts)
+            other = f"such as 'data.split={{{fewer}}}'" if n >= len(parts) else "data.split_by=time"
+            raise ConfigurationError(
+                f"data.n_trajectories={n}: too few for data.split={self.split}; give data.n_trajectories={needed} or "
+                f"more, or {other}"
+            )
         return super().load_splits()
 
     def load(self) -> Trajectories:
@@ -125,22 +129,6 @@ class AlanineDipeptide(MolecularTrajectories):
             cosine, sine, *_ = read_block(LazyStates(source.source.with_features(dihedrals))).T
             count += count_crossings(np.degrees(np.arctan2(sine, cosine)))
         return count
-
-    def _require_enough_trajectories(self) -> None:
-        """Stop at fewer than one for every part, or than a part was to have."""
-        n, parts, sizes = self.simulation.n_trajectories, list(self.split), list(self.split.values())
-        counted = all(isinstance(size, int) for size in sizes)
-        needed = sum(sizes) if counted else math.ceil(1 / min(sizes))  # of fractions enough for one of the smallest
-        if self.split_by != TRAJECTORY or n >= needed or not (counted or 0 in np.diff(cut_points(n, sizes))):
-            return
-        other = "data.split_by=time"
-        if n >= len(parts):
-            fewer = ", ".join(f"{part}: {n - len(parts) + 1 if part == parts[0] else 1}" for part in parts)
-            other = f"such as 'data.split={{{fewer}}}'"
-        raise ConfigurationError(
-            f"data.n_trajectories={n}: too few for data.split={self.split}; give data.n_trajectories={needed} or more, "
-            f"or {other}"
-        )
 
     @staticmethod
     def _how() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sciml_bench.core.types import PathType
-from sciml_bench.data.files.formats.frame_chains import CHAINS, WITHOUT_CLOCK
+from sciml_bench.data.files.formats.frame_chains import CHAINS
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
 from sciml_bench.data.spec import RecordSpec
@@ -25,20 +25,11 @@ def reading_of(record: MolecularTrajectories) -> dict[str, Any]:
 
 
 def reading_on_clock_of(spec: RecordSpec, path: PathType, reading: Mapping[str, Any]) -> dict[str, Any]:
-    """What other files are read with: those without a clock with the step of a run that has one.
-
-    Args:
-        spec: of the rows that the run has read.
-        path: files, a folder or a pattern.
-        reading: from `reading_of`.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-    """
-    without = all(file.suffix.lower() in WITHOUT_CLOCK for file in find_files(path))
+    """What `reading_of` gives, for files without a clock with the time step of the run, where this is known."""
+    without = all(file.suffix.lower() == ".dcd" for file in find_files(path))
     if not without or reading["time_step"] is not None or spec.time_unit == "step":
         return dict(reading)
-    return {**reading, "time_step": spec.time_step / reading["stride"]}  # a row is a stride of frames
+    return {**reading, "time_step": spec.time_step / reading["stride"]}  # that of the run is between its rows
 
 
 def record_of_files(

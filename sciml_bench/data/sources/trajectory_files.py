@@ -62,9 +62,7 @@ _BYTES_PER_WEIGHT = 12
 _BYTES_PER_SECOND = 1e8
 """That are read, and searched for missing values [CPU, measured: 200 and 400 MB of float32]."""
 
-_COUNT = re.compile(
-    r"(?P<n>\d+) (?P<what>row|missing value)s?(?P<rest> \D*?)( \(at most (?P<longest>\d+) rows in a run\))?"
-)
+_COUNT = re.compile(r"(\d+) (row|missing value)s?( \D*?)( \(at most (\d+) rows in a run\))?")
 """A note of how many rows or values, such as those of missing ones."""
 
 
@@ -290,9 +288,8 @@ class TrajectoryFiles(Record):
             self.asked = replace(self.asked, observe=kept)
         on_disk = any(is_on_disk(part.states) for part in found)
         stays = [f"{n_bytes / 2**30:.3g} GiB stay on disk and are read as they are needed"] if on_disk else []
-        self._reading = "; ".join(
-            [described(trajectories), *_noted([*of_files, *(part.notes for part in found)]), *stays]
-        )
+        told = [described(trajectories), *_noted([*of_files, *(part.notes for part in found)]), *stays]
+        self._reading = "; ".join(told)
         return trajectories
 
     def _complete(self, found: list[NamedTrajectory], n_bytes: int) -> list[NamedTrajectory]:
@@ -399,20 +396,18 @@ def _noted(notes: Iterable[Iterable[str]]) -> list[str]:
     kinds: dict[str, list[str]] = {}
     for note in (note for part in notes for note in part):
         count = _COUNT.fullmatch(note)
-        kind = re.sub(r"\d+", "0", note) if count is None else f"{count['what']}{count['rest']}"
-        kinds.setdefault(kind, []).append(note)
+        kinds.setdefault(re.sub(r"\d+", "0", note) if count is None else count.expand(r"\2\3"), []).append(note)
     return [_joined(alike) for alike in kinds.values()]
 
 
 def _joined(alike: Sequence[str]) -> str:
     """One note of several that differ in their numbers."""
-    counts = [count for note in alike if (count := _COUNT.fullmatch(note))]
-    if len(counts) > 1:
-        longest = max(int(count["longest"] or 0) for count in counts)
-        run = f" (at most {longest} rows in a run)" if longest else ""
-        return f"{sum(int(count['n']) for count in counts)} {counts[0]['what']}s{counts[0]['rest']}{run}"
-    more = len(set(alike)) - 1
-    return alike[0] + (f" (and {more} such)" if more else "")
+    counts, more = [count for note in alike if (count := _COUNT.fullmatch(note))], len(set(alike)) - 1
+    if len(counts) < 2:
+        return alike[0] + (f" (and {more} such)" if more else "")
+    longest = max(int(count[5] or 0) for count in counts)
+    run = f" (at most {longest} rows in a run)" if longest else ""
+    return f"{sum(int(count[1]) for count in counts)} {counts[0][2]}s{counts[0][3]}{run}"
 
 
 def _agreed(found: Sequence[NamedTrajectory], fact: str) -> Any:

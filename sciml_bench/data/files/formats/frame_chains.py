@@ -129,6 +129,3 @@ def _dcd(data: mmap.mmap) -> Iterator[Frame]:
 
 CHAINS: dict[str, Callable[[mmap.mmap], Iterator[Frame]]] = {".xtc": _xtc, ".trr": _trr, ".dcd": _dcd}
 """By suffix, the frames of a file that is open."""
-
-WITHOUT_CLOCK = (".dcd",)
-"""Suffixes of the files whose frames tell no time."""
