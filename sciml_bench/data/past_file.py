@@ -60,8 +60,10 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
     molecule = (names or {}).get("molecule")
     if molecule and first.suffix.lower() in CHAINS:
         from sciml_bench.data.molecules import MolecularTrajectories  # imported late: few runs are of molecules
+        from sciml_bench.data.molecules.other_files import reading_on_clock_of
 
-        past = MolecularTrajectories(trajectories=[str(path)], **molecule).load()
+        how = reading_on_clock_of(spec, path, molecule)
+        past = MolecularTrajectories(trajectories=[str(path)], **how).load()
     elif _is_forecast_table(first):
         past = _forecast_table(first, spec)
     else:

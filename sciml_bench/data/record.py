@@ -180,6 +180,12 @@ class Record:
         own._loaded = {"train": self.splits["train"], "test": self.splits["validation"]}, self.spec
         return own
 
+    def whole_instead(self, n_rows: int) -> str:
+        """A remedy for parts that have fewer rows of a trajectory; empty where whole ones would not help."""
+        whole = [*map(sum, zip(*(part.lengths for part in self.splits.values()), strict=False))]
+        helps = self.split_by == TIME and len(whole) >= len(SPLIT_NAMES) and min(whole) >= n_rows
+        return ", or hold out whole trajectories with data.split_by=trajectory" if helps else ""
+
     @property
     def reading(self) -> str:
         """What the record is and how it was read, in a line."""

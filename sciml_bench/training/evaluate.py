@@ -237,10 +237,13 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
         raise ConfigurationError("--data: an equation has no file of data; give pde.<key>=<value> instead")
     names, transforms = names_in_files(run), {name: node[name] for name in OPTIONS if name in node}
     if "molecule" in names and not Path(path).is_dir():
-        from sciml_bench.data.molecules.other_files import record_of_files  # imported late: few runs are of molecules
+        # imported late: few runs are of molecules
+        from sciml_bench.data.molecules.other_files import reading_on_clock_of, record_of_files
 
-        split = node.get("split") if "trajectories" in node else None
-        found = record_of_files(path, names["molecule"], split)
+        split, reading = node.get("split") if "trajectories" in node else None, names["molecule"]
+        if isinstance(run.learned, KnowsRecord):
+            reading = reading_on_clock_of(run.learned.spec.as_read or run.learned.spec, path, reading)
+        found = record_of_files(path, reading, split)
         if found is not None:
             return {**found, **transforms}
     if "path" in node:

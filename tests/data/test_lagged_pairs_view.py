@@ -108,6 +108,35 @@ def test_what_pairs_cannot_be_formed_of_names_the_part():
         LaggedPairsView(TrajectoryFiles.from_arrays(uneven, np.sin(uneven)[:, None]))
 
 
+def short_record(n_trajectories=4, **options):
+    return TrajectoryFiles.from_arrays(None, np.random.default_rng(0).normal(size=(n_trajectories, 40, 2)), **options)
+
+
+WHOLE = r"or hold out whole trajectories with data\.split_by=trajectory"
+
+
+@pytest.mark.parametrize(("rows", "part"), [((24, 8, 8), "train"), ((24, 8, 8), "validation"), ((20, 12, 8), "test")])
+def test_many_short_trajectories_are_told_to_be_held_out_whole(rows, part):
+    split = {"train": rows[0], "validation": rows[1], "test": rows[2]}
+    lag = split[part]
+    with pytest.raises(DataError, match=rf"the {part} split: .* or change data\.split, {WHOLE}\."):
+        LaggedPairsView(short_record(split=split), lag=lag)
+    with pytest.raises(DataError, match=rf"the {part} split: .* or change data\.split, {WHOLE}\."):
+        LaggedPairsView(short_record(split=split), lags=[lag, lag + 1])
+    LaggedPairsView(short_record(split_by="trajectory"), lag=lag, batch_size=8)
+
+
+@pytest.mark.parametrize("options", [{"n_trajectories": 2}, {"split_by": "trajectory"}])
+def test_few_or_whole_trajectories_are_not(options):
+    with pytest.raises(DataError, match=r"or change data\.split\.$"):
+        LaggedPairsView(short_record(**options), lag=39 if "n_trajectories" in options else 40)
+
+
+def test_trajectories_that_are_too_short_as_a_whole_are_not_either():
+    with pytest.raises(DataError, match=r"or change data\.split\.$"):
+        LaggedPairsView(short_record(), lag=40)
+
+
 def test_a_gap_in_the_clock_parts_the_pairs_and_times_without_a_step_stop():
     times = np.arange(100.0)
     times[50:] += 7

@@ -166,6 +166,43 @@ def test_a_file_is_read_once_and_notes_of_many_groups_are_one(tmp_path: Path) ->
     assert record.reading.endswith("the array run0/t is the time (and 11 such)")
 
 
+@pytest.mark.parametrize("gigabytes", [1.0, 0.0])
+def test_missing_rows_and_values_of_several_trajectories_are_counted_together(tmp_path: Path, gigabytes: float) -> None:
+    for number, missing in enumerate([(7,), (3, 4, 5), (9, 10, 20), (1, 3, 38, 39)]):
+        np.save(tmp_path / f"{number}.npy", np.where(np.isin(np.arange(N_ROWS), missing), np.nan, X))
+
+    def notes(missing: str) -> list[str]:
+        record = TrajectoryFiles(tmp_path / "*.npy", missing=missing, in_memory_gigabytes=gigabytes)
+        record.setup()
+        return [note for note in record.reading.split("; ")[1:] if "stay on disk" not in note]
+
+    cut, alone = "11 rows with missing values are cut out", "2 rows that stand alone between them are left out"
+    assert notes("split") == [cut, alone]
+    filled = "9 missing values are interpolated (at most 3 rows in a run)"
+    assert notes("interpolate") == [filled, "2 rows at the ends, where values are missing, are left out"]
+
+
+def test_rows_that_were_left_out_of_a_file_count_once_for_all_its_trajectories(tmp_path: Path) -> None:
+    rows = [f"{moment} {run} {moment**2 + run}" for run in (1, 2) for moment in range(20)]
+    lines = ["t id x", *rows[:9], "Loop time of 1", "t id x", *rows[8:], "Loop time of 2"]
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    record = TrajectoryFiles(tmp_path / "*.csv")
+    assert record.load().n_trajectories == 4
+    record.setup()
+    assert "2 rows with which a table begins as the one above ends left out" in record.reading
+
+
+def test_other_numbers_of_notes_stay(tmp_path: Path) -> None:
+    for number, count in enumerate((2, 3)):
+        states = np.where(np.arange(N_ROWS) < count, -9999.0, X)
+        np.save(tmp_path / f"{number}.npy", np.column_stack([states, np.full(N_ROWS, np.nan)]))
+    record = TrajectoryFiles(tmp_path / "*.npy", drop_empty_cells=True)
+    record.setup()
+    assert "; 1 of 2 cells, which have no value in any row, are left out; x1 is -9999 in 2 rows, far" in record.reading
+    assert "set data.missing (and 1 such)" in record.reading
+
+
 def test_a_single_state_is_not_called_constant(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X[:3])
     with pytest.raises(DataError, match="the train split is a single state"):

@@ -78,6 +78,15 @@ def test_training_windows_may_be_long_enough_for_several_calls():
         view_of(n_calls=5)
 
 
+def test_many_short_trajectories_are_told_to_be_held_out_whole():
+    record = TrajectoryFiles.from_arrays(None, np.random.default_rng(0).normal(size=(4, 40, 2)))
+    said = r"validation trajectories have 8 .* shorter windows, or hold out whole .* data\.split_by=trajectory$"
+    with pytest.raises(DataError, match=said):
+        view_of(record, n_inputs=8)
+    with pytest.raises(DataError, match=r"shorter windows$"):
+        view_of(n_inputs=8)  # whole already
+
+
 def test_the_windows_of_an_epoch_depend_on_the_seed_and_the_epoch_alone():
     one, other = view_of(windows_per_epoch=16), view_of(windows_per_epoch=16)
     epoch_of(one, 3)

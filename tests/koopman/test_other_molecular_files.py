@@ -9,6 +9,7 @@ from scripts import SMALL, command_line, settings
 
 from sciml_bench.command_line import main
 from sciml_bench.training.build import build_record
+from sciml_bench.training.evaluate import evaluate
 from sciml_bench.training.restore import restore
 
 pytest.importorskip("openmm", reason="needs the extra `molecules`")
@@ -70,6 +71,28 @@ def test_other_frames_are_read_with_the_atoms_features_and_clock_of_the_run(
     (folder,) = (tmp_path / "run" / "evaluations").iterdir()
     scores = json.loads((folder / "metrics.json").read_text())
     assert np.isfinite(scores["vamp_e_test"])
+
+
+@pytest.mark.parametrize("transform", [[], ["data.resample=0.004"]])
+def test_a_file_without_a_clock_is_read_on_that_of_the_run(
+    record, transform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["data.stride=2", f"hydra.run.dir={tmp_path / 'run'}", *transform, *QUICK]
+    assert command_line(monkeypatch, "koopman", *own(record, tmp_path), *words) == 0
+    frames = mdtraj.load(str(tmp_path / "trajectory1.xtc"), top=str(record.topology))
+    frames.save(str(tmp_path / "other.dcd"))
+    forecasts, scores = [], []
+    for name in ("trajectory1.xtc", "other.dcd"):
+        output = tmp_path / f"{name}.npz"
+        ask = ["forecast", str(tmp_path / "run"), "--past", str(tmp_path / name), "--horizon", "3"]
+        assert main([*ask, "--output", str(output)]) == 0
+        with np.load(output, allow_pickle=False) as found:
+            forecasts.append((found["states"], np.diff(found["times"])))
+        scores.append(evaluate(tmp_path / "run", tmp_path / name)[0]["vamp_e_test"])
+    for one, other in zip(*forecasts, strict=True):
+        np.testing.assert_allclose(other, one, atol=2e-3)
+    np.testing.assert_allclose(forecasts[1][1], 0.004 if transform else 0.002)
+    assert scores[1] == pytest.approx(scores[0], rel=1e-2)
 
 
 def test_other_states_are_told_and_a_file_of_features_is_one_still(

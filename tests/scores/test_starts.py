@@ -5,6 +5,7 @@ import pytest
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data import Record, Trajectories
+from sciml_bench.data.sources import TrajectoryFiles
 from sciml_bench.scores.forecasting.starts import starts_in
 
 
@@ -82,3 +83,10 @@ def test_a_horizon_that_outlasts_the_record_is_refused_in_one_sentence():
         starts_in(record, "test", 99, 1, 1, "long_run_rows")
     with pytest.raises(DataError, match=r"data.split.test=0: nothing is held out"):
         starts_in(counted(20, split={"train": 1.0, "validation": 0, "test": 0}), "test", 1, 1, 1)
+
+
+def test_many_short_trajectories_are_told_to_be_held_out_whole():
+    record = TrajectoryFiles.from_arrays(None, np.random.default_rng(0).normal(size=(4, 40, 2)))
+    record.setup()
+    with pytest.raises(DataError, match=r"a larger data\.split\.test, or hold out .* data\.split_by=trajectory$"):
+        starts_in(record, "test", 9, 1, 20)

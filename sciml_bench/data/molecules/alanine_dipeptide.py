@@ -1,6 +1,7 @@
 """Alanine dipeptide, simulated on the spot and kept: the molecule on which methods for slow motions are tried first."""
 
 import hashlib
+import math
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -26,6 +27,7 @@ from sciml_bench.data.molecules.features import Dihedrals
 from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
 from sciml_bench.data.molecules.molecule import EXTRA, Molecule
 from sciml_bench.data.molecules.simulation import TOPOLOGY, Simulation
+from sciml_bench.data.split import TRAJECTORY, cut_points
 from sciml_bench.data.trajectories import Trajectories
 
 ENOUGH_CROSSINGS = 20
@@ -84,6 +86,20 @@ class AlanineDipeptide(MolecularTrajectories):
         self.folder = (default_cache() if cache is None else Path(cache)) / "alanine_dipeptide" / kept
         files = [str(self.folder / name) for name in self.simulation.files]
         super().__init__(topology=self.folder / TOPOLOGY, trajectories=files, **options)
+
+    def load_splits(self) -> dict[str, Trajectories]:
+        """Simulate what is not kept yet, which takes minutes, and split it; too few trajectories are told before."""
+        n, parts, sizes = self.simulation.n_trajectories, list(self.split), list(self.split.values())
+        counted = all(isinstance(size, int) for size in sizes)
+        needed = sum(sizes) if counted else math.ceil(1 / min(sizes))  # enough for one in the smallest part
+        if self.split_by == TRAJECTORY and n < needed and (counted or 0 in np.diff(cut_points(n, sizes))):
+            fewer = ", ".join(f"{part}: {n - len(parts) + 1 if part == parts[0] else 1}" for part in parts)
+            other = f"such as 'data.split={{{fewer}}}'" if n >= len(parts) else "data.split_by=time"
+            raise ConfigurationError(
+                f"data.n_trajectories={n}: too few for data.split={self.split}; give data.n_trajectories={needed} or "
+                f"more, or {other}"
+            )
+        return super().load_splits()
 
     def load(self) -> Trajectories:
         """Simulate what is not kept yet, and read it.

@@ -158,6 +158,8 @@ class MolecularTrajectories(Record):
         except DataError as error:
             raise DataError(f"data.trajectories: {error}") from error
         told = [described(found), f"{self.features} of {len(features.atoms)} of the {molecule.topology.n_atoms} atoms"]
+        if found.time_unit == "step":
+            told.append("the files tell no clock: data.time_step gives it, in ns between two frames")
         if self._unreadable:
             told.append(f"left out, for it cannot be read: {'; '.join(self._unreadable)}")
         self._reading = "; ".join(told)

@@ -7,6 +7,7 @@ from sciml_bench.core.types import PathType
 from sciml_bench.data.files.formats.frame_chains import CHAINS
 from sciml_bench.data.files.trajectory_arrays import find_files
 from sciml_bench.data.molecules.molecular_trajectories import MolecularTrajectories
+from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.split import DEFAULT_SPLIT, TIME, TRAJECTORY
 
 _READING = ("features", "atoms", "stride", "time_step")
@@ -23,6 +24,14 @@ def reading_of(record: MolecularTrajectories) -> dict[str, Any]:
     return {"topology": str(record.topology)} | {name: getattr(record, name) for name in _READING}
 
 
+def reading_on_clock_of(spec: RecordSpec, path: PathType, reading: Mapping[str, Any]) -> dict[str, Any]:
+    """What `reading_of` gives, for files without a clock with the time step of the run, where this is known."""
+    without = all(file.suffix.lower() == ".dcd" for file in find_files(path))
+    if not without or reading["time_step"] is not None or spec.time_unit == "step":
+        return dict(reading)
+    return {**reading, "time_step": spec.time_step / reading["stride"]}  # that of the run is between its rows
+
+
 def record_of_files(
     path: PathType, reading: Mapping[str, Any], split: Mapping[str, Any] | None = None
 ) -> dict[str, Any] | None:
@@ -30,7 +39,7 @@ def record_of_files(
 
     Args:
         path: files, a folder or a pattern.
-        reading: from `reading_of`.
+        reading: from `reading_of` or `reading_on_clock_of`.
         split: of whole trajectories, where there are enough of them.
 
     Returns:

@@ -62,6 +62,9 @@ _BYTES_PER_WEIGHT = 12
 _BYTES_PER_SECOND = 1e8
 """That are read, and searched for missing values [CPU, measured: 200 and 400 MB of float32]."""
 
+_COUNT = re.compile(r"(\d+) (row|missing value)s?( \D*?)( \(at most (\d+) rows in a run\))?")
+"""A note of how many rows or values, such as those of missing ones."""
+
 
 class TrajectoryFiles(Record):
     """Trajectories read from files, of any length, each on its own clock.
@@ -218,7 +221,10 @@ class TrajectoryFiles(Record):
         """
         files = [] if self._given is not None else find_files(self.path)
         self._files_read = self.find_files()
-        found = self._given or [part for path in files for part in self.trajectories_of(path)]
+        read = [self.trajectories_of(path) for path in files]
+        # what was noted of a file all its trajectories tell, and it counts once
+        of_files = [dict.fromkeys(note for part in parts for note in part.notes) for parts in read]
+        found = self._given or [replace(part, notes=()) for parts in read for part in parts]
         found = [self._cut(part) for part in found]
         if self.time_step is not None:
             found = [replace(part, times=None, time_step=self.time_step, time_origin=None) for part in found]
@@ -282,7 +288,8 @@ class TrajectoryFiles(Record):
             self.asked = replace(self.asked, observe=kept)
         on_disk = any(is_on_disk(part.states) for part in found)
         stays = [f"{n_bytes / 2**30:.3g} GiB stay on disk and are read as they are needed"] if on_disk else []
-        self._reading = "; ".join([described(trajectories), *_different(part.notes for part in found), *stays])
+        told = [described(trajectories), *_noted([*of_files, *(part.notes for part in found)]), *stays]
+        self._reading = "; ".join(told)
         return trajectories
 
     def _complete(self, found: list[NamedTrajectory], n_bytes: int) -> list[NamedTrajectory]:
@@ -382,12 +389,25 @@ def _told_of_chunks(states: StateArray) -> list[str]:
     ]
 
 
-def _different(notes: Iterable[Sequence[str]]) -> list[str]:
-    """What was noted of trajectories, once; of what differs in numbers alone, as in `run7/t`, the first."""
+def _noted(notes: Iterable[Iterable[str]]) -> list[str]:
+    """What was noted of files and trajectories, once: counts of rows or values are summed up, and of what differs in
+    other numbers alone, as in `run7/t`, the first is told.
+    """
     kinds: dict[str, list[str]] = {}
-    for note in dict.fromkeys(note for part in notes for note in part):
-        kinds.setdefault(re.sub(r"\d+", "0", note), []).append(note)
-    return [alike[0] + (f" (and {len(alike) - 1} such)" if len(alike) > 1 else "") for alike in kinds.values()]
+    for note in (note for part in notes for note in part):
+        count = _COUNT.fullmatch(note)
+        kinds.setdefault(re.sub(r"\d+", "0", note) if count is None else count.expand(r"\2\3"), []).append(note)
+    return [_joined(alike) for alike in kinds.values()]
+
+
+def _joined(alike: Sequence[str]) -> str:
+    """One note of several that differ in their numbers."""
+    counts, more = [count for note in alike if (count := _COUNT.fullmatch(note))], len(set(alike)) - 1
+    if len(counts) < 2:
+        return alike[0] + (f" (and {more} such)" if more else "")
+    longest = max(int(count[5] or 0) for count in counts)
+    run = f" (at most {longest} rows in a run)" if longest else ""
+    return f"{sum(int(count[1]) for count in counts)} {counts[0][2]}s{counts[0][3]}{run}"
 
 
 def _agreed(found: Sequence[NamedTrajectory], fact: str) -> Any:

@@ -20,6 +20,7 @@ from sciml_bench.core.checks import ConfiguredInteger, require_integer
 from sciml_bench.core.errors import DataError
 from sciml_bench.data.lazy_states import MERGED_GAP, blocks_per_window, read_block, rows_per_block
 from sciml_bench.data.reading_ahead import ahead
+from sciml_bench.data.record import Record
 from sciml_bench.data.trajectories import HOLD, Trajectories
 
 _ROWS_AT_ONCE = 2**20
@@ -30,7 +31,13 @@ Pairs = tuple[Tensor, ...]
 the rows have some."""
 
 
-def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str, key: str = "training.view.lag") -> int:
+def require_lag(
+    trajectories: Trajectories,
+    lag: ConfiguredInteger,
+    where: str,
+    key: str = "training.view.lag",
+    of: Record | None = None,
+) -> int:
     """Return the lag if it fits all trajectories.
 
     Args:
@@ -38,6 +45,7 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str, 
         lag: distance within a pair, in steps.
         where: what the states are, for messages: "the training split".
         key: the configuration key, for messages.
+        of: whose part they are, for the remedy.
 
     Raises:
         ConfigurationError: the lag is not an integer of at least 1.
@@ -49,9 +57,10 @@ def require_lag(trajectories: Trajectories, lag: ConfiguredInteger, where: str, 
         raise DataError(f"{where}: lagged pairs need states at regular times; set data.resample=<time step>.")
     for number, length in enumerate(trajectories.lengths):
         if length < lag + 1:
+            whole = "" if of is None else of.whole_instead(lag + 1)
             raise DataError(
                 f"{where}: {trajectories.name(number)} has {length} states, but {key}={lag} needs at least "
-                f"{lag + 1}; choose a smaller lag, leave it out, or change data.split."
+                f"{lag + 1}; choose a smaller lag, leave it out, or change data.split{whole}."
             )
     return lag
 

@@ -60,12 +60,11 @@ class LaggedPairsView:
         chosen = [lag if lag_time is None else _steps(lag_time, record.spec)] if lags is None else _several(lags)
         self.record, self.shuffle = record, shuffle
         self.batch_size = require_integer("training.view.batch_size", batch_size, 1, "a batch needs at least 1 pair")
+        key = "training.view.lag" if lags is None else "training.view.lags"
         for name, part in record.splits.items():
-            self.lag = require_lag(
-                part, chosen[0], f"the {name} split", "training.view.lag" if lags is None else "training.view.lags"
-            )
+            self.lag = require_lag(part, chosen[0], f"the {name} split", key, record)
             if lags is not None and name != "test":  # of which nothing is learned or selected
-                require_lag(part, chosen[-1], f"the {name} split", "training.view.lags")
+                require_lag(part, chosen[-1], f"the {name} split", key, record)
         self.lags = tuple(int(each) for each in chosen)
         train = record.splits["train"].unchecked(masked=False)
         tell_short_pieces(train, train.spans_between_gaps(self.lags[-1] + 1), "the train split")

@@ -111,11 +111,12 @@ class WindowsView:
             remedy = "data.resample=<time step>" if part.missing_times is None else "data.missing=interpolate"
             raise DataError(f"the {name} split: windows need states at regular times; set {remedy}.")
         n_calls = self.spec.n_calls if name == "train" else 1
-        if min(part.lengths) < self.spec.n_inputs + n_calls * self.spec.n_outputs:
+        if min(part.lengths) < (n_rows := self.spec.n_inputs + n_calls * self.spec.n_outputs):
             raise DataError(
                 f"the {name} trajectories have {min(part.lengths)} states, fewer than a window of "
                 f"training.view.n_inputs={self.spec.n_inputs} and {n_calls} (training.view.n_calls) times "
                 f"training.view.n_outputs={self.spec.n_outputs}; use longer trajectories or shorter windows"
+                f"{self.record.whole_instead(n_rows)}"
             )
 
 

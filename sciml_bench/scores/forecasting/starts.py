@@ -74,6 +74,7 @@ def starts_in(record: Record, part: str, horizon: int, n_past: int, n_starts: in
         raise DataError(
             f"evaluation.{key}={horizon}: the {part} part has no more than {longest} rows without a gap, too few for "
             f"that after {n_past} rows of the past; give a smaller number, or a larger data.split.{part}"
+            f"{record.whole_instead(n_past + horizon)}"
         )
     chosen = [places[index] for index in np.unique(np.linspace(0, len(places) - 1, n_starts).round().astype(int))]
     return Starts(whole, *(list(column) for column in zip(*chosen, strict=True)))

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,29 @@ def test_crossings_are_counted_between_the_insides_of_two_regions():
 def test_a_wrong_option_is_named(options, sentence):
     with pytest.raises(ConfigurationError, match=sentence):
         AlanineDipeptide(**options)
+
+
+@pytest.mark.parametrize(
+    ("n_trajectories", "split", "remedy"),
+    [
+        (
+            3,
+            {"train": 4, "validation": 1, "test": 1},
+            "6 or more, or such as 'data.split={train: 1, validation: 1, test: 1}'",
+        ),
+        (5, {"train": 6, "test": 2}, "8 or more, or such as 'data.split={train: 4, test: 1}'"),
+        (2, {"train": 4, "validation": 1, "test": 1}, "6 or more, or data.split_by=time"),
+        (3, {"train": 0.8, "test": 0.1}, "10 or more, or such as 'data.split={train: 2, test: 1}'"),
+    ],
+)
+def test_too_few_trajectories_are_told_before_they_are_simulated(monkeypatch, tmp_path, n_trajectories, split, remedy):
+    monkeypatch.setattr(AlanineDipeptide, "_simulate", lambda record: pytest.fail("it was simulated"))
+    options = {"n_trajectories": n_trajectories, "split": split, "cache": tmp_path}
+    with pytest.raises(ConfigurationError, match=re.escape(f"; give data.n_trajectories={remedy}")):
+        AlanineDipeptide(**options).setup()
+    for enough in ({"n_trajectories": 10}, {"split_by": "time"}):
+        with pytest.raises(pytest.fail.Exception, match="it was simulated"):
+            AlanineDipeptide(**options | enough).setup()
 
 
 def test_frames_that_were_not_written_are_told_and_nothing_is_kept(monkeypatch, tmp_path):
