@@ -52,9 +52,9 @@ def test_the_package_without_its_command_line_does_not_grow() -> None:
     lines = [len(path.read_text().splitlines()) for path in MODULES if "command_line" not in path.parts]
     # of which 4 700 are the benchmark and the report, 2 400 molecules, weights and lags, 900 the export, 450 the
     # compiled loops of discovery, 400 the whole chains of molecules, strides across gaps, restarts of PLUMED and cells
-    # that are damaged or empty, 600 the cores and odd states of kinetics, the constant among eigenpairs, other files of
+    # that are damaged or empty, 800 the cores and odd states of kinetics, the constant among eigenpairs, other files of
     # a molecule, and dates and places of forecasts
-    assert sum(lines) <= 60_500
+    assert sum(lines) <= 60_700
 
 
 def arrays_of_many(path: Path) -> list[str]:
