@@ -64,6 +64,19 @@ def test_of_what_has_no_law_the_least_wrong_is_kept_within_the_budget(caplog):
     assert "trainer.cpu_seconds is spent with 1 of 2 libraries tried" in caplog.text
 
 
+def test_what_the_record_keeps_is_looked_for_once_and_told_of_the_best(monkeypatch, caplog):
+    looked, look = [], EquationDiscovery.look_for_invariants
+    monkeypatch.setattr(EquationDiscovery, "look_for_invariants", lambda self: looked.append(look(self)))
+    rows = rows_of(lambda t, u: [u[1], u[0] - u[0] ** 3, 0.0], [0.1, 0.9, 3.0])
+    method = method_of(rows, degrees=[1, 2, 3], degrees_with_waves=[], rational_degrees=[])
+    with caplog.at_level(logging.INFO):
+        method.fit()
+    assert method.record_entries()["library"] == "degree 3"
+    assert len(looked) == 1
+    assert any(each.endswith(" = 3") for each in method.record_entries()["invariants"])
+    assert "the record keeps" in caplog.text
+
+
 def test_a_refinement_that_breaks_down_leaves_the_laws_before_it(monkeypatch, caplog):
     find, refinements = EquationDiscovery.find, []
 

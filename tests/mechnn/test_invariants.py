@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sciml_bench.mechnn import BasisLibrary, EquationDiscovery
 from sciml_bench.mechnn.discovery.basis_library import determined_terms
 from sciml_bench.mechnn.discovery.findings.invariants import invariants
+from sciml_bench.mechnn.discovery.selection.sparse_regression import sparse_regression
 
 RNG = np.random.default_rng(0)
 
@@ -44,6 +45,21 @@ def test_a_free_record_keeps_nothing() -> None:
 def test_nothing_is_kept_just_because_it_is_far_from_the_origin() -> None:
     assert told(RNG.standard_normal((60, 2)) + 1e6, ["a", "b"]) == ()
     assert told(np.repeat([[0.0], [1.0]], 30, axis=0), ["on"]) == ("on - on^2 = 0",)
+
+
+def test_of_a_record_full_of_relations_the_first_are_told_and_no_more_are_looked_for(monkeypatch) -> None:
+    """A signal and its past: nearly every product is determined by the others."""
+    searched = []
+
+    def counted(*given):
+        searched.append(given[0].shape)
+        return sparse_regression(*given)
+
+    monkeypatch.setattr("sciml_bench.mechnn.discovery.findings.invariants.sparse_regression", counted)
+    wave = np.sin(0.3 * np.arange(400))
+    rows = np.stack([wave[lag : 300 + lag] for lag in range(6)], axis=1)
+    relations = told(rows, ["x", *(f"x[-{lag}]" for lag in range(1, 6))], 3)
+    assert 0 < len(relations) <= len(searched) <= 20
 
 
 @settings(max_examples=30, deadline=None)

@@ -30,7 +30,7 @@ from sciml_bench.mechnn.discovery.discovery_network import DiscoveryNetwork
 from sciml_bench.mechnn.discovery.equation_discovery import FewComponents, require_rows
 from sciml_bench.mechnn.discovery.findings.explanation import explained_variance, verdicts
 from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
-from sciml_bench.mechnn.discovery.findings.invariants import told_apart
+from sciml_bench.mechnn.discovery.findings.invariants import invariants, told_apart
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.integration import rows_of, windows_of
 from sciml_bench.mechnn.discovery.selection.sparse_regression import sparse_regression
@@ -120,7 +120,8 @@ class DiscoveryTraining(FewComponents, Method):
         self.step_sizes, self.windows = windows_of(pieces, length, max(1, length // self.windows_per_row))
         self.apart = windows_of(pieces, length, length)
         rows = torch.from_numpy(np.concatenate([states for _, states in rows_of(self.view.train)]))
-        library, self.invariants = told_apart(self.model.library, rows)
+        library, determined = told_apart(self.model.library, rows)
+        self.invariants = invariants(self.model.library, rows, determined)
         if self.model.ready:  # the coordinates of the coefficients have been chosen
             return
         coefficients = torch.zeros_like(self.model.start)

@@ -1,7 +1,9 @@
 """The method that finds equations in closed form, and what is asked of a record first and said of them at the end."""
 
+import functools
 import logging
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +23,7 @@ from sciml_bench.mechnn.discovery.discovered_equations import DiscoveredEquation
 from sciml_bench.mechnn.discovery.findings.coefficients import with_errors
 from sciml_bench.mechnn.discovery.findings.explanation import verdicts
 from sciml_bench.mechnn.discovery.findings.few_rows import few_rows
-from sciml_bench.mechnn.discovery.findings.invariants import told_apart
+from sciml_bench.mechnn.discovery.findings.invariants import invariants, told_apart
 from sciml_bench.mechnn.discovery.findings.look_alikes import look_alikes
 from sciml_bench.mechnn.discovery.flows.compilation import compile_ahead
 from sciml_bench.mechnn.discovery.flows.flow_sensitivity import table_of
@@ -100,6 +102,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
         self.library, self.recipe = model, ClosedFormDiscovery(**recipe)
         self.discovery: Discovery | None = None
         self.invariants: tuple[str, ...] = ()
+        self._redundant: Callable[[], tuple[str, ...]] = tuple
         self.look_alikes: tuple[str, ...] = ()
 
     def fit(self) -> None:
@@ -109,6 +112,7 @@ class EquationDiscovery(FewComponents, DirectMethod):
             ConfigurationError, DataError: as in `ClosedFormDiscovery`.
         """
         self.find()
+        self.look_for_invariants()
         for line in self.told:
             log.info("%s", line)
 
@@ -123,11 +127,17 @@ class EquationDiscovery(FewComponents, DirectMethod):
         rows = [states for _, states in rows_of(train)]
         variables = torch.from_numpy(np.concatenate(rows) if inputs is None else with_acting(rows, inputs))
         if isinstance(self.library, BasisLibrary):
-            self.library, self.invariants = told_apart(self.library, variables)
+            whole = self.library
+            self.library, determined = told_apart(whole, variables)
+            self._redundant = functools.partial(invariants, whole, variables, determined)
         self.discovery = self.recipe(self.library, self.view.train, CpuBudget(self.cpu_seconds))
         if isinstance(self.library, BasisLibrary):
             chosen = np.asarray(self.discovery.equations.support.any(axis=1))
             self.look_alikes = look_alikes(self.library.names, self.library(variables).numpy(), chosen)
+
+    def look_for_invariants(self) -> None:
+        """Find what the record conserves, which takes a while where many terms are redundant."""
+        self.invariants = self._redundant()
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -111,6 +111,7 @@ class HeldOutChoice(FewComponents, DirectMethod):
                 self._tried.append(self._laws(first.name, budget))
             except (ConfigurationError, DataError, SolverError) as error:
                 log.warning("%s: the refinement is left out: %s", first.name, error)
+        self._best.method.look_for_invariants()
         log.info("of %d libraries %s forecasts best", len({each.name for each in self._tried}), self._best.name)
         for line in self._best.method.told:
             log.info("%s", line)

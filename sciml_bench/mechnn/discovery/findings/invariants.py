@@ -19,25 +19,26 @@ _NEGLIGIBLE = 1e-6
 
 _KEPT = 1e-3
 """How much what a record keeps may vary on it, as a part of how much it varies between the record's bounds."""
+_MOST = 20
+"""Relations that are looked for: nobody reads more, and each is a search among hundreds of terms."""
 _N_PLACES = 500
 """Places between the bounds of a record."""
 
 
 def told_apart(
     library: BasisLibrary, variables: Float[torch.Tensor, "rows variables"]
-) -> tuple[BasisLibrary, tuple[str, ...]]:
-    """The library without the terms that others determine on the data, and what the data conserve.
+) -> tuple[BasisLibrary, list[int]]:
+    """The library without the terms that others determine on the data, and the places of these, for `invariants`.
 
     Args:
         library: all terms.
         variables: the states on the data, and what acts on them; fewer rows than terms tell nothing.
     """
     if len(variables) < library.n_terms:
-        return library, ()
+        return library, []
     values = library(variables).numpy()
     determined = determined_terms(library, values)
-    kept = invariants(library, variables, determined)
-    return without(library, determined + indistinct_terms(library, values, determined)), kept
+    return without(library, determined + indistinct_terms(library, values, determined)), determined
 
 
 def invariants(
@@ -48,8 +49,11 @@ def invariants(
     Args:
         library: all terms.
         variables: the states on the data, and what acts on them.
-        determined: places of the monomials that those before them determine.
+        determined: places of the monomials that those before them determine; of many, as of a component and its own
+            past, the first are looked at.
     """
+    if not determined:
+        return ()
     values = library(variables).numpy()
     anywhere = library(_between_bounds(variables)).numpy()
     found: list[str] = []
@@ -60,6 +64,8 @@ def invariants(
         if any(earlier <= factors for earlier in known):
             continue
         known.append(factors)
+        if len(known) > _MOST:
+            break
         before = np.array([other for other in range(place) if other not in determined], dtype=int)
         relation = np.zeros(place + 1)
         relation[place] = 1.0
