@@ -151,8 +151,8 @@ def _told(found: Any, spec: Any, angles: Any) -> str:
     lines += _told_seldom(found, spec)
     if found.passages_from == "biased_steps":
         lines.append(
-            "warning: times and committor are those of the dynamics with its bias, whose steps these are; weights "
-            "restore populations alone (training=generator tells rates without the bias)"
+            "warning: passages and committor are those of the dynamics with its bias, whose steps these are; weights "
+            "restore populations alone, and distort timescales (training=generator tells rates without the bias)"
         )
     lines.append(f"mean first-passage times from core to core, with 95 % intervals [{unit}]")
     longest = _BEYOND * sum(spec.lengths) * spec.time_step

@@ -25,9 +25,12 @@ from sciml_bench.data.regular_clock import JITTER, median_step
 from sciml_bench.data.sources.trajectory_files import TrajectoryFiles
 from sciml_bench.data.spec import RecordSpec
 from sciml_bench.data.trajectories import Trajectories
-from sciml_bench.data.trajectories.time_origin import MONTH, OF_EVERY_DAY, SECONDS, TimeOrigin
+from sciml_bench.data.trajectories.time_origin import MONTH, OF_EVERY_DAY, SECONDS, TimeOrigin, dates_of
 from sciml_bench.data.transforms.components import chosen_components
 
+_APART = (
+    "{} has dates that are counted by the {}, but the run's record has a row every {:g} {}: give rows that far apart"
+)
 STATES, TIMES, INPUTS = "states", "times", "inputs"
 
 
@@ -76,6 +79,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
             record.used_cells = np.isin(spec.column_names, [*used, *spec.input_names])
         try:
             past = _with_written_origins(first, spec, record.load())
+            _require_no_years(first, spec, past, options)
         except MissingValuesError as error:
             raise DataError(
                 f"{error.what}; a past has none: fill them in the file, or give only the rows after the last that is "
@@ -221,6 +225,28 @@ def _with_written_origins(path: Path, spec: RecordSpec, past: Trajectories) -> T
     return past.unchecked(time_origins=tuple(TimeOrigin(m, spec.time_origin.unit, c) for m, c in pairs))
 
 
+def _in_months(spec: RecordSpec, past: Trajectories) -> Trajectories:
+    """A past of dates on a clock that counts months: two ends of months look like days."""
+    times = []
+    for number, origin in enumerate(past.time_origins or ()):
+        dates = [text.split("-") for text in dates_of(past.times_of(number)[None], [origin])[0].tolist()]
+        months = np.array([12 * int(year) + int(month) for year, month, *_ in dates], dtype=np.float64)
+        if (np.diff(months) <= 0).any():
+            raise DataError(_APART.format(past.name(number), origin.unit, spec.time_step, MONTH))
+        times.append(months - months[0])
+    step = median_step(tuple(times)) if max(past.lengths) > 1 else spec.time_step
+    origins = tuple(origin.in_months for origin in past.time_origins or ())
+    return past.unchecked(times=tuple(times), time_step=step, time_origins=origins)
+
+
+def _require_no_years(path: Path, spec: RecordSpec, past: Trajectories, options: Mapping[str, Any]) -> None:
+    """Stop at dates a year apart, which are counted in years, where those of the record are not."""
+    if spec.time_origin is None or past.time_origins is not None or max(past.lengths) < 2 or not is_table(path):
+        return
+    if read_table(path, options.get("time_column"), options.get("key", ())).time_unit == "year":
+        raise DataError(_APART.format(path, "year", spec.time_step, spec.time_unit))
+
+
 def _on_clock_of(spec: RecordSpec, past: Trajectories) -> Trajectories:
     """A past of dates in the unit of the record: fewer rows may be whole in a larger one."""
     if past.time_origins is None or past.times is None:
@@ -229,9 +255,12 @@ def _on_clock_of(spec: RecordSpec, past: Trajectories) -> Trajectories:
     units = {unit, *(origin.unit for origin in past.time_origins)}
     if len(units) == 1:
         return past
+    if unit == MONTH:
+        return _in_months(spec, past)
     if not units <= SECONDS.keys():  # months are no number of days, and a single row tells no clock
-        months = unit == MONTH and max(past.lengths) == 1
-        return past.unchecked(time_origins=tuple(each.in_months for each in past.time_origins) if months else None)
+        if max(past.lengths) > 1 and unit in (*SECONDS, "year"):
+            raise DataError(_APART.format(past.name(0), *sorted(units - {unit}), spec.time_step, unit))
+        return past.unchecked(time_origins=None)
     pairs = zip(past.times, past.time_origins, strict=True)
     times = tuple(np.asarray(part, dtype=np.float64) * (SECONDS[each.unit] / SECONDS[unit]) for part, each in pairs)
     origins = tuple(replace(each, unit=unit) for each in past.time_origins)

@@ -208,8 +208,10 @@ class Evaluation:
         violation = largest_violation(*test)
         notes = [_told_lags(learned.spec.lags, lags, bands.estimates, record, violation)] if several else []
         if learned.operator.method == GENERATOR and part.weights is None:  # of a biased simulation the pairs are biased
-            slowest, ends = learned.implied_timescales(), (float(bands.lower[-1, 0]), float(bands.upper[-1, 0]))
-            notes += told_generator(slowest, ends, lags[-1] * step, record.spec.time_unit)
+            # of what has decayed little is left but noise, of which the largest eigenvalue is no estimate
+            at = max([place for place, lag in enumerate(lags) if lag * step < bands.estimates[0, 0]], default=0)
+            slowest, ends = learned.implied_timescales(), (float(bands.lower[at, 0]), float(bands.upper[at, 0]))
+            notes += told_generator(slowest, ends, lags[at] * step, record.spec.time_unit)
         return Results({"chapman_kolmogorov_violation": violation}, arrays, ("implied_timescales",), tuple(notes))
 
 

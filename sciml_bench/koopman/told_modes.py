@@ -17,7 +17,7 @@ CONSTANT = 1e-6
 UNSEEN = 1e-2
 """A mode that changes less than this over a whole record was not seen to change."""
 
-_OF_MEAN = 1 - 1e-3
+_OF_MEAN, _CLEARLY = 1 - 1e-3, 1.1
 NOTHING = 1e-12
 """An eigenvalue below this is a zero but for rounding, as of a column that repeats another one."""
 
@@ -66,8 +66,8 @@ def told_bias(train: Trajectories, method: str) -> str | None:
     if method == GENERATOR or not train.facts.get("biased", False):
         return None
     return (
-        "the weights restore the law of the rows, not their steps: timescales and forecasts are those of the dynamics "
-        "with its bias (training=generator needs no steps)"
+        "the weights restore the law of the rows, not their steps: timescales and forecasts are neither those of the "
+        "dynamics with its bias, which data.weights=null tells, nor those without it, which training=generator tells"
     )
 
 
@@ -95,7 +95,7 @@ def told_generator(
         time_unit: of all times.
     """
     slowest = max(timescales[np.isfinite(timescales)], default=np.inf)
-    if band[0] <= slowest <= band[1]:
+    if band[0] / _CLEARLY <= slowest <= band[1] * _CLEARLY:
         return []
     where, why = ("below", "too few modes or") if slowest < band[0] else ("above", "")
     return [

@@ -238,3 +238,32 @@ def test_dates_of_inputs_are_those_of_the_forecast(tmp_path, every):
     np.testing.assert_array_equal(read_inputs(tmp_path / "b.csv", record.spec, past, 2), [[108], [109], [110], [111]])
     with pytest.raises(DataError, match="begins at the time 9; the forecast needs inputs from 8 on"):
         read_inputs(tmp_path / "late.csv", record.spec, past, 2)
+
+
+@pytest.mark.parametrize(
+    ("record_every", "rows", "times"),
+    [
+        ("MS", ["2020-01-31", "2020-02-29"], [0, 1]),  # ends of months, whose distance in days is none of months
+        ("MS", ["2020-01-16", "2020-02-15", "2020-04-16"], [0, 1, 3]),
+        ("MS", ["2020-01-05", "2020-01-09"], "counted by the day"),
+        ("MS", ["2000-01", "2001-01", "2002-01"], "counted by the year"),
+        ("D", ["2000-01", "2001-01", "2002-01"], "counted by the year"),
+        ("D", ["2000-01", "2000-02", "2000-03"], "counted by the month"),
+        ("D", ["2000-01-01", "2000-01-02"], [0, 1]),
+    ],
+)
+def test_dates_of_a_past_are_on_the_clock_of_the_record_or_refused(tmp_path, record_every, rows, times):
+    pandas = pytest.importorskip("pandas", reason="needs pandas, which others bring")
+    dates = pandas.date_range("2015-01-01", periods=30, freq=record_every).strftime("%Y-%m-%d")
+    for name, each in {"record": dates, "past": rows}.items():
+        lines = ["date,x", *(f"{date},{n % 5}" for n, date in enumerate(each)), ""]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    record = TrajectoryFiles(tmp_path / "record.csv", split={"train": 1.0})
+    record.setup()
+    if isinstance(times, str):
+        with pytest.raises(DataError, match=f"{times}, but the run's record has a row every 1 .*: give rows that far"):
+            read_past(tmp_path / "past.csv", record.spec)
+        return
+    past = read_past(tmp_path / "past.csv", record.spec)
+    np.testing.assert_array_equal(past.times_of(0), times)
+    assert past.time_origins[0].moment == (rows[0][:7] if record_every == "MS" else rows[0])

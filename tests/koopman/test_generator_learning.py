@@ -36,7 +36,9 @@ def oscillator(**options):
 def generator(view, **options):
     model = options.pop("model", None) or FeaturePair(view.spec, encoder=perceptron, n_modes=3, lagged="shared")
     operator = options.pop("operator", lambda: KoopmanOperator("generator"))
-    return learning(view, model=model, kind=GeneratorLearning, loss=GeneratorLoss(3), operator=operator, **options)
+    return learning(
+        view, model=model, kind=GeneratorLearning, operator=operator, **{"loss": GeneratorLoss(3), **options}
+    )
 
 
 @pytest.mark.parametrize("standardize", [False, True])
@@ -93,9 +95,27 @@ def test_a_generator_whose_slowest_motion_is_not_that_of_the_pairs_says_so():
     assert "lies below that of pairs" in note
     assert "too few modes or another diffusion" in note
     assert told_generator(np.array([np.inf, 2.0, 1.0]), (1.9, 2.2), 0.1, "s") == []
+    assert told_generator(np.array([np.inf, 1.8, 1.0]), (1.9, 2.2), 0.1, "s") == []  # hardly outside
     assert "2.5 s, lies above that of pairs 0.1 s apart (1.9 to 2.2): another diff" in "".join(
         told_generator(np.array([np.inf, 2.5, 1.0]), (1.9, 2.2), 0.1, "s")
     )
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_generator_that_is_right_raises_no_alarm_at_lags_behind_which_all_has_decayed(seed):
+    system = OrnsteinUhlenbeck(RATE, 2.0**0.5, LAG)
+    record = MarkovTrajectories(system, n_steps=6000, data_seed=seed, split={"train": 0.9, "test": 0.1})
+    view = pairs_of(record, batch_size=256)
+    given = FeaturePair(view.spec, encoder=lambda shape, n: _Powers(), n_modes=5, lagged="shared")
+    learned = generator(view, model=given, loss=GeneratorLoss(5)).learned()
+    assert learned.implied_timescales()[1] == pytest.approx(1 / RATE, rel=0.05)
+    notes = Evaluation(timescale_lags=(1, 2, 8), n_bootstrap=50)(learned, view.record).notes
+    assert not any("generator" in note for note in notes)
+
+
+class _Powers(torch.nn.Module):
+    def forward(self, states):
+        return torch.cat([states**power for power in range(1, 5)], dim=1)
 
 
 def test_the_learned_generator_survives_its_storage():

@@ -49,8 +49,8 @@ class Kinetics:
         passage_times: mean first-passage time from the core of the row's state to that of the column's; 0 on the
             diagonal.
         passages_from: what passages were found from: the `steps` of the rows; `biased_steps`, of a dynamics with a
-            bias, whose times these are then; or the `rates` of a generator between the states as wholes, which a bias
-            does not change, without intervals and committor (they are not numbers).
+            bias, whose times these are then, of rows that count alike; or the `rates` of a generator between the states
+            as wholes, which a bias does not change, without intervals and committor (they are not numbers).
         passage_times_lower: lower ends of their 95 % intervals by bootstrap.
         passage_times_upper: upper ends.
         slow_coordinates: the slow eigenfunctions at every row, without the constant.
@@ -165,7 +165,10 @@ def kinetics_of(
     source_of_passages = _source_of_passages(learned, pieces)
     times, lower, upper = (np.zeros((n_states, n_states)) for _ in range(3))
     rows = np.concatenate(features)
-    sampling: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed, "weights": pieces.weights}
+    # weights of a bias would give neither the times of the dynamics with it nor those without
+    alike = source_of_passages == BIASED_STEPS
+    counted, counted_parts = (None, None) if alike else (counts, pieces.weights)
+    sampling: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed, "weights": counted_parts}
     if source_of_passages == RATES:
         rates = np.concatenate([[0.0], np.log(np.real(eigenvalues[slow])) / learned.spec.lag_time])
         times = _times_between_wholes(np.linalg.solve(found.transform, rates[:, None] * found.transform))
@@ -176,7 +179,7 @@ def kinetics_of(
         passage = mean_first_passage_time(features, inside, learned.spec.lag, time_step=time_step, **sampling)
         for source in set(range(n_states)) - {target}:
             core_of = cores[:, source]
-            mean = passage.mean_over(rows[core_of], weights=None if counts is None else counts[core_of])
+            mean = passage.mean_over(rows[core_of], weights=None if counted is None else counted[core_of])
             times[source, target], lower[source, target], upper[source, target] = mean
     away, toward = ([cores[first:last, end] for first, last in pairwise(starts)] for end in ends)
     target, source = cores[:, ends[1]], cores[:, ends[0]]
