@@ -313,8 +313,11 @@ def test_a_past_in_another_unit_is_told_in_that_of_the_record(tmp_path):
     past = read_past(csv_of(tmp_path / "mine.csv", moments("2031-05-01", "D", 4)), record.spec)
     assert (past.time_step, past.times_of(0).tolist()) == (24, [0, 24, 48, 72])
     assert dates(past) == ["2031-05-01", "2031-05-02", "2031-05-03", "2031-05-04"]
-    months = read_past(csv_of(tmp_path / "months.csv", moments("2031-05-01", "MS", 4)), record.spec)
-    assert months.time_origins is None
+    # months are no number of hours: without a refusal, 1 month would pass for the step of a record of 1 hour
+    with pytest.raises(
+        DataError, match=r"counted by the month, but the run's record has a row every 6 hour: give rows"
+    ):
+        read_past(csv_of(tmp_path / "months.csv", moments("2031-05-01", "MS", 4)), record.spec)
 
 
 def test_forecasts_by_lead_count_from_where_they_begin(tmp_path):
