@@ -235,3 +235,21 @@ def test_a_chunk_of_zeros_that_zarr_leaves_out_is_read_as_zeros(tmp_path, zarr):
         array[:] = np.where(np.arange(12)[:, None] // 3 == 1, 0, FIELD)
         assert array.nchunks_initialized == 3
         assert not TrajectoryFiles(tmp_path / "x.zarr").load().states[0][3:6].any()
+
+
+@pytest.mark.parametrize("named_axes", [True, False])
+def test_arrays_of_a_store_come_by_their_names(tmp_path, zarr, named_axes):
+    """It keeps no order of them: a listing of the folder may have another one every time."""
+    names = list("hgfedcba")
+    if named_axes:
+        xarray = pytest.importorskip("xarray")
+        fields = {name: (("time", "x"), np.full((9, 3), float(number))) for number, name in enumerate(names)}
+        xarray.Dataset(fields).to_zarr(tmp_path / "x.zarr", consolidated=False)
+    else:
+        group = zarr.open_group(tmp_path / "x.zarr", mode="w")
+        for number, name in enumerate(names):
+            group.create_array(name, data=np.full((9, 3), float(number)))
+    for _ in range(3):
+        content = read_zarr(tmp_path / "x.zarr")
+        found = content.fields if named_axes else content.arrays
+        assert list(found) == sorted(names)

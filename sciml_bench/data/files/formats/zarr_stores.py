@@ -5,6 +5,8 @@ default is 0, which would make every true zero a missing value: here a fill valu
 either format. A chunk that is not in the store reads as the fill value, or as missing where somebody said what to do
 with missing values; how many there are is told. It may well be one of true numbers: zarr leaves out what holds nothing
 but the fill value, and where that is null nothing but 0.
+
+A store keeps no order of its arrays, and each opening may list them in another one: they come by their names.
 """
 
 import math
@@ -130,6 +132,7 @@ def _fields(path: Path, store: Any, notes: list[str], chunked: Mapping[str, Any]
         groups = xarray.open_groups(store, engine="zarr", chunks=None, consolidated=False, **UNDECODED)
     except (ValueError, KeyError, OSError, TypeError) as error:
         raise DataError(f"data.path={path} cannot be read as a zarr group: {error}.") from error
+    groups = {place: groups[place][sorted(groups[place].variables)] for place in sorted(groups)}
     for raw in groups.values():
         for name in raw.variables:
             attributes = raw[name].variable.attrs
