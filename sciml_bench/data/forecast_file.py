@@ -39,7 +39,7 @@ def write_forecast(
     """Write times, states and, of an ensemble, the spread: all members and their standard deviation.
 
     Where times count from a moment, their dates are written as well, by ISO 8601: 2020-02 for months, 2020-02-29 where
-    all are midnights, else 2020-02-29T06:00:00.
+    all are midnights, else 2020-02-29T06:00:00; not of steps so short that two moments of a forecast would share one.
 
     Args:
         path: `.npz` gets arrays `times` (batch, time), `states` (batch, time, *state), `status` (batch,), `kind`,
@@ -58,6 +58,8 @@ def write_forecast(
     require_ending(path)
     deviation = forecast.deviation
     dates = None if origins is None else dates_of(forecast.times, origins)
+    if dates is not None and any(len({*row}) < len(row) for row in dates.tolist()):
+        dates = None
     if Path(path).suffix.lower() == ".npz":
         arrays: dict[str, Any] = {"states": forecast.states, "times": forecast.times}
         arrays |= {} if deviation is None else {"deviation": deviation, "members": forecast.members}
@@ -65,7 +67,8 @@ def write_forecast(
         arrays |= {"component_names": np.array(spec.component_names), "time_unit": np.array(spec.time_unit)}
         arrays |= {"status": np.array(forecast.status), "kind": np.array(forecast.kind)}
         if origins is not None:
-            arrays |= {"dates": dates, "time_origin": np.array([origin.moment for origin in origins])}
+            arrays |= {} if dates is None else {"dates": dates}
+            arrays |= {"time_origin": np.array([origin.moment for origin in origins])}
             calendars = [origin.calendar for origin in origins]
             arrays |= {} if {*calendars} == {OF_EVERY_DAY} else {"calendar": np.array(calendars)}
         write_arrays(path, arrays | {name: part for name, part in _axes_of(spec).items() if name not in arrays})

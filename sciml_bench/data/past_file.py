@@ -181,10 +181,13 @@ def read_inputs(
             )  # each file counts from its own first date
         meets = np.isclose(given, expected[: len(given)], rtol=0, atol=JITTER * past.time_step)
         if (row := int(np.argmin(meets))) or not meets.all():
-            begins = f"begins at the time {given[0]:g}"
-            lacks = f"has no row at the time {expected[row]:g}, after {expected[row - 1]:g} comes {given[row]:g}"
+            first, due, before, found = (
+                f"{time:g}" if origin is None else str(dates_of(np.array([[time]]), [origin])[0, 0])
+                for time in (expected[0], expected[row], expected[row - 1], given[row])
+            )
+            begins, lacks = f"begins at the time {found}", f"has no row at the time {due}, after {before} comes {found}"
             raise DataError(
-                f"{path} {lacks if row else begins}; the forecast needs inputs from {expected[0]:g} on, every "
+                f"{path} {lacks if row else begins}; the forecast needs inputs from {first} on, every "
                 f"{past.time_step:g} {past.time_unit}"
             )
     return table.states if lacking else table.states[:, [table.names.index(name) for name in names]]
@@ -260,6 +263,9 @@ def _on_clock_of(spec: RecordSpec, past: Trajectories) -> Trajectories:
     if not units <= SECONDS.keys():  # months are no number of days, and a single row tells no clock
         if max(past.lengths) > 1 and unit in (*SECONDS, "year"):
             raise DataError(_APART.format(past.name(0), *sorted(units - {unit}), spec.time_step, unit))
+        if unit == "year":
+            rows = [dates_of(past.times_of(n)[None], [each])[0] for n, each in enumerate(past.time_origins)]
+            past = past.unchecked(times=tuple(np.array([float(date[:4]) for date in row]) for row in rows))
         return past.unchecked(time_origins=None)
     pairs = zip(past.times, past.time_origins, strict=True)
     times = tuple(np.asarray(part, dtype=np.float64) * (SECONDS[each.unit] / SECONDS[unit]) for part, each in pairs)
@@ -305,6 +311,9 @@ def _of_table(path: Path, spec: RecordSpec, names: Mapping[str, Any]) -> dict[st
     if asked is not None and (isinstance(asked, int) or asked in header):
         return kept | {"time_column": asked}
     table, dim = read_table(path, chosen=kept.get("key", ())), spec.state_shape[-1] + spec.dim_in
+    clocks = [name for name in table.names if is_time_name(name) and name not in spec.column_names]
+    if len(table.states) == 1 and clocks:  # a single row does not show that its clock rises
+        return kept | {"time_column": clocks[0]}
     fits = table.states.shape[1] == dim or set(spec.component_names) <= set(table.names)
     return kept | ({"time_column": None} if table.times is not None and fits else {})
 

@@ -236,7 +236,7 @@ def _other_record(run: Run, configuration: Mapping[str, Any], path: PathType) ->
     if not node:
         raise ConfigurationError("--data: an equation has no file of data; give pde.<key>=<value> instead")
     names, transforms = names_in_files(run), {name: node[name] for name in OPTIONS if name in node}
-    if "molecule" in names and not Path(path).is_dir():
+    if "molecule" in names:
         # imported late: few runs are of molecules
         from sciml_bench.data.molecules.other_files import reading_on_clock_of, record_of_files
 

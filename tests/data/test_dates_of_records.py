@@ -297,14 +297,71 @@ def test_another_file_as_past_has_its_own_dates(tmp_path):
         ("6h", ["2031-05-01T00:00:00", "2031-05-01T06:00:00"], ["2031-05-01T12:00:00", "2031-05-01T18:00:00"]),
         ("MS", ["2031-12-01"], ["2032-01", "2032-02"]),
         ("D", ["2031-12-31"], ["2032-01-01", "2032-01-02"]),
+        ("QE", ["2031-12-31"], ["2032-03", "2032-06"]),
+        ("QE", ["2031-09-30", "2031-12-31"], ["2032-03", "2032-06"]),
     ],
 )
-def test_a_past_of_few_rows_counts_as_the_record_does(tmp_path, freq, given, expected):
+@pytest.mark.parametrize("options", [{}, {"time_column": "date"}])
+def test_a_past_of_few_rows_counts_as_the_record_does(tmp_path, freq, given, expected, options):
     record = loaded(csv_of(tmp_path / "x.csv", moments("2020-01-01T06:00" if freq == "6h" else "2020-01-01", freq)))
     path = csv_of(tmp_path / "mine.csv", pandas.DatetimeIndex(given))
-    past = read_past(path, record.spec, {"time_column": "date"})
+    past = read_past(path, record.spec, options)
     rows = rows_of(after(past, 2, record.spec, tmp_path / "out.csv"))
     assert [row["date"] for row in rows] == expected
+
+
+@pytest.mark.parametrize(("clock", "cell", "time"), [("date", "2031-07-01", 2031), ("t", "7.5", 7.5)])
+def test_a_single_row_has_its_time_where_the_record_has_numbers(tmp_path, clock, cell, time):
+    """Years are numbers; and one row does not show that a column rises, but its name tells what it is."""
+    rows = {"date": moments("1960-07-01", "YS-JUL").strftime("%Y-%m-%d"), "t": np.arange(N_ROWS)}[clock]
+    pandas.DataFrame({clock: rows, "x": states()[:, 0], "y": states()[:, 1]}).to_csv(tmp_path / "x.csv", index=False)
+    (tmp_path / "mine.csv").write_text(f"{clock},x,y\n{cell},0.5,0.25\n")
+    past = read_past(tmp_path / "mine.csv", loaded(tmp_path / "x.csv").spec)
+    assert (past.times_of(0).tolist(), past.states[0].tolist()) == ([time], [[0.5, 0.25]])
+    assert horizon_times(past, 2)[0].tolist() == [time + 1, time + 2]
+
+
+@pytest.mark.parametrize("calendar", ["standard", "noleap", None])
+def test_months_since_a_moment_have_dates(tmp_path, calendar):
+    """Middles of months, as monthly means have them; no calendar decodes such a clock."""
+    netcdf = pytest.importorskip("netCDF4")
+    with netcdf.Dataset(tmp_path / "x.nc", "w") as file:
+        file.createDimension("time", N_ROWS)
+        clock = file.createVariable("time", "f8", ("time",))
+        clock.units, clock[:] = "months since 1960-01-01", np.arange(-3, N_ROWS - 3) + 0.5
+        if calendar is not None:
+            clock.calendar = calendar
+        file.createVariable("u", "f8", ("time",))[:] = states()[:, 0]
+    record = loaded(tmp_path / "x.nc")
+    whole = record.load()
+    assert dates(whole)[:5] == ["1959-10", "1959-11", "1959-12", "1960-01", "1960-02"]
+    rows = rows_of(after(whole, 2, record.spec, tmp_path / "out.csv"))
+    assert [row["date"] for row in rows] == ["1964-10", "1964-11"]
+
+
+def test_months_since_no_month_have_no_dates(tmp_path):
+    netcdf = pytest.importorskip("netCDF4")
+    with netcdf.Dataset(tmp_path / "x.nc", "w") as file:
+        file.createDimension("time", N_ROWS)
+        clock = file.createVariable("time", "f8", ("time",))
+        clock.units, clock[:] = "months since 0000-00-00", np.arange(N_ROWS)
+        file.createVariable("u", "f8", ("time",))[:] = states()[:, 0]
+    assert loaded(tmp_path / "x.nc").load().time_origins is None
+
+
+@pytest.mark.parametrize("ending", ["csv", "npz"])
+def test_steps_shorter_than_what_dates_tell_have_none(tmp_path, ending):
+    """Two half months would both be called by their month."""
+    record = loaded(csv_of(tmp_path / "x.csv", moments("2020-01-01", "MS")))
+    past = record.load()
+    finer = past.unchecked(time_step=0.5, times=tuple(part / 2 for part in past.times))
+    after(finer, 4, record.spec, tmp_path / f"out.{ending}")
+    if ending == "csv":
+        assert "date" not in rows_of(tmp_path / "out.csv")[0]
+    else:
+        with np.load(tmp_path / "out.npz") as file:
+            assert "dates" not in file
+            assert file["time_origin"].tolist() == ["2020-01"]
 
 
 def test_a_past_in_another_unit_is_told_in_that_of_the_record(tmp_path):

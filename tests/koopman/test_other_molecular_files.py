@@ -8,6 +8,7 @@ import pytest
 from scripts import SMALL, command_line, settings
 
 from sciml_bench.command_line import main
+from sciml_bench.core.errors import DataError
 from sciml_bench.training.build import build_record
 from sciml_bench.training.evaluate import evaluate
 from sciml_bench.training.restore import restore
@@ -93,6 +94,13 @@ def test_a_file_without_a_clock_is_read_on_that_of_the_run(
         np.testing.assert_allclose(other, one, atol=2e-3)
     np.testing.assert_allclose(forecasts[1][1], 0.004 if transform else 0.002)
     assert scores[1] == pytest.approx(scores[0], rel=1e-2)
+    (tmp_path / "both").mkdir()
+    for name in ("trajectory1.xtc", "other.dcd"):
+        (tmp_path / "both" / name).write_bytes((tmp_path / name).read_bytes())
+    with pytest.raises(DataError, match=r"some have a clock, and \.dcd has none; give those of each kind apart"):
+        evaluate(tmp_path / "run", tmp_path / "both")
+    (tmp_path / "both" / "other.dcd").rename(tmp_path / "both" / "topology.pdb")  # of which no frame is read
+    assert evaluate(tmp_path / "run", tmp_path / "both")[0]["vamp_e_test"] == scores[0]
 
 
 def test_other_states_are_told_and_a_file_of_features_is_one_still(

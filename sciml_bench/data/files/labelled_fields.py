@@ -33,6 +33,7 @@ LATITUDE_AXES = ("lat", "lats", "latitude", "latitudes")
 """What an axis is called along which latitudes stand, where it has no unit that says so."""
 
 _NORTHWARD = re.compile("degrees?_?n(orth)?")
+_SINCE_MONTH = re.compile(r"since\s+(\d{1,4})-(0?[1-9]|1[0-2])\b")
 
 
 def trajectories_of_fields(
@@ -282,4 +283,6 @@ def _times(name: str, content: Fields, place: dict[str, int]) -> Clock:
     begun = [content.coordinates[axis].values[number] for axis, number in place.items() if axis in content.coordinates]
     begun = [moment for moment in begun if isinstance(moment, np.datetime64) or hasattr(moment, "calendar")]
     known = coordinate.is_lead and begun and unit in (*SECONDS, MONTH)
+    if unit == MONTH and (since := _SINCE_MONTH.search(str(coordinate.unit))):  # months, which no calendar decodes
+        return Clock(values.astype(np.float64), unit, TimeOrigin(f"{int(since[1]):04d}-{int(since[2]):02d}", MONTH))
     return Clock(values.astype(np.float64), unit, TimeOrigin.of(begun[0], str(unit)) if known else None)

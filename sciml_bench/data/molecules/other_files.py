@@ -1,8 +1,10 @@
 """Other trajectories of a run's molecule, read as the run's own were: the same atoms, features and clock."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from sciml_bench.core.errors import DataError
 from sciml_bench.core.types import PathType
 from sciml_bench.data.files.formats.frame_chains import CHAINS
 from sciml_bench.data.files.trajectory_arrays import find_files
@@ -25,9 +27,15 @@ def reading_of(record: MolecularTrajectories) -> dict[str, Any]:
 
 
 def reading_on_clock_of(spec: RecordSpec, path: PathType, reading: Mapping[str, Any]) -> dict[str, Any]:
-    """What `reading_of` gives, for files without a clock with the time step of the run, where this is known."""
-    without = all(file.suffix.lower() == ".dcd" for file in find_files(path))
-    if not without or reading["time_step"] is not None or spec.time_unit == "step":
+    """What `reading_of` gives, for files without a clock with the time step of the run, where this is known.
+
+    Raises:
+        DataError: some files have a clock and others have none.
+    """
+    clockless = {file.suffix.lower() == ".dcd" for file in _chains(path)}
+    if len(clockless) > 1 and reading["time_step"] is None:
+        raise DataError(f"{path}: of these files some have a clock, and .dcd has none; give those of each kind apart")
+    if clockless != {True} or reading["time_step"] is not None or spec.time_unit == "step":
         return dict(reading)
     return {**reading, "time_step": spec.time_step / reading["stride"]}  # that of the run is between its rows
 
@@ -48,10 +56,15 @@ def record_of_files(
     Raises:
         FileNotFoundError: there is no such file.
     """
-    files, parts = find_files(path), {"split_by": TIME, "split": DEFAULT_SPLIT}
-    if files[0].suffix.lower() not in CHAINS:
+    # beside the topology in a folder
+    files, parts = _chains(path), {"split_by": TIME, "split": DEFAULT_SPLIT}
+    if not files:
         return None
     if len(files) >= _FEWEST:
         parts = {"split_by": TRAJECTORY, "split": dict(split or DEFAULT_SPLIT)}
     target = f"{MolecularTrajectories.__module__.rpartition('.')[0]}.{MolecularTrajectories.__name__}"
-    return {"_target_": target, "trajectories": [str(path)], **reading, **parts}
+    return {"_target_": target, "trajectories": [*map(str, files)], **reading, **parts}
+
+
+def _chains(path: PathType) -> list[Path]:
+    return [file for file in find_files(path) if file.suffix.lower() in CHAINS]

@@ -129,7 +129,7 @@ def kinetics_of(
     eigenvalues, constant = learned.eigenvalues(), learned.constant_mode()
     others = np.arange(len(eigenvalues)) if constant is None else np.delete(np.arange(len(eigenvalues)), constant)
     n_states = _number_of_states(eigenvalues[others], learned) if n_states is None else n_states
-    require_integer("states", n_states, 2, "at least two are metastable")
+    require_integer("states", n_states, 2, "between fewer than two there are no passages; give 2 or more")
     if n_states > len(others) + 1:
         found = len(others) + 1
         raise ConfigurationError(f"states={n_states}: the operator has {found} eigenfunctions; ask for fewer")

@@ -97,11 +97,12 @@ def _table(lines: Columns, values: list[np.ndarray], number: int | None, dates: 
     if number is not None and (row := restart(np.asarray(times))) is not None:
         said = f"data.path: {lines.path}: the clock {names[number]} begins again in row {row}"
         raise DataError(said + _remedy(lines, number, row))
+    is_single_date = dates is not None and len(dates.times) == 1
     rising = guess and times is None and len(values) > 1 and rises_evenly(values[0])
     if rising and not (header and any(map(rises_evenly, values[1:]))):
         number, times, which = 0, values[0], f"column {names[0]}" if header else "first column"
         notes.append(f"the {which} rises evenly and is taken for the time (data.time_column=none: it is a state)")
-    elif guess and number is not None and (len(values) == 1 or not rises(np.asarray(times))):
+    elif guess and number is not None and (len(values) == 1 or not (rises(np.asarray(times)) or is_single_date)):
         fault = is_faulty(np.asarray(times)) if len(values) > 1 else None
         if dates is not None and not fault:  # they are no numbers that could be a state
             fault = "do not rise"
