@@ -130,6 +130,8 @@ def _told(found: Any, spec: Any, angles: Any) -> str:
     # imported late, as above
     import numpy as np
 
+    from sciml_bench.koopman.kinetics.cores import in_cores
+
     unit, count = spec.time_unit, len(found.populations)
     times = ", ".join(f"{value:.4g}" for value in found.timescales)
     lines = [f"{count} metastable states; implied timescales {times} {unit}"]
@@ -165,7 +167,7 @@ def _told(found: Any, spec: Any, angles: Any) -> str:
     source, target = found.committor_ends
     crossed = f"{100 * found.in_transition:.2g} % of the rows are as likely to go on as to turn back"
     where = _placed(spec, found.transition_state) if found.in_transition else ""
-    between = (found.committor > 0) & (found.committor < 1)
+    between = ~in_cores(found.row_memberships, found.core_memberships)[:, [source, target]].any(axis=1)
     lines.append(f"committor {source + 1} → {target + 1}: {crossed}{', about ' + where if where else ''}")
     if between.any():
         width = np.median((found.committor_upper - found.committor_lower)[between])
@@ -175,14 +177,13 @@ def _told(found: Any, spec: Any, angles: Any) -> str:
 
 def _told_seldom(found: Any, spec: Any) -> list[str]:
     """What to think of states into which trajectories hardly ever come."""
-    lines, names = [], spec.component_names
+    lines, names = [], spec.column_names
     for number, times in enumerate(found.entries):
         if times >= _SELDOM:
             continue
         away, component = found.farthest_deviations[number], found.farthest_components[number]
-        name = names[component] if component < len(names) else f"component {component + 1}"
-        odd = f"its purest row lies {away:.3g} standard deviations from the mean in {name}: it may be an outlier"
-        leave_out = f"{odd}, so leave out these rows, or that column with data.observe"
+        odd = f"its purest row lies {away:.3g} standard deviations from the mean in {names[component]}"
+        leave_out = f"{odd}: it may be an outlier, so leave out these rows, or that column with data.observe"
         remedy = leave_out if away > _FAR else "observe it for longer"
         told = "never" if times == 0 else "once" if times == 1 else f"{times} times"
         lines.append(

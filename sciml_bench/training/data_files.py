@@ -1,6 +1,7 @@
 """Whether the files that a run learned from are still what they were."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sciml_bench.core.stored.run_folder import RunFolder
@@ -19,8 +20,9 @@ def changed_data(folder: RunFolder, configuration: Mapping[str, Any]) -> str | N
     if not known:
         return None
     changes = [change for file in known if (change := what_changed(file))]
-    record = build_record(configuration)
-    found = record.find_files() if hasattr(record, "find_files") else []
+    record, found = build_record(configuration), []
+    with suppress(FileNotFoundError):  # of which the changes tell already
+        found = record.find_files() if hasattr(record, "find_files") else []
     added = sorted(set(map(str, found)) - {str(file["path"]) for file in known})
     changes += [f"{path} was added" for path in added]
     more = f" and {len(changes) - 2} more" if len(changes) > 2 else ""

@@ -103,6 +103,17 @@ def test_a_file_without_a_clock_is_read_on_that_of_the_run(
     assert evaluate(tmp_path / "run", tmp_path / "both")[0]["vamp_e_test"] == scores[0]
 
 
+def test_a_trajectory_that_was_added_to_a_pattern_is_named(
+    record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The parts would be others, with rows to learn from among those that are held out."""
+    words = [*own(record, tmp_path), f"hydra.run.dir={tmp_path / 'run'}", *QUICK]
+    assert command_line(monkeypatch, "koopman", *words) == 0
+    (tmp_path / "trajectory9.xtc").write_bytes((tmp_path / "trajectory1.xtc").read_bytes())
+    assert main(["kinetics", str(tmp_path / "run")]) == 1
+    assert "trajectory9.xtc was added" in capsys.readouterr().err
+
+
 def test_other_states_are_told_and_a_file_of_features_is_one_still(
     record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

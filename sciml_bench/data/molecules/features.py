@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from sciml_bench.core.errors import ConfigurationError
 from sciml_bench.data.molecules.molecule import Molecule
-from sciml_bench.data.molecules.whole_chains import WholeChains, has_cells
+from sciml_bench.data.molecules.whole_chains import WholeChains, has_cells, numbers_of_polymers
 from sciml_bench.data.trajectories import Trajectories
 
 POSITIONS, DISTANCES, DIHEDRALS = FEATURES = ("positions", "distances", "dihedrals")
@@ -80,12 +80,14 @@ class Dihedrals:
                 "phi": mdtraj.compute_phi(frame, periodic=False)[0],
                 "psi": mdtraj.compute_psi(frame, periodic=False)[0],
             }
+        polymers = numbers_of_polymers(molecule.topology)
+        polymer_of = np.array([polymers[atom.residue.index] for atom in molecule.topology.atoms])
         # the second atom of phi and the first of psi are the nitrogen of their residue
         found = [
             (int(atoms[1 if name == "phi" else 0]), name, atoms)
             for name, several in quadruples.items()
             for atoms in several
-            if np.isin(atoms, molecule.atoms).all()
+            if np.isin(atoms, molecule.atoms).all() and len({*polymer_of[atoms]}) == 1
         ]
         if not found:
             raise ConfigurationError(
@@ -101,6 +103,10 @@ class Dihedrals:
             f"{name} {residue.resSeq}" + (f" chain {residue.chain.index + 1}" if several else "")
             for (_, name, _), residue in zip(found, residues, strict=True)
         ]
+        if len({*self.angles}) < len(found):  # several molecules, numbered alike, in one chain
+            molecules = np.unique([polymers[residue.index] for residue in residues], return_inverse=True)[1].tolist()
+            pairs = zip(found, residues, molecules, strict=True)
+            self.angles = [f"{name} {residue.resSeq} molecule {n + 1}" for (_, name, _), residue, n in pairs]
         self.names = tuple(f"{function} {angle}" for angle in self.angles for function in ("cos", "sin"))
         self.units: tuple[str | None, ...] = (None,) * len(self.names)
 

@@ -122,6 +122,15 @@ class MolecularTrajectories(Record):
         self._order: list[int] = []
         self._unreadable: list[str] = []
 
+    def find_files(self) -> list[Path]:
+        """The topology, and the trajectories that are there now.
+
+        Raises:
+            FileNotFoundError: there are none.
+            ConfigurationError: one has another suffix.
+        """
+        return [Path(str(self.topology)).expanduser(), *_trajectory_files(self.trajectories)]
+
     def load(self) -> Trajectories:
         """All trajectories that can be read.
 
@@ -130,7 +139,7 @@ class MolecularTrajectories(Record):
             ConfigurationError: a topology, a selection or a suffix that does not fit.
             DataError: a trajectory cannot be used, or of those that are left none.
         """
-        topology, files = Path(str(self.topology)).expanduser(), _trajectory_files(self.trajectories)
+        topology, *files = self.find_files()
         molecule = self._molecule = read_molecule_of(topology, self.atoms, CHOSEN_ATOMS[self.features])
         self._files_read, self._unreadable = [topology, *files], []
         features = features_of(self.features, molecule)

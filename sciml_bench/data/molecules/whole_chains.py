@@ -10,6 +10,11 @@ from sciml_bench.data.molecules.molecule import Molecule
 BACKBONE = frozenset(("N", "CA", "C", "BB", "P", "O5'", "C5'", "C4'", "C3'", "O3'"))
 """What atoms between two chosen ones of a polymer are called, each near the one before; BB in Martini's models."""
 
+FIRST_CAPS, LAST_CAPS = frozenset(("ACE", "FOR")), frozenset(("NME", "NMA", "NH2"))
+"""Residues with which a protein begins and ends."""
+LAST_OXYGENS = frozenset(("OXT", "OT2", "OC2"))
+"""What force fields call the second oxygen at the end of a protein."""
+
 
 class WholeChains:
     """The chosen atoms of a molecule, each at the image where its chain is whole.
@@ -42,7 +47,7 @@ class WholeChains:
         self.atoms: Int[np.ndarray, " read"] = np.union1d(chosen, between).astype(int)
         self.places: Int[np.ndarray, " atoms"] = np.searchsorted(self.atoms, chosen)
         self._chains = np.split(np.arange(len(self.atoms)), np.flatnonzero(np.diff(chains[self.atoms])) + 1)
-        numbers = _numbers_of_polymers(molecule.topology)
+        numbers = numbers_of_polymers(molecule.topology)
         self.polymers: Int[np.ndarray, " atoms"] = np.array([numbers[atoms[number].residue.index] for number in chosen])
 
     def positions(self, frames: Any) -> Float[np.ndarray, "time atoms 3"]:
@@ -68,12 +73,21 @@ def has_cells(frames: Any) -> bool:
     return frames.unitcell_vectors is not None and bool(np.linalg.det(frames.unitcell_vectors).all())
 
 
+def _ends(residue: Any) -> bool:
+    """Whether a protein ends with a residue: it is a cap, or has the second oxygen of the end."""
+    return residue.name in LAST_CAPS or any(atom.name in LAST_OXYGENS for atom in residue.atoms)
+
+
 def _is_of_polymer(residue: Any) -> bool:
     return residue.is_protein or residue.is_nucleic
 
 
-def _numbers_of_polymers(topology: Any) -> list[int]:
-    """Of every residue, a number that it shares with the residues of its polymer; files may have all in one chain."""
+def numbers_of_polymers(topology: Any) -> list[int]:
+    """Of every residue, a number that it shares with the residues of its polymer; files may have all in one chain.
+
+    Args:
+        topology: of MDTraj.
+    """
     numbers: list[int] = []
     before: Any = None
     for residue in topology.residues:
@@ -81,6 +95,8 @@ def _numbers_of_polymers(topology: Any) -> list[int]:
             before is not None
             and before.chain.index == residue.chain.index
             and before.resSeq <= residue.resSeq
+            and not _ends(before)
+            and residue.name not in FIRST_CAPS
             and _is_of_polymer(before)
             and _is_of_polymer(residue)
         )

@@ -38,6 +38,8 @@ def dihedral_maps(learned: KoopmanModel, record: Record) -> Results:
     for states in (states for part in record.splits.values() for states in part.without_missing_rows().states):
         for start, block in iterate_blocks(states):
             rows = block[-start % stride :: stride]
+            if not len(rows):
+                continue
             functions, found = learned.singular_functions(rows)[0][:, 1 : 1 + shown], dihedrals_of(rows, train)
             for number, residue in enumerate(residues):
                 phi, psi = (_bins(found[f"{angle}{residue}"]) for angle in ("phi", "psi"))

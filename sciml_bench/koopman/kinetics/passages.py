@@ -54,7 +54,7 @@ class Passage:
             in_target: which of them are in the target.
             in_source: which are in the other end of a committor, where it is 0.
         """
-        values = np.where(in_target, self.at_target, features @ self.coefficients)
+        values = np.where(in_target, self.at_target, self._bounded(features @ self.coefficients))
         return values if in_source is None else np.where(in_source, 0.0, values)
 
     def interval_of(
@@ -74,9 +74,12 @@ class Passage:
         """
         shares = [(1 - confidence) / 2, (1 + confidence) / 2]
         low, high = np.empty((2, len(features)))
+        samples = self.samples[np.isfinite(self.samples).all(axis=1)]  # others never come to an end
+        if not len(samples):
+            samples = np.full((1, features.shape[1]), np.nan)
         for start in range(0, len(features), _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
-            low[rows], high[rows] = np.quantile(features[rows] @ self.samples.T, shares, axis=1)
+            low[rows], high[rows] = np.quantile(self._bounded(features[rows] @ samples.T), shares, axis=1)
         for values in (low, high):
             values[in_target] = self.at_target
             if in_source is not None:
@@ -92,8 +95,8 @@ class Passage:
         """The mean over states outside the target, with the ends of its bootstrap interval.
 
         A time grows beyond every bound and comes back from below where the slowest decay of the stopped process is not
-        told from none: a negative one is infinite. The interval reaches to the mean itself, which quantiles of few
-        passages need not do.
+        told from none: a negative one is infinite, as is that of rows which never come to the target. The interval
+        reaches to the mean itself, which quantiles of few passages need not do.
 
         Args:
             features: of these states.
@@ -103,10 +106,14 @@ class Passage:
         where, shares = np.average(features, axis=0, weights=weights), [(1 - confidence) / 2, (1 + confidence) / 2]
         samples, value = self.samples @ where, float(self.coefficients @ where)
         if self.at_target == 0:
-            value, samples = (value if value >= 0 else np.inf), np.where(samples < 0, np.inf, samples)
+            value, samples = (value if value >= 0 else np.inf), np.where(samples >= 0, samples, np.inf)
         # between numbers and infinity there is nothing
         low, high = np.quantile(samples, shares, method="linear" if np.isfinite(samples).all() else "nearest")
         return value, min(float(low), value), max(float(high), value)
+
+    def _bounded(self, values: np.ndarray) -> np.ndarray:
+        """A probability where features leave 0 … 1 between the ends."""
+        return np.clip(values, 0.0, 1.0) if self.at_target == 1 else values
 
 
 def committor(
@@ -186,10 +193,14 @@ def _solved(
     require_integer("lag", lag, 1, "give a number of steps of at least 1")
     _require_visited("target", in_target)
     blocks = list(_moments(features, ends, gained, lag, weights))
-    if len(blocks) < 2 or not any(metric.any() for metric, _, _ in blocks):
+    if len(blocks) < 2 or not any(metric.any() for metric, *_ in blocks):
         raise DataError(f"lag={lag}: no pairs of rows begin between the ends; choose smaller ends or a shorter lag")
 
-    def coefficients(metric: np.ndarray, step: np.ndarray, gain: np.ndarray) -> Float[np.ndarray, " modes"]:
+    def coefficients(
+        metric: np.ndarray, step: np.ndarray, gain: np.ndarray, arrived: np.ndarray
+    ) -> Float[np.ndarray, " modes"]:
+        if not arrived.any():  # least squares would give the smallest numbers that solve nothing
+            return np.full(len(metric), np.nan)
         whiten = unit_free_whitening(metric)
         return whiten @ np.linalg.lstsq(-whiten.T @ step @ whiten, whiten.T @ gain[:, 0], rcond=None)[0]
 
@@ -199,8 +210,8 @@ def _solved(
 
 def _moments(
     features: FeatureTrajectories, ends: Rows, gained: Rows, lag: int, weights: Rows | None
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Σ f_t f_tᵀ, Σ f_t (f_s − f_t)ᵀ and Σ f_t gain of every block; f is 0 in the ends."""
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Σ f_t f_tᵀ, Σ f_t (f_s − f_t)ᵀ, Σ f_t gain and how many pairs arrive, of every block; f is 0 in the ends."""
     lengths = block_lengths([part.shape[0] for part in features], lag)
     counts = [None] * len(features) if weights is None else weights
     for trajectory, in_end, gain, count, length in zip(features, ends, gained, counts, lengths, strict=True):
@@ -213,8 +224,10 @@ def _moments(
             reached = np.minimum(begins + lag, stops[start:stop])
             now, step = f[: stop - start], f[reached - start] - f[: stop - start]
             change = np.where(in_end[begins], 0.0, gain[reached] - gain[begins])
-            counted = now if count is None else now * count[start:stop, None]
-            yield counted.T @ now, counted.T @ step, (counted.T @ change)[:, None]
+            weight = np.ones(len(begins)) if count is None else count[start:stop]
+            arrived = np.sum(weight[in_end[reached] & ~in_end[begins]])
+            counted = now if count is None else now * weight[:, None]
+            yield counted.T @ now, counted.T @ step, (counted.T @ change)[:, None], np.array([[arrived]])
 
 
 def _next_end(in_end: Bool[np.ndarray, " time"]) -> np.ndarray:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Bool, Complex, Float, Int
 
 from sciml_bench.core.checks import require_integer, require_number
 from sciml_bench.core.errors import ConfigurationError, DataError
@@ -126,9 +126,9 @@ def kinetics_of(
     """
     if require_number("core", core, _CORES) >= 1 or core < 0.5:
         raise ConfigurationError(f"core={core}: {_CORES}")
-    eigenvalues, constant = learned.eigenvalues(), learned.constant_mode()
+    eigenvalues, constant, spec = learned.eigenvalues(), learned.constant_mode(), learned.spec
     others = np.arange(len(eigenvalues)) if constant is None else np.delete(np.arange(len(eigenvalues)), constant)
-    n_states = _number_of_states(eigenvalues[others], learned) if n_states is None else n_states
+    n_states = _number_of_states(eigenvalues[others], spec.lag_time, spec.time_unit) if n_states is None else n_states
     require_integer("states", n_states, 2, "between fewer than two there are no passages; give 2 or more")
     if n_states > len(others) + 1:
         found = len(others) + 1
@@ -137,30 +137,33 @@ def kinetics_of(
         shown = ",".join(str(end + 1) for end in ends)
         raise ConfigurationError(f"committor={shown}: give two different states of 1 to {n_states}")
     slow = others[: n_states - 1]
-    if np.abs(np.imag(eigenvalues[slow])).max() > _IMAGINARY:
+    if not _decay(eigenvalues[slow]).all():
         fewer = "ask for fewer, or " if n_states > 2 else ""
         raise DataError(
-            f"the {n_states} slowest eigenvalues are not all real, so that these are no metastable states; {fewer}"
+            f"the {n_states} slowest eigenvalues are not all real and positive, so these are no metastable states; "
+            f"{fewer}"
             "where time may run backwards as well, learn with training=nested_lora_reversible"
         )
-    pieces = trajectories.between_gaps(learned.spec.lag + 1)
-    if max(pieces.lengths) <= learned.spec.lag:
-        raise DataError(f"no trajectory has more than {learned.spec.lag} rows without a gap; give longer ones")
+    pieces = trajectories.between_gaps(spec.lag + 1)
+    if max(pieces.lengths) <= spec.lag:
+        raise DataError(f"no trajectory has more than {spec.lag} rows without a gap; give longer ones")
     features, functions = [], []
     for states in pieces.states:
         blocks = [block for _, block in iterate_blocks(states)]
-        features.append(np.concatenate([learned.f(block) for block in blocks]))
+        features.append(_with_constant(np.concatenate([learned.f(block) for block in blocks])))
         functions.append(np.concatenate([np.real(learned.eigenfunctions(block)[:, slow]) for block in blocks]))
     together = np.concatenate(functions)
     together = np.column_stack([np.ones(len(together)), together])
-    found = metastable_memberships(together)
     counts = None if pieces.weights is None else np.concatenate(pieces.weights)
+    counting = np.arange(len(together)) if counts is None else np.flatnonzero(counts)  # nothing was learned from others
+    found = metastable_memberships(together[counting])
+    found = Memberships(counting[found.corners], found.transform)
     order = np.argsort(-np.average(found.of(together), axis=0, weights=counts), kind="stable")
     found = Memberships(found.corners[order], found.transform[:, order])
     degrees = found.of(together)
     least_degrees = core_memberships(degrees, core, counts)
     cores, starts = in_cores(degrees, least_degrees), np.cumsum([0, *map(len, functions)]).tolist()
-    if not cores.any(axis=0).all():
+    if not cores[counting].any(axis=0).all():
         raise DataError(f"core={core}: no row is in the core of a state; take a smaller core or fewer states")
     source_of_passages = _source_of_passages(learned, pieces)
     times, lower, upper = (np.zeros((n_states, n_states)) for _ in range(3))
@@ -170,13 +173,13 @@ def kinetics_of(
     counted, counted_parts = (None, None) if alike else (counts, pieces.weights)
     sampling: dict[str, Any] = {"n_bootstrap": n_bootstrap, "seed": seed, "weights": counted_parts}
     if source_of_passages == RATES:
-        rates = np.concatenate([[0.0], np.log(np.real(eigenvalues[slow])) / learned.spec.lag_time])
+        rates = np.concatenate([[0.0], np.log(np.real(eigenvalues[slow])) / spec.lag_time])
         times = _times_between_wholes(np.linalg.solve(found.transform, rates[:, None] * found.transform))
         lower[:], upper[:] = np.nan, np.nan
     for target in range(n_states) if source_of_passages != RATES else ():
         inside = [cores[first:last, target] for first, last in pairwise(starts)]
-        time_step = learned.spec.time_step
-        passage = mean_first_passage_time(features, inside, learned.spec.lag, time_step=time_step, **sampling)
+        time_step = spec.time_step
+        passage = mean_first_passage_time(features, inside, spec.lag, time_step=time_step, **sampling)
         for source in set(range(n_states)) - {target}:
             core_of = cores[:, source]
             mean = passage.mean_over(rows[core_of], weights=None if counted is None else counted[core_of])
@@ -187,7 +190,7 @@ def kinetics_of(
     if source_of_passages == RATES:
         probability = least = most = np.where(target | source, probability, np.nan)
     elif not (target | source).all():  # some rows lie between
-        between = committor(features, away, toward, learned.spec.lag, **sampling)
+        between = committor(features, away, toward, spec.lag, **sampling)
         probability, (least, most) = between.of(rows, target, source), between.interval_of(rows, target, source)
     row_weights = np.ones(len(degrees)) if counts is None else counts
     crossing = row_weights * (np.abs(probability - 0.5) < HALF_WAY)
@@ -244,26 +247,39 @@ def _times_between_wholes(rates: Float[np.ndarray, "states states"]) -> Float[np
     return times
 
 
-def _number_of_states(eigenvalues: np.ndarray, learned: KoopmanModel) -> int:
+def _decay(eigenvalues: np.ndarray) -> Bool[np.ndarray, " modes"]:
+    """Which belong to something that decays without turning back."""
+    return (np.abs(np.imag(eigenvalues)) < _IMAGINARY) & (np.real(eigenvalues) > 0)
+
+
+def _with_constant(features: Float[np.ndarray, "time _"]) -> Float[np.ndarray, "time _"]:
+    """Features with the constant, which an operator may have added to those of its model."""
+    there = (features == 1).all(axis=0).any()
+    return features if there else np.column_stack([np.ones(len(features)), features])
+
+
+def _number_of_states(eigenvalues: np.ndarray, lag_time: float | int, unit: str) -> int:
     """As many as lie before the largest gap of the logarithms of the timescales that are longer than the lag.
 
     Args:
         eigenvalues: without that of the constant.
-        learned: for what is told where there are none.
+        lag_time: between two states of a pair, for what is told where there are none.
+        unit: of it.
     """
-    real, unit = np.abs(np.imag(eigenvalues)) < _IMAGINARY, learned.spec.time_unit
+    real = _decay(eigenvalues)
     count = int(np.argmin(real)) if not real.all() else len(eigenvalues)
     decay = -np.log(np.clip(np.abs(eigenvalues), np.finfo(float).tiny, 1 - 1e-12))
     slow = int((decay[:count] < 1).sum())  # a timescale is longer than the lag
     if slow < 1 and count < len(eigenvalues) and decay[count] < 1:
-        period = 2 * np.pi / np.abs(np.angle(eigenvalues[count])) * learned.spec.lag_time
+        period = 2 * np.pi / np.abs(np.angle(eigenvalues[count])) * lag_time
         raise DataError(
             f"the slowest eigenvalues are complex, as of an oscillation of the period {period:.4g} {unit}, so that no "
             "states are metastable; where time may run backwards as well, learn with training=nested_lora_reversible"
         )
     if slow < 1:
         raise DataError("no eigenfunction outlasts a lag, so that no states are metastable; learn with a shorter lag")
-    gaps = np.log(decay[1:count] / decay[: count - 1])[:slow]
+    after = decay[1 : count + 1]
+    gaps = np.log(after / decay[: len(after)])[:slow]
     return 2 + (int(gaps.argmax()) if len(gaps) else 0)
 
 

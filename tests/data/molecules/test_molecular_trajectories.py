@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from small_peptide import INTERVAL, N_ATOMS, written
+from small_peptide import BACKBONE, INTERVAL, N_ATOMS, written
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data.molecules import MolecularTrajectories
@@ -113,6 +113,35 @@ def test_a_dihedral_does_not_span_residues_that_are_left_out(tmp_path):
     top, files, _ = written(tmp_path)
     with pytest.raises(ConfigurationError, match="the chosen atoms have no phi and no psi"):
         load(top, files, atoms="resid 0 2")
+
+
+@pytest.mark.parametrize("numbers", ["again", "on"])
+def test_no_dihedral_joins_two_molecules_of_one_chain(tmp_path, numbers):
+    """As formats without chains have them: two peptides whose residues are numbered anew, or on behind an end."""
+    topology = mdtraj.Topology()
+    chain = topology.add_chain()
+    for number in range(6):
+        residue = topology.add_residue("ALA", chain, resSeq=number % 3 + 1 if numbers == "again" else number + 1)
+        names = [*BACKBONE, *(["OXT"] if number in (2, 5) else [])]
+        for name in names:
+            topology.add_atom(name, mdtraj.element.get_by_symbol(name[0]), residue)
+    rng = np.random.default_rng(0)
+    xyz = rng.standard_normal((30, topology.n_atoms, 3)).astype(np.float32)
+    frames = mdtraj.Trajectory(xyz, topology, time=INTERVAL * np.arange(30))
+    frames[0].save(str(tmp_path / "top.gro"))
+    for number in range(3):
+        frames.save(str(tmp_path / f"run{number}.xtc"))
+    record = load(tmp_path / "top.gro", [tmp_path / f"run{number}.xtc" for number in range(3)])
+    angles = ["psi 1", "phi 2", "psi 2", "phi 3"]
+    expected = [f"{angle} molecule {number}" for number in (1, 2) for angle in angles]
+    if numbers == "on":
+        expected = [*angles, "psi 4", "phi 5", "psi 5", "phi 6"]
+    assert [name[4:] for name in record.spec.component_names[::2]] == expected
+    phi, psi = mdtraj.compute_phi(frames, periodic=False)[1], mdtraj.compute_psi(frames, periodic=False)[1]
+    assert phi.shape[1] == 5  # MDTraj goes on from one molecule to the next
+    own = np.stack([psi[:, 0], phi[:, 0], psi[:, 1], phi[:, 1], psi[:, 3], phi[:, 3], psi[:, 4], phi[:, 4]], axis=1)
+    np.testing.assert_allclose(record.splits["train"].states[0][:, ::2], np.cos(own), atol=0.02)  # of an .xtc
+    assert record.collective_variables()["train"].component_names[1::2] == record.spec.component_names[::2]
 
 
 def test_distances_are_those_of_chosen_atoms_and_else_of_heavy_ones(tmp_path):

@@ -45,6 +45,23 @@ def jumping():
     return estimated(pairs_of(record), is_high, "cca"), record
 
 
+def test_a_block_in_which_no_row_is_looked_at_is_passed_over(jumping, monkeypatch):
+    """Blocks of a record are cut by their size: the last may be shorter than the stride."""
+    monkeypatch.setattr("sciml_bench.koopman.kinetics.dihedral_maps.MOST_ROWS", 5000)
+    monkeypatch.setattr("sciml_bench.koopman.kinetics.dihedral_maps.iterate_blocks", in_blocks)
+    learned, record = jumping
+    counts = maps_of(learned, record).arrays["dihedral_counts"]
+    looked_at = np.concatenate([part[::7] for part in record.angles])
+    expected, *_ = np.histogram2d(*looked_at[:, 2:].T, bins=60, range=[[-180, 180]] * 2)
+    np.testing.assert_array_equal(counts, expected)
+
+
+def in_blocks(states):
+    """The last of two rows, of which none is the seventh."""
+    yield 0, states[: len(states) - 2]
+    yield len(states) - 2, states[len(states) - 2 :]
+
+
 def test_the_residue_that_is_slow_is_shown_with_its_populations_and_the_function_of_its_jumps(jumping, monkeypatch):
     monkeypatch.setattr("sciml_bench.koopman.kinetics.dihedral_maps.MOST_ROWS", 20_000)
     learned, record = jumping

@@ -104,6 +104,36 @@ def test_a_time_that_the_record_cannot_bound_is_infinite_and_never_negative():
     assert Passage(np.array([-4.0]), samples, 0.0).mean_over(np.ones((2, 1)))[0] == np.inf
 
 
+def test_what_never_comes_to_the_target_takes_for_ever():
+    """Two trajectories, each in a state of its own: least squares alone would answer 0."""
+    path = np.repeat([0, 1], 200)
+    features, target = (
+        [np.column_stack([np.ones(400), 2.0 * path - 1])[part] for part in (path == 0, path == 1)],
+        path == 1,
+    )
+    passage = mean_first_passage_time(features, [target[path == 0], target[path == 1]], 1)
+    assert passage.mean_over(np.array([[1.0, -1.0]])) == (np.inf, np.inf, np.inf)
+
+
+def test_samples_without_an_entry_leave_the_time_without_a_bound():
+    """All entries are in one of some twenty blocks: more than a tenth of the samples lack it."""
+    path = np.zeros(2000, dtype=int)
+    path[500:520] = np.tile([1, 0], 10)
+    passage = mean_first_passage_time([np.eye(2)[path]], [path == 1], 1)
+    value, low, high = passage.mean_over(np.eye(2)[[0]])
+    assert value == pytest.approx((path[:-1] == 0).sum() / 10)
+    assert 0 < low < value
+    assert high == np.inf
+
+
+def test_a_probability_stays_between_0_and_1():
+    passage = Passage(np.array([1.2]), np.array([[-0.3], [1.4]]), at_target=1.0)
+    rows, never = np.array([[1.0], [-1.0]]), np.zeros(2, dtype=bool)
+    np.testing.assert_array_equal(passage.of(rows, never), [1, 0])
+    low, high = passage.interval_of(rows, never)
+    assert ((low >= 0) & (high <= 1)).all()
+
+
 def test_a_unit_of_the_features_changes_nothing():
     path = walk()
     target, units = [path == 5], np.array([1e-9, 1e6, 1.0, 1e3, 1e-3, 1.0])

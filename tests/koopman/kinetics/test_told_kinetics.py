@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from koopman_cases import estimated, pairs_of
+from koopman_cases import GivenFeatures, estimated, pairs_of
 from scripts import command_line
 
 from sciml_bench.command_line import main
@@ -13,8 +13,10 @@ from sciml_bench.command_line.kinetics import _told_seldom
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.data import Record, Trajectories
 from sciml_bench.data.sources import MarkovTrajectories
+from sciml_bench.koopman import KoopmanModel, KoopmanOperator
 from sciml_bench.koopman.kinetics import kinetics_of
 from sciml_bench.koopman.kinetics.cores import entries
+from sciml_bench.koopman.kinetics.told_kinetics import _number_of_states
 from sciml_bench.systems import DoubleWell, OrnsteinUhlenbeck
 
 SYSTEM = DoubleWell(barrier=1.5)
@@ -161,6 +163,51 @@ def test_an_oscillation_is_told_as_one():
         )
 
 
+def test_an_operator_that_adds_the_constant_tells_the_passages_of_its_chain():
+    """Two states whose features are the value alone; the mean first-passage time is one over the rate of jumps."""
+    rng, path, state = np.random.default_rng(0), [], 0
+    for kick in rng.random(60_000):
+        path.append(state)
+        state = 1 - state if kick < (0.005, 0.05)[state] else state
+    path = np.array(path)
+    values = np.column_stack([np.where(path, 3.0, -0.3), np.zeros(len(path))]) + 0.01 * rng.normal(size=(len(path), 2))
+    view = pairs_of(_WithAnOutlier(values))
+    model = KoopmanModel.estimated(
+        KoopmanOperator("edmd_left", add_constant=True), view, GivenFeatures(lambda x: x[:, :1])
+    )
+    found = kinetics_of(model, view.record.splits["train"], 2)
+    for start, end in ((0, 1), (1, 0)):
+        begins = path[:-1] == start
+        rate = (begins & (path[1:] == end)).sum() / begins.sum()
+        assert found.passage_times[start, end] == pytest.approx(1 / rate, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "n_states"),
+    [([0.99, 0.95, 0.3 + 0.1j, 0.3 - 0.1j], 3), ([0.99, 0.95, 0.9], 2), ([0.99, 0.98, -0.2], 3), ([0.99], 2)],
+)
+def test_the_gap_to_what_is_no_state_counts(eigenvalues, n_states):
+    assert _number_of_states(np.array(eigenvalues, dtype=complex), 12, "step") == n_states
+
+
+def test_a_turn_in_two_lags_is_an_oscillation_and_no_state():
+    with pytest.raises(DataError, match="as of an oscillation of the period 24 step"):
+        _number_of_states(np.array([-0.95, -0.9]), 12, "step")
+
+
+def test_rows_that_do_not_count_make_no_state(learned):
+    """Some burn-in far away, left out of what is learned from: weights of 0."""
+    model, train = learned
+    rows = train.states[0].copy()
+    rows[:20] = 3.5  # beyond both wells
+    weights = np.ones(len(rows))
+    weights[:20] = 0
+    found = kinetics_of(model, train.unchecked(states=(rows,), weights=(weights,)), 2)
+    plain = kinetics_of(model, train, 2)
+    np.testing.assert_allclose(found.populations, plain.populations, atol=0.02)
+    np.testing.assert_allclose(found.passage_times, plain.passage_times, rtol=0.1)
+
+
 def test_where_every_row_is_in_a_core_nothing_turns_back(learned):
     found = kinetics_of(*learned, 2, core=0.5, ends=(1, 0))
     assert set(found.committor.tolist()) == {0.0, 1.0}
@@ -171,7 +218,7 @@ def test_where_every_row_is_in_a_core_nothing_turns_back(learned):
 def test_wrong_numbers_and_operators_without_states_are_told(learned):
     with pytest.raises(ConfigurationError, match=r"core=1\.0: give a share of at least 0.5 and below 1"):
         kinetics_of(*learned, core=1.0)
-    with pytest.raises(ConfigurationError, match="states=1: at least two"):
+    with pytest.raises(ConfigurationError, match="states=1: between fewer than two there are no passages"):
         kinetics_of(*learned, 1)
     for ends, typed in (((0, 0), "1,1"), ((0, 2), "1,3")):
         with pytest.raises(ConfigurationError, match=f"committor={typed}: give two different states of 1 to 2"):
