@@ -75,6 +75,8 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         _require_names(first, spec, options, bool((names or {}).get("component_names")))
         missing = INTERPOLATE if (names or {}).get("missing") == INTERPOLATE else REFUSE
         record = TrajectoryFiles(path, missing=missing, **options)
+        # chunks that are not written yet were no rows of the run, and are no past
+        record.absent_is_missing = (names or {}).get("missing") not in (None, REFUSE)
         if used := (names or {}).get("used_cells"):
             record.used_cells = np.isin(spec.column_names, [*used, *spec.input_names])
         try:
@@ -93,7 +95,7 @@ def read_past(path: PathType, spec: RecordSpec, names: Mapping[str, Any] | None 
         raise DataError(
             f"{path} holds states of the shape {past.state_shape}, but those of the run's record are {spec.state_shape}"
         )
-    past = _on_clock_of(spec, past)
+    past = _in_order_of(spec, _on_clock_of(spec, past))
     # single rows have no interval from which the clock could be told, and some files have no clock
     untold = max(past.lengths) < 2 or (past.times is None and (past.time_step == 1 or past.time_unit == "step"))
     return past.unchecked(time_step=spec.time_step) if untold else past
@@ -226,6 +228,15 @@ def _with_written_origins(path: Path, spec: RecordSpec, past: Trajectories) -> T
     calendars = content.texts.get("calendar", (OF_EVERY_DAY,) * len(moments))
     pairs = zip(moments, calendars, strict=True)
     return past.unchecked(time_origins=tuple(TimeOrigin(m, spec.time_origin.unit, c) for m, c in pairs))
+
+
+def _in_order_of(spec: RecordSpec, past: Trajectories) -> Trajectories:
+    """A past whose components stand in another order than those of the record, such as the fields of a zarr store."""
+    names, needed = past.named_components, spec.component_names
+    if names == needed or sorted(names) != sorted(needed) or len(names) != past.state_shape[-1]:
+        return past
+    order = [names.index(name) for name in needed]
+    return past.mapped(lambda states: states[..., order]).unchecked(component_names=needed)
 
 
 def _in_months(spec: RecordSpec, past: Trajectories) -> Trajectories:

@@ -139,6 +139,9 @@ def _require_states(configuration: Mapping[str, Any], spec: RecordSpec, known: R
     others = own != needed and (set(own) == set(needed) or without not in (own, needed))
     path = (configuration.get("data") or {}).get("path")
     if spec.state_shape == known.state_shape and not (others and path is not None and len(spec.state_shape) == 1):
+        if own != needed and sorted(own) == sorted(needed):
+            shown = f"{', '.join(own)}, but the run learned {', '.join(needed)}"
+            raise DataError(f"data.path={path} has the fields {shown}: give data.key=[{','.join(needed)}]")
         return
     if path is None or len(spec.state_shape) != 1 or len(known.state_shape) != 1:
         raise DataError(

@@ -1,11 +1,14 @@
 """Pasts that a person brings: whose rows, in which columns, and when they were observed."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from sciml_bench.core.errors import DataError
 from sciml_bench.data import RecordSpec
 from sciml_bench.data.past_file import read_past
+from sciml_bench.data.sources import TrajectoryFiles
 
 SPEC = RecordSpec((2,), 0.5, "s", ("a", "b"), np.zeros(2), np.ones(2), (9,))
 ROWS = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
@@ -127,3 +130,34 @@ def test_a_past_may_be_in_any_format(tmp_path):
         np.testing.assert_allclose(past.times_of(0), TIMES)
     assert read_past(tmp_path / "y.nc", SPEC).time_step == SPEC.time_step
     np.testing.assert_array_equal(read_past(tmp_path / "y.parquet", SPEC).states[0], ROWS)
+
+
+@pytest.mark.parametrize("shape", [(9,), (9, 3, 4)])
+def test_fields_in_another_order_are_put_in_that_of_the_record(tmp_path, shape):
+    """A zarr store has them by their names, a NetCDF file as they were written."""
+    xarray = pytest.importorskip("xarray", reason="needs the extra `files`")
+    pytest.importorskip("zarr", reason="needs the extra `files`")
+    pytest.importorskip("h5netcdf", reason="needs the extra `files`")
+    axes, values = ("time", "lat", "lon")[: len(shape)], np.random.default_rng(0).normal(size=(2, *shape))
+    dataset = xarray.Dataset({"t2m": (axes, values[0]), "msl": (axes, values[1])}, {"time": np.arange(9.0)})
+    dataset.to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    dataset.to_zarr(tmp_path / "x.zarr")
+    record = TrajectoryFiles(tmp_path / "x.nc", split={"train": 1.0})
+    record.setup()
+    assert record.spec.component_names == ("t2m", "msl")
+    for name in ("x.nc", "x.zarr"):
+        past = read_past(tmp_path / name, record.spec)
+        np.testing.assert_array_equal(past.states[0], np.moveaxis(values, 0, -1))
+        assert past.component_names == ("t2m", "msl")
+
+
+def test_rows_that_are_not_written_yet_are_no_past(tmp_path):
+    """Where the run left such chunks out; they would read as zeros."""
+    zarr = pytest.importorskip("zarr", reason="needs the extra `files`")
+    array = zarr.create_array(str(tmp_path / "x.zarr"), shape=(40, 2), chunks=(10, 2), dtype=float, fill_value=0.0)
+    array[:30] = np.random.default_rng(0).normal(size=(30, 2))
+    spec = dataclasses.replace(SPEC, component_names=("x1", "x2"))
+    for missing in ("split", "mask"):
+        with pytest.raises(DataError, match=r"20 values are missing.*a past has none"):
+            read_past(tmp_path / "x.zarr", spec, {"missing": missing})
+    assert read_past(tmp_path / "x.zarr", spec).lengths == (40,)

@@ -196,10 +196,10 @@ def test_absent_chunks_are_missing_where_a_person_says_what_to_do_with_missing_v
     pieces = record.splits["train"].between_gaps().states
     for found, expected in zip(pieces, rows, strict=True):
         np.testing.assert_array_equal(found, expected)
-    n_chunks = "2" if kind == "shards" else "1"
-    assert f"{n_chunks} of 4 chunks of u are not in the store and count as missing" in record.reading
+    absent = "1 of 2 shards" if kind == "shards" else "1 of 4 chunks"
+    assert f"{absent} of u are not in the store and count as missing" in record.reading
     masked = TrajectoryFiles(path, missing="mask").load().states[0]
-    assert np.isnan(masked).sum() == 12 * int(n_chunks)
+    assert np.isnan(masked).sum() == (24 if kind == "shards" else 12)
     assert not TrajectoryFiles(path).load().states[0][3:6].any()
 
 
@@ -253,3 +253,34 @@ def test_arrays_of_a_store_come_by_their_names(tmp_path, zarr, named_axes):
         content = read_zarr(tmp_path / "x.zarr")
         found = content.fields if named_axes else content.arrays
         assert list(found) == sorted(names)
+
+
+def test_shards_are_counted_as_they_are_kept(tmp_path, zarr):
+    """Chunks of the last ones may lie beyond the array: a whole store lacks nothing, and what is lost is told."""
+    values = np.arange(1.0, 49).reshape(6, 8)
+    group = zarr.open_group(tmp_path / "x.zarr", mode="w")
+    group.create_array("u", shape=(6, 8), chunks=(2, 2), shards=(4, 4), dtype=float)[:] = values
+    assert read_zarr(tmp_path / "x.zarr").notes == []
+    (tmp_path / "x.zarr" / "u" / "c" / "1" / "1").unlink()
+    assert read_zarr(tmp_path / "x.zarr").notes == ["1 of 4 shards of u are not in the store and read as 0"]
+    found = read_zarr(tmp_path / "x.zarr", absent_is_missing=True).arrays["u"]
+    np.testing.assert_array_equal(np.isnan(found[:]), (np.arange(6) >= 4)[:, None] & (np.arange(8) >= 4))
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_a_single_number_beside_fields_changes_nothing(tmp_path, zarr, zarr_format):
+    """Such as the height of a temperature: packed values and dates are read as without it."""
+    xarray = pytest.importorskip("xarray")
+    pandas = pytest.importorskip("pandas")
+    values = 20 + np.random.default_rng(0).normal(size=(30, 4))
+    values[3, 1] = np.nan
+    packed = {"dtype": "i2", "scale_factor": 0.01, "add_offset": 20.0, "_FillValue": -32767}
+    clock = {"time": pandas.date_range("1999-12-31", periods=30, freq="D"), "height": 2.0}
+    dataset = xarray.Dataset({"u": (("time", "x"), values)}, clock)
+    dataset.to_zarr(tmp_path / "x.zarr", zarr_format=zarr_format, encoding={"u": packed})
+    with pytest.raises(DataError, match="1 values are missing"):
+        TrajectoryFiles(str(tmp_path / "x.zarr")).load()
+    found = TrajectoryFiles(str(tmp_path / "x.zarr"), missing="interpolate").load()
+    present = np.isfinite(values)
+    np.testing.assert_allclose(found.states[0][present], values[present], atol=0.0051)
+    assert (found.time_unit, found.time_origins[0].moment) == ("day", "1999-12-31")

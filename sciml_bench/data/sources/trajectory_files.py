@@ -167,6 +167,7 @@ class TrajectoryFiles(Record):
                 raise ConfigurationError(f"data.thermal_energy={thermal_energy}: name the bias with data.weights")
         self.area_weights = require_boolean("data.area_weights", area_weights)
         self.missing = require_choice("data.missing", missing, MISSING_CHOICES)
+        self.absent_is_missing = missing != REFUSE
         self.drop_empty_cells = require_boolean("data.drop_empty_cells", drop_empty_cells)
         self.used_cells: np.ndarray | None = None  # by number, of what is a past to a run that leaves out the others
         self.first_row = require_integer("data.first_row", first_row, 0, "rows are counted from 0")
@@ -360,7 +361,7 @@ class TrajectoryFiles(Record):
     def trajectories_of(self, path: Path) -> list[NamedTrajectory]:
         """Those of one file, whole."""
         how = self.key, self.layout, self.time_column, self.times_key, self.topology
-        return read_trajectories(path, *how, absent_is_missing=self.missing != REFUSE)
+        return read_trajectories(path, *how, absent_is_missing=self.absent_is_missing)
 
     def _cut(self, part: NamedTrajectory) -> NamedTrajectory:
         """The rows to use; nothing is read."""

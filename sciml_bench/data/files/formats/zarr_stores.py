@@ -47,13 +47,16 @@ def read_zarr(path: Path, absent_is_missing: bool = False) -> Arrays | Fields:
         arrays = {"": opened} if single else dict(_arrays(opened, ""))
     except (ValueError, KeyError, OSError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"data.path={path} cannot be read as a zarr array or group: {error}.") from error
-    absent = {name: array for name, array in arrays.items() if _n_absent(array)}
+    there = _names_in(path)
+    pieces = {name: _pieces(array, there) for name, array in arrays.items() if _fills_with_number(array)}
+    absent = {name: piece for name, piece in pieces.items() if piece[1].any()}
     notes = [
-        f"{_n_absent(array)} of {array.nchunks} chunks of {name or 'the array'} are not in the store and "
-        + ("count as missing" if absent_is_missing else f"read as {array.fill_value or 0:g}")
-        for name, array in absent.items()
+        f"{one.sum()} of {one.size} {'shards' if arrays[name].shards else 'chunks'} of {name or 'the array'} "
+        + "are not in the store and "
+        + ("count as missing" if absent_is_missing else f"read as {arrays[name].fill_value or 0:g}")
+        for name, (_, one) in absent.items()
     ]
-    chunked = {name: _chunks(path, array) for name, array in absent.items()} if absent_is_missing else {}
+    chunked = absent if absent_is_missing else {}
     numbers = [array for array in arrays.values() if array.dtype.kind in "biuf"]
     if not single and numbers and all(_axes(array) is not None for array in numbers):
         return _fields(path, store, notes, chunked)
@@ -80,22 +83,26 @@ def _arrays(group: Any, prefix: str) -> list[tuple[str, Any]]:
 
 def _axes(array: Any) -> tuple[str, ...] | None:
     axes = getattr(array.metadata, "dimension_names", None) or array.attrs.get(AXES_OF_FORMAT_2)
+    if not array.ndim:  # of which format 3 keeps no names
+        return ()
     return None if axes is None or None in axes else tuple(axes)
 
 
-def _n_absent(array: Any) -> int:
-    """How many chunks of numbers are not in the store; none where they read as not a number."""
-    if array.dtype.kind not in "biuf" or not array.ndim or not np.isfinite(array.fill_value or 0):
-        return 0
-    return array.nchunks - array.nchunks_initialized
+def _fills_with_number(array: Any) -> bool:
+    """Whether what is not in the store reads as a number that could be true."""
+    return array.dtype.kind in "biuf" and array.ndim > 0 and bool(np.isfinite(array.fill_value or 0))
 
 
-def _chunks(path: Path, array: Any) -> tuple[tuple[int, ...], Bool[np.ndarray, "..."]]:
+def _names_in(path: Path) -> set[str]:
+    """Of everything in a store, from its root on."""
+    in_folder = (file.relative_to(path).as_posix() for file in path.rglob("*"))
+    return set(zipfile.ZipFile(path).namelist() if path.is_file() else in_folder)
+
+
+def _pieces(array: Any, there: set[str]) -> tuple[tuple[int, ...], Bool[np.ndarray, "..."]]:
     """The shape of what the store keeps in one piece, and which of these pieces are absent."""
     shape = array.shards or array.chunks
     counts = [math.ceil(length / size) for length, size in zip(array.shape, shape, strict=True)]
-    in_folder = (file.relative_to(path).as_posix() for file in path.rglob("*"))
-    there = set(zipfile.ZipFile(path).namelist() if path.is_file() else in_folder)
     keys = [f"{array.path}/{array.metadata.encode_chunk_key(place)}".lstrip("/") for place in np.ndindex(*counts)]
     return shape, np.array([key not in there for key in keys]).reshape(counts)
 
