@@ -21,7 +21,7 @@ def changed_data(folder: RunFolder, configuration: Mapping[str, Any]) -> str | N
         return None
     changes = [change for file in known if (change := what_changed(file))]
     record, found = build_record(configuration), []
-    with suppress(FileNotFoundError):  # of which the changes tell already
+    with suppress(FileNotFoundError):  # the record tells of them, or makes them anew
         found = record.find_files() if hasattr(record, "find_files") else []
     added = sorted(set(map(str, found)) - {str(file["path"]) for file in known})
     changes += [f"{path} was added" for path in added]

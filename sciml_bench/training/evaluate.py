@@ -140,8 +140,10 @@ def _require_states(configuration: Mapping[str, Any], spec: RecordSpec, known: R
     path = (configuration.get("data") or {}).get("path")
     if spec.state_shape == known.state_shape and not (others and path is not None and len(spec.state_shape) == 1):
         if own != needed and sorted(own) == sorted(needed):
-            shown = f"{', '.join(own)}, but the run learned {', '.join(needed)}"
-            raise DataError(f"data.path={path} has the fields {shown}: give data.key=[{','.join(needed)}]")
+            asked = f"data.{'observe' if path is None else 'key'}=[{','.join(needed)}]"
+            raise DataError(
+                f"data: the components are {', '.join(own)}, but the run learned {', '.join(needed)}: give {asked}"
+            )
         return
     if path is None or len(spec.state_shape) != 1 or len(known.state_shape) != 1:
         raise DataError(

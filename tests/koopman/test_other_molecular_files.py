@@ -9,7 +9,9 @@ from scripts import SMALL, command_line, settings
 
 from sciml_bench.command_line import main
 from sciml_bench.core.errors import DataError
+from sciml_bench.core.stored.run_folder import RunFolder
 from sciml_bench.training.build import build_record
+from sciml_bench.training.data_files import changed_data
 from sciml_bench.training.evaluate import evaluate
 from sciml_bench.training.restore import restore
 
@@ -112,6 +114,12 @@ def test_a_trajectory_that_was_added_to_a_pattern_is_named(
     (tmp_path / "trajectory9.xtc").write_bytes((tmp_path / "trajectory1.xtc").read_bytes())
     assert main(["kinetics", str(tmp_path / "run")]) == 1
     assert "trajectory9.xtc was added" in capsys.readouterr().err
+    for path in tmp_path.glob("*.xtc"):
+        path.unlink()
+    folder = RunFolder(tmp_path / "run")
+    assert changed_data(folder, folder.configuration) is None  # a record that makes its files can make them anew
+    assert main(["kinetics", str(tmp_path / "run")]) == 1
+    assert "there is no such file" in capsys.readouterr().err
 
 
 def test_other_states_are_told_and_a_file_of_features_is_one_still(

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from toy_runs import toy
 
 from sciml_bench.core.errors import ConfigurationError, DataError
 from sciml_bench.core.stored.run_folder import RunFolder
+from sciml_bench.data import RecordSpec
 from sciml_bench.training import run
-from sciml_bench.training.evaluate import evaluate
+from sciml_bench.training.evaluate import _require_states, evaluate
 
 TRUSTED = ["toy_method"]
 
@@ -48,3 +50,14 @@ def test_data_that_are_not_there_are_named(tmp_path: Path) -> None:
     run(toy(tmp_path))
     with pytest.raises(DataError, match="there is no such file"):
         evaluate(tmp_path, data=tmp_path / "nothing.csv", trusted_packages=TRUSTED)
+
+
+def test_fields_in_another_order_are_refused_with_the_order_to_give() -> None:
+    """Two fields over two axes: of one shape, so that nothing else would tell that they are swapped."""
+    learned, given = (
+        RecordSpec((3, 4, 2), 1.0, "day", names, np.zeros((3, 4, 2)), np.ones((3, 4, 2)), (50,))
+        for names in (("t2m", "msl"), ("msl", "t2m"))
+    )
+    with pytest.raises(DataError, match=r"are msl, t2m, but the run learned t2m, msl: give data\.key=\[t2m,msl\]"):
+        _require_states({"data": {"path": "x.zarr"}}, given, learned)
+    _require_states({"data": {"path": "x.zarr"}}, learned, learned)

@@ -1,6 +1,7 @@
 """Kinetics of an operator on given features of a double well, against its quadrature; and the verb."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scripts import command_line
 from sciml_bench.command_line import main
 from sciml_bench.command_line.kinetics import _told_seldom
 from sciml_bench.core.errors import ConfigurationError, DataError
-from sciml_bench.data import Record, Trajectories
+from sciml_bench.data import Record, RecordSpec, Trajectories
 from sciml_bench.data.sources import MarkovTrajectories
 from sciml_bench.koopman import KoopmanModel, KoopmanOperator
 from sciml_bench.koopman.kinetics import kinetics_of
@@ -149,6 +150,15 @@ def test_a_state_of_a_few_odd_rows_is_told_with_the_column_they_are_odd_in(learn
     assert told.startswith(f"warning: state {state + 1} was entered once from another core, too seldom for its times")
     assert "standard deviations from the mean in rbias: it may be an outlier" in told
     assert "data.observe" in told
+
+
+def test_an_odd_coordinate_of_positions_is_told_as_it_can_be_left_out():
+    """By the name that data.observe takes, of all numbers of a state."""
+    spec = RecordSpec((2, 3), 1.0, "ns", ("x", "y", "z"), np.zeros((2, 3)), np.ones((2, 3)), (100,))
+    found = SimpleNamespace(entries=[1, 50], farthest_deviations=[90.0, 1.0], farthest_components=[4, 0])
+    (told,) = _told_seldom(found, spec)
+    assert f"from the mean in {spec.column_names[4]}: it may be an outlier" in told
+    assert spec.column_names[4] not in ("x", "y", "z")
 
 
 def test_an_oscillation_is_told_as_one():

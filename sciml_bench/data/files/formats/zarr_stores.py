@@ -47,8 +47,9 @@ def read_zarr(path: Path, absent_is_missing: bool = False) -> Arrays | Fields:
         arrays = {"": opened} if single else dict(_arrays(opened, ""))
     except (ValueError, KeyError, OSError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"data.path={path} cannot be read as a zarr array or group: {error}.") from error
-    there = _names_in(path)
-    pieces = {name: _pieces(array, there) for name, array in arrays.items() if _fills_with_number(array)}
+    filled = {name: array for name, array in arrays.items() if _fills_with_number(array)}
+    there = _names_in(path) if filled else set()
+    pieces = {name: _pieces(array, there) for name, array in filled.items()}
     absent = {name: piece for name, piece in pieces.items() if piece[1].any()}
     notes = [
         f"{one.sum()} of {one.size} {'shards' if arrays[name].shards else 'chunks'} of {name or 'the array'} "
@@ -82,9 +83,9 @@ def _arrays(group: Any, prefix: str) -> list[tuple[str, Any]]:
 
 
 def _axes(array: Any) -> tuple[str, ...] | None:
-    axes = getattr(array.metadata, "dimension_names", None) or array.attrs.get(AXES_OF_FORMAT_2)
     if not array.ndim:  # of which format 3 keeps no names
         return ()
+    axes = getattr(array.metadata, "dimension_names", None) or array.attrs.get(AXES_OF_FORMAT_2)
     return None if axes is None or None in axes else tuple(axes)
 
 
